@@ -1,0 +1,215 @@
+#include "policy/address.h"
+
+#include <unicode/usprep.h>
+#include <unicode/ustring.h>
+
+#include <array>
+#include <ostream>
+
+namespace usher
+{
+
+namespace
+{
+
+constexpr std::size_t kMostBytes = 1023;  // RFC 6122 section 2.1, for each part
+
+/// True for the ASCII characters that Nodeprep leaves as they are, upper case apart.
+constexpr bool plain_in_local(char c)
+{
+    return c > ' ' && c < 0x7f && c != '"' && c != '&' && c != '\'' && c != '/' && c != ':' && c != '<' &&
+           c != '>' && c != '@';
+}
+
+constexpr char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_ascii(std::string_view text)
+{
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// A stringprep profile of ICU, opened at first use and kept until the program ends.
+class Profile
+{
+  public:
+    explicit Profile(UStringPrepProfileType type)
+    {
+        UErrorCode error = U_ZERO_ERROR;
+        profile_ = usprep_openByType(type, &error);
+        if (U_FAILURE(error)) {
+            profile_ = nullptr;  // no address but plain ASCII can be prepared: nothing is approved wrongly
+        }
+    }
+    ~Profile()
+    {
+        if (profile_ != nullptr) {
+            usprep_close(profile_);
+        }
+    }
+    Profile(const Profile&) = delete;
+    Profile& operator=(const Profile&) = delete;
+
+    /// Appends the prepared form of `part` to `to`. False, with `to` in an undefined state, if it has none.
+    [[nodiscard]] bool prepare(std::string_view part, std::string& to) const
+    {
+        if (profile_ == nullptr || part.empty() || part.size() > kMostBytes) {
+            return false;
+        }
+        // Preparation may lengthen a text; whatever exceeds 1023 bytes in the end is refused, so room for a
+        // multiple of it is room enough.
+        std::array<UChar, kMostBytes + 1> in{};
+        std::array<UChar, 4 * kMostBytes> out{};
+        std::array<char, kMostBytes + 1> utf8{};
+        UErrorCode error = U_ZERO_ERROR;
+        std::int32_t length = 0;
+        u_strFromUTF8(in.data(), static_cast<std::int32_t>(in.size()), &length, part.data(),
+                      static_cast<std::int32_t>(part.size()), &error);
+        if (U_FAILURE(error)) {
+            return false;
+        }
+        const std::int32_t prepared =
+            usprep_prepare(profile_, in.data(), length, out.data(), static_cast<std::int32_t>(out.size()),
+                           USPREP_ALLOW_UNASSIGNED, nullptr, &error);
+        if (U_FAILURE(error) || prepared == 0) {
+            return false;
+        }
+        u_strToUTF8(utf8.data(), static_cast<std::int32_t>(utf8.size()), &length, out.data(), prepared,
+                    &error);
+        if (U_FAILURE(error) || length > static_cast<std::int32_t>(kMostBytes)) {
+            return false;
+        }
+        to.append(utf8.data(), static_cast<std::size_t>(length));
+        return true;
+    }
+
+  private:
+    UStringPrepProfile* profile_ = nullptr;
+};
+
+const Profile& nodeprep()
+{
+    static const Profile profile(USPREP_RFC3920_NODEPREP);
+    return profile;
+}
+
+const Profile& nameprep()
+{
+    static const Profile profile(USPREP_RFC3491_NAMEPREP);
+    return profile;
+}
+
+const Profile& resourceprep()
+{
+    static const Profile profile(USPREP_RFC3920_RESOURCEPREP);
+    return profile;
+}
+
+/// A separator that preparation has made of something else (such as U+FF20) would change what the address is.
+bool has_separator(std::string_view part)
+{
+    return part.find_first_of("@/") != std::string_view::npos;
+}
+
+bool append_local(std::string_view part, std::string& to)
+{
+    if (part.empty() || part.size() > kMostBytes) {
+        return false;
+    }
+    const std::size_t start = to.size();
+    if (is_ascii(part)) {
+        for (const char c : part) {
+            if (!plain_in_local(c)) {
+                return false;
+            }
+            to.push_back(lower(c));
+        }
+        return true;
+    }
+    return nodeprep().prepare(part, to) && !has_separator(std::string_view(to).substr(start));
+}
+
+bool append_domain(std::string_view part, std::string& to)
+{
+    if (part.size() > 1 && part.back() == '.') {
+        part.remove_suffix(1);
+    }
+    if (part.empty() || part == "." || part.size() > kMostBytes || has_separator(part)) {
+        return false;
+    }
+    const std::size_t start = to.size();
+    if (is_ascii(part)) {
+        for (const char c : part) {
+            // Nameprep lets these pass, and so do the servers; in a domain they are nothing but a trap for
+            // whoever compares, logs or displays it.
+            if (c <= ' ' || c == 0x7f) {
+                return false;
+            }
+            to.push_back(lower(c));
+        }
+        return true;
+    }
+    return nameprep().prepare(part, to) && !has_separator(std::string_view(to).substr(start));
+}
+
+bool valid_resource(std::string_view part)
+{
+    std::string prepared;
+    if (part.empty() || part.size() > kMostBytes) {
+        return false;
+    }
+    return resourceprep().prepare(part, prepared);
+}
+
+}  // namespace
+
+std::optional<Address> Address::prepare(std::string_view address)
+{
+    // RFC 6122 section 2.1: the resource starts at the first slash, the local part ends at the first `@`.
+    const std::size_t slash = address.find('/');
+    if (slash != std::string_view::npos) {
+        if (!valid_resource(address.substr(slash + 1))) {
+            return std::nullopt;
+        }
+        address = address.substr(0, slash);
+    }
+    const std::size_t at = address.find('@');
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string text;
+    text.reserve(address.size());
+    if (!append_local(address.substr(0, at), text)) {
+        return std::nullopt;
+    }
+    const std::size_t prepared_at = text.size();
+    text.push_back('@');
+    if (!append_domain(address.substr(at + 1), text)) {
+        return std::nullopt;
+    }
+    return Address(std::move(text), prepared_at);
+}
+
+std::ostream& operator<<(std::ostream& out, const Address& address)
+{
+    return out << address.text();
+}
+
+std::optional<std::string> prepare_domain(std::string_view domain)
+{
+    std::string text;
+    text.reserve(domain.size());
+    if (!append_domain(domain, text)) {
+        return std::nullopt;
+    }
+    return text;
+}
+
+}  // namespace usher

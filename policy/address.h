@@ -1,0 +1,59 @@
+// Addresses (RFC 6122 "JIDs") as the servers see them: prepared once at the edge, compared as bytes from then
+// on.
+//
+// Not here: resources (a subscription is between bare addresses, RFC 6121 section 3) and XEP-0106 escaping,
+// which is a matter of display.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace usher
+{
+
+/// A prepared bare address, `local@domain`.
+///
+/// Preparation is RFC 6122's: Nodeprep for the local part, Nameprep for the domain, unassigned code points
+/// allowed, a final dot of the domain dropped; the same as Prosody and ejabberd do, so two addresses are
+/// equal here exactly when they are the same account there. Plain ASCII takes a path without ICU.
+class Address
+{
+  public:
+    /// Prepares `text`, a bare or full address; a resource must be valid and is dropped.
+    /// Nothing if `text` is not valid UTF-8, has no local part or no domain, contains a prohibited character,
+    /// or a part is longer than 1023 bytes before or after preparation.
+    [[nodiscard]] static std::optional<Address> prepare(std::string_view text);
+
+    /// `local@domain`.
+    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] std::string_view local() const { return std::string_view(text_).substr(0, at_); }
+    [[nodiscard]] std::string_view domain() const { return std::string_view(text_).substr(at_ + 1); }
+
+    friend bool operator==(const Address&, const Address&) = default;
+
+  private:
+    Address(std::string text, std::size_t at) : text_(std::move(text)), at_(at) {}
+
+    std::string text_;
+    std::size_t at_;
+};
+
+std::ostream& operator<<(std::ostream& out, const Address& address);
+
+/// Prepares a domain by itself (Nameprep, final dot dropped). Nothing under the conditions of
+/// `Address::prepare`, or if it contains `@` or `/`.
+[[nodiscard]] std::optional<std::string> prepare_domain(std::string_view text);
+
+}  // namespace usher
+
+template <>
+struct std::hash<usher::Address> {
+    std::size_t operator()(const usher::Address& address) const noexcept
+    {
+        return std::hash<std::string>()(address.text());
+    }
+};

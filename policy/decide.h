@@ -1,0 +1,58 @@
+// The one place where a contact request is decided.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string_view>
+
+#include "policy/answer.h"
+#include "policy/limits.h"
+#include "policy/option.h"
+#include "policy/policy.h"
+#include "policy/request.h"
+
+namespace usher
+{
+
+/// Why an answer is what it is. Its text is what the journal and `explain` show.
+enum class Reason {
+    foreign_user,           ///< the user is of no configured organisation
+    own_address,            ///< from the user to herself
+    rule,                   ///< an administrator's rule; `Decision::rule` says which
+    federation_closed,      ///< another domain, and federation is closed
+    federation_not_listed,  ///< another domain, not among the listed ones
+    asked_for,              ///< the user herself has asked to see this contact
+    contact_limit,          ///< too many automatic approvals for this contact within an hour
+    domain_limit,           ///< too many for the contact's domain
+    user_limit,             ///< too many for this user
+    limits_unknown,         ///< the counter is full and cannot tell
+    all_contacts,           ///< option `all`
+    in_organization,        ///< option `organization`, and the contact is of it
+    outside_organization,   ///< option `organization`, and the contact is not of it
+    prompt,                 ///< option `prompt`
+};
+
+[[nodiscard]] std::string_view text(Reason reason);
+std::ostream& operator<<(std::ostream& out, Reason reason);
+
+/// What a decision may depend on besides policy and request. Journalled with it, so that it can be replayed.
+struct Facts {
+    RecentApprovals recent;        ///< of this request's contact, domain and user
+    std::optional<Option> chosen;  ///< the user's own choice, if she made one
+};
+
+struct Decision {
+    Answer answer = Answer::leave;
+    Reason reason = Reason::foreign_user;
+    std::uint32_t rule = 0;  ///< with `Reason::rule`: the rule's place in the file, from 1
+    bool ask_back = false;   ///< with `approve`: subscribe to the contact in return
+};
+
+/// Decides one subscription request. Steps are tried in order; the first that applies decides.
+///
+/// Pure and total: the same policy, request and facts always give the same decision, so a journalled one can
+/// be replayed. A fact that is missing never makes a laxer step decide.
+[[nodiscard]] Decision decide(const Policy& policy, const SubscriptionRequest& request, const Facts& facts);
+
+}  // namespace usher

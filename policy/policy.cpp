@@ -1,0 +1,32 @@
+#include "policy/policy.h"
+
+namespace usher
+{
+
+Policy::Policy(std::vector<Organization> organizations, Limits limits, std::uint64_t generation)
+    : organizations_(std::move(organizations)), limits_(limits), generation_(generation)
+{
+    rules_.reserve(organizations_.size());
+    for (std::size_t i = 0; i < organizations_.size(); ++i) {
+        rules_.emplace_back(organizations_[i].rules);
+        for (const std::string& domain : organizations_[i].domains) {
+            by_domain_.try_emplace(domain, i);
+        }
+    }
+}
+
+const Organization* Policy::organization_of(std::string_view domain) const
+{
+    const auto found = by_domain_.find(domain);
+    return found == by_domain_.end() ? nullptr : &organizations_[found->second];
+}
+
+const Rule* Policy::first_rule(const Organization& organization, const Address& contact,
+                               const Address& user) const
+{
+    const auto index = static_cast<std::size_t>(&organization - organizations_.data());
+    const std::size_t rule = rules_[index].first(contact, user);
+    return rule == RuleIndex::none ? nullptr : &organization.rules[rule];
+}
+
+}  // namespace usher

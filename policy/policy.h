@@ -1,0 +1,77 @@
+// The policy in force: what an administrator wrote, compiled so that a decision costs the same however much
+// it is.
+//
+// `PolicyText` is the description (as read from the settings, addresses already prepared); `Policy` is the
+// immutable, indexed form. Read `decide.h` next.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/answer.h"
+#include "policy/limits.h"
+#include "policy/option.h"
+#include "policy/pattern.h"
+#include "policy/rules.h"
+
+namespace usher
+{
+
+/// What happens to requests from other domains.
+enum class FederationMode {
+    open,    ///< they go on to the following steps
+    closed,  ///< all are shut out
+    listed,  ///< all but those from the listed domains are shut out
+};
+
+struct Federation {
+    FederationMode mode = FederationMode::open;
+    DomainSet domains;              ///< with `listed`: the domains let in
+    Answer answer = Answer::leave;  ///< for those shut out: `leave` or `deny`
+};
+
+/// A set of domains under one administration.
+struct Organization {
+    std::string name;
+    std::vector<std::string> domains;  ///< prepared, exact
+    bool users_may_choose = true;
+    Option option = Option::organization;  ///< in force, or with `users_may_choose` the one users start from
+    bool approve_contacts_users_asked_for = true;
+    bool ask_back = false;
+    std::vector<Address> administrators;
+    std::vector<Rule> rules;
+    Federation federation;
+};
+
+/// The policy in force. Immutable: a reload makes a new one. Shared by everything that decides.
+class Policy
+{
+  public:
+    /// `generation` counts reloads within one run of the daemon, from 1.
+    /// The organisations' domains must be disjoint; if they are not, the first organisation has the domain.
+    Policy(std::vector<Organization> organizations, Limits limits, std::uint64_t generation = 1);
+
+    /// The organisation that has exactly this (prepared) domain, or null.
+    [[nodiscard]] const Organization* organization_of(std::string_view domain) const;
+    /// The first of the organisation's rules that matches, or null. `organization` must be one of this
+    /// policy's.
+    [[nodiscard]] const Rule* first_rule(const Organization& organization, const Address& contact,
+                                         const Address& user) const;
+
+    [[nodiscard]] const std::vector<Organization>& organizations() const { return organizations_; }
+    [[nodiscard]] const Limits& limits() const { return limits_; }
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
+  private:
+    std::vector<Organization> organizations_;
+    std::vector<RuleIndex> rules_;  // by organisation
+    std::unordered_map<std::string, std::size_t, StringHash, std::equal_to<>> by_domain_;
+    Limits limits_;
+    std::uint64_t generation_;
+};
+
+}  // namespace usher

@@ -1,0 +1,29 @@
+// What is asked: one contact's request for one user's presence, with the facts that came with it.
+#pragma once
+
+#include <optional>
+
+#include "policy/address.h"
+
+namespace usher
+{
+
+/// State of a roster item (RFC 6121 section 2.1.2.5): the user's view of the contact.
+enum class Subscription { none, to, from, both };
+
+/// What the user's roster says about the contact.
+struct RosterItem {
+    Subscription subscription = Subscription::none;
+    bool ask = false;  ///< `ask='subscribe'`: the user has asked to see the contact and waits for the answer
+
+    friend bool operator==(const RosterItem&, const RosterItem&) = default;
+};
+
+/// One subscription request (RFC 6121 section 3.1), as the server received it.
+struct SubscriptionRequest {
+    Address user;                    ///< owns the roster, receives the request
+    Address contact;                 ///< sent it
+    std::optional<RosterItem> item;  ///< the user's roster item for the contact; nothing if there is none
+};
+
+}  // namespace usher
