@@ -1,0 +1,434 @@
+#include "integration/entity.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+
+#include "integration/namespaces.h"
+#include "integration/privilege.h"
+#include "integration/subscription_requests.h"
+#include "integration/xml.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// The domains' order is of no importance; duplicates are.
+template <typename Domains>
+Domains domains_of(const std::vector<std::string>& names)
+{
+    Domains domains;
+    for (const std::string& name : names) {
+        domains[name];
+    }
+    return domains;
+}
+
+std::string random_prefix()
+{
+    std::random_device device;  // the kernel's: ids must not be guessable by those who may send us IQs
+    std::string prefix;
+    for (int i = 0; i < 4; ++i) {
+        constexpr std::string_view kDigits = "0123456789abcdef";
+        for (std::uint32_t bits = device(), digit = 0; digit < 8; ++digit, bits >>= 4U) {
+            prefix.push_back(kDigits[bits & 0xfU]);
+        }
+    }
+    return prefix;
+}
+
+std::string_view error_condition(const Stanza& iq)
+{
+    const Stanza error = iq.first();
+    for (Stanza child = iq.first(); child; child = child.next()) {
+        if (child.name() == "error") {
+            for (Stanza inner = child.first(); inner; inner = inner.next()) {
+                if (inner.ns() == ns::kStanzaErrors && inner.name() != "text") {
+                    return inner.name();
+                }
+            }
+        }
+    }
+    return error ? "undefined-condition" : "";
+}
+
+}  // namespace
+
+Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
+               Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events)
+    : judge_(judge),
+      events_(events),
+      clock_(clock),
+      random_(random),
+      component_(login.component),
+      own_address_(login.address),
+      connection_(std::move(login), std::move(ping), channels, clock, std::move(random), *this),
+      domains_(domains_of<decltype(domains_)>(domains)),
+      foreign_(clock, "request stanzas refused: not from a configured domain for its own users"),
+      malformed_(clock, "requests left to the users: malformed"),
+      refused_answers_(clock, "later answers refused by the server")
+{
+}
+
+void Entity::stop()
+{
+    if (!component_) {
+        // The connector asks available resources only: nothing new comes while the stream is being ended.
+        connection_.send("<presence type='unavailable'/>");
+    }
+    connection_.stop();
+}
+
+void Entity::set_domains(std::vector<std::string> domains)
+{
+    auto wanted = domains_of<decltype(domains_)>(domains);
+    std::erase_if(domains_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+    for (const auto& [name, domain] : wanted) {
+        if (domains_.try_emplace(name).second && connection_.state() == Connection::State::online) {
+            look_for_connector(name);
+        }
+    }
+}
+
+void Entity::read_again()
+{
+    for (auto& [name, domain] : domains_) {
+        if (domain.state == DomainState::answering) {
+            read_waiting(name, {});
+        } else if (domain.state == DomainState::reading) {
+            domain.read_again = true;
+        }
+    }
+}
+
+// --- The connection
+
+void Entity::online(const std::string& address)
+{
+    id_prefix_ = random_prefix();
+    queries_.clear();
+    spdlog::info("logged in as {}", address);
+    if (!component_) {
+        connection_.send("<presence/>");
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, domain] : domains_) {
+        names.push_back(name);
+    }
+    for (const std::string& name : names) {
+        look_for_connector(name);
+    }
+}
+
+void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
+{
+    queries_.clear();
+    for (auto& [name, domain] : domains_) {
+        domain = Domain{};
+        events_.domain_changed(name, domain.state);
+    }
+    events_.offline(failure, retry);
+}
+
+void Entity::received(const Stanza& stanza)
+{
+    if (stanza.name() == "iq") {
+        received_iq(stanza);
+    } else if (stanza.name() == "message") {
+        received_message(stanza);
+    }
+}
+
+// --- XEP-0356
+
+void Entity::received_message(const Stanza& message)
+{
+    // Only a domain of ours may say what it grants. Even from there it is no more than a reason to look: the
+    // connector decides whom it accepts.
+    const auto found = domains_.find(message.attribute("from"));
+    if (found == domains_.end() || message.attribute("type") == "error") {
+        return;
+    }
+    const auto granted = read_advertisement(message);
+    if (!granted || !granted->requests) {
+        return;
+    }
+    Domain& domain = found->second;
+    switch (domain.state) {
+        case DomainState::offline:
+        case DomainState::asking:
+            return;  // what follows reads the list
+        case DomainState::reading:
+            domain.read_again = true;
+            return;
+        case DomainState::no_connector:
+        case DomainState::not_granted:
+        case DomainState::unreachable:
+        case DomainState::answering:
+            read_waiting(found->first, {});
+            return;
+    }
+}
+
+// --- Requests from the server
+
+void Entity::received_iq(const Stanza& iq)
+{
+    const std::string_view type = iq.attribute("type");
+    if (type == "result" || type == "error") {
+        received_reply(iq);
+    } else if (type == "set" || type == "get") {
+        received_request(iq);
+    }
+}
+
+void Entity::received_request(const Stanza& iq)
+{
+    const Stanza payload = iq.first();
+    const bool set = iq.attribute("type") == "set";
+    if (set && payload.is("requests", ns::kRequests)) {
+        answer_requests(iq, payload);
+    } else if (!set && payload.is("ping", ns::kPing)) {
+        std::string xml;
+        begin_reply(xml, iq, "result");
+        xml += "/>";
+        connection_.send(xml);
+    } else {
+        send_error(iq, "cancel", "service-unavailable");
+    }
+}
+
+void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
+{
+    const std::string_view from = iq.attribute("from");
+    if (!domains_.contains(from)) {
+        foreign_.count();
+        send_error(iq, "auth", "forbidden");
+        return;
+    }
+    const auto asked = read_requests(requests);
+    if (!asked) {
+        malformed_.count();
+        send_error(iq, "modify", "bad-request");
+        return;
+    }
+    std::vector<SubscriptionRequest> readable;
+    readable.reserve(asked->size());
+    for (const AskedRequest& one : *asked) {
+        if (!one.request) {
+            malformed_.count();
+            continue;
+        }
+        if (one.request->user.domain() != from) {
+            foreign_.count();
+            send_error(iq, "auth", "forbidden");
+            return;
+        }
+        readable.push_back(*one.request);
+    }
+    const std::vector<Decision> decisions = judge_.judge(readable, Source::asked);
+    std::string xml;
+    begin_reply(xml, iq, "result");
+    xml += "><answers";
+    append_attribute(xml, "xmlns", ns::kRequests);
+    xml += '>';
+    auto decision = decisions.begin();
+    for (const AskedRequest& one : *asked) {
+        append_answer(xml, one.id, one.request ? *decision++ : Decision{});
+    }
+    xml += "</answers></iq>";
+    connection_.send(xml);
+}
+
+// --- What waits
+
+void Entity::look_for_connector(const std::string& name)
+{
+    // Begin anew: replies that are still to come belong to what was before.
+    std::erase_if(queries_, [&name](const auto& entry) { return entry.second.to == name; });
+    domains_.find(name)->second.read_again = false;
+    set_state(name, DomainState::asking);
+    std::string payload = "<query";
+    append_attribute(payload, "xmlns", ns::kDiscoInfo);
+    payload += "/>";
+    query("get", name, payload, [this, name](const Stanza& iq) {
+        if (iq.attribute("type") == "error") {
+            set_state(name, DomainState::unreachable);
+            return;
+        }
+        const Stanza info = iq.child("query", ns::kDiscoInfo);
+        for (Stanza feature = info.first(); feature; feature = feature.next()) {
+            if (feature.is("feature", ns::kDiscoInfo) && feature.attribute("var") == ns::kRequests) {
+                read_waiting(name, {});
+                return;
+            }
+        }
+        set_state(name, DomainState::no_connector);
+    });
+}
+
+void Entity::read_waiting(const std::string& name, std::string_view after)
+{
+    domains_.find(name)->second.after = after;
+    set_state(name, DomainState::reading);
+    query("get", name, pending_query(after, kPage),
+          [this, name](const Stanza& iq) { answer_page(name, iq); });
+}
+
+void Entity::answer_page(const std::string& name, const Stanza& iq)
+{
+    if (iq.attribute("type") == "error") {
+        const std::string_view condition = error_condition(iq);
+        if (condition == "forbidden" || condition == "not-allowed") {
+            set_state(name, DomainState::not_granted);
+            nobody_grants();
+        } else if (condition == "service-unavailable" || condition == "feature-not-implemented") {
+            set_state(name, DomainState::no_connector);
+        } else {
+            set_state(name, DomainState::unreachable);
+        }
+        return;
+    }
+    const auto page = read_pending(iq.first());
+    Domain& domain = domains_.find(name)->second;
+    // A page that ends where the one before it ended would come for ever.
+    if (!page || (!page->requests.empty() && page->last == domain.after)) {
+        malformed_.count();
+        set_state(name, DomainState::unreachable);
+        return;
+    }
+    if (page->requests.empty()) {  // XEP-0059: behind the last item
+        const bool again = domain.read_again;
+        domain.read_again = false;
+        if (again) {
+            read_waiting(name, {});
+        } else {
+            set_state(name, DomainState::answering);
+        }
+        return;
+    }
+    std::vector<SubscriptionRequest> readable;
+    for (const AskedRequest& waiting : page->requests) {
+        if (!waiting.request || waiting.request->user.domain() != name) {
+            malformed_.count();
+            continue;
+        }
+        readable.push_back(*waiting.request);
+    }
+    const std::vector<Decision> decisions = judge_.judge(readable, Source::waiting);
+    domain.after = page->last;
+    domain.unanswered = 1;  // this function, until it has sent everything
+    for (std::size_t i = 0; i < readable.size(); ++i) {
+        if (decisions[i].answer == Answer::leave) {
+            continue;
+        }
+        ++domain.unanswered;
+        query("set", name, later_answer(readable[i], decisions[i]), [this, name](const Stanza& reply) {
+            // item-not-found: somebody else has answered in the meantime, which is as good
+            if (reply.attribute("type") == "error" && error_condition(reply) != "item-not-found") {
+                refused_answers_.count();
+            }
+            page_answered(name);
+        });
+    }
+    page_answered(name);
+}
+
+void Entity::page_answered(const std::string& name)
+{
+    Domain& domain = domains_.find(name)->second;
+    if (--domain.unanswered == 0) {
+        read_waiting(name, std::string(domain.after));
+    }
+}
+
+void Entity::set_state(const std::string& name, DomainState state)
+{
+    Domain& domain = domains_.find(name)->second;
+    const bool changed = domain.state != state;
+    domain.state = state;
+    // Should nothing come back, or no: ask again in a while.
+    if (state == DomainState::answering) {
+        domain.retry.reset();
+    } else {
+        domain.retry = clock_.after(kAskAgain, [this, name] { look_for_connector(name); });
+    }
+    if (changed) {
+        events_.domain_changed(name, state);
+    }
+}
+
+void Entity::nobody_grants()
+{
+    // A server decides about privileges at login (Prosody) and may have been reconfigured since: where no
+    // domain accepts us there is nothing to lose by logging in again.
+    const bool useless = std::all_of(domains_.begin(), domains_.end(), [](const auto& entry) {
+        return entry.second.state == DomainState::not_granted ||
+               entry.second.state == DomainState::no_connector ||
+               entry.second.state == DomainState::unreachable;
+    });
+    if (useless) {
+        connection_.log_in_again(kAskAgain);
+    }
+}
+
+// --- IQs
+
+void Entity::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply)
+{
+    std::string id = id_prefix_ + std::to_string(++last_id_);
+    std::string xml = "<iq";
+    append_attribute(xml, "type", type);
+    append_attribute(xml, "id", id);
+    append_attribute(xml, "to", to);
+    if (component_) {
+        append_attribute(xml, "from", own_address_);
+    }
+    xml += '>';
+    xml += payload;
+    xml += "</iq>";
+    queries_.emplace(std::move(id), Query{to, std::move(reply)});
+    connection_.send(xml);
+}
+
+void Entity::received_reply(const Stanza& iq)
+{
+    const auto found = queries_.find(std::string(iq.attribute("id")));
+    if (found == queries_.end() || found->second.to != iq.attribute("from")) {
+        return;  // late, a ping's, or not from whom we asked
+    }
+    const Query query = std::move(found->second);
+    queries_.erase(found);
+    if (domains_.contains(query.to)) {
+        query.reply(iq);
+    }
+}
+
+void Entity::begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const
+{
+    xml += "<iq";
+    append_attribute(xml, "type", type);
+    append_attribute(xml, "id", iq.attribute("id"));
+    append_attribute(xml, "to", iq.attribute("from"));
+    if (component_) {
+        append_attribute(xml, "from", iq.has("to") ? iq.attribute("to") : std::string_view(own_address_));
+    }
+}
+
+void Entity::send_error(const Stanza& iq, std::string_view type, std::string_view condition)
+{
+    std::string xml;
+    begin_reply(xml, iq, "error");
+    xml += "><error";
+    append_attribute(xml, "type", type);
+    xml += "><";
+    xml += condition;
+    append_attribute(xml, "xmlns", ns::kStanzaErrors);
+    xml += "/></error></iq>";
+    connection_.send(xml);
+}
+
+}  // namespace usher

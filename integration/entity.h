@@ -1,0 +1,139 @@
+// The privileged entity: what Usher says and answers on its stream.
+//
+// Not here: what the answer is (the Judge's), how the stream is kept (connection.h).
+// Read PROTOCOL.md for the order of things; the functions here have its names.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "integration/clock.h"
+#include "integration/connection.h"
+#include "integration/occasional_warning.h"
+#include "policy/decide.h"
+
+namespace usher
+{
+
+/// How a request came to Usher.
+enum class Source {
+    asked,    ///< the server has just received it and holds it
+    waiting,  ///< found in the server's list of waiting requests
+};
+
+/// Decides and records. The seam between protocol and daemon.
+class Judge
+{
+  public:
+    virtual ~Judge() = default;
+    /// One decision for each request, in order. Those that are to be answered have been recorded durably when
+    /// this returns; what cannot be recorded comes back as `leave`.
+    [[nodiscard]] virtual std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
+                                                      Source source) = 0;
+};
+
+/// What there is to say about a domain.
+enum class DomainState {
+    offline,       ///< not logged in
+    asking,        ///< the server is being asked whether it has a connector
+    no_connector,  ///< it has none: no requests will be seen
+    not_granted,   ///< it has one, which does not accept us
+    unreachable,   ///< the domain does not answer
+    reading,       ///< the list of waiting requests is being read and answered
+    answering,     ///< read to its end: every request is seen
+};
+
+class EntityEvents
+{
+  public:
+    virtual ~EntityEvents() = default;
+    virtual void domain_changed(const std::string& domain, DomainState state) = 0;
+    /// See ConnectionEvents::offline.
+    virtual void offline(const Failure& failure, std::chrono::milliseconds retry) = 0;
+};
+
+class Entity : private ConnectionEvents
+{
+  public:
+    /// How many waiting requests are asked for, and answered, at a time.
+    static constexpr int kPage = 100;
+    /// A question to the server that was not answered this long is asked again, and so is a domain that
+    /// refused.
+    static constexpr std::chrono::milliseconds kAskAgain{60'000};
+
+    /// `domains` are the organisations', prepared. `ping` and the other references are as for Connection.
+    Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
+           Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events);
+
+    void start() { connection_.start(); }
+    /// Answers what has arrived, ends the stream; `offline` follows.
+    void stop();
+    /// The organisations' domains have changed.
+    void set_domains(std::vector<std::string> domains);
+    /// The policy has changed: what waits is looked at again.
+    void read_again();
+
+    [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
+
+  private:
+    using Reply = std::function<void(const Stanza& iq)>;
+
+    struct Query {
+        std::string to;
+        Reply reply;
+    };
+
+    struct Domain {
+        DomainState state = DomainState::offline;
+        bool read_again = false;     // when the present reading is over
+        std::size_t unanswered = 0;  // later answers of this page that the server has not confirmed
+        std::string after;           // XEP-0059: the last item of the page being answered
+        std::unique_ptr<Timer> retry;
+    };
+
+    void online(const std::string& address) override;
+    void received(const Stanza& stanza) override;
+    void offline(const Failure& failure, std::chrono::milliseconds retry) override;
+
+    void received_message(const Stanza& message);
+    void received_iq(const Stanza& iq);
+    void received_request(const Stanza& iq);
+    void received_reply(const Stanza& iq);
+    void answer_requests(const Stanza& iq, const Stanza& requests);
+
+    void look_for_connector(const std::string& name);
+    void read_waiting(const std::string& name, std::string_view after);
+    void answer_page(const std::string& name, const Stanza& iq);
+    void page_answered(const std::string& name);
+    void set_state(const std::string& name, DomainState state);
+    void nobody_grants();
+
+    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply);
+    void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;
+    void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
+
+    Judge& judge_;
+    EntityEvents& events_;
+    Clock& clock_;
+    std::function<double()> random_;
+    const bool component_;
+    const std::string own_address_;
+    Connection connection_;
+
+    std::map<std::string, Domain, std::less<>> domains_;
+    std::unordered_map<std::string, Query> queries_;  // by id
+    std::string id_prefix_;                           // unguessable, new with every login
+    std::uint64_t last_id_ = 0;
+    OccasionalWarning foreign_;
+    OccasionalWarning malformed_;
+    OccasionalWarning refused_answers_;
+};
+
+}  // namespace usher

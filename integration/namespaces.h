@@ -1,0 +1,20 @@
+// XML namespaces that Usher reads and writes.
+#pragma once
+
+#include <string_view>
+
+namespace usher::ns
+{
+
+inline constexpr std::string_view kClient = "jabber:client";  // RFC 6120
+inline constexpr std::string_view kStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+inline constexpr std::string_view kRoster = "jabber:iq:roster";                          // RFC 6121
+inline constexpr std::string_view kDiscoInfo = "http://jabber.org/protocol/disco#info";  // XEP-0030
+inline constexpr std::string_view kResultSets = "http://jabber.org/protocol/rsm";        // XEP-0059
+inline constexpr std::string_view kPing = "urn:xmpp:ping";                               // XEP-0199
+inline constexpr std::string_view kForward = "urn:xmpp:forward:0";                       // XEP-0297
+inline constexpr std::string_view kPrivilege1 = "urn:xmpp:privilege:1";            // XEP-0356, before 0.4
+inline constexpr std::string_view kPrivilege2 = "urn:xmpp:privilege:2";            // XEP-0356
+inline constexpr std::string_view kRequests = "urn:xmpp:subscription-requests:0";  // PROTOCOL.md
+
+}  // namespace usher::ns

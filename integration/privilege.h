@@ -1,0 +1,23 @@
+// XEP-0356 advertisements: what the server says it grants us.
+#pragma once
+
+#include <optional>
+
+#include "integration/stanza.h"
+
+namespace usher
+{
+
+/// What an advertisement says that concerns Usher.
+struct Advertisement {
+    bool requests = false;  ///< iq permission for the subscription-requests namespace
+    bool roster_get = false;
+    bool roster_set = false;
+};
+
+/// Reads `<message><privilege/></message>` of `urn:xmpp:privilege:1` or `:2`. Nothing if `message` carries
+/// none. Who sent it is not looked at. `<namespace/>` elements are found at any depth inside `<perm
+/// access='iq'/>`: mod_privilege of 2023 nests the second one in the first.
+[[nodiscard]] std::optional<Advertisement> read_advertisement(const Stanza& message);
+
+}  // namespace usher

@@ -1,0 +1,140 @@
+#include "integration/subscription_requests.h"
+
+#include "integration/namespaces.h"
+#include "integration/xml.h"
+
+namespace usher
+{
+
+namespace
+{
+
+std::optional<Subscription> subscription_named(std::string_view name)
+{
+    if (name == "none" || name.empty()) {  // RFC 6121 section 2.1.2.5: absent means none
+        return Subscription::none;
+    }
+    if (name == "to") {
+        return Subscription::to;
+    }
+    if (name == "from") {
+        return Subscription::from;
+    }
+    if (name == "both") {
+        return Subscription::both;
+    }
+    return std::nullopt;
+}
+
+std::optional<SubscriptionRequest> read_request(const Stanza& element)
+{
+    const Stanza presence = element.child("forwarded", ns::kForward).child("presence", ns::kClient);
+    if (presence.attribute("type") != "subscribe") {
+        return std::nullopt;
+    }
+    auto user = Address::prepare(presence.attribute("to"));
+    auto contact = Address::prepare(presence.attribute("from"));
+    if (!user || !contact) {
+        return std::nullopt;
+    }
+    SubscriptionRequest request{*std::move(user), *std::move(contact), std::nullopt};
+    if (const Stanza item = element.child("item", ns::kRoster)) {
+        const auto address = Address::prepare(item.attribute("jid"));
+        const auto subscription = subscription_named(item.attribute("subscription"));
+        if (address != request.contact || !subscription) {
+            return std::nullopt;
+        }
+        request.item = RosterItem{*subscription, item.attribute("ask") == "subscribe"};
+    }
+    return request;
+}
+
+void append_verdict(std::string& xml, const Decision& decision)
+{
+    append_attribute(xml, "type", wire_name(decision.answer));
+    if (decision.ask_back) {
+        append_attribute(xml, "ask-back", "true");
+    }
+    xml += "/>";
+}
+
+}  // namespace
+
+std::optional<std::vector<AskedRequest>> read_requests(const Stanza& parent)
+{
+    std::vector<AskedRequest> requests;
+    for (Stanza element = parent.first(); element; element = element.next()) {
+        if (element.is("set", ns::kResultSets)) {
+            continue;
+        }
+        if (!element.is("request", ns::kRequests) || element.attribute("id").empty()) {
+            return std::nullopt;
+        }
+        requests.push_back({std::string(element.attribute("id")), read_request(element)});
+    }
+    return requests;
+}
+
+std::optional<PendingPage> read_pending(const Stanza& pending)
+{
+    if (!pending.is("pending", ns::kRequests)) {
+        return std::nullopt;
+    }
+    auto requests = read_requests(pending);
+    if (!requests) {
+        return std::nullopt;
+    }
+    std::string last = pending.child("set", ns::kResultSets).child("last", ns::kResultSets).text();
+    if (last.empty() && !requests->empty()) {
+        last = requests->back().id;  // XEP-0059: `<last/>` names the last item's id
+    }
+    return PendingPage{*std::move(requests), std::move(last)};
+}
+
+std::string_view wire_name(Answer answer)
+{
+    switch (answer) {
+        case Answer::approve:
+            return "subscribed";
+        case Answer::deny:
+            return "unsubscribed";
+        case Answer::leave:
+            return "none";
+    }
+    return "none";
+}
+
+void append_answer(std::string& xml, std::string_view id, const Decision& decision)
+{
+    xml += "<answer";
+    append_attribute(xml, "id", id);
+    append_verdict(xml, decision);
+}
+
+std::string later_answer(const SubscriptionRequest& request, const Decision& decision)
+{
+    std::string xml = "<answer";
+    append_attribute(xml, "xmlns", ns::kRequests);
+    append_attribute(xml, "user", request.user.text());
+    append_attribute(xml, "contact", request.contact.text());
+    append_verdict(xml, decision);
+    return xml;
+}
+
+std::string pending_query(std::string_view after, int max)
+{
+    std::string xml = "<pending";
+    append_attribute(xml, "xmlns", ns::kRequests);
+    xml += "><set";
+    append_attribute(xml, "xmlns", ns::kResultSets);
+    xml += "><max>" + std::to_string(max) + "</max>";
+    if (!after.empty()) {
+        xml += "<after>";
+        append_text(xml, after);
+        xml += "</after>";
+    }
+    xml += "</set></pending>";
+    return xml;
+}
+
+}  // namespace usher

@@ -1,0 +1,51 @@
+// The stanzas of the connector protocol, `urn:xmpp:subscription-requests:0` (PROTOCOL.md), to values and
+// back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "integration/stanza.h"
+#include "policy/decide.h"
+#include "policy/request.h"
+
+namespace usher
+{
+
+/// One `<request/>`.
+struct AskedRequest {
+    std::string id;
+    /// Nothing if the element lacks something or has it wrong: such a request is left to the user.
+    std::optional<SubscriptionRequest> request;
+};
+
+/// Reads the `<request/>` children of `<requests/>` or `<pending/>`, in order. Nothing if there is a child
+/// that is not a request with an id, apart from the `<set/>` of XEP-0059: then the element is not what it
+/// says it is.
+[[nodiscard]] std::optional<std::vector<AskedRequest>> read_requests(const Stanza& parent);
+
+/// A page of the list of waiting requests.
+struct PendingPage {
+    std::vector<AskedRequest> requests;
+    std::string last;  ///< XEP-0059 id of the last item; empty on an empty page
+};
+
+/// Reads `<pending/>` of an answer. Nothing if it is malformed.
+[[nodiscard]] std::optional<PendingPage> read_pending(const Stanza& pending);
+
+/// `subscribed`, `unsubscribed` or `none`: how an answer is written (RFC 6121 section 3.1.4).
+[[nodiscard]] std::string_view wire_name(Answer answer);
+
+/// Appends `<answer id='…' type='…'/>`, for the reply to an ask.
+void append_answer(std::string& xml, std::string_view id, const Decision& decision);
+
+/// The child of a later answer: `<answer xmlns='…' user='…' contact='…' type='…'/>`.
+[[nodiscard]] std::string later_answer(const SubscriptionRequest& request, const Decision& decision);
+
+/// The child that asks for the page of `max` waiting requests after the item `after`; empty for the first
+/// page.
+[[nodiscard]] std::string pending_query(std::string_view after, int max);
+
+}  // namespace usher
