@@ -1,0 +1,305 @@
+#include "plugin/daemon.h"
+
+#include <event2/event.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <memory>
+#include <random>
+
+#include "integration/entity.h"
+#include "integration/event_clock.h"
+#include "integration/strophe_channel.h"
+#include "plugin/answerer.h"
+#include "plugin/failure_text.h"
+#include "plugin/journal.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+
+struct Free {
+    void operator()(event_base* base) const { event_base_free(base); }
+    void operator()(event* e) const { event_free(e); }
+};
+
+std::vector<std::string> domains(const std::vector<Organization>& organizations)
+{
+    std::vector<std::string> all;
+    for (const Organization& organization : organizations) {
+        all.insert(all.end(), organization.domains.begin(), organization.domains.end());
+    }
+    return all;
+}
+
+Login login(const ConnectionSettings& connection, std::string password)
+{
+    Login login;
+    login.host = connection.host;
+    login.port = connection.port;
+    login.component = connection.component.has_value();
+    // A fixed resource: a second usherd with this account is a conflict, not a rival.
+    login.address = login.component ? *connection.component : connection.account->text() + "/usher";
+    login.password = std::move(password);
+    login.tls = connection.tls_required;
+    login.ca_file = connection.ca_file;
+    return login;
+}
+
+std::function<double()> random_fraction()
+{
+    return [engine = std::mt19937(std::random_device()())]() mutable {
+        return std::uniform_real_distribution<>()(engine);
+    };
+}
+
+class Daemon : private EntityEvents
+{
+  public:
+    Daemon(std::string path, Settings settings, std::string password, Journal journal)
+        : path_(std::move(path)),
+          settings_(std::move(settings)),
+          base_(event_base_new()),
+          clock_(base_.get()),
+          channels_(base_.get()),
+          journal_(std::move(journal)),
+          answerer_(make_policy(), journal_, clock_, [] { return std::chrono::system_clock::now(); }),
+          entity_(login(settings_.connection, std::move(password)), server_domain(),
+                  domains(settings_.organizations), channels_, clock_, random_fraction(), answerer_, *this)
+    {
+    }
+
+    ExitCode run()
+    {
+        std::signal(SIGPIPE, SIG_IGN);
+        const auto on_stop = watch(
+            SIGTERM, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
+        const auto on_interrupt = watch(
+            SIGINT, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
+        const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
+            static_cast<Daemon*>(self)->reload();
+        });
+        forget_old_records();
+        report("connecting: " + settings_.connection.host);
+        sd_notify(0, "READY=1");
+        entity_.start();
+        event_base_dispatch(base_.get());
+        return exit_code_;
+    }
+
+  private:
+    using Event = std::unique_ptr<event, Free>;
+
+    Event watch(int signal, event_callback_fn callback)
+    {
+        Event watched(evsignal_new(base_.get(), signal, callback, this));
+        event_add(watched.get(), nullptr);
+        return watched;
+    }
+
+    [[nodiscard]] std::shared_ptr<const Policy> make_policy()
+    {
+        return std::make_shared<const Policy>(settings_.organizations, settings_.limits, ++generation_);
+    }
+
+    /// Answers pings: the account's own domain; for a component, which has no server of its own, an
+    /// organisation's.
+    [[nodiscard]] std::string server_domain() const
+    {
+        return settings_.connection.account ? std::string(settings_.connection.account->domain())
+                                            : settings_.organizations.front().domains.front();
+    }
+
+    void stop()
+    {
+        spdlog::info("stopping");
+        sd_notify(0, "STOPPING=1");
+        stopping_ = true;
+        entity_.stop();
+    }
+
+    void reload()
+    {
+        auto read = read_settings(path_);
+        if (!read) {
+            for (const SettingError& error : read.error()) {
+                spdlog::error("{}", text(error));
+            }
+            spdlog::error("{} is not valid: the settings from before stay in force", path_);
+            return;
+        }
+        warn_of_what_needs_a_restart(*read);
+        settings_.organizations = std::move(read->organizations);
+        settings_.limits = read->limits;
+        settings_.store.journal_days = read->store.journal_days;
+        settings_.log_level = read->log_level;
+        spdlog::set_level(spdlog::level::from_str(settings_.log_level));
+        answerer_.set_policy(make_policy());
+        spdlog::info("{} read again: settings generation {} in force", path_, generation_);
+        entity_.set_domains(domains(settings_.organizations));
+        entity_.read_again();
+        report_answering();
+    }
+
+    void warn_of_what_needs_a_restart(const Settings& now) const
+    {
+        const ConnectionSettings& a = settings_.connection;
+        const ConnectionSettings& b = now.connection;
+        const bool connection = a.host != b.host || a.port != b.port || a.account != b.account ||
+                                a.component != b.component || a.password_file != b.password_file ||
+                                a.secret_file != b.secret_file || a.tls_required != b.tls_required ||
+                                a.ca_file != b.ca_file;
+        const bool others =
+            settings_.store.url != now.store.url || settings_.control_socket != now.control_socket;
+        if (connection || others) {
+            spdlog::warn("changes to {} take effect when usherd is started again",
+                         connection && others ? "[connection], [store] and [control]"
+                         : connection         ? "[connection]"
+                                              : "[store] and [control]");
+        }
+    }
+
+    // --- EntityEvents
+
+    void domain_changed(const std::string& domain, DomainState state) override
+    {
+        states_[domain] = state;
+        if (state == DomainState::offline || state == DomainState::asking || state == DomainState::reading) {
+            report_answering();
+            return;
+        }
+        // Asked again every minute: said once.
+        if (const auto said = said_.find(domain); said != said_.end() && said->second == state) {
+            report_answering();
+            return;
+        }
+        said_[domain] = state;
+        const std::string own = own_address(settings_.connection);
+        switch (state) {
+            case DomainState::answering:
+                spdlog::info("{}: answering", domain);
+                break;
+            case DomainState::no_connector:
+                spdlog::warn(
+                    "{}: the server has no connector for this domain, so no requests are seen: load "
+                    "mod_subscription_requests there",
+                    domain);
+                break;
+            case DomainState::not_granted:
+                spdlog::error(
+                    "{}: the server grants {} nothing here, so no requests are seen: name it in the "
+                    "server's privileged_entities (XEP-0356) for this domain",
+                    domain, own);
+                break;
+            case DomainState::unreachable:
+                spdlog::warn("{}: does not answer: is it a domain of this server?", domain);
+                break;
+            default:
+                break;
+        }
+        report_answering();
+    }
+
+    void offline(const Failure& failure, milliseconds retry) override
+    {
+        said_.clear();
+        if (failure.kind != Failure::Kind::closed) {
+            spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
+                        text(failure, settings_.connection));
+        }
+        if (stopping_ || retry.count() == 0) {
+            exit_code_ = stopping_ ? kStopped : exit_code(failure);
+            event_base_loopbreak(base_.get());
+            return;
+        }
+        spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
+        report("connecting: " + text(failure, settings_.connection));
+    }
+
+    void report_answering()
+    {
+        if (stopping_ || entity_.connection_state() != Connection::State::online) {
+            return;
+        }
+        std::size_t answering = 0;
+        std::size_t all = 0;
+        for (const std::string& domain : domains(settings_.organizations)) {
+            ++all;
+            answering += states_[domain] == DomainState::answering ? 1U : 0U;
+        }
+        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains");
+    }
+
+    /// One line for the service manager, when it is another one.
+    void report(const std::string& status)
+    {
+        if (status != status_) {
+            status_ = status;
+            sd_notify(0, ("STATUS=" + status).c_str());
+        }
+    }
+
+    // --- the journal's age
+
+    void forget_old_records()
+    {
+        constexpr std::size_t kAtATime = 1'000;  // some milliseconds; requests come in between
+        constexpr milliseconds kNext{100};
+        constexpr milliseconds kDay{24 * 60 * 60 * 1000};
+        milliseconds again = kDay;
+        if (settings_.store.journal_days > 0) {
+            const auto cutoff =
+                std::chrono::system_clock::now() - std::chrono::days(settings_.store.journal_days);
+            const auto forgotten = journal_.forget_before(cutoff, kAtATime);
+            if (!forgotten) {
+                spdlog::warn("old journal records could not be deleted: {}", forgotten.error());
+            } else if (*forgotten == kAtATime) {
+                again = kNext;
+            }
+        }
+        forgetting_ = clock_.after(again, [this] { forget_old_records(); });
+    }
+
+    const std::string path_;
+    Settings settings_;
+    std::uint64_t generation_ = 0;
+    std::unique_ptr<event_base, Free> base_;
+    EventClock clock_;
+    StropheChannels channels_;
+    Journal journal_;
+    Answerer answerer_;
+    Entity entity_;
+    std::unique_ptr<Timer> forgetting_;
+    std::map<std::string, DomainState> states_;
+    std::map<std::string, DomainState> said_;
+    std::string status_;
+    bool stopping_ = false;
+    ExitCode exit_code_ = kStopped;
+};
+
+}  // namespace
+
+ExitCode run_daemon(const std::string& path, Settings settings)
+{
+    const bool component = settings.connection.component.has_value();
+    auto password =
+        read_secret(component ? settings.connection.secret_file : settings.connection.password_file);
+    if (!password) {
+        spdlog::critical("{}", password.error());
+        return kSettings;
+    }
+    auto journal = Journal::open(settings.store.url);
+    if (!journal) {
+        spdlog::critical("the store ({}) cannot be opened: {}",
+                         settings.store.url.substr(0, settings.store.url.find(':')), journal.error());
+        return kFailed;
+    }
+    return Daemon(path, std::move(settings), *std::move(password), *std::move(journal)).run();
+}
+
+}  // namespace usher

@@ -1,0 +1,17 @@
+// What usherd's exit codes mean; a service manager need not restart it after those from `kSettings` on.
+#pragma once
+
+namespace usher
+{
+
+enum ExitCode : int {
+    kStopped = 0,      ///< as asked
+    kFailed = 1,       ///< something that trying again may mend: the store, the event loop
+    kUsage = 2,        ///< the command line
+    kSettings = 3,     ///< the settings file, or the password or secret file it names
+    kCredentials = 4,  ///< the server refused the password or secret
+    kCertificate = 5,  ///< the server's certificate was refused, or there is no TLS where it is required
+    kUnknownHost = 6,  ///< the server does not serve the domain we log in to
+};
+
+}  // namespace usher

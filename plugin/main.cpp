@@ -1,0 +1,46 @@
+// usherd: answers XMPP contact requests on users' behalf, by policy.
+//
+// What it is not: a server, a spam filter, a roster database. To read on: daemon.cpp for what runs,
+// answerer.cpp for a request's way, policy/decide.cpp for the decision.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "plugin/daemon.h"
+#include "plugin/logging.h"
+#include "plugin/settings.h"
+
+int main(int argc, char** argv)
+{
+    CLI::App app("Answers XMPP contact requests on users' behalf, by policy.", "usherd");
+    std::string path = "/etc/usher/usher.toml";
+    bool check = false;
+    app.add_option("--config", path, "Settings file")->capture_default_str();
+    app.add_flag("--check", check, "Check the settings file, print the settings in force, and exit");
+    app.set_version_flag("--version", "usherd " USHER_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? usher::kStopped : usher::kUsage;
+    }
+
+    auto settings = usher::read_settings(path);
+    if (!settings) {
+        for (const usher::SettingError& error : settings.error()) {
+            std::cerr << text(error) << '\n';
+        }
+        return usher::kSettings;
+    }
+    if (check) {
+        std::cout << effective(*settings);
+        return usher::kStopped;
+    }
+    usher::set_up_logging(settings->log_level);
+    try {
+        return usher::run_daemon(path, *std::move(settings));
+    } catch (const std::exception& error) {  // a bug, or no memory: say so where the administrator looks
+        spdlog::critical("usherd ends: {}", error.what());
+        return usher::kFailed;
+    }
+}

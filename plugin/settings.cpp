@@ -1,0 +1,955 @@
+#include "plugin/settings.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "plugin/settings_table.h"
+
+namespace usher
+{
+
+namespace
+{
+
+constexpr std::size_t kMostBytes = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kDeepest = 64;  // lists, tables and dots of keys; the parser recurses
+
+// ---- before the parser ---------------------------------------------------------------------------------
+
+/// The length of the UTF-8 sequence that `text` starts with; 0 if it does not start with a valid one
+/// (RFC 3629 section 4).
+std::size_t utf8_length(std::string_view text)
+{
+    struct Form {
+        unsigned char first_least, first_most, second_least, second_most;
+        std::size_t length;
+    };
+    constexpr Form kForms[] = {
+        {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    for (const Form& form : kForms) {
+        if (byte(0) < form.first_least || byte(0) > form.first_most) {
+            continue;
+        }
+        if (text.size() < form.length ||
+            (form.length > 1 && (byte(1) < form.second_least || byte(1) > form.second_most))) {
+            return 0;
+        }
+        for (std::size_t i = 2; i < form.length; ++i) {
+            if (byte(i) < 0x80 || byte(i) > 0xbf) {
+                return 0;
+            }
+        }
+        return form.length;
+    }
+    return 0;
+}
+
+struct Flaw {
+    std::size_t offset;
+    std::string found;
+    std::string accepted;
+};
+
+std::string hexadecimal(const char* format, unsigned char byte)
+{
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), format, static_cast<unsigned>(byte));
+    return text.data();
+}
+
+std::optional<Flaw> not_plain_text(std::string_view toml)
+{
+    if (toml.starts_with("\xef\xbb\xbf")) {
+        return Flaw{0, "a byte order mark", "UTF-8 without one"};
+    }
+    for (std::size_t i = 0; i < toml.size();) {
+        const auto byte = static_cast<unsigned char>(toml[i]);
+        const std::size_t length = utf8_length(toml.substr(i));
+        if (length == 0) {
+            return Flaw{i, hexadecimal("the byte 0x%02X", byte), "UTF-8"};
+        }
+        const bool line_break = byte == '\n' || (byte == '\r' && toml.substr(i + 1).starts_with('\n'));
+        if ((byte < ' ' && byte != '\t' && !line_break) || byte == 0x7f) {
+            return Flaw{i, hexadecimal("the control character U+%04X", byte), "text"};
+        }
+        i += length;
+    }
+    return std::nullopt;
+}
+
+/// The end of the TOML string that starts at `start`, or of the line if it is not closed.
+std::size_t end_of_string(std::string_view toml, std::size_t start)
+{
+    const char quote = toml[start];
+    const bool long_form = toml.substr(start).starts_with(std::string(3, quote));
+    const std::string close(long_form ? 3 : 1, quote);
+    for (std::size_t i = start + close.size(); i < toml.size(); ++i) {
+        if (toml[i] == '\\' && quote == '"') {
+            ++i;
+        } else if (toml.substr(i).starts_with(close)) {
+            return i + close.size() - 1;
+        } else if (toml[i] == '\n' && !long_form) {
+            return i - 1;
+        }
+    }
+    return toml.size();
+}
+
+/// The parser and its values recurse; nothing in a settings file goes deeper than a few steps.
+std::optional<Flaw> too_deep(std::string_view toml)
+{
+    std::size_t open = 0;
+    std::size_t dots = 0;  // in this line
+    for (std::size_t i = 0; i < toml.size(); ++i) {
+        switch (toml[i]) {
+            case '#':
+                i = std::min(toml.find('\n', i), toml.size()) - 1;
+                break;
+            case '"':
+            case '\'':
+                i = end_of_string(toml, i);
+                break;
+            case '[':
+            case '{':
+                ++open;
+                break;
+            case ']':
+            case '}':
+                open -= open > 0 ? 1 : 0;
+                break;
+            case '.':
+                ++dots;
+                break;
+            case '\n':
+                dots = 0;
+                break;
+            default:
+                break;
+        }
+        if (open > kDeepest || dots > kDeepest) {
+            return Flaw{i, "lists or keys within each other, more than " + std::to_string(kDeepest) + " deep",
+                        "a list, or a key of a table"};
+        }
+    }
+    return std::nullopt;
+}
+
+/// What the parser's messages mean to somebody who does not know the parser.
+std::string accepted_syntax(std::string_view message)
+{
+    struct Meaning {
+        std::string_view fragment;
+        std::string_view accepted;
+    };
+    constexpr Meaning kMeanings[] = {
+        {"unknown value appeared", "a value: \"text\" in quotes, a number, true, false or a [list]"},
+        {"parse_boolean", "a value: \"text\" in quotes, a number, true, false or a [list]"},
+        {"missing value after", "a value after ="},
+        {"not a valid string",
+         "\"text\" in quotes, closed in its line; \\ only as \\\\, \\\", \\n or \\uXXXX"},
+        {"not a valid multiline", "text closed by the three quotes that opened it"},
+        {"missing key-value separator", "KEY = VALUE, [TABLE] or # COMMENT"},
+        {"invalid format for key", "a key of letters, digits, _ and -"},
+        {"an invalid key appeared", "a key of letters, digits, _ and -; a [TABLE] closed in its line"},
+        {"empty key is not allowed", "a key before ="},
+        {"newline required after", "nothing more in the line of a [TABLE]"},
+        {"invalid line format", "nothing more in the line after the value"},
+        {"missing array separator", "a comma between the values of a list, and ] after the last"},
+        {"array did not closed", "] after the last value of a list"},
+        {"invalid format appeared in an array",
+         "\"texts\" in quotes, separated by commas, and ] after the last"},
+        {"array of table", "[TABLE] or [[TABLE]], the same each time"},
+    };
+    for (const Meaning& meaning : kMeanings) {
+        if (message.find(meaning.fragment) != std::string_view::npos) {
+            return std::string(meaning.accepted);
+        }
+    }
+    std::string first_line(message.substr(0, message.find('\n')));
+    constexpr std::string_view kPrefix = "[error] ";
+    if (first_line.starts_with(kPrefix)) {
+        first_line.erase(0, kPrefix.size());
+    }
+    return "TOML (" + first_line + ")";
+}
+
+/// The first line that a message of the parser quotes (` 12 | text`): where something was defined before.
+std::string first_quoted_line(std::string_view message)
+{
+    for (std::size_t line = message.find('\n'); line != std::string_view::npos;
+         line = message.find('\n', line + 1)) {
+        const std::size_t digits = message.find_first_not_of(' ', line + 1);
+        const std::size_t end = message.find_first_not_of("0123456789", digits);
+        if (digits != end && end != std::string_view::npos && message.substr(end).starts_with(" |")) {
+            return std::string(message.substr(digits, end - digits));
+        }
+    }
+    return "above";
+}
+
+std::string trimmed(std::string_view text)
+{
+    const std::size_t start = text.find_first_not_of(" \t\r");
+    if (start == std::string_view::npos) {
+        return {};
+    }
+    return std::string(text.substr(start, text.find_last_not_of(" \t\r") - start + 1));
+}
+
+/// One line, and not a long one.
+std::string shortened(std::string_view text)
+{
+    constexpr std::size_t kLongest = 80;
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end == text.size() && end <= kLongest) {
+        return std::string(text);
+    }
+    std::size_t cut = std::min(end, kLongest);
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80) {
+        --cut;  // not within a character
+    }
+    return trimmed(text.substr(0, cut)) + "...";
+}
+
+// ---- names that were nearly right ----------------------------------------------------------------------
+
+/// How many letters to insert, delete, replace or swap with their neighbour to make `b` of `a`.
+std::size_t distance(std::string_view a, std::string_view b)
+{
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) {
+        for (std::size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            const std::size_t replace = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replace});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return d[a.size()][b.size()];
+}
+
+/// The one of `names` that `key` is probably meant to be, or nothing.
+std::string_view nearest(std::string_view key, const std::vector<std::string_view>& names)
+{
+    constexpr std::size_t kLongest = 64;
+    std::string_view best;
+    std::size_t least = std::min<std::size_t>(key.size() / 3, 3) + 1;
+    for (const std::string_view name : names) {
+        if (key.size() > kLongest) {
+            break;
+        }
+        if (const std::size_t d = distance(key, name); d < least) {
+            least = d;
+            best = name;
+        }
+    }
+    return best;
+}
+
+template <typename Owner>
+std::string header(const Section<Owner>& section)
+{
+    const std::string name(section.name);
+    return section.repeated ? "[[" + name + "]]" : "[" + name + "]";
+}
+
+std::vector<std::string> headers_with(std::string_view key)
+{
+    std::vector<std::string> headers;
+    settings_table().each([&](const auto& section) {
+        if (section.find(key) != nullptr) {
+            headers.push_back(header(section));
+        }
+    });
+    return headers;
+}
+
+template <typename Strings>
+std::string joined(const Strings& strings)
+{
+    std::string all;
+    for (const auto& string : strings) {
+        all += (all.empty() ? "" : ", ") + std::string(string);
+    }
+    return all;
+}
+
+/// What may stand instead of an unknown key.
+std::string instead_of(std::string_view key, const std::vector<std::string_view>& names)
+{
+    if (const std::string_view near = nearest(key, names); !near.empty()) {
+        return std::string(near) + " (is that what was meant?)";
+    }
+    if (const auto headers = headers_with(key); !headers.empty()) {
+        return joined(names) + " (" + std::string(key) + " belongs in " + joined(headers) + ")";
+    }
+    return joined(names);
+}
+
+bool is_loopback(std::string_view host)
+{
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    const std::string text(host);
+    if (inet_pton(AF_INET, text.c_str(), address.data()) == 1) {
+        return address[0] == 127;
+    }
+    if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) {
+        return std::memcmp(address.data(), &in6addr_loopback, address.size()) == 0;
+    }
+    return strcasecmp(text.c_str(), "localhost") == 0;
+}
+
+/// The key as it would be written, so that an odd one cannot be mistaken.
+std::string written_key(const std::string& key)
+{
+    const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+    });
+    return shortened(bare ? key : toml_string(key));
+}
+
+const toml::value* find(const toml::table& table, const std::string& key)
+{
+    const auto found = table.find(key);
+    return found == table.end() ? nullptr : &found->second;
+}
+
+// ---- the reader ----------------------------------------------------------------------------------------
+
+/// Reads one file: what the table of settings says of each value, then what settings mean together.
+class Reader
+{
+  public:
+    Reader(std::string_view toml, const std::string& path) : toml_(toml), path_(path) {}
+
+    tl::expected<Settings, std::vector<SettingError>> read()
+    {
+        if (const auto root = parsed()) {
+            read_root(*root);
+        }
+        if (errors_.empty()) {
+            return std::move(settings_);
+        }
+        std::stable_sort(errors_.begin(), errors_.end(), [](const SettingError& a, const SettingError& b) {
+            return std::tie(a.line, a.key) < std::tie(b.line, b.key);
+        });
+        return tl::unexpected(std::move(errors_));
+    }
+
+  private:
+    void refuse(std::uint32_t line, const std::string& key, const std::string& found,
+                const std::string& accepted)
+    {
+        errors_.push_back({path_, line, key, found, accepted});
+    }
+
+    std::optional<toml::value> parsed()
+    {
+        for (const auto& flaw : {not_plain_text(toml_), too_deep(toml_)}) {
+            if (flaw) {
+                refuse(line_at(flaw->offset), "", flaw->found, flaw->accepted);
+                return std::nullopt;
+            }
+        }
+        try {
+            std::istringstream stream{std::string(toml_)};
+            return toml::parse(stream, path_);
+        } catch (const toml::exception& error) {
+            const std::string_view message = error.what();
+            const std::string line = shortened(trimmed(error.location().line_str()));
+            std::string accepted = accepted_syntax(message);
+            if (message.find("already exists") != std::string_view::npos) {
+                accepted = "each key and [TABLE] once (first in line " + first_quoted_line(message) + ")";
+            }
+            refuse(error.location().line(), "", line.empty() ? "nothing" : line, accepted);
+        } catch (const std::exception& error) {
+            refuse(0, "", "something that cannot be read", std::string("TOML (") + error.what() + ")");
+        }
+        return std::nullopt;
+    }
+
+    /// toml11 counts the line breaks from the file's start for every location it is asked for, which takes
+    /// minutes for a large file of rules. Its values know their place in the text; their lines are found
+    /// here.
+    std::uint32_t line_of(const toml::value& value)
+    {
+        const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+        return region == nullptr ? 0 : line_at(static_cast<std::size_t>(region->first() - region->begin()));
+    }
+
+    std::uint32_t line_at(std::size_t offset)
+    {
+        if (line_starts_.empty()) {
+            line_starts_.push_back(0);
+            for (std::size_t i = 0; i < toml_.size(); ++i) {
+                if (toml_[i] == '\n') {
+                    line_starts_.push_back(i + 1);
+                }
+            }
+        }
+        const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
+        return static_cast<std::uint32_t>(next - line_starts_.begin());
+    }
+
+    std::string found_in(const toml::value& value)
+    {
+        if (value.is_table()) {
+            return "a table";
+        }
+        if (value.is_array() && value.size() > 0 && value.as_array(std::nothrow).front().is_table()) {
+            return "a list of tables";
+        }
+        const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+        return region == nullptr ? "something else" : shortened(region->str());
+    }
+
+    /// Reads the settings of `section` from `table`; `subsections` are read elsewhere.
+    template <typename Owner>
+    void read_section(const Section<Owner>& section, const toml::value& value, Owner& owner,
+                      const std::vector<std::string_view>& subsections = {})
+    {
+        const toml::table& table = value.as_table(std::nothrow);
+        const std::string prefix = std::string(section.name) + ".";
+        std::vector<std::string_view> names;
+        for (const Setting<Owner>& setting : section.settings) {
+            names.push_back(setting.key);
+            const std::string key = prefix + std::string(setting.key);
+            const toml::value* given = find(table, std::string(setting.key));
+            if (given != nullptr) {
+                setting.kind.read(owner, *given, [&](const toml::value& at, const std::string& accepted) {
+                    unsound_.insert(given);
+                    refuse(line_of(at), key, found_in(at), accepted);
+                });
+            } else if (setting.presence == Presence::required) {
+                refuse(line_of(value), key, "nothing", setting.kind.accepted);
+            }
+        }
+        names.insert(names.end(), subsections.begin(), subsections.end());
+        refuse_unknown(table, prefix, names);
+    }
+
+    void refuse_unknown(const toml::table& table, const std::string& prefix,
+                        const std::vector<std::string_view>& known)
+    {
+        for (const auto& [key, value] : table) {
+            if (std::find(known.begin(), known.end(), key) == known.end()) {
+                refuse(line_of(value), prefix + written_key(key), "an unknown key", instead_of(key, known));
+            }
+        }
+    }
+
+    /// Calls `visit` with every text of a list, even if the list has other faults.
+    template <typename Visit>
+    static void each_text(const toml::value* list, Visit visit)
+    {
+        if (list == nullptr || !list->is_array()) {
+            return;
+        }
+        for (const toml::value& element : list->as_array(std::nothrow)) {
+            if (element.is_string()) {
+                visit(element, element.as_string(std::nothrow).str);
+            }
+        }
+    }
+
+    /// Given, and of a kind and value that can stand there.
+    bool sound(const toml::value* value) const { return value != nullptr && !unsound_.contains(value); }
+
+    template <typename Owner>
+    bool is_table(const Section<Owner>& section, const toml::value& value)
+    {
+        if (value.is_table()) {
+            return true;
+        }
+        refuse(line_of(value), std::string(section.name), found_in(value), "the table " + header(section));
+        return false;
+    }
+
+    /// The tables of `[[section]]`, in file order.
+    template <typename Owner>
+    std::vector<const toml::value*> tables(const Section<Owner>& section, const toml::value* value)
+    {
+        std::vector<const toml::value*> found;
+        if (value == nullptr) {
+            return found;
+        }
+        if (!value->is_array()) {
+            refuse(line_of(*value), std::string(section.name), found_in(*value), header(section));
+            return found;
+        }
+        for (const toml::value& element : value->as_array(std::nothrow)) {
+            if (is_table(section, element)) {
+                found.push_back(&element);
+            }
+        }
+        return found;
+    }
+
+    void read_root(const toml::value& root)
+    {
+        const SettingsTable& all = settings_table();
+        const toml::table& table = root.as_table(std::nothrow);
+        refuse_unknown(table, "", {"connection", "organization", "limits", "store", "control", "log"});
+
+        const toml::value* connection = find(table, "connection");
+        if (connection == nullptr) {
+            refuse(0, "connection", "nothing", "[connection] with account or component");
+        } else if (is_table(all.connection, *connection)) {
+            read_connection(*connection);
+        }
+        read_organizations(find(table, "organization"));
+        const auto read_plain = [&](const char* name, const auto& section, auto& owner) {
+            const toml::value* value = find(table, name);
+            if (value != nullptr && is_table(section, *value)) {
+                read_section(section, *value, owner);
+            }
+        };
+        read_plain("limits", all.limits, settings_.limits);
+        read_plain("store", all.store, settings_.store);
+        read_plain("control", all.control, settings_);
+        read_plain("log", all.log, settings_);
+        if (connection != nullptr && connection->is_table()) {
+            refuse_component_of_organization(*connection);
+        }
+    }
+
+    void read_connection(const toml::value& value)
+    {
+        ConnectionSettings& connection = settings_.connection;
+        read_section(settings_table().connection, value, connection);
+
+        constexpr std::uint16_t kClientPort = 5222;
+        constexpr std::uint16_t kComponentPort = 5347;
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* account = find(table, "account");
+        const toml::value* component = find(table, "component");
+        if (find(table, "port") == nullptr) {
+            connection.port = account != nullptr ? kClientPort : kComponentPort;
+        }
+        if (account == nullptr && component == nullptr) {
+            refuse(line_of(value), "connection", "neither account nor component", "one of them");
+        } else if (account != nullptr && component != nullptr) {
+            refuse(line_of(*component), "connection.component", "both component and account", "one of them");
+        } else {
+            require_file(table, "account", "password_file");
+            require_file(table, "component", "secret_file");
+        }
+
+        const toml::value* tls = find(table, "tls");
+        if (!sound(tls)) {
+            return;
+        }
+        const toml::value* host = find(table, "host");
+        if (!connection.tls_required && (host == nullptr || sound(host)) && !is_loopback(connection.host)) {
+            refuse(line_of(*tls), "connection.tls", "\"off\" with the host " + toml_string(connection.host),
+                   "required, or a loopback host (127.0.0.1, ::1, localhost)");
+        }
+        if (connection.tls_required && component != nullptr && account == nullptr) {
+            refuse(line_of(*tls), "connection.tls", "\"required\" with a component",
+                   "no such setting: components connect without TLS (XEP-0114)");
+        }
+    }
+
+    /// `file` is given exactly when `identity` is.
+    void require_file(const toml::table& table, const std::string& identity, const std::string& file)
+    {
+        const toml::value* who = find(table, identity);
+        const toml::value* where = find(table, file);
+        if (who != nullptr && where == nullptr) {
+            refuse(line_of(*who), "connection." + file, "nothing",
+                   "an absolute path, because " + identity + " is given");
+        }
+        if (who == nullptr && where != nullptr) {
+            refuse(line_of(*where), "connection." + file, found_in(*where),
+                   "no such setting without " + identity);
+        }
+    }
+
+    void read_organizations(const toml::value* value)
+    {
+        const auto organizations = tables(settings_table().organization, value);
+        if (organizations.empty() && (value == nullptr || value->is_array())) {
+            refuse(value == nullptr ? 0 : line_of(*value), "organization", "nothing",
+                   "at least one [[organization]] with name and domains");
+        }
+        std::map<std::string, std::uint32_t> names;
+        std::map<std::string, std::uint32_t> domains;
+        for (const toml::value* organization : organizations) {
+            settings_.organizations.push_back(read_organization(*organization, names, domains));
+        }
+    }
+
+    /// `names` and `domains` remember the line of each that was seen, over all organisations.
+    Organization read_organization(const toml::value& value, std::map<std::string, std::uint32_t>& names,
+                                   std::map<std::string, std::uint32_t>& domains)
+    {
+        const SettingsTable& all = settings_table();
+        const toml::table& table = value.as_table(std::nothrow);
+        Organization organization;
+        read_section(all.organization, value, organization, {"rule", "federation"});
+
+        if (const toml::value* name = find(table, "name"); sound(name)) {
+            const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
+            if (!fresh) {
+                refuse(line_of(*name), "organization.name",
+                       found_in(*name) + ", as in line " + std::to_string(first->second),
+                       "a name of its own for each organization");
+            }
+        }
+        const toml::value* given = find(table, "domains");
+        each_text(given, [&](const toml::value& element, const std::string& domain) {
+            const auto [first, fresh] =
+                domains.try_emplace(prepare_domain(domain).value_or(domain), line_of(element));
+            if (!fresh) {
+                refuse(line_of(element), "organization.domains",
+                       found_in(element) + ", as in line " + std::to_string(first->second),
+                       "each domain once, in one organization");
+            }
+        });
+        if (sound(given)) {
+            refuse_foreign(find(table, "administrators"), organization);
+        }
+        read_rules(find(table, "rule"), organization);
+        if (const toml::value* federation = find(table, "federation")) {
+            if (is_table(all.federation, *federation)) {
+                read_federation(*federation, organization.federation);
+            }
+        }
+        return organization;
+    }
+
+    void refuse_foreign(const toml::value* administrators, const Organization& organization)
+    {
+        const std::set<std::string_view> own(organization.domains.begin(), organization.domains.end());
+        each_text(administrators, [&](const toml::value& element, const std::string& text) {
+            const auto address = Address::prepare(text);
+            if (address && !own.contains(address->domain())) {
+                refuse(
+                    line_of(element), "organization.administrators", found_in(element),
+                    "an address of the organization's domains: " + shortened(joined(organization.domains)));
+            }
+        });
+    }
+
+    void read_rules(const toml::value* value, Organization& organization)
+    {
+        const auto& section = settings_table().rule;
+        std::size_t pairs = 0;
+        for (const toml::value* table : tables(section, value)) {
+            Rule rule = section.initial;
+            read_section(section, *table, rule);
+            rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
+            rule.line = line_of(*table);
+            const std::size_t before = pairs;
+            pairs += rule.from.size() * rule.to.size();
+            if (before <= RuleIndex::kMostPairs && pairs > RuleIndex::kMostPairs) {
+                refuse(rule.line, "organization.rule",
+                       std::to_string(pairs) + " pairs of from and to, up to this rule",
+                       "at most " + std::to_string(RuleIndex::kMostPairs) + " in an organization");
+            }
+            organization.rules.push_back(std::move(rule));
+        }
+    }
+
+    void read_federation(const toml::value& value, Federation& federation)
+    {
+        read_section(settings_table().federation, value, federation);
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* mode = find(table, "mode");
+        const toml::value* domains = find(table, "domains");
+        if ((mode != nullptr && !sound(mode)) || (domains != nullptr && !sound(domains))) {
+            return;
+        }
+        const bool listed = federation.mode == FederationMode::listed;
+        if (listed && federation.domains.empty()) {
+            refuse(line_of(domains != nullptr ? *domains : *mode), "organization.federation.domains",
+                   domains != nullptr ? found_in(*domains) : "nothing",
+                   "at least one domain, because mode is listed");
+        }
+        if (!listed && !federation.domains.empty()) {
+            refuse(line_of(*domains), "organization.federation.domains", found_in(*domains),
+                   "[], or mode = \"listed\" (mode is " + (mode != nullptr ? found_in(*mode) : "\"open\"") +
+                       ")");
+        }
+    }
+
+    void refuse_component_of_organization(const toml::value& connection)
+    {
+        const toml::value* component = find(connection.as_table(std::nothrow), "component");
+        if (!sound(component)) {
+            return;
+        }
+        for (const Organization& organization : settings_.organizations) {
+            const auto& domains = organization.domains;
+            if (std::find(domains.begin(), domains.end(), *settings_.connection.component) != domains.end()) {
+                refuse(
+                    line_of(*component), "connection.component",
+                    found_in(*component) + ", a domain of the organization " + toml_string(organization.name),
+                    "a domain of its own, such as usher." + *settings_.connection.component);
+            }
+        }
+    }
+
+    std::string_view toml_;
+    const std::string& path_;
+    Settings settings_;
+    std::vector<SettingError> errors_;
+    std::vector<std::size_t> line_starts_;
+    std::set<const toml::value*> unsound_;
+};
+
+// ---- the writers ---------------------------------------------------------------------------------------
+
+template <typename Owner>
+void write_section(std::string& out, const Section<Owner>& section, const Owner& owner)
+{
+    out += (out.empty() ? "" : "\n") + header(section) + "\n";
+    for (const Setting<Owner>& setting : section.settings) {
+        const std::string value = setting.kind.write(owner);
+        if (!value.empty()) {
+            out += std::string(setting.key) + " = " + value + "\n";
+        }
+    }
+}
+
+/// `text` as comment lines.
+std::string comment(std::string_view text)
+{
+    constexpr std::size_t kWidth = 100;
+    std::string out;
+    std::string line = "#";
+    std::istringstream words{std::string(text)};
+    for (std::string word; words >> word;) {
+        if (line.size() + 1 + word.size() > kWidth) {
+            out += line + "\n";
+            line = "#";
+        }
+        line += " " + word;
+    }
+    return out + line + "\n";
+}
+
+template <typename Owner>
+void sample_section(std::string& out, const Section<Owner>& section)
+{
+    out += "\n" + comment(section.help) + (section.commented_out ? "#" : "") + header(section) + "\n";
+    for (const Setting<Owner>& setting : section.settings) {
+        const std::string initial = setting.kind.write(section.initial);
+        const std::string value = setting.example.empty() ? initial : std::string(setting.example);
+        out += "\n" + comment(setting.help);
+        std::string range = "Accepted: " + setting.kind.accepted + ".";
+        if (setting.presence == Presence::defaulted) {
+            range += " Default: " + initial + ".";
+        }
+        if (setting.presence == Presence::required) {
+            range += " Required.";
+        }
+        if (setting.change == Change::on_restart) {
+            range += " Takes effect on restart.";
+        }
+        out += comment(range);
+        const bool commented_out =
+            section.commented_out || (setting.presence == Presence::optional && !setting.in_sample);
+        out += (commented_out ? "#" : "") + std::string(setting.key) + " = " + value + "\n";
+    }
+}
+
+template <typename Owner>
+void differences(std::vector<std::string>& keys, const Section<Owner>& section, const Owner& a,
+                 const Owner& b)
+{
+    for (const Setting<Owner>& setting : section.settings) {
+        if (setting.change == Change::on_restart && setting.kind.write(a) != setting.kind.write(b)) {
+            keys.push_back(std::string(section.name) + "." + std::string(setting.key));
+        }
+    }
+}
+
+// ---- files ---------------------------------------------------------------------------------------------
+
+/// A descriptor that is closed in the end.
+class OpenFile
+{
+  public:
+    // O_NONBLOCK: opening a FIFO by mistake must not wait for a writer
+    explicit OpenFile(const std::string& path)
+        : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+    {
+    }
+    ~OpenFile()
+    {
+        if (descriptor_ >= 0) {
+            close(descriptor_);
+        }
+    }
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+
+    [[nodiscard]] bool ok() const { return descriptor_ >= 0; }
+    [[nodiscard]] bool status(struct stat& status) const { return fstat(descriptor_, &status) == 0; }
+
+    /// At most `most` bytes; nothing, with errno set, if they cannot be read.
+    [[nodiscard]] std::optional<std::string> read(std::size_t most) const
+    {
+        constexpr std::size_t kBlock = 65536;
+        std::string text;
+        while (text.size() < most) {
+            const std::size_t size = text.size();
+            text.resize(std::min(most, size + kBlock));
+            const ssize_t got = ::read(descriptor_, text.data() + size, text.size() - size);
+            text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+            if (got < 0 && errno != EINTR) {
+                return std::nullopt;
+            }
+            if (got == 0) {
+                break;
+            }
+        }
+        return text;
+    }
+
+  private:
+    int descriptor_;
+};
+
+}  // namespace
+
+std::string text(const SettingError& error)
+{
+    std::string out = error.file + ":";
+    if (error.line != 0) {
+        out += std::to_string(error.line) + ":";
+    }
+    if (!error.key.empty()) {
+        out += " " + error.key + ":";
+    }
+    return out + " found " + error.found + "; accepted: " + error.accepted;
+}
+
+tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path)
+{
+    const auto refused = [&path](const std::string& found) {
+        return tl::unexpected(
+            std::vector{SettingError{path, 0, "", found, "a readable file of at most 16 MiB"}});
+    };
+    const OpenFile file(path);
+    struct stat status {
+    };
+    if (!file.ok() || !file.status(status)) {
+        return refused(std::string("nothing to read: ") + std::strerror(errno));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return refused(S_ISDIR(status.st_mode) ? "a directory" : "something that is not a file");
+    }
+    const auto toml = file.read(kMostBytes + 1);
+    if (!toml) {
+        return refused(std::string("nothing to read: ") + std::strerror(errno));
+    }
+    if (toml->size() > kMostBytes) {
+        return refused("a file of more than 16 MiB");
+    }
+    return parse_settings(*toml, path);
+}
+
+tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
+                                                                 const std::string& path)
+{
+    return Reader(toml, path).read();
+}
+
+std::string effective(const Settings& settings)
+{
+    const SettingsTable& all = settings_table();
+    std::string out;
+    write_section(out, all.connection, settings.connection);
+    for (const Organization& organization : settings.organizations) {
+        write_section(out, all.organization, organization);
+        for (const Rule& rule : organization.rules) {
+            write_section(out, all.rule, rule);
+        }
+        write_section(out, all.federation, organization.federation);
+    }
+    write_section(out, all.limits, settings.limits);
+    write_section(out, all.store, settings.store);
+    write_section(out, all.control, settings);
+    write_section(out, all.log, settings);
+    return out;
+}
+
+std::vector<std::string> need_restart(const Settings& running, const Settings& wanted)
+{
+    const SettingsTable& all = settings_table();
+    std::vector<std::string> keys;
+    differences(keys, all.connection, running.connection, wanted.connection);
+    differences(keys, all.limits, running.limits, wanted.limits);
+    differences(keys, all.store, running.store, wanted.store);
+    differences(keys, all.control, running, wanted);
+    differences(keys, all.log, running, wanted);
+    return keys;
+}
+
+std::string sample_settings()
+{
+    std::string out = comment(
+        "Usher's settings (TOML). A line that starts with # is a comment; settings that are not given have "
+        "their default. `usherd --check` says whether a file is valid and what is in force; after a change, "
+        "`usherctl reload`.");
+    settings_table().each([&out](const auto& section) { sample_section(out, section); });
+    return out;
+}
+
+tl::expected<std::string, std::string> read_secret(const std::string& path)
+{
+    constexpr std::size_t kMostSecretBytes = 65536;
+    const auto refused = [&path](const std::string& why) { return tl::unexpected(path + ": " + why); };
+    const OpenFile file(path);
+    struct stat status {
+    };
+    if (!file.ok() || !file.status(status)) {
+        return refused(std::strerror(errno));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return refused("not a file");
+    }
+    constexpr mode_t kOthers = S_IRWXO;
+    if ((status.st_mode & kOthers) != 0) {
+        std::array<char, 8> mode{};
+        std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
+        return refused("everybody on this machine has access to it (mode " + std::string(mode.data()) +
+                       "); mend: chmod o= " + path);
+    }
+    const auto content = file.read(kMostSecretBytes);
+    if (!content) {
+        return refused(std::strerror(errno));
+    }
+    std::string secret = content->substr(0, content->find('\n'));
+    if (secret.ends_with('\r')) {
+        secret.pop_back();
+    }
+    if (secret.empty()) {
+        return refused("the first line is empty");
+    }
+    return secret;
+}
+
+}  // namespace usher

@@ -1,0 +1,80 @@
+// The settings file: what usherd is told, read from TOML and checked to the last key.
+//
+// One table (settings_table.h) names every setting with its type, default, range and meaning; it drives the
+// reader, `usherd --check` and the sample file. Adding a setting is one entry there and one member here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "policy/policy.h"
+
+namespace usher
+{
+
+/// `[connection]`: the server, and who Usher is there.
+struct ConnectionSettings {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 5222;
+    std::optional<Address> account;  ///< a privileged account (RFC 6120 client-to-server) ...
+    std::string password_file;
+    bool tls_required = true;              ///< `off` is accepted for a loopback host only
+    std::string ca_file;                   ///< PEM; empty: the system's authorities
+    std::optional<std::string> component;  ///< ... or an external component (XEP-0114); exactly one is set
+    std::string secret_file;
+};
+
+struct StoreSettings {
+    std::string url = "sqlite3:///var/lib/usher/usher.db";
+    std::uint32_t journal_days = 365;  ///< 0: kept for ever
+};
+
+struct Settings {
+    ConnectionSettings connection;
+    std::vector<Organization> organizations;
+    Limits limits;
+    StoreSettings store;
+    std::string control_socket = "/run/usher/control.sock";
+    std::string log_level = "info";
+};
+
+/// One thing wrong with the file. `line` is 0 where no line can be named (the file cannot be read).
+struct SettingError {
+    std::string file;
+    std::uint32_t line = 0;
+    std::string key;       ///< such as `organization.option`; empty for a syntax error
+    std::string found;     ///< what stands there
+    std::string accepted;  ///< what may stand there
+};
+
+/// `FILE:LINE: KEY: found FOUND; accepted: ACCEPTED`
+[[nodiscard]] std::string text(const SettingError& error);
+
+/// Reads and checks the file. All errors are reported, not only the first, in the order of their lines.
+[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path);
+/// The same from text; `path` is what errors name.
+[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
+                                                                               const std::string& path);
+
+/// The settings in force as a TOML file that means the same; contains no secret.
+[[nodiscard]] std::string effective(const Settings& settings);
+
+/// The keys (such as `store.url`) that differ and take effect only after a restart of the daemon. All others
+/// take effect on reload.
+[[nodiscard]] std::vector<std::string> need_restart(const Settings& running, const Settings& wanted);
+
+/// The sample configuration: every setting with its meaning, range and default.
+[[nodiscard]] std::string sample_settings();
+
+/// Reads a password or secret: the file's first line, without the line break.
+/// Refused (the error is the message) if it cannot be read, is empty, or others than owner and group may read
+/// it.
+[[nodiscard]] tl::expected<std::string, std::string> read_secret(const std::string& path);
+
+}  // namespace usher
