@@ -1,0 +1,49 @@
+# To be sourced: what Debian packages the scripts need, and how they are installed.
+#
+# install_missing PACKAGE...  installs those that are not there yet. Servers among them are not started: the demo
+# and the tests start private ones of their own.
+
+build_packages=(
+    cmake ninja-build g++ pkg-config
+    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libsoci-dev libsqlite3-dev libspdlog-dev
+    libcli11-dev nlohmann-json3-dev libicu-dev libsystemd-dev
+)
+server_packages=(prosody prosody-modules openssl)
+client_packages=(python3 python3-slixmpp)
+test_packages=(
+    libboost-test-dev libexpat1-dev
+    clang-format lua-check lua5.4
+    ejabberd erlang-base
+)
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_missing() {
+    local package missing=()
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ "${#missing[@]}" -eq 0 ] && return
+    echo "==> Installing ${missing[*]}"
+    as_root apt-get update -qq
+    # invoke-rc.d(8) asks this program whether a service may be started.
+    local policy=/usr/sbin/policy-rc.d placed=no
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+        placed=yes
+    fi
+    local failed=0
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || failed=$?
+    [ "$placed" = yes ] && as_root rm -f "$policy"
+    # Not at the next boot either.
+    if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
+        for package in prosody ejabberd; do
+            case " ${missing[*]} " in *" $package "*) as_root systemctl disable --quiet "$package" ;; esac
+        done
+    fi
+    return "$failed"
+}
