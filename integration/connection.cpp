@@ -75,9 +75,11 @@ void Connection::look_after_peer()
         ping += "/></iq>";
         channel_->send(ping);
     }
-    // Heard of lately: look again when silence would have lasted long enough. Else: when it will have been
-    // too long.
-    const auto again = silence >= kPingAfter ? kGiveUpAfter - silence : kPingAfter - silence;
+    // Heard of lately: look again when silence would have lasted long enough. Else: as if the ping were
+    // answered at once, and in any case when it will have been too long.
+    const auto again = silence >= kPingAfter
+                           ? std::min<Clock::Time::duration>(kPingAfter, kGiveUpAfter - silence)
+                           : kPingAfter - silence;
     timer_ = clock_.after(std::chrono::ceil<milliseconds>(again), [this] { look_after_peer(); });
 }
 
@@ -90,7 +92,11 @@ void Connection::send(std::string_view xml)
 
 void Connection::stop()
 {
+    if (stopping_ && state_ == State::online) {
+        return;  // asked again while the stream is being ended: the deadline stays
+    }
     stopping_ = true;
+    asked_retry_ = milliseconds(0);
     switch (state_) {
         case State::idle:
         case State::waiting:

@@ -42,7 +42,6 @@ std::string random_prefix()
 
 std::string_view error_condition(const Stanza& iq)
 {
-    const Stanza error = iq.first();
     for (Stanza child = iq.first(); child; child = child.next()) {
         if (child.name() == "error") {
             for (Stanza inner = child.first(); inner; inner = inner.next()) {
@@ -52,7 +51,7 @@ std::string_view error_condition(const Stanza& iq)
             }
         }
     }
-    return error ? "undefined-condition" : "";
+    return "undefined-condition";
 }
 
 }  // namespace
@@ -282,9 +281,14 @@ void Entity::answer_page(const std::string& name, const Stanza& iq)
 {
     if (iq.attribute("type") == "error") {
         const std::string_view condition = error_condition(iq);
-        if (condition == "forbidden" || condition == "not-allowed") {
+        Domain& domain = domains_.find(name)->second;
+        const Clock::Time now = clock_.now();
+        if (condition == "item-not-found" && !domain.after.empty() &&
+            (!domain.begun_anew || now - *domain.begun_anew >= kAskAgain)) {
+            domain.begun_anew = now;
+            read_waiting(name, {});  // XEP-0059: the server no longer knows that page, as after a restart
+        } else if (condition == "forbidden" || condition == "not-allowed") {
             set_state(name, DomainState::not_granted);
-            nobody_grants();
         } else if (condition == "service-unavailable" || condition == "feature-not-implemented") {
             set_state(name, DomainState::no_connector);
         } else {
@@ -359,18 +363,22 @@ void Entity::set_state(const std::string& name, DomainState state)
     if (changed) {
         events_.domain_changed(name, state);
     }
+    log_in_again_if_nobody_grants();
 }
 
-void Entity::nobody_grants()
+void Entity::log_in_again_if_nobody_grants()
 {
-    // A server decides about privileges at login (Prosody) and may have been reconfigured since: where no
-    // domain accepts us there is nothing to lose by logging in again.
-    const bool useless = std::all_of(domains_.begin(), domains_.end(), [](const auto& entry) {
-        return entry.second.state == DomainState::not_granted ||
-               entry.second.state == DomainState::no_connector ||
-               entry.second.state == DomainState::unreachable;
-    });
-    if (useless) {
+    // A server decides about privileges at login (Prosody) and may have been reconfigured since: where a
+    // domain has refused us and no other accepts us there is nothing to lose by logging in again.
+    bool refused = false;
+    for (const auto& [name, domain] : domains_) {
+        if (domain.state == DomainState::not_granted) {
+            refused = true;
+        } else if (domain.state != DomainState::no_connector && domain.state != DomainState::unreachable) {
+            return;
+        }
+    }
+    if (refused) {
         connection_.log_in_again(kAskAgain);
     }
 }
@@ -412,7 +420,9 @@ void Entity::begin_reply(std::string& xml, const Stanza& iq, std::string_view ty
     xml += "<iq";
     append_attribute(xml, "type", type);
     append_attribute(xml, "id", iq.attribute("id"));
-    append_attribute(xml, "to", iq.attribute("from"));
+    if (iq.has("from")) {
+        append_attribute(xml, "to", iq.attribute("from"));
+    }
     if (component_) {
         append_attribute(xml, "from", iq.has("to") ? iq.attribute("to") : std::string_view(own_address_));
     }

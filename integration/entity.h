@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -95,6 +96,7 @@ class Entity : private ConnectionEvents
         bool read_again = false;     // when the present reading is over
         std::size_t unanswered = 0;  // later answers of this page that the server has not confirmed
         std::string after;           // XEP-0059: the last item of the page being answered
+        std::optional<Clock::Time> begun_anew;  // because the server had lost our place in its list
         std::unique_ptr<Timer> retry;
     };
 
@@ -113,7 +115,7 @@ class Entity : private ConnectionEvents
     void answer_page(const std::string& name, const Stanza& iq);
     void page_answered(const std::string& name);
     void set_state(const std::string& name, DomainState state);
-    void nobody_grants();
+    void log_in_again_if_nobody_grants();
 
     void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply);
     void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;

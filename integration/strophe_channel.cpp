@@ -491,10 +491,12 @@ class StropheChannel : public Channel
         constexpr int kTurnsForTls = 5;
         turning_ = true;
         bool big = false;
+        bool may_have_read = false;
         int turns = 0;
-        do {
+        do {  // after reading once more, for what libstrophe itself had to say to it
+            may_have_read = ready(socket_.get(), POLLIN);
             big = turn() || big;
-        } while (!stream_over_ && ++turns < kMostTurns && (!out_.empty() || ready(socket_.get(), POLLIN)));
+        } while (!stream_over_ && ++turns < kMostTurns && (may_have_read || !out_.empty()));
         if (login_.tls && !login_.component) {
             for (int i = 0; i < kTurnsForTls && !stream_over_; ++i) {
                 big = turn() || big;

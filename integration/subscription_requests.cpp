@@ -26,20 +26,31 @@ std::optional<Subscription> subscription_named(std::string_view name)
     return std::nullopt;
 }
 
+/// An address that our preparation would change is one that the server and we do not agree on: no verdict on
+/// it would reach the account that was decided about.
+std::optional<Address> prepared_address(std::string_view text)
+{
+    auto address = Address::prepare(text);
+    if (address && address->text() != text) {
+        address.reset();
+    }
+    return address;
+}
+
 std::optional<SubscriptionRequest> read_request(const Stanza& element)
 {
     const Stanza presence = element.child("forwarded", ns::kForward).child("presence", ns::kClient);
     if (presence.attribute("type") != "subscribe") {
         return std::nullopt;
     }
-    auto user = Address::prepare(presence.attribute("to"));
-    auto contact = Address::prepare(presence.attribute("from"));
+    auto user = prepared_address(presence.attribute("to"));
+    auto contact = prepared_address(presence.attribute("from"));
     if (!user || !contact) {
         return std::nullopt;
     }
     SubscriptionRequest request{*std::move(user), *std::move(contact), std::nullopt};
     if (const Stanza item = element.child("item", ns::kRoster)) {
-        const auto address = Address::prepare(item.attribute("jid"));
+        const auto address = prepared_address(item.attribute("jid"));
         const auto subscription = subscription_named(item.attribute("subscription"));
         if (address != request.contact || !subscription) {
             return std::nullopt;
@@ -64,10 +75,10 @@ std::optional<std::vector<AskedRequest>> read_requests(const Stanza& parent)
 {
     std::vector<AskedRequest> requests;
     for (Stanza element = parent.first(); element; element = element.next()) {
-        if (element.is("set", ns::kResultSets)) {
+        if (!element.is("request", ns::kRequests)) {
             continue;
         }
-        if (!element.is("request", ns::kRequests) || element.attribute("id").empty()) {
+        if (element.attribute("id").empty()) {
             return std::nullopt;
         }
         requests.push_back({std::string(element.attribute("id")), read_request(element)});

@@ -21,9 +21,8 @@ struct AskedRequest {
     std::optional<SubscriptionRequest> request;
 };
 
-/// Reads the `<request/>` children of `<requests/>` or `<pending/>`, in order. Nothing if there is a child
-/// that is not a request with an id, apart from the `<set/>` of XEP-0059: then the element is not what it
-/// says it is.
+/// Reads the `<request/>` children of `<requests/>` or `<pending/>`, in order; other children are ignored.
+/// Nothing if a request has no id: it could not be answered.
 [[nodiscard]] std::optional<std::vector<AskedRequest>> read_requests(const Stanza& parent);
 
 /// A page of the list of waiting requests.

@@ -1,11 +1,11 @@
--- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which may
--- approve or deny them on the user's behalf or leave them to her. Protocol: ../PROTOCOL.md.
+-- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
+-- or denies them on the user's behalf or leaves them to her. Rules S1 to S61 are those of ../PROTOCOL.md.
 --
--- Prosody stores the request and changes the rosters itself; this module holds back nothing but the delivery,
+-- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
 -- as if the module were not loaded.
 --
--- Prosody 0.12 and 13. It needs mod_privilege, on this host and on a privileged component's own host.
+-- For Prosody 0.12 and 13, with mod_privilege on this host and on a privileged component's own host.
 
 module:depends("privilege");
 
@@ -35,74 +35,79 @@ local xmlns_rsm = "http://jabber.org/protocol/rsm";
 local hold_timeout = module:get_option_number("subscription_requests_timeout", 5) or 5;
 local max_held = module:get_option_number("subscription_requests_max_held", 10000) or 10000;
 
-local ask_gap = 0.005; -- seconds between two asks: long enough for a batch to gather under load, too short to be noticed
-local ask_patience = 0.5; -- seconds until the next ask no longer waits for the answer to this one
-local ask_size = 100; -- requests in one ask: with the longest texts some 250 kB, half the stanza size limit of components
-local answer_lifetime = 60; -- seconds in which an answer to an ask counts, though the user has the request by then
+local ask_gap = 0.005; -- seconds between two asks under load: a batch gathers, and nobody notices the delay
+local ask_patience = 0.5; -- seconds for which the next ask waits for the answer to this one
+local ask_size = 100; -- requests in one ask: bounds the stanza, and one transaction of the entity
+local ask_lifetime = math.max(60, hold_timeout); -- seconds in which an answer counts, even if the user has the request by then
 local text_limit = 1024; -- bytes of a stranger's <status/> or <nick/> that reach the entity
 local page_size = 100; -- requests in one page of the pending list
-local slice = 0.01; -- seconds at a time spent on reading rosters for the pending list
-local report_interval = 60; -- seconds between two log lines about the same trouble
+local slice = 0.01; -- seconds at a time for reading rosters: other work goes on in between
+local quiet_time = 60; -- seconds between two log lines, or two hints to the entity, about the same trouble
 
 ---- State ----
 
--- A hold is one request whose delivery waits for an answer. Its states:
---   queued --> asked       it was put into an ask; back again when the entity it was put to leaves
---   queued, asked --> answered | left | withdrawn
---     answered: approved or denied; left: given to the user; withdrawn: there is nothing to deliver any more
+-- A hold is one request whose delivery waits for an answer:
+--   queued           for the next ask
+--   asked            it is in one; queued again if the entity leaves and there is another
+-- and in the end, of which only finish() is in charge,
+--   answered         approved or denied
+--   left, overdue    given to the user; overdue: because time was up, and an answer may still come
+--   withdrawn        nothing is left to deliver
 local held = {}; -- [username][contact] = hold, queued or asked
-local held_count = 0;
-local queue = {}; -- holds for the next ask, oldest first; skip those no longer queued
-local last_hold = 0;
+local held_count, last_hold = 0, 0;
+local queue = {}; -- holds for the next ask, oldest first; some may have ended meanwhile
 
 local asks = {}; -- [IQ id] = ask: { id, session, address, holds, by_id, sent, timer }
 local in_flight; -- the ask whose answer the next one waits for
-local last_sent = -ask_gap;
+local last_sent, last_size = 0, 0; -- when the last ask was sent, and how many requests it had
 local wake, wake_at; -- timer for the next ask
 
+local asking; -- session of the entity that is asked
 local readers = setmetatable({}, { __mode = "k" }); -- sessions that have read the pending list
-local asking; -- address of the entity asked last
-local nodelay = setmetatable({}, { __mode = "k" }); -- connections on which this module has set TCP_NODELAY
+local passed_by, last_hint = false, -quiet_time; -- an entity is there, but has not been asked about something
+local nodelay = setmetatable({}, { __mode = "k" }); -- [connection] = has this module set TCP_NODELAY on it?
 local pending; -- the pending list, once it has been asked for
 
 ---- Small things ----
 
-local function bare(username) return username .. "@" .. host; end
+local function address_of(username) return username .. "@" .. host; end
 
--- Without stringing together what strangers wrote: only counts and configured addresses are logged.
+local function hold_of(username, contact) return held[username] and held[username][contact]; end
+
+-- One line at once, then one in quiet_time with the number since. Nothing that a stranger wrote is logged.
 local reports = {};
 local function report(format)
-	local count = reports[format];
-	reports[format] = (count or 0) + 1;
-	if count then return; end
-	module:log("warn", format, 1);
+	if reports[format] then
+		reports[format] = reports[format] + 1;
+		return;
+	end
 	reports[format] = 0;
-	module:add_timer(report_interval, function ()
-		if reports[format] == 0 then reports[format] = nil; return; end
-		module:log("warn", format, reports[format]);
-		reports[format] = 0;
-		return report_interval;
+	module:log("warn", format, 1);
+	module:add_timer(quiet_time, function ()
+		local count = reports[format];
+		reports[format] = count > 0 and 0 or nil;
+		if count == 0 then return; end
+		module:log("warn", format, count);
+		return quiet_time;
 	end);
 end
 
 -- Nagle's algorithm would keep `subscribed` back until the client has acknowledged the roster push that she was
--- sent just before, some 40 ms. A LuaSocket object borrows the descriptor, since LuaSec's have no setoption().
+-- sent just before, some 40 ms. A LuaSocket object borrows the descriptor, as LuaSec's have no setoption().
 local borrower = require "socket".tcp();
 local function set_nodelay(conn, value)
 	local socket = conn.socket and conn:socket();
 	local fd = socket and socket:getfd();
-	if not fd or fd < 0 then return; end
+	if not fd or fd < 0 then return false; end
 	borrower:setfd(fd);
-	local was = borrower:getoption("tcp-nodelay");
-	if was ~= value then borrower:setoption("tcp-nodelay", value); end
+	local changes = borrower:getoption("tcp-nodelay") ~= value;
+	if changes then borrower:setoption("tcp-nodelay", value); end
 	borrower:setfd(-1);
-	return was ~= value;
+	return changes;
 end
 
 local function send_without_delay(conn)
-	if conn and nodelay[conn] == nil then
-		nodelay[conn] = set_nodelay(conn, true) or false;
-	end
+	if conn and nodelay[conn] == nil then nodelay[conn] = set_nodelay(conn, true); end
 end
 
 -- Cuts at a UTF-8 boundary.
@@ -113,33 +118,33 @@ local function shorten(text)
 	return text:sub(1, last);
 end
 
--- The stored request of a contact, or nil: nothing waits.
-local function stored_request(username, contact)
-	local stored = rostermanager.load_roster(username, host)[false].pending[contact];
-	if stored == nil then return nil; end
-	local request = type(stored) == "table" and st.deserialize(stored) or st.presence();
-	request.attr.type, request.attr.from, request.attr.to = "subscribe", contact, bare(username);
-	return request;
-end
-
 local function is_pending(username, contact)
 	return rostermanager.is_contact_pending_in(username, host, contact);
 end
 
--- <request/>, as text: it is written into asks and the pending list many times as often as it is looked at.
+-- The request as the roster has it, or nil: nothing waits.
+local function stored_request(username, contact)
+	local stored = rostermanager.load_roster(username, host)[false].pending[contact];
+	if stored == nil then return nil; end
+	local request = type(stored) == "table" and st.deserialize(stored) or st.presence();
+	request.attr.type, request.attr.from, request.attr.to = "subscribe", contact, address_of(username);
+	return request;
+end
+
+-- <request/> as text (S21 to S23), which takes a tenth of the time that stanza objects take.
 local function request_xml(id, request, roster)
-	local attr = request.attr;
+	local contact = request.attr.from;
 	local xml = {
 		"<request id='", id, "'><forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' from='",
-		xml_escape(attr.from), "' to='", xml_escape(attr.to), "'>"
+		xml_escape(contact), "' to='", xml_escape(request.attr.to), "'>"
 	};
 	local status, nick = request:get_child_text("status"), request:get_child_text("nick", xmlns_nick);
 	if status then xml[#xml + 1] = "<status>" .. xml_escape(shorten(status)) .. "</status>"; end
 	if nick then xml[#xml + 1] = "<nick xmlns='" .. xmlns_nick .. "'>" .. xml_escape(shorten(nick)) .. "</nick>"; end
 	xml[#xml + 1] = "</presence></forwarded>";
-	local item = roster[attr.from];
+	local item = roster[contact];
 	if item then
-		xml[#xml + 1] = "<item xmlns='jabber:iq:roster' jid='" .. xml_escape(attr.from) .. "'";
+		xml[#xml + 1] = "<item xmlns='jabber:iq:roster' jid='" .. xml_escape(contact) .. "'";
 		for _, name in ipairs { "subscription", "ask", "approved" } do
 			if item[name] then xml[#xml + 1] = " " .. name .. "='" .. xml_escape(item[name]) .. "'"; end
 		end
@@ -149,14 +154,11 @@ local function request_xml(id, request, roster)
 	return table.concat(xml);
 end
 
-local function iq_xml(kind, id, to, payload)
-	return "<iq type='" .. kind .. "' id='" .. xml_escape(id) .. "' from='" .. xml_escape(host) .. "' to='" .. xml_escape(to) .. "'>"
-		.. payload .. "</iq>";
-end
-
--- Text goes past the stanza filters, so stream management (XEP-0198) would not count it.
-local function send_xml(session, xml)
-	return session.send(session.smacks and parse_xml(xml) or xml);
+-- Stream management (XEP-0198) counts stanza objects only.
+local function send_iq(session, kind, id, to, payload)
+	local xml = ("<iq type='%s' id='%s' from='%s' to='%s'>%s</iq>"):format(kind, xml_escape(id), host, xml_escape(to), payload);
+	send_without_delay(session.conn);
+	session.send(session.smacks and parse_xml(xml) or xml);
 end
 
 ---- Entities ----
@@ -167,42 +169,35 @@ for address in pairs(module:get_option("privileged_entities", {})) do
 end
 table.sort(entities);
 
--- mod_privilege sets and checks session.privileges; "set" on our namespace is the permission to answer.
+-- mod_privilege fills session.privileges.
 local function is_granted(session)
 	local privileges = session.privileges and session.privileges[host];
 	local permission = privileges and privileges.iq and privileges.iq[xmlns];
 	return permission and permission.set;
 end
 
-local function may_answer(session, from)
-	return is_granted(session) and is_entity[jid.bare(from)];
+local function component_session(address)
+	local component = hosts[address] and hosts[address].modules.component;
+	return component and component.session or nil;
 end
 
--- Of several resources of an account only those count that have read the pending list: the others are
--- somebody looking after the account with a chat client.
+-- S6: somebody may look after the account with a chat client, which would answer every ask with an error.
 local function account_session(address, leaving)
-	local user = bare_sessions[address];
-	local first, only, count = nil, nil, 0;
+	local user, found = bare_sessions[address], nil;
 	for _, session in pairs(user and user.sessions or {}) do
-		if session ~= leaving and session.presence and not session.hibernating and is_granted(session) then
-			only, count = session, count + 1;
-			if readers[session] and (not first or session.full_jid < first.full_jid) then first = session; end
+		if session ~= leaving and session.presence and not session.hibernating and readers[session] and is_granted(session) then
+			if session == asking then return session; end
+			found = found or session;
 		end
 	end
-	return first or count == 1 and only or nil;
-end
-
-local function component_session(address, leaving)
-	local component = hosts[address] and hosts[address].modules.component;
-	local session = component and component.session;
-	return session and session ~= leaving and is_granted(session) and session or nil;
+	return found;
 end
 
 -- The session to ask, and its address. `leaving`: a session that is about to end but is still registered.
 local function connected_entity(leaving)
 	for _, address in ipairs(entities) do
-		local session = component_session(address, leaving);
-		if session then return session, address; end
+		local session = component_session(address);
+		if session and session ~= leaving and is_granted(session) then return session, address; end
 		session = account_session(address, leaving);
 		if session then return session, session.full_jid; end
 	end
@@ -210,6 +205,7 @@ end
 
 -- XEP-0356 section 4.2. mod_privilege sends it at login; here it is a hint to read the pending list again.
 local function advertise(session, address)
+	if not is_granted(session) then return; end
 	local permissions = session.privileges[host];
 	local message = st.message({ from = host, to = address }):tag("privilege", { xmlns = xmlns_privilege });
 	for _, access in ipairs { "roster", "message", "presence" } do
@@ -223,29 +219,45 @@ local function advertise(session, address)
 	session.send(message);
 end
 
+local function advertise_to_all()
+	for _, address in ipairs(entities) do
+		local component, user = component_session(address), bare_sessions[address];
+		if component then advertise(component, address); end
+		for _, session in pairs(user and user.sessions or {}) do
+			if session.presence then advertise(session, session.full_jid); end
+		end
+	end
+end
+
+local function note_entity(session, address)
+	if session == asking then return; end
+	asking = session;
+	module:log("info", "Subscription requests are put to %s", address);
+end
+
 ---- The pending list ----
 
--- Rosters are the truth. This index of them holds every request that is stored and not held; whatever else it
--- holds is found out when a page is made.
---   order: entries { seq, username, contact, gone } by seq; of[username][contact] = entry; size: those not gone;
---   readers: functions to call when the walk through the rosters is done, nil afterwards
+-- An index of what the rosters say: every request that is stored and not held. Whatever else it has is noticed
+-- when a page is made.
+--   order: entries { seq, username, contact, gone } by seq; of[username][contact]: the same, without those gone;
+--   size: how many; tag: begins our item ids, another one in each index; waiting: functions to call when it is
+--   complete, nil from then on
 local function pending_remove(username, contact)
 	local entry = pending and pending.of[username] and pending.of[username][contact];
 	if not entry then return; end
 	pending.of[username][contact] = nil;
 	if not next(pending.of[username]) then pending.of[username] = nil; end
 	entry.gone, pending.size = true, pending.size - 1;
-	if #pending.order > 2 * pending.size + 100 then
-		local order = {};
-		for _, other in ipairs(pending.order) do
-			if not other.gone then order[#order + 1] = other; end
-		end
-		pending.order = order;
+	if #pending.order < 2 * pending.size + 100 then return; end
+	local order = {};
+	for _, other in ipairs(pending.order) do
+		if not other.gone then order[#order + 1] = other; end
 	end
+	pending.order = order;
 end
 
 local function pending_add(username, contact)
-	if not pending or held[username] and held[username][contact] then return; end
+	if not pending or hold_of(username, contact) then return; end
 	local entries = pending.of[username] or {};
 	if entries[contact] then return; end
 	pending.last, pending.size = pending.last + 1, pending.size + 1;
@@ -254,22 +266,20 @@ local function pending_add(username, contact)
 	pending.order[#pending.order + 1] = entries[contact];
 end
 
--- Reads all rosters once, a slice at a time. The names are taken first: not every storage lets others use it
--- while it lists them.
-local function pending_build(on_ready)
-	pending = { tag = new_id.short() .. "-", order = {}, of = {}, size = 0, last = 0, readers = { on_ready } };
-	local usernames = {};
+-- Reads all rosters once. The names are taken first: not every storage can be used while it lists them.
+local function pending_build(on_complete)
+	local usernames, position = {}, 0;
 	for username in module:open_store("roster"):users() do usernames[#usernames + 1] = username; end
-	local position = 0;
+	pending = { tag = new_id.short() .. "-", order = {}, of = {}, size = 0, last = 0, waiting = { on_complete } };
 	module:add_timer(0, function ()
 		local slice_end = monotonic() + slice;
 		repeat
 			position = position + 1;
 			local username = usernames[position];
 			if not username then
-				local ready = pending.readers;
-				pending.readers = nil;
-				for _, callback in ipairs(ready) do callback(); end
+				local waiting = pending.waiting;
+				pending.waiting = nil;
+				for _, callback in ipairs(waiting) do callback(); end
 				return;
 			end
 			for contact in pairs(rostermanager.load_roster(username, host)[false].pending) do
@@ -280,60 +290,64 @@ local function pending_build(on_ready)
 	end);
 end
 
--- Index in `order` of the first entry after `seq`.
+-- Where in `order` the first entry after `seq` is.
 local function position_after(order, seq)
 	local low, high = 1, #order + 1;
 	while low < high do
 		local middle = math.floor((low + high) / 2);
-		if order[middle].seq <= seq then low = middle + 1; else high = middle; end
+		if order[middle].seq > seq then high = middle; else low = middle + 1; end
 	end
 	return low;
 end
 
-local function entries_of(username)
-	local entries = {};
-	for _, entry in pairs(pending.of[username] or {}) do entries[#entries + 1] = entry; end
-	table.sort(entries, function (a, b) return a.seq < b.seq; end);
-	return entries;
-end
-
--- XEP-0059: a page of at most `max` entries after `seq`.
-local function pending_page(username, seq, max)
-	local order = username and entries_of(username) or pending.order;
-	local xml, first, last, count = {}, nil, nil, 0;
-	local position = position_after(order, seq);
-	while count < max and order[position] do
-		local entry = order[position];
-		position = position + 1;
-		local request = not entry.gone and stored_request(entry.username, entry.contact);
-		if request and not (held[entry.username] and held[entry.username][entry.contact]) then
-			last, count = pending.tag .. entry.seq, count + 1;
-			first = first or last;
-			xml[count] = request_xml(last, request, rostermanager.load_roster(entry.username, host));
-		elseif not entry.gone then
-			pending_remove(entry.username, entry.contact);
-		end
+-- XEP-0059: calls `send` with a page of at most `max` entries after `seq`.
+local function pending_page(username, seq, max, send)
+	local order, position = pending.order, position_after(pending.order, seq) - 1;
+	local xml, first, last = {}, nil, nil;
+	local function add(entry)
+		local request = not hold_of(entry.username, entry.contact) and stored_request(entry.username, entry.contact);
+		if not request then return pending_remove(entry.username, entry.contact); end
+		last = pending.tag .. entry.seq;
+		first = first or last;
+		xml[#xml + 1] = request_xml(last, request, rostermanager.load_roster(entry.username, host));
 	end
-	local total = username and #entries_of(username) or pending.size;
-	return "<pending xmlns='" .. xmlns .. "'>" .. table.concat(xml) .. "<set xmlns='" .. xmlns_rsm .. "'>"
-		.. (first and "<first>" .. first .. "</first><last>" .. last .. "</last>" or "") .. "<count>" .. total .. "</count></set></pending>";
+	local function read()
+		local slice_end = monotonic() + slice;
+		while #xml < max and position < #order do
+			if monotonic() > slice_end then
+				module:add_timer(0, read);
+				return;
+			end
+			position = position + 1;
+			local entry = order[position];
+			if not entry.gone and (not username or entry.username == username) then add(entry); end
+		end
+		local count = pending.size;
+		if username then
+			count = 0;
+			for _ in pairs(pending.of[username] or {}) do count = count + 1; end
+		end
+		send(("<pending xmlns='%s'>%s<set xmlns='%s'>%s<count>%d</count></set></pending>"):format(xmlns, table.concat(xml), xmlns_rsm,
+			first and ("<first>%s</first><last>%s</last>"):format(first, last) or "", count));
+	end
+	read();
 end
 
 ---- Ending a hold ----
 
--- Every way out of "queued" and "asked" leads through here. False: the hold has already ended.
+-- False: the hold has already ended, and nothing must follow.
 local function finish(hold, outcome)
 	if hold.state ~= "queued" and hold.state ~= "asked" then return false; end
 	local of_user = held[hold.username];
 	of_user[hold.contact] = nil;
 	if not next(of_user) then held[hold.username] = nil; end
 	held_count = held_count - 1;
-	hold.state = outcome;
+	hold.state, hold.xml = outcome, nil;
 	hold.timer:stop();
 	return true;
 end
 
--- Would the server let this request in now? It is sent through the same hooks once more, to see whether it
+-- Would the server let this request in now (S45)? It goes through the same hooks once more, to see whether it
 -- comes as far as our own: blocking a domain does not clear what is pending, and mod_presence would approve
 -- before mod_blocklist objects.
 local trial, trial_passed;
@@ -348,64 +362,64 @@ local function is_admitted(request)
 	return trial_passed;
 end
 
--- What mod_presence does with a request, delayed: acknowledge it (RFC 6121 section 3.1.3), once per `subscribe`
--- that was received, and deliver it.
+-- Like mod_presence, but later: acknowledges the request (RFC 6121 section 3.1.3), once per `subscribe` that
+-- was received (S41), and delivers it.
 local function deliver(hold)
 	if not is_pending(hold.username, hold.contact) then return; end
 	pending_add(hold.username, hold.contact);
 	for _ = 1, hold.received do
-		core_post_stanza(host_session, st.presence({ from = bare(hold.username), to = hold.contact, type = "unavailable" }), true);
+		local receipt = st.presence({ type = "unavailable", from = address_of(hold.username), to = hold.contact });
+		core_post_stanza(host_session, receipt, true);
 	end
 	send_to_available_resources(hold.username, host, hold.request);
 end
 
-local function leave_to_user(hold)
-	if not finish(hold, "left") then return; end
-	if hold.blocked and not is_admitted(hold.request) then return; end
-	deliver(hold);
+local function leave_to_user(hold, outcome)
+	if not finish(hold, outcome or "left") then return; end
+	if not hold.blocked or is_admitted(hold.request) then deliver(hold); end
+	hold.request = nil;
 end
+
+local function by_number(a, b) return a.number < b.number; end
 
 local function leave_all_to_users()
 	local holds = {};
 	for _, of_user in pairs(held) do
 		for _, hold in pairs(of_user) do holds[#holds + 1] = hold; end
 	end
-	table.sort(holds, function (a, b) return a.number < b.number; end);
+	table.sort(holds, by_number);
 	queue = {};
 	for _, hold in ipairs(holds) do leave_to_user(hold); end
 	return #holds;
 end
 
--- Answers as the user, through the server's own code for her own stanzas; false if the request still waits
--- afterwards. Only for a pending request: otherwise `subscribed` stores a pre-approval (RFC 6121 section 3.4).
+-- Answers as the user, by the server's own code for her own stanzas. Only for a pending request: otherwise
+-- `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the request still waits.
 local function act_as_user(username, contact, verdict, ask_back)
-	local self = bare(username);
+	local self = address_of(username);
 	local roster = rostermanager.load_roster(username, host);
 	local get_role = rawget(host_session.authz, "get_user_role"); -- Prosody 13
 	local origin = {
 		type = "c2s", username = username, host = host, full_jid = self, roster = roster,
 		role = get_role and get_role(username), log = module._log, send = function () return true; end;
 	};
+	local answer = st.presence({ type = verdict, from = self, to = contact });
 	if verdict == "subscribed" and not bare_sessions[self] then
-		-- mod_presence would look at the contact's roster, which knows nothing yet, and send nothing.
-		if rostermanager.subscribed(username, host, contact) then
-			core_post_stanza(host_session, st.presence({ from = self, to = contact, type = "subscribed" }));
-		end
+		-- mod_presence would look into the contact's roster, which knows nothing yet, and send nothing.
+		if rostermanager.subscribed(username, host, contact) then core_post_stanza(host_session, answer); end
 	else
-		core_post_stanza(origin, st.presence({ from = self, to = contact, type = verdict }), true);
+		core_post_stanza(origin, answer, true);
 	end
-	if roster[false].pending[contact] ~= nil then return false; end
+	if is_pending(username, contact) then return false; end
 	local item = roster[contact];
 	if verdict == "subscribed" and ask_back
 		and not (item and (item.ask or item.subscription == "to" or item.subscription == "both")) then
-		core_post_stanza(origin, st.presence({ from = self, to = contact, type = "subscribe" }), true);
+		core_post_stanza(origin, st.presence({ type = "subscribe", from = self, to = contact }), true);
 	end
 	return true;
 end
 
 ---- Asking ----
-
-local ask_next; -- forward declaration
 
 local function forget(ask)
 	ask.timer:stop();
@@ -420,34 +434,32 @@ local function send_ask(session, address, holds)
 		xml[i], ask.by_id[hold.id] = hold.xml, hold;
 		hold.state, hold.ask = "asked", ask;
 	end
-	asks[ask.id], in_flight, last_sent = ask, ask, ask.sent;
-	ask.timer = module:add_timer(answer_lifetime, function () forget(ask); end);
-	if asking ~= address then
-		asking = address;
-		module:log("info", "Subscription requests are put to %s", address);
-	end
-	send_without_delay(session.conn);
-	send_xml(session, iq_xml("set", ask.id, address, "<requests xmlns='" .. xmlns .. "'>" .. table.concat(xml) .. "</requests>"));
+	asks[ask.id], in_flight, last_sent, last_size = ask, ask, ask.sent, #holds;
+	ask.timer = module:add_timer(ask_lifetime, function () forget(ask); end);
+	note_entity(session, address);
+	send_iq(session, "set", ask.id, address, "<requests xmlns='" .. xmlns .. "'>" .. table.concat(xml) .. "</requests>");
 end
 
-local function on_wake()
-	wake = nil;
-	ask_next();
-end
+local ask_next; -- forward declaration
 
 local function wake_in(delay, now)
 	if wake then
 		if wake_at <= now + delay then return; end
 		wake:stop();
 	end
-	wake, wake_at = module:add_timer(delay, on_wake), now + delay;
+	wake_at = now + delay;
+	wake = module:add_timer(delay, function ()
+		wake = nil;
+		ask_next();
+	end);
 end
 
--- Puts what is queued to the entity, as soon as one ask at a time and the gap between two allow.
+-- Puts what is queued to the entity: one ask at a time, and with a gap in between when requests come faster
+-- than they are answered one by one.
 function ask_next(leaving)
 	if not queue[1] then return; end
 	local now = monotonic();
-	local delay = last_sent + ask_gap - now;
+	local delay = (last_size > 1 or queue[2]) and last_sent + ask_gap - now or 0;
 	if in_flight then delay = math.max(delay, in_flight.sent + ask_patience - now); end
 	if delay > 0 then return wake_in(delay, now); end
 	local session, address = connected_entity(leaving);
@@ -458,7 +470,8 @@ function ask_next(leaving)
 	local holds, rest = {}, {};
 	for _, hold in ipairs(queue) do
 		if hold.state == "queued" then
-			if #holds < ask_size then holds[#holds + 1] = hold; else rest[#rest + 1] = hold; end
+			local list = #holds < ask_size and holds or rest;
+			list[#list + 1] = hold;
 		end
 	end
 	queue = rest;
@@ -468,38 +481,32 @@ end
 
 ---- Answers ----
 
-local verdicts = { subscribed = true, unsubscribed = true, none = true };
-
 local function wants_ask_back(answer)
 	return answer.attr["ask-back"] == "true" or answer.attr["ask-back"] == "1";
 end
 
--- The answer to a hold that is still there.
+-- Both return nothing, or the condition of the error that a later answer gets.
 local function answer_hold(hold, verdict, ask_back)
 	if verdict ~= "subscribed" and verdict ~= "unsubscribed" then return leave_to_user(hold); end
 	if not finish(hold, "answered") or not is_pending(hold.username, hold.contact) then return; end
 	if hold.blocked and not is_admitted(hold.request) then return; end
-	if not act_as_user(hold.username, hold.contact, verdict, ask_back) then deliver(hold); end
+	if act_as_user(hold.username, hold.contact, verdict, ask_back) then return; end
+	deliver(hold);
+	return "internal-server-error";
 end
 
--- An answer to what waits, held or not. False: there is nothing to answer, or the server would not let the
--- request in any more.
-local function answer_waiting(username, contact, verdict, ask_back)
+local function answer_later(username, contact, verdict, ask_back)
 	local request = stored_request(username, contact);
-	local hold = held[username] and held[username][contact];
-	if not request or not is_admitted(request) then return false; end
-	if hold then
-		answer_hold(hold, verdict, ask_back);
-	elseif verdict ~= "none" then
-		if not act_as_user(username, contact, verdict, ask_back) then return false; end
-		pending_remove(username, contact);
-	end
-	return true;
+	if not request or not is_admitted(request) then return "item-not-found"; end
+	local hold = hold_of(username, contact);
+	if hold then return answer_hold(hold, verdict, ask_back); end
+	if verdict == "none" then return; end
+	if not act_as_user(username, contact, verdict, ask_back) then return "internal-server-error"; end
+	pending_remove(username, contact);
 end
 
--- Replies to asks. They count only from the address that was asked; an answer that comes after the user has
--- got the request still counts, so that what the entity has on record is what happened.
-local function on_iq(event)
+-- The reply to an ask, which counts only from the address that was asked (S25).
+local function on_reply(event)
 	local session, stanza = event.origin, event.stanza;
 	local kind = stanza.attr.type;
 	local ask = (kind == "result" or kind == "error") and asks[stanza.attr.id];
@@ -509,15 +516,15 @@ local function on_iq(event)
 		return true;
 	end
 	forget(ask);
-	local answers = kind == "result" and stanza:get_child("answers", xmlns);
-	for answer in (answers or st.stanza("answers")):childtags("answer") do
-		local hold = ask.by_id[answer.attr.id];
-		local verdict = answer.attr.type;
-		ask.by_id[answer.attr.id or ""] = nil;
+	local answers = kind == "result" and stanza:get_child("answers", xmlns) or st.stanza("answers");
+	for answer in answers:childtags("answer") do
+		local id, verdict = answer.attr.id or "", answer.attr.type;
+		local hold = ask.by_id[id];
+		ask.by_id[id] = nil;
 		if hold and hold.ask == ask and hold.state == "asked" then
 			answer_hold(hold, verdict, wants_ask_back(answer));
-		elseif hold and hold.state == "left" and verdicts[verdict] and verdict ~= "none" then
-			answer_waiting(hold.username, hold.contact, verdict, wants_ask_back(answer));
+		elseif hold and hold.state == "overdue" and (verdict == "subscribed" or verdict == "unsubscribed") then
+			answer_later(hold.username, hold.contact, verdict, wants_ask_back(answer));
 		end
 	end
 	for _, hold in ipairs(ask.holds) do
@@ -532,32 +539,30 @@ local function refuse(event, kind, condition)
 	return true;
 end
 
--- <answer/> in an IQ of the entity's own: a later answer.
+local function may_answer(session, from)
+	return is_granted(session) and is_entity[jid.bare(from)];
+end
+
 local function on_answer(event)
 	local session, stanza = event.origin, event.stanza;
 	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
 	local answer = stanza.tags[1];
-	local attr = answer.attr;
-	if #stanza.tags ~= 1 or not verdicts[attr.type] or not attr.user or not attr.contact then
-		return refuse(event, "modify", "bad-request");
-	end
-	local username, user_host, user_resource = jid.prepped_split(attr.user);
-	local contact = jid.prep(attr.contact);
+	local verdict, user, contact = answer.attr.type, answer.attr.user, answer.attr.contact;
+	local is_known = verdict == "subscribed" or verdict == "unsubscribed" or verdict == "none";
+	if #stanza.tags ~= 1 or not is_known or not user or not contact then return refuse(event, "modify", "bad-request"); end
+	local username, user_host, resource = jid.prepped_split(user);
+	contact = jid.prep(contact);
 	if not user_host or not contact then return refuse(event, "modify", "jid-malformed"); end
-	if not username or user_host ~= host or user_resource
-		or not answer_waiting(username, contact, attr.type, wants_ask_back(answer)) then
-		return refuse(event, "cancel", "item-not-found");
-	end
+	if not username or user_host ~= host or resource then return refuse(event, "cancel", "item-not-found"); end
+	local condition = answer_later(username, contact, verdict, wants_ask_back(answer));
+	if condition then return refuse(event, condition == "item-not-found" and "cancel" or "wait", condition); end
 	session.send(st.reply(stanza));
 	return true;
 end
 
--- <pending/>: what waits, in pages (XEP-0059).
 local function on_pending(event)
 	local session, stanza = event.origin, event.stanza;
-	local address = stanza.attr.from;
-	if not may_answer(session, address) then return refuse(event, "auth", "forbidden"); end
-	readers[session] = true;
+	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
 	local query = stanza.tags[1];
 	local username;
 	if query.attr.user then
@@ -569,24 +574,30 @@ local function on_pending(event)
 		end
 	end
 	local set = query:get_child("set", xmlns_rsm);
+	if set and (set:get_child("before") or set:get_child("index")) then return refuse(event, "cancel", "feature-not-implemented"); end
 	local max_text, after = set and set:get_child_text("max"), set and set:get_child_text("after");
 	local max = max_text and tonumber(max_text:match("^%s*(%d+)%s*$"));
 	if max_text and not max then return refuse(event, "modify", "bad-request"); end
-	if set and (set:get_child("before") or set:get_child("index")) then return refuse(event, "cancel", "feature-not-implemented"); end
+
+	readers[session] = true;
+	local asked, address = connected_entity();
+	if asked then note_entity(asked, address); end
 
 	local function reply()
 		if session.destroyed then return; end
 		local seq = 0;
 		if after then
 			seq = after:sub(1, #pending.tag) == pending.tag and tonumber(after:match("^%d+$", #pending.tag + 1));
-			if not seq then return refuse(event, "cancel", "item-not-found"); end
+			if not seq or seq < 1 or seq > pending.last then return refuse(event, "cancel", "item-not-found"); end
 		end
-		send_xml(session, iq_xml("result", stanza.attr.id, address, pending_page(username, seq, math.min(max or page_size, page_size))));
+		pending_page(username, seq, math.min(max or page_size, page_size), function (page)
+			if not session.destroyed then send_iq(session, "result", stanza.attr.id, stanza.attr.from, page); end
+		end);
 	end
 	if not pending then
 		pending_build(reply);
-	elseif pending.readers then
-		table.insert(pending.readers, reply);
+	elseif pending.waiting then
+		table.insert(pending.waiting, reply);
 	else
 		reply();
 	end
@@ -597,11 +608,12 @@ end
 
 local function on_timeout(hold)
 	report("Requests left to their users because no answer came in time: %d");
-	leave_to_user(hold);
+	passed_by = passed_by or hold.state == "queued";
+	leave_to_user(hold, "overdue");
 end
 
 local function hold_request(origin, request, username, contact, roster)
-	last_hold = last_hold + 1;
+	last_hold, held_count = last_hold + 1, held_count + 1;
 	local hold = {
 		id = ("%x"):format(last_hold), number = last_hold, state = "queued", received = 1,
 		username = username, contact = contact, request = request,
@@ -610,38 +622,40 @@ local function hold_request(origin, request, username, contact, roster)
 	hold.timer = module:add_timer(hold_timeout, function () on_timeout(hold); end);
 	held[username] = held[username] or {};
 	held[username][contact] = hold;
-	held_count = held_count + 1;
 	queue[#queue + 1] = hold;
 	pending_remove(username, contact);
 	if origin.type == "c2s" then send_without_delay(origin.conn); end
+	if passed_by and monotonic() - last_hint > quiet_time then -- S8
+		passed_by, last_hint = false, monotonic();
+		advertise_to_all();
+	end
 	ask_next();
 end
 
--- Whatever mod_presence handles without asking the user stays with it: return nothing.
+-- What mod_presence settles without the user stays with it: then nothing is returned.
 local function on_subscribe(event, username, contact)
 	if rostermanager.is_contact_subscribed(username, host, contact) then return; end
 	local roster = rostermanager.load_roster(username, host);
-	local item = roster[contact];
-	local hold = held[username] and held[username][contact];
+	local hold = hold_of(username, contact);
 	if roster[false].pending[contact] ~= nil then
 		if not hold then return; end
-		hold.received = hold.received + 1; -- a duplicate
+		hold.received = hold.received + 1;
 		return true;
 	end
-	if hold then finish(hold, "withdrawn"); end -- meanwhile answered or blocked by the user, and this is a new request
-	if item and item.approved == "true" then return; end
-	local entity = connected_entity();
-	if entity and held_count >= max_held then
-		report("Requests passed to their users at once, because too many wait for an answer: %d");
-		entity = nil;
-	end
-	if not entity then
+	if hold then finish(hold, "withdrawn"); end -- the user has answered or blocked meanwhile, and this is a new request
+	if roster[contact] and roster[contact].approved == "true" then return; end
+	local has_entity, is_full = connected_entity(), held_count >= max_held;
+	if not has_entity or is_full then
+		if has_entity then
+			passed_by = true;
+			report("Requests passed to their users at once, because too many wait for an answer: %d");
+		end
 		if pending and user_exists(username, host) then pending_add(username, contact); end
 		return;
 	end
-	local request = st.clone(event.stanza);
-	request.attr.from, request.attr.to = contact, bare(username);
-	if not rostermanager.set_contact_pending_in(username, host, contact, request) then return; end -- unknown user, or storage fails
+	local request = st.clone(event.stanza); -- mod_presence changes the original back to full addresses
+	request.attr.from, request.attr.to = contact, address_of(username);
+	if not rostermanager.set_contact_pending_in(username, host, contact, request) then return; end -- no such user, or storage fails
 	hold_request(event.origin, request, username, contact, roster);
 	return true;
 end
@@ -656,9 +670,9 @@ local function on_presence(event)
 	local kind = stanza.attr.type;
 	if kind ~= "subscribe" and kind ~= "unsubscribe" or not stanza.attr.to or not stanza.attr.from then return; end
 	local username, contact = jid.node(stanza.attr.to), jid.bare(stanza.attr.from);
-	if contact == bare(username) then return; end
+	if contact == address_of(username) then return; end
 	if kind == "subscribe" then return on_subscribe(event, username, contact); end
-	local hold = held[username] and held[username][contact];
+	local hold = hold_of(username, contact);
 	if hold then finish(hold, "withdrawn"); end
 	pending_remove(username, contact);
 end
@@ -676,20 +690,19 @@ module:hook("pre-presence/bare", on_outgoing, 0.05);
 module:hook("pre-presence/full", on_outgoing, 0.05);
 module:hook("pre-presence/host", on_outgoing, 0.05);
 
--- A user who comes online is sent what is pending (RFC 6121 section 3.1.3); what is held must wait.
+-- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S38).
 module:hook("presence/initial", function (event)
 	local session = event.origin;
 	if not held[session.username] then return; end
-	local function keep_held(stanza)
-		local of_user = held[session.username];
-		if of_user and stanza.name == "presence" and stanza.attr.type == "subscribe" and of_user[stanza.attr.from] then return nil; end
+	local function without_held(stanza)
+		if stanza.name == "presence" and stanza.attr.type == "subscribe" and hold_of(session.username, stanza.attr.from) then return nil; end
 		return stanza;
 	end
-	filters.add_filter(session, "stanzas/out", keep_held);
-	module:add_timer(0, function () filters.remove_filter(session, "stanzas/out", keep_held); end);
+	filters.add_filter(session, "stanzas/out", without_held);
+	module:add_timer(0, function () filters.remove_filter(session, "stanzas/out", without_held); end);
 end);
 
--- A hold of hers is only ended by what the blocklist still lets in.
+-- S37: from now on her holds end only in what the blocklist lets in.
 module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
 	for _, hold in pairs(held[event.origin.username] or {}) do hold.blocked = true; end
 end);
@@ -700,86 +713,83 @@ module:hook_global("user-deleted", function (event)
 	for contact in pairs(pending and pending.of[event.username] or {}) do pending_remove(event.username, contact); end
 end);
 
----- The protocol's IQs ----
-
 module:add_feature(xmlns);
-module:hook("iq/host", on_iq, 1);
+module:hook("iq/host", on_reply, 1);
 module:hook("iq-set/host/" .. xmlns .. ":answer", on_answer);
 module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
 
----- Coming and going of entities ----
+---- Entities come and go ----
 
-local function on_entity_lost(event)
-	local session = event.session;
+-- S55: what it was asked is asked elsewhere, or left to the users.
+local function on_lost(session)
 	if not is_granted(session) then return; end
 	local again = {};
 	for _, ask in pairs(asks) do
 		if ask.session == session then
 			forget(ask);
 			for _, hold in ipairs(ask.holds) do
-				if hold.ask == ask and hold.state == "asked" then again[#again + 1] = hold; end
+				if hold.ask == ask and hold.state == "asked" then
+					hold.state, hold.ask = "queued", nil;
+					again[#again + 1] = hold;
+				end
 			end
 		end
 	end
-	table.sort(again, function (a, b) return a.number < b.number; end);
-	for _, hold in ipairs(again) do hold.state, hold.ask = "queued", nil; end
+	table.sort(again, by_number);
 	for _, hold in ipairs(queue) do again[#again + 1] = hold; end
-	queue = again;
-	local _, address = connected_entity(session);
-	if address then
-		last_sent = -ask_gap;
-		return ask_next(session);
-	end
+	queue, last_sent = again, 0;
+	if connected_entity(session) then return ask_next(session); end
 	local count = leave_all_to_users();
-	if asking then
-		module:log("info", "Subscription requests are left to users: %s is gone (%d were waiting for its answer)", asking, count);
+	if session == asking then
 		asking = nil;
+		module:log("info", "Subscription requests are left to users: the entity is gone (%d were waiting for it)", count);
 	end
 end
 
--- mod_privilege gives an account its permissions on the account's own host only: here it is told about the login,
--- as mod_privilege tells the other hosts about a component's.
-local function on_foreign_login(event)
+local function on_session_lost(event) on_lost(event.session); end
+
+local function on_hibernation(event) on_lost(event.origin); end -- XEP-0198: its stream has broken
+
+-- S6: it has to read the list after each time that it becomes available.
+local function on_available(event)
+	readers[event.origin] = nil;
+end
+
+-- mod_privilege tells the other hosts about the login of a component, but not of an account: we do.
+local function on_login_elsewhere(event)
 	local session = event.session;
 	if not session.username or not is_entity[jid.join(session.username, session.host)] then return; end
 	for callback in module:shared("/*/privilege/session").connected_cb:items() do callback(event); end
 end
 
-local function on_foreign_presence(event)
-	if is_granted(event.origin) then advertise(event.origin, event.origin.full_jid); end
+local function on_available_elsewhere(event)
+	on_available(event);
+	advertise(event.origin, event.origin.full_jid);
 end
+
+-- mod_privilege greets every user with <privilege/>, an empty one if she has no permissions (S7).
+module:hook("authentication-success", function (event)
+	local privileges = event.session.privileges;
+	if privileges and privileges[host] and not next(privileges[host]) then privileges[host] = nil; end
+end, -1);
 
 local entity_hosts = {};
 for _, address in ipairs(entities) do entity_hosts[jid.host(address)] = true; end
 
 local function watch(entity_host)
 	if not entity_hosts[entity_host] or not hosts[entity_host] then return; end
-	local events = hosts[entity_host].events;
-	module:hook_object_event(events, "component-disconnected", on_entity_lost);
-	module:hook_object_event(events, "resource-unbind", on_entity_lost);
-	if entity_host == host then return; end
-	module:hook_object_event(events, "authentication-success", on_foreign_login, -1);
-	module:hook_object_event(events, "presence/initial", on_foreign_presence);
+	local events, is_elsewhere = hosts[entity_host].events, entity_host ~= host;
+	module:hook_object_event(events, "component-disconnected", on_session_lost);
+	module:hook_object_event(events, "resource-unbind", on_session_lost);
+	module:hook_object_event(events, "smacks-hibernation-start", on_hibernation);
+	module:hook_object_event(events, "presence/initial", is_elsewhere and on_available_elsewhere or on_available);
+	if is_elsewhere then module:hook_object_event(events, "authentication-success", on_login_elsewhere, -1); end
 end
 module:hook_global("host-activated", watch);
 
--- mod_privilege greets every user with an empty <privilege/>; those without permissions are to see nothing of it.
-module:hook("authentication-success", function (event)
-	local privileges = event.session.privileges;
-	if privileges and privileges[host] and not next(privileges[host]) then privileges[host] = nil; end
-end, -1);
-
----- Loading and unloading ----
-
 function module.load()
 	for entity_host in pairs(entity_hosts) do watch(entity_host); end
-	for _, address in ipairs(entities) do
-		local component = component_session(address);
-		if component then advertise(component, address); end
-		for _, session in pairs(bare_sessions[address] and bare_sessions[address].sessions or {}) do
-			if session.presence and is_granted(session) then advertise(session, session.full_jid); end
-		end
-	end
+	advertise_to_all();
 end
 
 function module.unload()
