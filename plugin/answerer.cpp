@@ -41,6 +41,11 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
     if (const auto recorded = journal_.record(records); !recorded) {
         spdlog::debug("journal: {}", recorded.error());
         unrecorded_.count();
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (decisions[i].answer == Answer::approve) {
+                approvals_.take_back(requests[i], now);
+            }
+        }
         return std::vector<Decision>(requests.size());
     }
     for (const JournalRecord& record : records) {

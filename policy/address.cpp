@@ -1,9 +1,12 @@
 #include "policy/address.h"
 
+#include <unicode/unorm2.h>
 #include <unicode/usprep.h>
 #include <unicode/ustring.h>
+#include <unicode/utf.h>
 
 #include <array>
+#include <cstdint>
 #include <ostream>
 
 namespace usher
@@ -118,6 +121,70 @@ bool has_separator(std::string_view part)
     return part.find_first_of("@/") != std::string_view::npos;
 }
 
+// Where Prosody (ICU) and ejabberd (p1_stringprep) prepare differently, an address is refused: what one of
+// them takes for one account could be two for the other. Both differences below are ejabberd's deviations
+// from RFC 3454.
+
+/// U+33C6: ejabberd's tables lack its folding (appendix B.2).
+bool has_unfolded_by_ejabberd(std::string_view part)
+{
+    return part.find("\xe3\x8f\x86") != std::string_view::npos;
+}
+
+/// Three combining marks of different classes on one letter: ejabberd does not always order them (section 4).
+bool has_heaped_marks(std::string_view prepared)
+{
+    UErrorCode error = U_ZERO_ERROR;
+    const UNormalizer2* nfd = unorm2_getNFDInstance(&error);
+    if (U_FAILURE(error)) {
+        return true;
+    }
+    constexpr int kHeap = 3;
+    int marks = 0;  // since the last letter
+    bool differ = false;
+    std::uint8_t last = 0;
+    bool heaped = false;
+    const auto see = [&](UChar32 c) {
+        const std::uint8_t combining = unorm2_getCombiningClass(nfd, c);
+        if (combining == 0) {
+            marks = 0;
+            differ = false;
+        } else {
+            differ = differ || (marks > 0 && combining != last);
+            heaped = heaped || (++marks >= kHeap && differ);
+        }
+        last = combining;
+    };
+    const auto length = static_cast<std::int32_t>(prepared.size());
+    for (std::int32_t i = 0; i < length;) {
+        UChar32 c = 0;
+        U8_NEXT_UNSAFE(prepared.data(), i, c);
+        std::array<UChar, 32> parts{};
+        const std::int32_t count =
+            unorm2_getDecomposition(nfd, c, parts.data(), static_cast<std::int32_t>(parts.size()), &error);
+        if (count < 0) {
+            see(c);
+        }
+        for (std::int32_t j = 0; j < count;) {
+            U16_NEXT(parts.data(), j, count, c);
+            see(c);
+        }
+    }
+    return heaped || U_FAILURE(error);
+}
+
+/// Nameprep lets these pass. Spaces and controls are nothing but a trap for whoever compares, logs or
+/// displays the domain; of a final dot Prosody and ejabberd make different domains.
+bool is_trap(std::string_view domain)
+{
+    for (const char c : domain) {
+        if ((c >= 0 && c <= ' ') || c == 0x7f) {
+            return true;
+        }
+    }
+    return domain.ends_with('.');
+}
+
 bool append_local(std::string_view part, std::string& to)
 {
     if (part.empty() || part.size() > kMostBytes) {
@@ -133,30 +200,29 @@ bool append_local(std::string_view part, std::string& to)
         }
         return true;
     }
-    return nodeprep().prepare(part, to) && !has_separator(std::string_view(to).substr(start));
+    if (has_unfolded_by_ejabberd(part) || !nodeprep().prepare(part, to)) {
+        return false;
+    }
+    const std::string_view prepared = std::string_view(to).substr(start);
+    return !has_separator(prepared) && !has_heaped_marks(prepared);
 }
 
 bool append_domain(std::string_view part, std::string& to)
 {
-    if (part.size() > 1 && part.back() == '.') {
-        part.remove_suffix(1);
-    }
-    if (part.empty() || part == "." || part.size() > kMostBytes || has_separator(part)) {
+    if (part.empty() || part.size() > kMostBytes) {
         return false;
     }
     const std::size_t start = to.size();
     if (is_ascii(part)) {
         for (const char c : part) {
-            // Nameprep lets these pass, and so do the servers; in a domain they are nothing but a trap for
-            // whoever compares, logs or displays it.
-            if (c <= ' ' || c == 0x7f) {
-                return false;
-            }
             to.push_back(lower(c));
         }
-        return true;
+    } else if (has_unfolded_by_ejabberd(part) || !nameprep().prepare(part, to) ||
+               has_heaped_marks(std::string_view(to).substr(start))) {
+        return false;
     }
-    return nameprep().prepare(part, to) && !has_separator(std::string_view(to).substr(start));
+    const std::string_view prepared = std::string_view(to).substr(start);
+    return !has_separator(prepared) && !is_trap(prepared);
 }
 
 bool valid_resource(std::string_view part)

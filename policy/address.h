@@ -18,8 +18,10 @@ namespace usher
 /// A prepared bare address, `local@domain`.
 ///
 /// Preparation is RFC 6122's: Nodeprep for the local part, Nameprep for the domain, unassigned code points
-/// allowed, a final dot of the domain dropped; the same as Prosody and ejabberd do, so two addresses are
-/// equal here exactly when they are the same account there. Plain ASCII takes a path without ICU.
+/// allowed. What is accepted has the form that Prosody and ejabberd give it, so two addresses are equal here
+/// exactly when they are the same account there; where the two disagree (a final dot of the domain, U+33C6,
+/// heaps of combining marks) nothing is accepted, and neither is a domain with spaces, control characters or,
+/// after preparation, a separator. Plain ASCII takes a path without ICU.
 class Address
 {
   public:
@@ -44,7 +46,7 @@ class Address
 
 std::ostream& operator<<(std::ostream& out, const Address& address);
 
-/// Prepares a domain by itself (Nameprep, final dot dropped). Nothing under the conditions of
+/// Prepares a domain by itself (Nameprep). Nothing under the conditions of
 /// `Address::prepare`, or if it contains `@` or `/`.
 [[nodiscard]] std::optional<std::string> prepare_domain(std::string_view text);
 

@@ -44,11 +44,10 @@ std::uint32_t ApprovalCounter::sum(std::uint64_t name, std::int64_t step) const
     }
     const Count& count = found->second;
     std::uint32_t total = 0;
-    for (std::int64_t back = 0; back < static_cast<std::int64_t>(kSteps); ++back) {
-        const std::int64_t entry = step - back;
-        if (entry <= count.step && entry > count.step - static_cast<std::int64_t>(kSteps)) {
-            total += count.in_step[static_cast<std::size_t>(entry) % kSteps];
-        }
+    // from 0: a clock that counts from the machine's start has no steps before
+    const std::int64_t oldest = std::max<std::int64_t>(0, step - static_cast<std::int64_t>(kSteps) + 1);
+    for (std::int64_t entry = oldest; entry <= count.step; ++entry) {
+        total += count.in_step[static_cast<std::size_t>(entry) % kSteps];
     }
     return total;
 }
@@ -96,6 +95,23 @@ void ApprovalCounter::count(const SubscriptionRequest& request, Time now)
     add(names.contact, step);
     add(names.domain, step);
     add(names.user, step);
+}
+
+void ApprovalCounter::take_back(const SubscriptionRequest& request, Time now)
+{
+    const std::int64_t step = step_of(now);
+    if (full(step)) {
+        return;  // perhaps nothing was counted: rather one too many than one too few
+    }
+    const Keys names = keys(request);
+    for (const std::uint64_t name : {names.contact, names.domain, names.user}) {
+        const auto found = counts_.find(name);
+        if (found == counts_.end() || found->second.step != step) {
+            continue;
+        }
+        std::uint32_t& count = found->second.in_step[static_cast<std::size_t>(step) % kSteps];
+        count -= count > 0 ? 1U : 0U;
+    }
 }
 
 }  // namespace usher

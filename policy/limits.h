@@ -45,6 +45,8 @@ class ApprovalCounter
 
     [[nodiscard]] RecentApprovals recent(const SubscriptionRequest& request, Time now);
     void count(const SubscriptionRequest& request, Time now);
+    /// Undoes a `count` with the same arguments: the approval did not come about after all.
+    void take_back(const SubscriptionRequest& request, Time now);
 
     /// How many contacts, domains and users are being counted.
     [[nodiscard]] std::size_t size() const { return counts_.size(); }
