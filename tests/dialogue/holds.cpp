@@ -1,0 +1,369 @@
+// How holds end: by any answer, by none, by the entity's leaving; and the rest of the protocol that the entity
+// sees: batches, later answers, the pending list.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "stage.h"
+#include "transcript.h"
+
+namespace bdata = boost::unit_test::data;
+
+namespace usher::test
+{
+
+namespace
+{
+
+// Where a test waits for something else to end the hold, the timeout must not.
+const std::string kNoTimeout = "subscription_requests_timeout = 600\n";
+
+const Matcher kPrompt = presence("subscribe", kRomeo);
+
+bool is_error(const Element& reply, const std::string& condition)
+{
+    const Element* error = reply.child("error");
+    return reply.attribute("type") == "error" && error != nullptr && error->child(condition) != nullptr;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(holds)
+
+// No answer for an id, an unknown type, an error: the user gets the request, as it was sent.
+
+struct Reply {
+    const char* name;
+    const char* type;
+    const char* payload;  ///< %ID% stands for the request's id
+    friend std::ostream& operator<<(std::ostream& out, const Reply& reply) { return out << reply.name; }
+};
+const Reply kReplies[] = {
+    {"none", "result", "<answers xmlns='urn:xmpp:subscription-requests:0'><answer id='%ID%' type='none'/></answers>"},
+    {"unknown type", "result",
+     "<answers xmlns='urn:xmpp:subscription-requests:0'><answer id='%ID%' type='subscribe'/></answers>"},
+    {"no type", "result", "<answers xmlns='urn:xmpp:subscription-requests:0'><answer id='%ID%'/></answers>"},
+    {"no answer", "result", "<answers xmlns='urn:xmpp:subscription-requests:0'/>"},
+    {"another id", "result",
+     "<answers xmlns='urn:xmpp:subscription-requests:0'><answer id='%ID%x' type='subscribed'/></answers>"},
+    {"no id", "result", "<answers xmlns='urn:xmpp:subscription-requests:0'><answer type='subscribed'/></answers>"},
+    {"another namespace", "result", "<answers xmlns='urn:other'><answer id='%ID%' type='subscribed'/></answers>"},
+    {"empty", "result", ""},
+    {"error", "error",
+     "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"},
+    {"error with answers", "error",
+     "<answers xmlns='urn:xmpp:subscription-requests:0'><answer id='%ID%' type='subscribed'/></answers>"
+     "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"},
+};
+BOOST_DATA_TEST_CASE(what_is_no_answer_leaves_the_request_to_the_user, kLogins* bdata::make(kReplies), login, reply)
+{
+    ScriptedStage stage(login, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send("<presence type='subscribe' xml:lang='de' to='" + kJuliet + "'><status>It's me</status><x xmlns='urn:x'/></presence>");
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    std::string payload = reply.payload;
+    if (const auto at = payload.find("%ID%"); at != std::string::npos) {
+        payload.replace(at, 4, escaped(ask.requests.front().id));
+    }
+    stage.entity().reply(ask, reply.type, payload);
+    BOOST_TEST(normalised(juliet.expect(kPrompt)) ==
+               parse_xml("<presence type='subscribe' xml:lang='de' from='" + kRomeo + "' to='" + kJuliet +
+                         "'><status>It's me</status><x xmlns='urn:x'/></presence>")
+                   .str());
+    romeo.expect(presence("unavailable", kJuliet));
+    stage.round_trip();
+    BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
+}
+
+BOOST_DATA_TEST_CASE(no_reply_leaves_the_request_to_the_user_but_may_still_come, kLogins, login)
+{
+    ScriptedStage stage(login, "subscription_requests_timeout = 0.2\n");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    juliet.expect(kPrompt);
+    romeo.expect(presence("unavailable", kJuliet));
+
+    stage.entity().answer(ask, "subscribed");
+    romeo.expect(presence("subscribed", kJuliet));
+    stage.round_trip();
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) == "from");
+    BOOST_TEST(count_received(juliet, kPrompt) == 1);
+}
+
+BOOST_DATA_TEST_CASE(late_reply_does_not_undo_the_users_answer, kLogins, login)
+{
+    ScriptedStage stage(login, "subscription_requests_timeout = 0.2\n");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    juliet.expect(kPrompt);
+    juliet.send(to(kRomeo, "unsubscribed"));
+    romeo.expect(presence("unsubscribed", kJuliet));
+    stage.entity().answer(ask, "subscribed");
+    stage.round_trip();
+    BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
+}
+
+BOOST_DATA_TEST_CASE(entity_that_disconnects_releases_at_once, kLogins, login)
+{
+    ScriptedStage stage(login, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    WireClient& tybalt = stage.enter("tybalt@capulet.lit");
+    romeo.send(to(kJuliet, "subscribe"));
+    (void)stage.entity().next_ask_about(kRomeo, kJuliet);
+    tybalt.send(to(kJuliet, "subscribe"));  // waits for its turn
+    round_trip({&tybalt});
+    stage.entity().stream().drop();
+    juliet.expect(kPrompt);
+    juliet.expect(presence("subscribe", tybalt.address()));
+}
+
+BOOST_DATA_TEST_CASE(without_an_entity_requests_pass, kLogins, login)
+{
+    ScriptedStage stage(std::vector<std::string>{entity_address(login)}, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    juliet.expect(kPrompt);
+    romeo.expect(presence("unavailable", kJuliet));
+}
+
+BOOST_DATA_TEST_CASE(beyond_the_limit_requests_pass, kLogins, login)
+{
+    ScriptedStage stage(login, kNoTimeout + "subscription_requests_max_held = 2\n");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    for (const std::string name : {"abram", "balthasar"}) {
+        stage.enter(name + "@montague.lit").send(to(kJuliet, "subscribe"));
+    }
+    stage.round_trip();
+    BOOST_TEST(juliet.received().size() == 2U);  // her roster and her presence
+    romeo.send(to(kJuliet, "subscribe"));
+    juliet.expect(kPrompt);
+}
+
+// Batches.
+
+BOOST_DATA_TEST_CASE(what_arrives_meanwhile_is_asked_together, kLogins, login)
+{
+    ScriptedStage stage(login, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask first = stage.entity().next_ask_about(kRomeo, kJuliet);
+    std::vector<WireClient*> others;
+    for (const std::string name : {"abram", "balthasar", "benvolio"}) {
+        others.push_back(&stage.enter(name + "@montague.lit"));
+        others.back()->send(to(kJuliet, "subscribe"));
+        round_trip({others.back()});
+    }
+    stage.entity().answer(first, "subscribed");
+    const Ask second = stage.entity().next_ask();
+    BOOST_REQUIRE(second.requests.size() == 3U);
+    std::set<std::string> ids;
+    for (std::size_t i = 0; i < 3; ++i) {
+        BOOST_TEST(second.requests[i].contact == others[i]->address());
+        ids.insert(second.requests[i].id);
+    }
+    BOOST_TEST(ids.size() == 3U);
+    // Each its own answer; none for the last.
+    stage.entity().reply(second, "result",
+                         answers_xml(answer_xml(second.requests[1].id, "unsubscribed") +
+                                     answer_xml(second.requests[0].id, "subscribed")));
+    others[0]->expect(presence("subscribed", kJuliet));
+    others[1]->expect(presence("unsubscribed", kJuliet));
+    juliet.expect(presence("subscribe", others[2]->address()));
+}
+
+BOOST_DATA_TEST_CASE(slow_entity_is_asked_on, kLogins, login)
+{
+    ScriptedStage stage(login, kNoTimeout);
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    WireClient& abram = stage.enter("abram@montague.lit");
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask first = stage.entity().next_ask_about(kRomeo, kJuliet);
+    abram.send(to(kJuliet, "subscribe"));
+    const Ask second = stage.entity().next_ask_about(abram.address(), kJuliet);
+    stage.entity().answer(second, "subscribed");
+    abram.expect(presence("subscribed", kJuliet));
+    stage.entity().answer(first, "subscribed");
+    romeo.expect(presence("subscribed", kJuliet));
+}
+
+BOOST_DATA_TEST_CASE(approval_may_ask_back, kLogins, login)
+{
+    ScriptedStage stage(login);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    stage.entity().reply(
+        ask, "result",
+        answers_xml("<answer id='" + ask.requests.front().id + "' type='subscribed' ask-back='true'/>"));
+    romeo.expect(presence("subscribed", kJuliet));
+    romeo.expect(presence("subscribe", kJuliet));
+    stage.round_trip();
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) == "from ask");
+}
+
+// Later answers.
+
+BOOST_DATA_TEST_CASE(later_answer_settles_what_was_left, kLogins* bdata::make({"subscribed", "unsubscribed"}), login,
+                     answer)
+{
+    ScriptedStage stage(login);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    stage.entity().answer(stage.entity().next_ask(), "none");
+    juliet.expect(kPrompt);
+    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, answer).attribute("type") == "result");
+    romeo.expect(presence(answer, kJuliet));
+    stage.round_trip();
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) == (answer == std::string("subscribed") ? "from" : ""));
+    // Once.
+    BOOST_TEST(is_error(stage.entity().answer_later(kJuliet, kRomeo, answer), "item-not-found"));
+}
+
+BOOST_DATA_TEST_CASE(later_answer_needs_a_request_that_waits, kLogins, login)
+{
+    ScriptedStage stage(login);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    ScriptedEntity& entity = stage.entity();
+    BOOST_TEST(is_error(entity.answer_later(kJuliet, kRomeo, "subscribed"), "item-not-found"));
+    BOOST_TEST(is_error(entity.answer_later("nobody@capulet.lit", kRomeo, "subscribed"), "item-not-found"));
+    BOOST_TEST(is_error(entity.answer_later(kRomeo, kJuliet, "subscribed"), "item-not-found"));
+    BOOST_TEST(is_error(entity.answer_later(kJuliet, kRomeo, "subscribe"), "bad-request"));
+    BOOST_TEST(is_error(entity.stream().request("set", entity.organization(),
+                                                "<answer xmlns='" + kRequestsNs + "' type='subscribed'/>"),
+                        "bad-request"));
+    // No pre-approval was stored.
+    romeo.send(to(kJuliet, "subscribe"));
+    entity.answer(entity.next_ask_about(kRomeo, kJuliet), "none");
+    juliet.expect(kPrompt);
+}
+
+BOOST_DATA_TEST_CASE(later_answer_may_end_a_hold, kLogins, login)
+{
+    ScriptedStage stage(login, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "subscribed").attribute("type") == "result");
+    romeo.expect(presence("subscribed", kJuliet));
+    stage.entity().answer(ask, "unsubscribed");
+    stage.round_trip();
+    BOOST_TEST(!romeo.has_received(presence("unsubscribed", kJuliet)));
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) == "from");
+    BOOST_TEST(count_received(juliet, kPrompt) == 0);
+}
+
+// The pending list.
+
+BOOST_DATA_TEST_CASE(pending_list_has_what_waits_in_pages, kLogins* bdata::make({1, 2, 100}), login, page)
+{
+    ScriptedStage stage(std::vector<std::string>{entity_address(login)});
+    stage.person(kJuliet);
+    stage.person("nurse@capulet.lit");
+    std::set<std::pair<std::string, std::string>> expected;
+    for (const std::string name : {"abram", "balthasar", "benvolio"}) {
+        WireClient& contact = stage.enter(name + "@montague.lit");
+        for (const std::string& user : {kJuliet, std::string("nurse@capulet.lit")}) {
+            contact.send("<presence type='subscribe' to='" + user + "'><status>" + name + "</status></presence>");
+            expected.emplace(contact.address(), user);
+        }
+    }
+    stage.round_trip();
+    ScriptedEntity entity(stage.server(), entity_address(login));
+    const auto pairs = [](const std::vector<AskedRequest>& requests) {
+        std::set<std::pair<std::string, std::string>> out;
+        for (const AskedRequest& request : requests) {
+            out.emplace(request.contact, request.user);
+        }
+        BOOST_TEST(out.size() == requests.size());
+        return out;
+    };
+    const std::vector<AskedRequest> all = entity.pending({}, page);
+    BOOST_TEST((pairs(all) == expected));
+    const Element* shown = all.front().element.child("forwarded")->child("presence");
+    BOOST_TEST(shown->child("status")->text + "@montague.lit" == all.front().contact);
+    std::erase_if(expected, [](const auto& pair) { return pair.second != kJuliet; });
+    BOOST_TEST((pairs(entity.pending(kJuliet, page)) == expected));
+}
+
+BOOST_DATA_TEST_CASE(pending_list_follows_events, kLogins, login)
+{
+    ScriptedStage stage(login);
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    ScriptedEntity& entity = stage.entity();
+    BOOST_TEST(entity.pending().size() == 0U);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = entity.next_ask();
+    entity.answer(ask, "none");
+    BOOST_TEST(entity.pending().size() == 1U);
+    romeo.send(to(kJuliet, "unsubscribe"));
+    stage.round_trip();
+    BOOST_TEST(entity.pending().size() == 0U);
+    romeo.send(to(kJuliet, "subscribe"));
+    entity.answer(entity.next_ask(), "none");
+    BOOST_TEST(entity.pending().size() == 1U);
+    entity.answer_later(kJuliet, kRomeo, "subscribed");
+    BOOST_TEST(entity.pending().size() == 0U);
+}
+
+// Several entities, several resources.
+
+BOOST_AUTO_TEST_CASE(another_entity_takes_over_what_is_unanswered)
+{
+    const std::vector<std::string> addresses = {entity_address(Login::component), entity_address(Login::account)};
+    ScriptedStage stage(addresses, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    std::vector<ScriptedEntity> entities;
+    for (const std::string& address : addresses) {
+        entities.emplace_back(stage.server(), address);
+    }
+    romeo.send(to(kJuliet, "subscribe"));
+    round_trip({&romeo, &entities[0].stream(), &entities[1].stream()});
+    const std::size_t asked = asks_in(entities[0].stream().received()).empty() ? 1 : 0;
+    ScriptedEntity& other = entities[1 - asked];
+    BOOST_TEST(asks_in(entities[asked].stream().received()).size() == 1U);
+    BOOST_TEST(asks_in(other.stream().received()).empty());
+
+    entities[asked].stream().drop();
+    other.answer(other.next_ask_about(kRomeo, kJuliet), "subscribed");
+    romeo.expect(presence("subscribed", kJuliet));
+    stage.round_trip();
+    BOOST_TEST(count_received(juliet, kPrompt) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(resource_that_has_not_read_the_list_is_not_asked)
+{
+    ScriptedStage stage(Login::account, kNoTimeout);
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    // An administrator looks after the account with a chat client, whose resource sorts first.
+    WireClient& chat = stage.client(entity_address(Login::account), "a-chat-client");
+    chat.connect();
+    chat.appear();
+    romeo.send(to(kJuliet, "subscribe"));
+    stage.entity().answer(stage.entity().next_ask_about(kRomeo, kJuliet), "subscribed");
+    romeo.expect(presence("subscribed", kJuliet));
+    stage.round_trip();
+    BOOST_TEST(asks_in(chat.received()).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher::test

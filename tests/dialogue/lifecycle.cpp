@@ -1,0 +1,138 @@
+// The daemon as its administrator runs it: reload, stop, a store that does not work, a server that is not
+// there.
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+
+#include "loopback.h"
+#include "stage.h"
+
+namespace usher::test
+{
+
+namespace
+{
+
+const std::string kNurse = "nurse@capulet.lit";
+
+UsherdOptions with_option(const std::string& option)
+{
+    UsherdOptions options;
+    options.option = option;
+    return options;
+}
+
+UsherdConnection to_port(std::uint16_t port)
+{
+    return {.port = port, .entity = entity_address(Login::component), .certificate_authority = {}};
+}
+
+/// Another process that holds the database, as a backup or a careless administrator would.
+class StoreLock
+{
+  public:
+    explicit StoreLock(const std::filesystem::path& store)
+        : holder_(Child::Program{{"/usr/bin/python3", "-c",
+                                  "import sqlite3, sys\n"
+                                  "store = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                                  "store.execute('BEGIN IMMEDIATE')\n"
+                                  "print('locked', flush=True)\n"
+                                  "sys.stdin.read()\n",
+                                  store},
+                                 {},
+                                 store.string() + ".lock-log",
+                                 true})
+    {
+        pollfd locked{holder_.output(), POLLIN, 0};
+        BOOST_REQUIRE(::poll(&locked, 1, remaining_ms(within(kPatience))) == 1);
+        BOOST_REQUIRE((locked.revents & POLLIN) != 0);
+    }
+
+  private:
+    Child holder_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lifecycle)
+
+BOOST_AUTO_TEST_CASE(broken_reload_keeps_the_old_settings_and_a_good_one_takes_effect)
+{
+    UsherStage stage(Login::component, with_option("prompt"));
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+
+    stage.usherd().write_settings(with_option("everyone"));
+    stage.usherd().signal(SIGHUP);
+    stage.usherd().wait_for_log(
+        "organization.option: found \"everyone\"; accepted: all, organization, prompt");
+    stage.usherd().wait_for_log("the settings from before stay in force");
+    nurse.send(to(kJuliet, "subscribe"));
+    juliet.expect(presence("subscribe", kNurse));
+
+    // What waits is looked at again under the new policy.
+    stage.usherd().write_settings(with_option("organization"));
+    stage.usherd().signal(SIGHUP);
+    nurse.expect(presence("subscribed", kJuliet));
+}
+
+BOOST_AUTO_TEST_CASE(broken_file_starts_no_daemon)
+{
+    Usherd usherd(to_port(5347), with_option("everyone"));
+    BOOST_TEST(usherd.run_to_its_end() == 3);
+    BOOST_TEST(
+        usherd.log_text().find("usher.toml:11: organization.option: found \"everyone\"") != std::string::npos,
+        usherd.log_text());
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left_to_the_user_and_answered_when_it_can_be)
+{
+    UsherStage stage(Login::component, with_option("organization"));
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+    {
+        const StoreLock lock(stage.usherd().directory() / "usher.db");
+        nurse.send(to(kJuliet, "subscribe"));
+        juliet.expect(presence("subscribe", kNurse));
+        stage.usherd().wait_for_log("decisions were not recorded");
+    }
+    stage.usherd().signal(SIGHUP);  // what waits is looked at again
+    nurse.expect(presence("subscribed", kJuliet));
+}
+
+BOOST_AUTO_TEST_CASE(server_that_is_not_there_is_tried_again_until_sigterm)
+{
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), {});
+    usherd.start();
+    usherd.wait_for_log("cannot connect to 127.0.0.1 port " + std::to_string(nobody.number()));
+    usherd.wait_for_log("next attempt in");
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(server_that_accepts_and_says_nothing_does_not_outlast_sigterm)
+{
+    // The kernel completes connections to a listening socket from which nobody accepts.
+    const ReservedPort port;
+    const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port.number());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    BOOST_REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    BOOST_REQUIRE(::listen(listener.get(), 1) == 0);
+    Usherd usherd(to_port(port.number()), {});
+    usherd.start();
+    pollfd connected{listener.get(), POLLIN, 0};
+    BOOST_REQUIRE(::poll(&connected, 1, remaining_ms(within(kPatience))) == 1);
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher::test

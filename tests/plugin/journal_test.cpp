@@ -1,0 +1,196 @@
+// The journal: all or nothing, readable by others, and ids that only ever grow.
+#include "plugin/journal.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <set>
+
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+const system_clock::time_point kNow = system_clock::time_point(milliseconds(1'795'000'000'000));  // in 2026
+
+struct Store {
+    usher::test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+
+    [[nodiscard]] Journal open() const
+    {
+        auto journal = Journal::open("sqlite3://" + path);
+        BOOST_REQUIRE_MESSAGE(journal.has_value(), (journal ? "" : journal.error()));
+        return *std::move(journal);
+    }
+    /// As somebody else sees it.
+    [[nodiscard]] long long count() const
+    {
+        soci::session other(soci::sqlite3, path);
+        long long rows = 0;
+        other << "SELECT COUNT(*) FROM journal", soci::into(rows);
+        return rows;
+    }
+};
+
+Address address(std::string_view text)
+{
+    return Address::prepare(text).value();
+}
+
+JournalRecord record(std::int64_t id)
+{
+    return {.id = id,
+            .at = kNow,
+            .source = Source::asked,
+            .organization = "Capulet",
+            .request = {address("juliet@capulet.lit"), address("nurse@capulet.lit"), std::nullopt},
+            .facts = {},
+            .decision = {Answer::approve, Reason::in_organization},
+            .generation = 1};
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(journal, Store)
+
+BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
+{
+    Journal journal = open();
+    JournalRecord one = record(journal.next_id(kNow));
+    one.source = Source::waiting;
+    one.request.item = RosterItem{Subscription::to, true};
+    one.facts.recent = {1, 2, 3, false};
+    one.facts.chosen = Option::prompt;
+    one.decision = {Answer::deny, Reason::rule, 7};
+    one.generation = 4;
+    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+
+    soci::session other(soci::sqlite3, path);
+    soci::row row;
+    other << "SELECT source, organization, user_address, contact_address, item_subscription, chosen_option, "
+             "answer, "
+             "reason FROM journal",
+        soci::into(row);
+    const char* const texts[] = {
+        "waiting", "Capulet", "juliet@capulet.lit", "nurse@capulet.lit", "to", "prompt", "deny", "rule"};
+    for (std::size_t i = 0; i < std::size(texts); ++i) {
+        BOOST_TEST(row.get<std::string>(i) == texts[i]);
+    }
+    long long at = 0, ask = 0, contact = 0, domain = 0, user = 0, complete = 0, rule = 0, generation = 0;
+    other << "SELECT at, item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
+             "rule, "
+             "generation FROM journal",
+        soci::into(at), soci::into(ask), soci::into(contact), soci::into(domain), soci::into(user),
+        soci::into(complete), soci::into(rule), soci::into(generation);
+    BOOST_TEST(at == 1'795'000'000'000);
+    BOOST_TEST(ask == 1);
+    BOOST_TEST(contact == 1);
+    BOOST_TEST(domain == 2);
+    BOOST_TEST(user == 3);
+    BOOST_TEST(complete == 0);
+    BOOST_TEST(rule == 7);
+    BOOST_TEST(generation == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_record_has_returned_from_others_can_read)
+{
+    Journal journal = open();
+    const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), record(journal.next_id(kNow)),
+                                           record(journal.next_id(kNow))};
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_TEST(count() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_of_which_one_fails_writes_none_and_the_next_succeeds)
+{
+    Journal journal = open();
+    const JournalRecord first = record(journal.next_id(kNow));
+    BOOST_REQUIRE(journal.record({&first, 1}).has_value());
+    const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), first};  // the second id is taken
+    BOOST_TEST(!journal.record(batch).has_value());
+    BOOST_TEST(count() == 1);
+    const JournalRecord next = record(journal.next_id(kNow));
+    BOOST_TEST(journal.record({&next, 1}).has_value());
+    BOOST_TEST(count() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_another_holds_is_an_error_and_works_again_afterwards)
+{
+    Journal journal = open();
+    const JournalRecord one = record(journal.next_id(kNow));
+    {
+        soci::session other(soci::sqlite3, path);
+        other << "BEGIN IMMEDIATE";
+        BOOST_TEST(!journal.record({&one, 1}).has_value());
+        other << "ROLLBACK";
+    }
+    BOOST_TEST(journal.record({&one, 1}).has_value());
+    BOOST_TEST(count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(records_are_there_after_it_was_opened_again)
+{
+    {
+        Journal journal = open();
+        const JournalRecord one = record(journal.next_id(kNow));
+        BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    }
+    const Journal again = open();
+    BOOST_TEST(count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
+{
+    static_cast<void>(open());
+    soci::session(soci::sqlite3, path) << "INSERT INTO usher_schema (version) VALUES (1000)";
+    const auto journal = Journal::open("sqlite3://" + path);
+    BOOST_REQUIRE(!journal.has_value());
+    BOOST_TEST(journal.error().find("newer version of usherd (schema 1000") != std::string::npos,
+               journal.error());
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_opened_is_an_error)
+{
+    BOOST_TEST(!Journal::open("sqlite3:///nowhere/usher.db").has_value());
+    BOOST_TEST(!Journal::open("mysql://x").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
+{
+    Journal journal = open();
+    std::int64_t last = 0;
+    // More in one millisecond than can be counted in it, and a clock that is set back an hour.
+    for (int i = 0; i < 10'000; ++i) {
+        const std::int64_t id = journal.next_id(i < 9'000 ? kNow : kNow - std::chrono::hours(1));
+        BOOST_REQUIRE(id > last);
+        last = id;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
+{
+    Journal journal = open();
+    std::vector<JournalRecord> batch;
+    for (int day = 0; day < 10; ++day) {
+        batch.push_back(record(journal.next_id(kNow + std::chrono::days(day))));
+    }
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    const auto cutoff = kNow + std::chrono::days(5);
+    BOOST_TEST(journal.forget_before(cutoff, 3).value() == 3U);
+    BOOST_TEST(journal.forget_before(cutoff, 3).value() == 2U);
+    BOOST_TEST(journal.forget_before(cutoff, 3).value() == 0U);
+    BOOST_TEST(count() == 5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher

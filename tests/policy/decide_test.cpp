@@ -1,0 +1,552 @@
+#include "policy/decide.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <memory>
+#include <ostream>
+
+namespace bdata = boost::unit_test::data;
+using namespace usher;
+
+namespace
+{
+
+Address address(std::string_view text)
+{
+    return Address::prepare(text).value();
+}
+
+Organization corp()
+{
+    Organization organization;
+    organization.name = "Corp";
+    organization.domains = {"corp.example", "corp.test"};
+    organization.users_may_choose = false;
+    return organization;
+}
+
+Rule rule(std::string_view from, std::string_view to, Answer answer, std::uint32_t place = 1)
+{
+    return {{Pattern::read(from).value()}, {Pattern::read(to).value()}, answer, place};
+}
+
+SubscriptionRequest request(std::string_view contact, std::string_view user = "bob@corp.example")
+{
+    return {address(user), address(contact), std::nullopt};
+}
+
+Decision decide_for(const Organization& organization, const SubscriptionRequest& asked,
+                    const Facts& facts = {}, const Limits& limits = {})
+{
+    return decide(Policy({organization}, limits), asked, facts);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(decide)
+
+// ---- options -------------------------------------------------------------------------------------------
+
+struct OptionCase {
+    const char* what;
+    Option option;
+    const char* contact;
+    Answer answer;
+    const char* reason;
+};
+
+std::ostream& operator<<(std::ostream& out, const OptionCase& c)
+{
+    return out << c.what;
+}
+
+const OptionCase kOptionCases[] = {
+    {"all_approves_a_colleague", Option::all, "amy@corp.example", Answer::approve, "all contacts"},
+    {"all_approves_a_stranger", Option::all, "amy@other.example", Answer::approve, "all contacts"},
+    {"colleague_is_approved", Option::organization, "amy@corp.example", Answer::approve, "in organization"},
+    {"colleague_of_another_domain_is_approved", Option::organization, "amy@corp.test", Answer::approve,
+     "in organization"},
+    {"stranger_is_left", Option::organization, "amy@other.example", Answer::leave, "outside organization"},
+    {"suffix_is_not_the_domain", Option::organization, "amy@evilcorp.example", Answer::leave,
+     "outside organization"},
+    {"subdomain_is_another_domain", Option::organization, "amy@x.corp.example", Answer::leave,
+     "outside organization"},
+    {"parent_is_another_domain", Option::organization, "amy@example", Answer::leave, "outside organization"},
+    {"prefix_is_not_the_domain", Option::organization, "amy@corp.example.evil.test", Answer::leave,
+     "outside organization"},
+    {"domain_in_the_local_part_is_not_the_domain", Option::organization, "corp.example@other.example",
+     Answer::leave, "outside organization"},
+    {"look_alike_is_another_domain", Option::organization, "amy@c\u043erp.example", Answer::leave,
+     "outside organization"},
+    {"case_does_not_matter", Option::organization, "AMY@CORP.EXAMPLE", Answer::approve, "in organization"},
+    {"same_local_part_elsewhere_is_a_stranger", Option::organization, "bob@other.example", Answer::leave,
+     "outside organization"},
+    {"same_local_part_in_the_organization_is_a_colleague", Option::organization, "bob@corp.test",
+     Answer::approve, "in organization"},
+    {"prompt_leaves_a_colleague", Option::prompt, "amy@corp.example", Answer::leave, "prompt"},
+    {"prompt_leaves_a_stranger", Option::prompt, "amy@other.example", Answer::leave, "prompt"},
+};
+
+BOOST_DATA_TEST_CASE(option_in_force, bdata::make(kOptionCases), c)
+{
+    Organization organization = corp();
+    organization.option = c.option;
+    const Decision d = decide_for(organization, request(c.contact));
+    BOOST_TEST(d.answer == c.answer);
+    BOOST_TEST(text(d.reason) == c.reason);
+}
+
+BOOST_DATA_TEST_CASE(users_choice_counts_where_users_may_choose,
+                     bdata::make(kOptions) * bdata::make(kOptions), organizations, chosen)
+{
+    Organization organization = corp();
+    organization.option = organizations;
+    const auto asked = request("amy@corp.example");
+    const auto answer_of = [](Option option) {
+        return option == Option::prompt ? Answer::leave : Answer::approve;
+    };
+    organization.users_may_choose = true;
+    BOOST_TEST(decide_for(organization, asked, {{}, chosen}).answer == answer_of(chosen));
+    BOOST_TEST(decide_for(organization, asked, {}).answer == answer_of(organizations));
+    organization.users_may_choose = false;
+    BOOST_TEST(decide_for(organization, asked, {{}, chosen}).answer == answer_of(organizations));
+}
+
+// ---- who is asked --------------------------------------------------------------------------------------
+
+struct ForeignCase {
+    const char* user;
+    const char* contact;
+    const char* reason;
+};
+
+std::ostream& operator<<(std::ostream& out, const ForeignCase& c)
+{
+    return out << c.contact << " to " << c.user;
+}
+
+const ForeignCase kForeignCases[] = {
+    {"bob@other.example", "amy@corp.example", "not a user of any organization"},
+    {"bob@x.corp.example", "amy@corp.example", "not a user of any organization"},
+    {"bob@evilcorp.example", "bob@evilcorp.example", "not a user of any organization"},
+    {"bob@corp.example", "BOB@corp.example", "own address"},
+};
+
+BOOST_DATA_TEST_CASE(request_that_is_not_ours_is_left, bdata::make(kForeignCases), c)
+{
+    Organization organization = corp();
+    organization.option = Option::all;
+    organization.rules = {rule("*", "*", Answer::approve)};
+    const Decision d = decide_for(organization, request(c.contact, c.user));
+    BOOST_TEST(d.answer == Answer::leave);
+    BOOST_TEST(text(d.reason) == c.reason);
+}
+
+// ---- the order of steps --------------------------------------------------------------------------------
+
+/// Steps that can be made to apply independently of each other, in the order of the policy. Each has its own
+/// reason, and the option in force would approve.
+enum Cause : unsigned { own = 1, ruled = 2, closed = 4, asked_for = 8, limited = 16 };
+
+BOOST_DATA_TEST_CASE(first_step_that_applies_decides, bdata::xrange(32U), causes)
+{
+    if ((causes & own) != 0 && (causes & closed) != 0) {
+        return;  // the user's own address is in the organisation
+    }
+    Organization organization = corp();
+    organization.option = Option::all;
+    SubscriptionRequest asked = request((causes & closed) != 0 ? "amy@other.example" : "amy@corp.example");
+    Facts facts;
+    Reason expected = Reason::all_contacts;
+    Answer answer = Answer::approve;
+    // from the last to the first: what is set last is expected
+    if ((causes & limited) != 0) {
+        facts.recent.from_contact = 60;
+        expected = Reason::contact_limit;
+        answer = Answer::leave;
+    }
+    if ((causes & asked_for) != 0) {
+        asked.item = RosterItem{Subscription::to, false};
+        expected = Reason::asked_for;
+        answer = Answer::approve;
+    }
+    if ((causes & closed) != 0) {
+        organization.federation.mode = FederationMode::closed;
+        organization.federation.answer = Answer::deny;
+        expected = Reason::federation_closed;
+        answer = Answer::deny;
+    }
+    if ((causes & ruled) != 0) {
+        organization.rules = {rule("*", "*", Answer::deny)};
+        expected = Reason::rule;
+        answer = Answer::deny;
+    }
+    if ((causes & own) != 0) {
+        asked.contact = asked.user;
+        expected = Reason::own_address;
+        answer = Answer::leave;
+    }
+    const Decision d = decide_for(organization, asked, facts);
+    BOOST_TEST(d.reason == expected);
+    BOOST_TEST(d.answer == answer);
+}
+
+BOOST_AUTO_TEST_CASE(rule_of_whatever_answer_comes_before_all_that_follows)
+{
+    for (const Answer answer : {Answer::approve, Answer::deny, Answer::leave}) {
+        Organization organization = corp();
+        organization.rules = {rule("nobody@other.example", "*", Answer::leave, 1),
+                              rule("other.example", "corp.example", answer, 2),
+                              rule("*", "*", Answer::leave, 3)};
+        organization.federation.mode = FederationMode::closed;
+        organization.option = Option::prompt;
+        Facts facts;
+        facts.recent = {1'000'000, 1'000'000, 1'000'000, false};
+        const Decision d = decide_for(organization, request("amy@other.example"), facts);
+        BOOST_TEST(d.answer == answer);
+        BOOST_TEST(d.reason == Reason::rule);
+        BOOST_TEST(d.rule == 2U);
+    }
+}
+
+// ---- federation ----------------------------------------------------------------------------------------
+
+struct FederationCase {
+    const char* what;
+    FederationMode mode;
+    Answer shut_out;
+    const char* contact;
+    Answer answer;
+    const char* reason;
+};
+
+std::ostream& operator<<(std::ostream& out, const FederationCase& c)
+{
+    return out << c.what;
+}
+
+constexpr auto open = FederationMode::open;
+constexpr auto shut = FederationMode::closed;
+constexpr auto listed = FederationMode::listed;
+
+const FederationCase kFederationCases[] = {
+    {"open_lets_all_in", open, Answer::deny, "amy@other.example", Answer::approve, "all contacts"},
+    {"closed_denies", shut, Answer::deny, "amy@other.example", Answer::deny, "federation closed"},
+    {"closed_leaves", shut, Answer::leave, "amy@other.example", Answer::leave, "federation closed"},
+    {"closed_does_not_touch_colleagues", shut, Answer::deny, "amy@corp.example", Answer::approve,
+     "all contacts"},
+    {"closed_does_not_touch_colleagues_elsewhere", shut, Answer::deny, "amy@corp.test", Answer::approve,
+     "all contacts"},
+    {"closed_shuts_subdomains_out", shut, Answer::deny, "amy@x.corp.example", Answer::deny,
+     "federation closed"},
+    {"listed_lets_a_listed_domain_in", listed, Answer::deny, "amy@partner.example", Answer::approve,
+     "all contacts"},
+    {"listed_domain_is_exact", listed, Answer::deny, "amy@x.partner.example", Answer::deny,
+     "federation: domain not listed"},
+    {"listed_domain_is_no_suffix", listed, Answer::deny, "amy@evilpartner.example", Answer::deny,
+     "federation: domain not listed"},
+    {"listed_wildcard_lets_subdomains_in", listed, Answer::deny, "amy@x.group.example", Answer::approve,
+     "all contacts"},
+    {"listed_wildcard_lets_deep_subdomains_in", listed, Answer::deny, "amy@x.y.z.group.example",
+     Answer::approve, "all contacts"},
+    {"listed_wildcard_is_not_the_domain_itself", listed, Answer::deny, "amy@group.example", Answer::deny,
+     "federation: domain not listed"},
+    {"listed_wildcard_goes_by_label", listed, Answer::leave, "amy@evilgroup.example", Answer::leave,
+     "federation: domain not listed"},
+    {"listed_does_not_touch_colleagues", listed, Answer::deny, "amy@corp.example", Answer::approve,
+     "all contacts"},
+};
+
+BOOST_DATA_TEST_CASE(federation, bdata::make(kFederationCases), c)
+{
+    Organization organization = corp();
+    organization.option = Option::all;
+    organization.federation.mode = c.mode;
+    organization.federation.answer = c.shut_out;
+    organization.federation.domains.insert(Pattern::read("partner.example").value());
+    organization.federation.domains.insert(Pattern::read("*.group.example").value());
+    const Decision d = decide_for(organization, request(c.contact));
+    BOOST_TEST(d.answer == c.answer);
+    BOOST_TEST(text(d.reason) == c.reason);
+}
+
+// ---- contacts whom the user asked to see ---------------------------------------------------------------
+
+struct ItemCase {
+    const char* what;
+    std::optional<RosterItem> item;
+    bool asked_for;
+};
+
+std::ostream& operator<<(std::ostream& out, const ItemCase& c)
+{
+    return out << c.what;
+}
+
+const ItemCase kItemCases[] = {
+    {"no_item", std::nullopt, false},
+    {"item_alone_is_no_consent", RosterItem{Subscription::none, false}, false},
+    {"contact_already_subscribed_is_no_consent", RosterItem{Subscription::from, false}, false},
+    {"user_waits_for_the_contact", RosterItem{Subscription::none, true}, true},
+    {"user_waits_for_a_subscribed_contact", RosterItem{Subscription::from, true}, true},
+    {"user_is_subscribed", RosterItem{Subscription::to, false}, true},
+    {"both_are_subscribed", RosterItem{Subscription::both, false}, true},
+};
+
+BOOST_DATA_TEST_CASE(contact_whom_the_user_asked_to_see_is_approved, bdata::make(kItemCases), c)
+{
+    Organization organization = corp();
+    organization.option = Option::prompt;
+    SubscriptionRequest asked = request("amy@other.example");
+    asked.item = c.item;
+    Decision d = decide_for(organization, asked);
+    BOOST_TEST(d.answer == (c.asked_for ? Answer::approve : Answer::leave));
+    BOOST_TEST(text(d.reason) == (c.asked_for ? "user asked for this contact" : "prompt"));
+
+    organization.approve_contacts_users_asked_for = false;
+    d = decide_for(organization, asked);
+    BOOST_TEST(d.answer == Answer::leave);
+    BOOST_TEST(text(d.reason) == "prompt");
+}
+
+// ---- limits --------------------------------------------------------------------------------------------
+
+struct LimitCase {
+    const char* what;
+    RecentApprovals recent;
+    Limits limits;
+    const char* contact;
+    Answer answer;
+    const char* reason;
+};
+
+std::ostream& operator<<(std::ostream& out, const LimitCase& c)
+{
+    return out << c.what;
+}
+
+constexpr const char* kColleague = "amy@corp.example";
+constexpr const char* kStranger = "amy@other.example";
+
+const LimitCase kLimitCases[] = {
+    {"below_all", {59, 999, 999, true}, {60, 1000, 1000}, kStranger, Answer::approve, "all contacts"},
+    {"contact_at_the_limit",
+     {60, 0, 0, true},
+     {60, 1000, 1000},
+     kStranger,
+     Answer::leave,
+     "limit for this contact"},
+    {"colleague_at_the_limit",
+     {60, 0, 0, true},
+     {60, 1000, 1000},
+     kColleague,
+     Answer::leave,
+     "limit for this contact"},
+    {"contact_beyond_the_limit",
+     {61, 0, 0, true},
+     {60, 1000, 1000},
+     kStranger,
+     Answer::leave,
+     "limit for this contact"},
+    {"domain_at_the_limit",
+     {0, 1000, 0, true},
+     {60, 1000, 1000},
+     kStranger,
+     Answer::leave,
+     "limit for the contact's domain"},
+    {"own_domain_has_no_limit",
+     {0, 1'000'000, 0, true},
+     {60, 1000, 1000},
+     kColleague,
+     Answer::approve,
+     "all contacts"},
+    {"user_at_the_limit",
+     {0, 0, 1000, true},
+     {60, 1000, 1000},
+     kColleague,
+     Answer::leave,
+     "limit for this user"},
+    {"contact_comes_first",
+     {60, 1000, 1000, true},
+     {60, 1000, 1000},
+     kStranger,
+     Answer::leave,
+     "limit for this contact"},
+    {"domain_comes_before_user",
+     {0, 1000, 1000, true},
+     {60, 1000, 1000},
+     kStranger,
+     Answer::leave,
+     "limit for the contact's domain"},
+    {"zero_is_no_contact_limit",
+     {1'000'000, 0, 0, true},
+     {0, 1000, 1000},
+     kStranger,
+     Answer::approve,
+     "all contacts"},
+    {"zero_is_no_domain_limit",
+     {0, 1'000'000, 0, true},
+     {60, 0, 1000},
+     kStranger,
+     Answer::approve,
+     "all contacts"},
+    {"zero_is_no_user_limit",
+     {0, 0, 1'000'000, true},
+     {60, 1000, 0},
+     kStranger,
+     Answer::approve,
+     "all contacts"},
+    {"unknown_counts_do_not_approve",
+     {0, 0, 0, false},
+     {60, 1000, 1000},
+     kColleague,
+     Answer::leave,
+     "limits: counter full"},
+    {"unknown_counts_matter_to_a_single_limit",
+     {0, 0, 0, false},
+     {0, 0, 1},
+     kStranger,
+     Answer::leave,
+     "limits: counter full"},
+    {"unknown_counts_do_not_matter_without_limits",
+     {0, 0, 0, false},
+     {0, 0, 0},
+     kStranger,
+     Answer::approve,
+     "all contacts"},
+};
+
+BOOST_DATA_TEST_CASE(limits, bdata::make(kLimitCases), c)
+{
+    Organization organization = corp();
+    organization.option = Option::all;
+    const Decision d = decide_for(organization, request(c.contact), {c.recent, std::nullopt}, c.limits);
+    BOOST_TEST(d.answer == c.answer);
+    BOOST_TEST(text(d.reason) == c.reason);
+}
+
+// ---- missing facts -------------------------------------------------------------------------------------
+
+/// Whatever the policy: taking a fact away never turns another answer into an approval.
+BOOST_AUTO_TEST_CASE(missing_fact_never_approves)
+{
+    int approved = 0;
+    for (const Option option : kOptions) {
+        for (const Option chosen : kOptions) {
+            for (const bool may_choose : {false, true}) {
+                for (const FederationMode mode : {open, shut, listed}) {
+                    for (const char* contact : {kColleague, kStranger}) {
+                        Organization organization = corp();
+                        organization.option = option;
+                        organization.users_may_choose = may_choose;
+                        organization.federation.mode = mode;
+                        SubscriptionRequest asked = request(contact);
+                        Facts facts;
+                        facts.chosen = chosen;
+                        const Decision without_item = decide_for(organization, asked, facts);
+                        asked.item = RosterItem{Subscription::to, false};
+                        const Decision with_item = decide_for(organization, asked, facts);
+                        BOOST_TEST(
+                            (without_item.answer != Answer::approve || with_item.answer == Answer::approve));
+                        asked.item.reset();
+                        facts.recent.complete = false;
+                        const Decision without_counts = decide_for(organization, asked, facts);
+                        BOOST_TEST((without_counts.answer != Answer::approve));
+                        approved += with_item.answer == Answer::approve ? 1 : 0;
+                    }
+                }
+            }
+        }
+    }
+    BOOST_TEST(approved > 0);
+}
+
+// ---- several organisations -----------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(organizations_keep_to_themselves)
+{
+    Organization first = corp();
+    first.rules = {rule("eve@other.example", "*", Answer::deny, 1)};
+    first.federation.mode = FederationMode::closed;
+    Organization second;
+    second.name = "Second";
+    second.domains = {"second.example"};
+    second.users_may_choose = false;
+    second.rules = {rule("mallory@other.example", "*", Answer::leave, 1),
+                    rule("eve@other.example", "*", Answer::approve, 2)};
+    second.ask_back = true;
+    const Policy policy({first, second}, {});
+
+    const auto reason = [&policy](std::string_view contact, std::string_view user) {
+        return usher::decide(policy, request(contact, user), {}).reason;
+    };
+    BOOST_TEST(reason("amy@corp.example", "bob@corp.test") == Reason::in_organization);
+    BOOST_TEST(reason("amy@second.example", "bob@second.example") == Reason::in_organization);
+    BOOST_TEST(reason("amy@second.example", "bob@corp.example") == Reason::federation_closed);
+    BOOST_TEST(reason("amy@corp.example", "bob@second.example") == Reason::outside_organization);
+
+    const Decision by_first = usher::decide(policy, request("eve@other.example", "bob@corp.example"), {});
+    BOOST_TEST(by_first.answer == Answer::deny);
+    BOOST_TEST(by_first.rule == 1U);
+    const Decision by_second = usher::decide(policy, request("eve@other.example", "bob@second.example"), {});
+    BOOST_TEST(by_second.answer == Answer::approve);
+    BOOST_TEST(by_second.rule == 2U);
+    BOOST_TEST(by_second.ask_back);
+    BOOST_TEST(!usher::decide(policy, request("amy@corp.example", "bob@corp.test"), {}).ask_back);
+}
+
+BOOST_AUTO_TEST_CASE(policy_survives_being_copied_and_moved)
+{
+    Organization organization = corp();
+    organization.rules = {rule("eve@other.example", "*", Answer::deny, 1)};
+    auto original = std::make_unique<Policy>(std::vector{organization}, Limits{});
+    const Policy copy = *original;
+    const Policy moved = std::move(*original);
+    original.reset();
+    for (const Policy* policy : {&copy, &moved}) {
+        BOOST_TEST(usher::decide(*policy, request("eve@other.example"), {}).answer == Answer::deny);
+        BOOST_TEST(usher::decide(*policy, request("amy@corp.example"), {}).answer == Answer::approve);
+    }
+}
+
+// ---- asking back ---------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(only_an_approval_asks_back)
+{
+    Organization organization = corp();
+    BOOST_TEST(!decide_for(organization, request(kColleague)).ask_back);
+    organization.ask_back = true;
+    BOOST_TEST(decide_for(organization, request(kColleague)).ask_back);
+    BOOST_TEST(!decide_for(organization, request(kStranger)).ask_back);
+    organization.rules = {rule(kStranger, "*", Answer::deny)};
+    BOOST_TEST(!decide_for(organization, request(kStranger)).ask_back);
+    organization.rules = {rule(kStranger, "*", Answer::approve)};
+    BOOST_TEST(decide_for(organization, request(kStranger)).ask_back);
+}
+
+// ---- names ---------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(options_have_the_sentences_that_users_know)
+{
+    BOOST_TEST(sentence(Option::all) == "Accept requests automatically from all contacts");
+    BOOST_TEST(sentence(Option::organization) ==
+               "Accept requests automatically from contacts in my organization");
+    BOOST_TEST(sentence(Option::prompt) == "Prompt me for each request");
+}
+
+BOOST_AUTO_TEST_CASE(names_are_read_as_they_are_written)
+{
+    for (const Option option : kOptions) {
+        BOOST_TEST((option_named(name(option)) == option));
+    }
+    for (const Answer answer : {Answer::approve, Answer::deny, Answer::leave}) {
+        BOOST_TEST((answer_named(name(answer)) == answer));
+    }
+    for (const char* wrong : {"", "All", "organisation", "prompt "}) {
+        BOOST_TEST(!option_named(wrong));
+        BOOST_TEST(!answer_named(wrong));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,30 @@
+#!/usr/bin/env escript
+%% Reads addresses, one a line in hexadecimal, and writes what ejabberd makes of each: the bare address, prepared, in
+%% hexadecimal, or "-" where it refuses.
+
+main([]) ->
+    {ok, _} = application:ensure_all_started(stringprep),
+    ok = jid:start(),
+    ok = io:setopts([binary, {encoding, latin1}]),
+    each_line().
+
+each_line() ->
+    case io:get_line("") of
+        eof ->
+            ok;
+        Line ->
+            Address = binary:decode_hex(string:trim(Line)),
+            io:put_chars([prepared(Address), $\n]),
+            each_line()
+    end.
+
+%% jid:decode/1 prepares each part; a local part is what makes it an account's address.
+prepared(Address) ->
+    try jid:tolower(jid:remove_resource(jid:decode(Address))) of
+        {User, Server, _} when User =/= <<>> ->
+            string:lowercase(binary:encode_hex(<<User/binary, $@, Server/binary>>));
+        _ ->
+            "-"
+    catch
+        error:{bad_jid, _} -> "-"
+    end.

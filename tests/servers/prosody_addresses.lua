@@ -1,0 +1,19 @@
+-- Reads addresses, one a line in hexadecimal, and writes what Prosody makes of each: the bare address, prepared, in
+-- hexadecimal, or "-" where it refuses.
+package.path = "/usr/lib/prosody/?.lua;" .. package.path
+package.cpath = "/usr/lib/prosody/?.so;" .. package.cpath
+
+local prepped_split = require "util.jid".prepped_split
+
+local function from_hex(text)
+	return (text:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
+end
+
+local function to_hex(text)
+	return (text:gsub(".", function(byte) return string.format("%02x", byte:byte()) end))
+end
+
+for line in io.lines() do
+	local node, host = prepped_split(from_hex(line))
+	print(node and host and to_hex(node .. "@" .. host) or "-")
+end
