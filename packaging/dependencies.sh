@@ -5,7 +5,7 @@
 
 build_packages=(
     cmake ninja-build g++ pkg-config
-    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libsoci-dev libsqlite3-dev libspdlog-dev
+    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libsoci-dev libboost-dev libsqlite3-dev libspdlog-dev
     libcli11-dev nlohmann-json3-dev libicu-dev libsystemd-dev
 )
 server_packages=(prosody prosody-modules openssl)
