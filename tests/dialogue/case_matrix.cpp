@@ -75,7 +75,10 @@ struct Case {
     bool user_online;
     Answer answer;
 
-    friend std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.contact << " to " << c.user; }
+    friend std::ostream& operator<<(std::ostream& out, const Case& c)
+    {
+        return out << c.contact << " to " << c.user;
+    }
 };
 
 /// Each case has its own people, whose names say what it is.
@@ -85,8 +88,10 @@ std::vector<Case> all_cases()
     for (const std::string domain : {"capulet.lit", "montague.lit"}) {
         for (const auto& [answer, answer_name] :
              {std::pair{Answer::approve, "approved"}, {Answer::deny, "denied"}, {Answer::leave, "left"}}) {
-            const auto add = [&](const std::string& name, Before before, bool contact_online, bool user_online) {
-                const std::string stem = name + "-" + answer_name + (domain == "capulet.lit" ? "-local" : "-far");
+            const auto add = [&](const std::string& name, Before before, bool contact_online,
+                                 bool user_online) {
+                const std::string stem =
+                    name + "-" + answer_name + (domain == "capulet.lit" ? "-local" : "-far");
                 cases.push_back({"user-" + stem + "@capulet.lit", "contact-" + stem + "@" + domain, before,
                                  contact_online, user_online, answer});
             };

@@ -1,5 +1,5 @@
-// What the connector asks, what it never asks, and what an answer may still do: an entity that answers by script
-// holds requests as long as a test needs.
+// What the connector asks, what it never asks, and what an answer may still do: an entity that answers by
+// script holds requests as long as a test needs.
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -19,8 +19,8 @@ namespace
 const Matcher kPrompt = presence("subscribe", kRomeo);
 const Matcher kReceipt = presence("unavailable", kJuliet);
 
-/// Plays the dialogue on a server without Usher and on one with it; Romeo and Juliet must receive the same, and
-/// the entity must not be asked about anybody.
+/// Plays the dialogue on a server without Usher and on one with it; Romeo and Juliet must receive the same,
+/// and the entity must not be asked about anybody.
 void is_not_asked(Login login, const std::function<void(Stage&, WireClient&, WireClient&)>& dialogue)
 {
     const auto play = [&](Stage& stage) {
@@ -119,14 +119,18 @@ BOOST_DATA_TEST_CASE(request_to_a_full_address_is_the_accounts, kLogins, login)
 {
     ScriptedStage stage(login);
     WireClient& juliet = stage.enter(kJuliet);
-    WireClient& romeo = stage.enter(kRomeo);
-    romeo.send(to(kJuliet + "/balcony", "subscribe"));
-    stage.entity().answer(stage.entity().next_ask_about(kRomeo, kJuliet), "subscribed");
-    romeo.expect(presence("subscribed", kJuliet));
+    // A component speaks for the contact, as another server would: a user's own server has put full addresses
+    // right before they come so far.
+    WireComponent gossip(stage.server().component_port(), kGossip);
+    gossip.connect();
+    const std::string contact = "rosaline@" + kGossip;
+    gossip.send("<presence type='subscribe' from='" + contact + "/phone' to='" + kJuliet + "/balcony'/>");
+    stage.entity().answer(stage.entity().next_ask_about(contact, kJuliet), "subscribed");
+    const Element approval = gossip.expect(presence("subscribed", kJuliet));
+    BOOST_TEST(approval.attribute("to") == contact);
     stage.round_trip();
-    BOOST_TEST(item_in(juliet.roster(), kRomeo) == "from");
-    BOOST_TEST(item_in(romeo.roster(), kJuliet) == "to");
-    BOOST_TEST(!juliet.has_received(kPrompt));
+    BOOST_TEST(item_in(juliet.roster(), contact) == "from");
+    BOOST_TEST(!juliet.has_received(presence("subscribe", contact)));
 }
 
 BOOST_DATA_TEST_CASE(request_carries_nothing_but_addresses_status_and_nick, kLogins, login)
@@ -137,16 +141,19 @@ BOOST_DATA_TEST_CASE(request_carries_nothing_but_addresses_status_and_nick, kLog
     const std::string nick = "<nick xmlns='http://jabber.org/protocol/nick'>R</nick>";
     // 1,023 bytes of text, then a character of two bytes: cut before it.
     const std::string text(1023, 'x');
-    romeo.send("<presence type='subscribe' to='" + kJuliet + "' id='s1' xml:lang='it'><show>chat</show><status>" + text +
+    romeo.send("<presence type='subscribe' to='" + kJuliet +
+               "' id='s1' xml:lang='it'><show>chat</show><status>" + text +
                "\u00e9</status><x xmlns='urn:stranger'/>" + nick + "</presence>");
     const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
     const Element& request = ask.requests.front().element;
     BOOST_TEST(request.children.size() == 1U);
-    BOOST_TEST(request.child("forwarded")->str() ==
-               parse_xml("<forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' from='" +
-                         kRomeo + "' to='" + kJuliet + "'><status>" + text + "</status>" + nick +
-                         "</presence></forwarded>")
-                   .str());
+    BOOST_TEST(
+        request.child("forwarded")->str() ==
+        parse_xml(
+            "<forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' from='" +
+            kRomeo + "' to='" + kJuliet + "'><status>" + text + "</status>" + nick +
+            "</presence></forwarded>")
+            .str());
 }
 
 BOOST_DATA_TEST_CASE(request_shows_the_users_roster_item, kLogins, login)
@@ -215,8 +222,8 @@ BOOST_DATA_TEST_CASE(duplicate_that_is_left_is_as_without_usher, kLogins, login)
                boost::test_tools::per_element());
 }
 
-BOOST_DATA_TEST_CASE(cancelled_while_held_is_over, kLogins * bdata::make({"subscribed", "unsubscribed", "none"}),
-                     login, answer)
+BOOST_DATA_TEST_CASE(cancelled_while_held_is_over,
+                     kLogins* bdata::make({"subscribed", "unsubscribed", "none"}), login, answer)
 {
     ScriptedStage stage(login);
     WireClient& juliet = stage.enter(kJuliet);
@@ -234,8 +241,9 @@ BOOST_DATA_TEST_CASE(cancelled_while_held_is_over, kLogins * bdata::make({"subsc
     BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
     BOOST_TEST(item_in(romeo.roster(), kJuliet) == "none");
     BOOST_TEST(stage.entity().pending().empty());
-    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "subscribed").child("error")->child("item-not-found") !=
-               nullptr);
+    BOOST_TEST(
+        stage.entity().answer_later(kJuliet, kRomeo, "subscribed").child("error")->child("item-not-found") !=
+        nullptr);
     // Nothing became a pre-approval: the next request is asked about.
     romeo.send(to(kJuliet, "subscribe"));
     stage.entity().answer(stage.entity().next_ask_about(kRomeo, kJuliet), "unsubscribed");
@@ -299,7 +307,7 @@ BOOST_DATA_TEST_CASE(users_own_denial_comes_first, kLogins, login)
 }
 
 BOOST_DATA_TEST_CASE(contact_blocked_while_held_is_not_approved,
-                     kLogins * bdata::make({kRomeo, std::string("montague.lit")}), login, blocked)
+                     kLogins* bdata::make({kRomeo, std::string("montague.lit")}), login, blocked)
 {
     ScriptedStage stage(login);
     WireClient& juliet = stage.enter(kJuliet);

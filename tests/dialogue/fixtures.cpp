@@ -70,8 +70,8 @@ BOOST_AUTO_TEST_CASE(a_wait_that_fails_shows_what_came_instead)
     juliet.connect();
     juliet.appear();
     BOOST_CHECK_EXCEPTION(
-        juliet.expect(presence("subscribe", "romeo@montague.lit"), std::chrono::milliseconds(1)), DialogueError,
-        [](const DialogueError& error) {
+        juliet.expect(presence("subscribe", "romeo@montague.lit"), std::chrono::milliseconds(1)),
+        DialogueError, [](const DialogueError& error) {
             const std::string_view text = error.what();
             return text.find("'subscribe' from romeo@montague.lit") != text.npos &&
                    text.find("<presence from='juliet@capulet.lit/wire'") != text.npos;

@@ -23,7 +23,8 @@ bool refused(const Element& reply)
 std::vector<std::unique_ptr<WireStream>> forgers(Server& server)
 {
     std::vector<std::unique_ptr<WireStream>> all;
-    for (const std::string& address : {std::string("mallory@capulet.lit"), std::string("mallory@montague.lit")}) {
+    for (const std::string& address :
+         {std::string("mallory@capulet.lit"), std::string("mallory@montague.lit")}) {
         server.add_account(address);
         all.push_back(std::make_unique<WireClient>(server.client_port(), address));
     }
@@ -43,13 +44,13 @@ std::string daemon_address(Stage& stage, Login login)
     WireClient& observer = stage.client(entity_address(login), "observer");
     observer.connect();
     observer.appear();
-    const std::string address =
-        observer
-            .expect({"the daemon's presence",
-                     [&](const Element& stanza) {
-                         return is_presence(stanza, "") && stanza.attribute("from") != observer.full_address();
-                     }})
-            .attribute("from");
+    const std::string address = observer
+                                    .expect({"the daemon's presence",
+                                             [&](const Element& stanza) {
+                                                 return is_presence(stanza, "") &&
+                                                        stanza.attribute("from") != observer.full_address();
+                                             }})
+                                    .attribute("from");
     observer.disconnect();
     return address;
 }
@@ -57,8 +58,8 @@ std::string daemon_address(Stage& stage, Login login)
 std::string iq(const WireStream& from, const std::string& type, const std::string& id, const std::string& to,
                const std::string& payload)
 {
-    return "<iq type='" + type + "' id='" + escaped(id) + "' from='" + escaped(from.full_address()) + "' to='" +
-           escaped(to) + "'>" + payload + "</iq>";
+    return "<iq type='" + type + "' id='" + escaped(id) + "' from='" + escaped(from.full_address()) +
+           "' to='" + escaped(to) + "'>" + payload + "</iq>";
 }
 
 const std::string kSomeError =
@@ -66,8 +67,8 @@ const std::string kSomeError =
 
 std::string privilege_xml(const std::string& type)
 {
-    return "<privilege xmlns='urn:xmpp:privilege:2'><perm access='iq'><namespace ns='" + kRequestsNs + "' type='" +
-           type + "'/></perm></privilege>";
+    return "<privilege xmlns='urn:xmpp:privilege:2'><perm access='iq'><namespace ns='" + kRequestsNs +
+           "' type='" + type + "'/></perm></privilege>";
 }
 
 }  // namespace
@@ -95,7 +96,8 @@ BOOST_DATA_TEST_CASE(server_heeds_no_answer_but_the_entitys, kLogins, login)
                 forger->request("set", "capulet.lit", later_answer_xml(kJuliet, kRomeo, "subscribed"))));
             BOOST_TEST(refused(
                 forger->request("set", "capulet.lit", later_answer_xml(kJuliet, kRomeo, "unsubscribed"))));
-            BOOST_TEST(refused(forger->request("get", "capulet.lit", "<pending xmlns='" + kRequestsNs + "'/>")));
+            BOOST_TEST(
+                refused(forger->request("get", "capulet.lit", "<pending xmlns='" + kRequestsNs + "'/>")));
             forger->send("<message from='" + forger->full_address() + "' to='capulet.lit'>" +
                          privilege_xml("both") + "</message>");
             round_trip({forger.get()});
@@ -104,8 +106,8 @@ BOOST_DATA_TEST_CASE(server_heeds_no_answer_but_the_entitys, kLogins, login)
     // A component that claims to be another: the server may end its stream for that.
     WireComponent impostor(stage.server().component_port(), kGossip);
     impostor.connect();
-    impostor.send("<iq type='result' id='" + ask.id + "' from='" + stage.entity().stream().full_address() + "' to='capulet.lit'>" +
-                  approval + "</iq>");
+    impostor.send("<iq type='result' id='" + ask.id + "' from='" + stage.entity().stream().full_address() +
+                  "' to='capulet.lit'>" + approval + "</iq>");
     impostor.send("</stream:stream>");
     impostor.expect_end();
 
@@ -179,7 +181,8 @@ BOOST_DATA_TEST_CASE(daemon_heeds_no_request_but_the_servers, kLogins, login)
             // the server has refused come back as errors.)
             (void)forger->request("get", usherd, "<ping xmlns='urn:xmpp:ping'/>");
             round_trip({forger.get()});
-            BOOST_TEST(count_received(*forger, {"an iq", [](const Element& s) { return s.name == "iq"; }}) == 1);
+            BOOST_TEST(count_received(*forger, {"an iq", [](const Element& s) { return s.name == "iq"; }}) ==
+                       1);
         }
     }
 
@@ -211,12 +214,14 @@ BOOST_AUTO_TEST_CASE(daemon_heeds_no_reply_but_from_whom_it_asked)
         server.send("<iq type='result' id='" + escaped(query.attribute("id")) + "' from='" + from +
                     "' to='usher.capulet.lit'>" + payload + "</iq>");
     };
-    const std::string info = "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + kRequestsNs + "'/></query>";
+    const std::string info =
+        "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + kRequestsNs + "'/></query>";
     const std::string list = [] {
         std::string page = requests_xml("p1", kJuliet, kRomeo);
         page.replace(page.find("<requests"), 9, "<pending");
-        return page.replace(page.find("</requests>"), 11,
-                            "<set xmlns='http://jabber.org/protocol/rsm'><first>p1</first><last>p1</last></set></pending>");
+        return page.replace(
+            page.find("</requests>"), 11,
+            "<set xmlns='http://jabber.org/protocol/rsm'><first>p1</first><last>p1</last></set></pending>");
     }();
 
     const Element disco = next_query("query");
@@ -224,15 +229,15 @@ BOOST_AUTO_TEST_CASE(daemon_heeds_no_reply_but_from_whom_it_asked)
     reply(disco, "montague.lit", info);
     reply(disco, "capulet.lit", info);
     const Element pending = next_query("pending");
-    for (const std::string from : {"mallory@montague.lit/x", "montague.lit", "juliet@capulet.lit", "usher.capulet.lit",
-                                   "evil-capulet.lit", "x.capulet.lit", "capulet.lit/x"}) {
+    for (const std::string from :
+         {"mallory@montague.lit/x", "montague.lit", "juliet@capulet.lit", "usher.capulet.lit",
+          "evil-capulet.lit", "x.capulet.lit", "capulet.lit/x"}) {
         reply(pending, from, list);
     }
     // What the daemon has to say to that, it says before it answers this.
     server.request("get", "usher.capulet.lit", "<ping xmlns='urn:xmpp:ping'/>");
-    BOOST_TEST(!server.has_received({"an answer", [](const Element& stanza) {
-                                         return stanza.child("answer") != nullptr;
-                                     }}));
+    BOOST_TEST(!server.has_received(
+        {"an answer", [](const Element& stanza) { return stanza.child("answer") != nullptr; }}));
     reply(pending, "capulet.lit", list);
     const Element answer = server.expect(
         {"the answer", [](const Element& stanza) { return stanza.child("answer", kRequestsNs) != nullptr; }});

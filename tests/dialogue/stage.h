@@ -47,7 +47,8 @@ class Stage
     /// Returns when everybody here has received what everybody's stanzas have caused; see round_trip().
     void round_trip();
 
-    /// Returns when every request that the server has received so far is decided and the decision carried out.
+    /// Returns when every request that the server has received so far is decided and the decision carried
+    /// out.
     virtual void settle() {}
 
   protected:

@@ -9,7 +9,8 @@
 namespace usher::test
 {
 
-/// One stanza without what differs from run to run: ids, roster versions, times, the order of a roster's items.
+/// One stanza without what differs from run to run: ids, roster versions, times, the order of a roster's
+/// items.
 [[nodiscard]] std::string normalised(Element stanza);
 
 /// One line for each stanza, in the order of their arrival.

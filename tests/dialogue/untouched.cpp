@@ -1,9 +1,9 @@
-// Where Usher leaves requests to users, the server behaves as it does without Usher: the same random dialogue,
-// everybody on `prompt`, gives each client the same stanzas.
+// Where Usher leaves requests to users, the server behaves as it does without Usher: the same random
+// dialogue, everybody on `prompt`, gives each client the same stanzas.
+#include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -21,8 +21,8 @@ namespace
 
 constexpr int kSteps = 250;
 
-const std::vector<std::string> kPeople = {"juliet@capulet.lit",   "nurse@capulet.lit",    "tybalt@capulet.lit",
-                                          "romeo@montague.lit",   "benvolio@montague.lit"};
+const std::vector<std::string> kPeople = {"juliet@capulet.lit", "nurse@capulet.lit", "tybalt@capulet.lit",
+                                          "romeo@montague.lit", "benvolio@montague.lit"};
 const std::vector<std::string> kResources = {"balcony", "orchard"};
 
 /// For more dialogues than a test run has time for: USHER_TEST_SEED=100 plays numbers 100 and 101.
@@ -56,18 +56,20 @@ std::vector<Step> random_dialogue(unsigned seed)
             step.what = who + (is_online ? " goes" : " comes");
             is_online = !is_online;
         } else if (dice == 1) {
-            step.stanza = "<presence><show>" + std::string(pick(2) == 0 ? "away" : "chat") + "</show></presence>";
+            step.stanza =
+                "<presence><show>" + std::string(pick(2) == 0 ? "away" : "chat") + "</show></presence>";
         } else {
             // Requests most, so that there is something to answer; sometimes to oneself.
-            const std::string type =
-                std::vector<std::string>{"subscribe", "subscribe", "subscribed", "unsubscribe", "unsubscribed"}[pick(5)];
+            const std::string type = std::vector<std::string>{"subscribe", "subscribe", "subscribed",
+                                                              "unsubscribe", "unsubscribed"}[pick(5)];
             std::string other = kPeople[pick(kPeople.size())];
             if (pick(8) == 0) {
                 other += "/balcony";
             }
-            step.stanza = "<presence type='" + type + "' to='" + other + "'>" +
-                          (type == "subscribe" ? "<status>request " + std::to_string(steps.size()) + "</status>" : "") +
-                          "</presence>";
+            step.stanza =
+                "<presence type='" + type + "' to='" + other + "'>" +
+                (type == "subscribe" ? "<status>request " + std::to_string(steps.size()) + "</status>" : "") +
+                "</presence>";
         }
         if (step.what.empty()) {
             step.what = who + " sends " + step.stanza;
@@ -98,8 +100,8 @@ std::string comparable(std::vector<Element> received, bool login)
 {
     for (Element& stanza : received) {
         for (auto& [name, value] : stanza.attributes) {
-            // Prosody 0.12 delivers a request to a full address, at the next login, to that address until it is
-            // restarted, and to the account afterwards. Usher's server does the latter from the beginning.
+            // Prosody 0.12 delivers a request to a full address, at the next login, to that address until it
+            // is restarted, and to the account afterwards. Usher's server does the latter from the beginning.
             if (is_presence(stanza, "subscribe") && name == "to") {
                 value = bare(value);
             }
@@ -151,8 +153,8 @@ std::vector<std::string> play(const std::vector<Step>& steps, Stage& stage)
         for (const auto& of_person : clients) {
             for (WireClient* each : of_person) {
                 if (!each->received().empty()) {
-                    seen += each->full_address() + ":\n" +
-                            comparable(each->take_received(), step.stanza.empty());
+                    seen +=
+                        each->full_address() + ":\n" + comparable(each->take_received(), step.stanza.empty());
                 }
             }
         }
@@ -165,7 +167,8 @@ std::vector<std::string> play(const std::vector<Step>& steps, Stage& stage)
 
 BOOST_AUTO_TEST_SUITE(untouched)
 
-BOOST_DATA_TEST_CASE(random_dialogue_is_the_same_with_usher, bdata::xrange(first_seed(), first_seed() + 2), seed)
+BOOST_DATA_TEST_CASE(random_dialogue_is_the_same_with_usher, bdata::xrange(first_seed(), first_seed() + 2),
+                     seed)
 {
     UsherdOptions options;
     options.organization = "approve_contacts_users_asked_for = false\n";
@@ -176,9 +179,9 @@ BOOST_DATA_TEST_CASE(random_dialogue_is_the_same_with_usher, bdata::xrange(first
         UsherStage with(login, options);
         const std::vector<std::string> actual = play(steps, with);
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            BOOST_TEST_REQUIRE(actual[i] == expected[i], "step " << i << " of seed " << seed << " as " << login
-                                                                << "\nwith Usher: " << actual[i]
-                                                                << "without: " << expected[i]);
+            BOOST_TEST_REQUIRE(actual[i] == expected[i], "step " << i << " of seed " << seed << " as "
+                                                                 << login << "\nwith Usher: " << actual[i]
+                                                                 << "without: " << expected[i]);
         }
     }
 }
