@@ -133,7 +133,9 @@ class Daemon : private EntityEvents
             spdlog::error("{} is not valid: the settings from before stay in force", path_);
             return;
         }
-        warn_of_what_needs_a_restart(*read);
+        for (const std::string& key : need_restart(settings_, *read)) {
+            spdlog::warn("{}: the change takes effect when usherd is started again", key);
+        }
         settings_.organizations = std::move(read->organizations);
         settings_.limits = read->limits;
         settings_.store.journal_days = read->store.journal_days;
@@ -144,24 +146,6 @@ class Daemon : private EntityEvents
         entity_.set_domains(domains(settings_.organizations));
         entity_.read_again();
         report_answering();
-    }
-
-    void warn_of_what_needs_a_restart(const Settings& now) const
-    {
-        const ConnectionSettings& a = settings_.connection;
-        const ConnectionSettings& b = now.connection;
-        const bool connection = a.host != b.host || a.port != b.port || a.account != b.account ||
-                                a.component != b.component || a.password_file != b.password_file ||
-                                a.secret_file != b.secret_file || a.tls_required != b.tls_required ||
-                                a.ca_file != b.ca_file;
-        const bool others =
-            settings_.store.url != now.store.url || settings_.control_socket != now.control_socket;
-        if (connection || others) {
-            spdlog::warn("changes to {} take effect when usherd is started again",
-                         connection && others ? "[connection], [store] and [control]"
-                         : connection         ? "[connection]"
-                                              : "[store] and [control]");
-        }
     }
 
     // --- EntityEvents

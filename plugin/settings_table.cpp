@@ -556,7 +556,7 @@ Section<Settings> control()
         "control",
         false,
         false,
-        "How usherctl reaches the daemon. Whoever may write to the socket may use it.",
+        "For a control program that is to come: nothing listens there yet.",
         {
             {"socket", defaulted, on_restart,
              text(&Settings::control_socket,
