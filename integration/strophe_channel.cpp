@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -76,10 +77,18 @@ struct Free {
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
 
-bool ready(int fd, short what)
+struct Readiness {
+    bool input;
+    bool output;
+};
+
+/// An end or an error is ready for both: reading or writing shows it.
+Readiness readiness(int fd)
 {
-    pollfd poll{fd, what, 0};
-    return ::poll(&poll, 1, 0) == 1;
+    pollfd poll{fd, POLLIN | POLLOUT, 0};
+    ::poll(&poll, 1, 0);
+    const bool over = (poll.revents & (POLLHUP | POLLERR)) != 0;
+    return {over || (poll.revents & POLLIN) != 0, over || (poll.revents & POLLOUT) != 0};
 }
 
 bool is_numeric(const std::string& host)
@@ -90,6 +99,13 @@ bool is_numeric(const std::string& host)
 }
 
 class StropheChannel;
+
+/// A look-up of the host's name. It outlives the channel that gives it up: libevent calls back for what was
+/// cancelled too, but later.
+struct LookUp {
+    StropheChannel* channel;  // null: given up
+    Owned<evdns_base> dns;
+};
 
 // libstrophe gives its socket and certificate callbacks no user data. Set before libstrophe is called.
 thread_local StropheChannel* calling = nullptr;
@@ -117,9 +133,10 @@ class StropheChannel : public Channel
             shut_down();
             login_thread_.join();
         }
-        if (lookup_ != nullptr) {
-            cancelled_lookup_ = true;
-            evdns_getaddrinfo_cancel(lookup_);
+        if (look_up_running_ != nullptr) {
+            look_up_->channel = nullptr;
+            evdns_getaddrinfo_cancel(look_up_running_);
+            static_cast<void>(look_up_.release());  // on_looked_up() deletes it
         }
         drop_stream();
     }
@@ -152,7 +169,11 @@ class StropheChannel : public Channel
         }
         abandoned_ = true;
         shut_down();
-        step();
+        if (look_up_running_ != nullptr) {
+            evdns_getaddrinfo_cancel(look_up_running_);
+        } else {
+            step();
+        }
     }
 
   private:
@@ -211,27 +232,33 @@ class StropheChannel : public Channel
             step();
             return;
         }
-        dns_.reset(evdns_base_new(base_, EVDNS_BASE_INITIALIZE_NAMESERVERS));
-        if (!dns_) {  // no resolv.conf: the hosts file remains
-            dns_.reset(evdns_base_new(base_, 0));
-            evdns_base_load_hosts(dns_.get(), "/etc/hosts");
+        Owned<evdns_base> dns(evdns_base_new(base_, EVDNS_BASE_INITIALIZE_NAMESERVERS));
+        if (!dns) {  // no resolv.conf: the hosts file remains
+            dns.reset(evdns_base_new(base_, 0));
+            evdns_base_load_hosts(dns.get(), "/etc/hosts");
         }
+        look_up_ = std::make_unique<LookUp>(LookUp{this, std::move(dns)});
         evutil_addrinfo hints{};
         hints.ai_family = AF_UNSPEC;
         hints.ai_socktype = SOCK_STREAM;
         hints.ai_protocol = IPPROTO_TCP;
-        lookup_ = evdns_getaddrinfo(dns_.get(), login_.host.c_str(), nullptr, &hints,
-                                    &StropheChannel::on_looked_up, this);
+        look_up_running_ = evdns_getaddrinfo(look_up_->dns.get(), login_.host.c_str(), nullptr, &hints,
+                                             &StropheChannel::on_looked_up, look_up_.get());
+        if (look_up_running_ != nullptr && evdns_base_count_nameservers(look_up_->dns.get()) == 0) {
+            failure_ = Failure{Failure::Kind::lookup, "no name server is configured"};
+            evdns_getaddrinfo_cancel(look_up_running_);
+        }
     }
 
-    static void on_looked_up(int error, evutil_addrinfo* found, void* self) noexcept
+    static void on_looked_up(int error, evutil_addrinfo* found, void* look_up) noexcept
     {
-        auto& channel = *static_cast<StropheChannel*>(self);
-        channel.lookup_ = nullptr;
-        if (channel.cancelled_lookup_) {
-            return;
+        if (static_cast<LookUp*>(look_up)->channel == nullptr) {
+            delete static_cast<LookUp*>(look_up);
+            return;  // cancelled, so nothing was found
         }
-        if (error != 0) {
+        StropheChannel& channel = *static_cast<LookUp*>(look_up)->channel;
+        channel.look_up_running_ = nullptr;
+        if (error != 0 && !channel.failure_) {
             channel.failure_ = Failure{Failure::Kind::lookup, evutil_gai_strerror(error)};
         }
         for (const evutil_addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
@@ -484,25 +511,29 @@ class StropheChannel : public Channel
         return 1;
     }
 
-    /// Reads and writes until nothing is left on either side, or it has been at it for long enough.
+    /// Reads and writes until nothing is left on either side, or the server takes no more, or it has been at
+    /// it for long enough.
     void pump()
     {
         constexpr int kMostTurns = 64;  // 256 kB; then others on the loop have theirs
-        constexpr int kTurnsForTls = 5;
+        // After the last input: one turn for what libstrophe itself says to it, more for what TLS still
+        // holds.
+        const int after_input = login_.tls && !login_.component ? 6 : 1;
         turning_ = true;
-        bool big = false;
-        bool may_have_read = false;
-        int turns = 0;
-        do {  // after reading once more, for what libstrophe itself had to say to it
-            may_have_read = ready(socket_.get(), POLLIN);
-            big = turn() || big;
-        } while (!stream_over_ && ++turns < kMostTurns && (may_have_read || !out_.empty()));
-        if (login_.tls && !login_.component) {
-            for (int i = 0; i < kTurnsForTls && !stream_over_; ++i) {
-                big = turn() || big;
+        bool idle = false;
+        bool writable = true;
+        int left = after_input;
+        for (int turns = 0; turns < kMostTurns && !stream_over_; ++turns) {
+            const Readiness now = readiness(socket_.get());
+            writable = now.output;
+            idle = !now.input && all_sent() && left == 0;
+            // Nothing more is read while the server does not take what we have to say: that stays bounded.
+            if (idle || !writable) {
+                break;
             }
+            left = now.input ? after_input : std::max(left - 1, 0);
+            turn();
         }
-        const bool idle = out_.empty() && !ready(socket_.get(), POLLIN);
         if (close_wanted_ && idle && !stream_over_) {
             close_wanted_ = false;
             closing_ = true;
@@ -514,32 +545,40 @@ class StropheChannel : public Channel
             on_stream_over();
             return;
         }
+        if (!writable) {
+            event_del(readable_.get());
+            event_add(writable_.get(), nullptr);
+            return;
+        }
+        event_add(readable_.get(), nullptr);
         if (!idle) {
             step();
         }
-        // Nothing more is read while the server does not take what we have to say: the queue stays bounded.
-        if (!ready(socket_.get(), POLLOUT)) {
-            event_del(readable_.get());
-            event_add(writable_.get(), nullptr);
-        } else {
-            event_add(readable_.get(), nullptr);
-            if (big) {  // libstrophe may have written a part of it, and does not say
-                event_add(writable_.get(), nullptr);
-            }
-        }
     }
 
-    /// One round of libstrophe's loop. True if much was handed to it for writing.
-    bool turn()
+    /// One round of libstrophe's loop, on a socket that can be written to.
+    ///
+    /// What the socket does not take libstrophe keeps; it tells the number of pieces, but for one. So of much
+    /// it is given all but the end, in two pieces; and the end when it keeps no more than the second of them,
+    /// which is one byte: so little the socket takes for certain.
+    void turn()
     {
-        constexpr std::size_t kMuch = 4096;
-        const bool much = out_.size() > kMuch;
-        if (!out_.empty()) {
-            xmpp_send_raw(stream_.get(), out_.data(), out_.size());
-            out_.clear();
+        constexpr std::size_t kLittle = 4096;
+        if (!out_.empty() && xmpp_conn_send_queue_len(stream_.get()) == 0) {
+            const std::size_t size = out_.size() <= kLittle ? out_.size() : out_.size() - kLittle / 2;
+            const std::size_t first = size == out_.size() ? size : size - 1;
+            xmpp_send_raw(stream_.get(), out_.data(), first);
+            if (first != size) {
+                xmpp_send_raw(stream_.get(), out_.data() + first, 1);
+            }
+            out_.erase(0, size);
         }
         xmpp_run_once(context_.get(), 0);
-        return much;
+    }
+
+    [[nodiscard]] bool all_sent() const
+    {
+        return out_.empty() && xmpp_conn_send_queue_len(stream_.get()) == 0;
     }
 
     void on_stream_over()
@@ -581,9 +620,8 @@ class StropheChannel : public Channel
     Owned<event> step_;
     Owned<event> login_over_event_;
 
-    Owned<evdns_base> dns_;
-    evdns_getaddrinfo_request* lookup_ = nullptr;
-    bool cancelled_lookup_ = false;
+    std::unique_ptr<LookUp> look_up_;
+    evdns_getaddrinfo_request* look_up_running_ = nullptr;
     bool looked_up_ = false;
     std::vector<std::string> addresses_;
     std::size_t next_address_ = 0;
