@@ -62,6 +62,13 @@ std::string iq(const WireStream& from, const std::string& type, const std::strin
            "' to='" + escaped(to) + "'>" + payload + "</iq>";
 }
 
+UsherdOptions approve_all()
+{
+    UsherdOptions options;
+    options.option = "all";
+    return options;
+}
+
 const std::string kSomeError =
     "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
 
@@ -144,9 +151,7 @@ BOOST_AUTO_TEST_CASE(server_heeds_no_reply_from_another_resource_of_the_entity)
 
 BOOST_DATA_TEST_CASE(daemon_heeds_no_request_but_the_servers, kLogins, login)
 {
-    UsherdOptions options;
-    options.option = "all";
-    UsherStage stage(login, options);
+    UsherStage stage(login, approve_all());
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     const std::string usherd = daemon_address(stage, login);
@@ -195,34 +200,59 @@ BOOST_DATA_TEST_CASE(daemon_heeds_no_request_but_the_servers, kLogins, login)
     romeo.expect(presence("subscribed", kJuliet));
 }
 
-BOOST_AUTO_TEST_CASE(daemon_heeds_no_reply_but_from_whom_it_asked)
-{
-    // Only a server of our own can show the daemon the right id from the wrong address.
-    ScriptedServer server("capulet.lit");
-    UsherdOptions options;
-    options.option = "all";
-    Usherd usherd({server.port(), "usher.capulet.lit", {}}, options);
-    usherd.start();
-    server.connect();
-    const auto next_query = [&](const std::string& name) {
+// Only a server of our own can show the daemon the right id from the wrong address.
+struct DaemonOnAScriptedServer {
+    ScriptedServer server{"capulet.lit"};
+    Usherd usherd{{server.port(), "usher.capulet.lit", {}}, two_domains()};
+
+    DaemonOnAScriptedServer()
+    {
+        usherd.start();
+        server.connect();
+    }
+
+    static UsherdOptions two_domains()
+    {
+        UsherdOptions options = approve_all();
+        options.domains = {"capulet.lit", "verona.lit"};
+        return options;
+    }
+
+    Element next_query(const std::string& name)
+    {
         return server.expect({"a query: " + name, [=](const Element& stanza) {
-                                  return stanza.name == "iq" && stanza.attribute("type") == "get" &&
-                                         stanza.child(name) != nullptr;
+                                  return stanza.attribute("type") == "get" && stanza.child(name) != nullptr &&
+                                         stanza.attribute("to") == "capulet.lit";
                               }});
-    };
-    const auto reply = [&](const Element& query, const std::string& from, const std::string& payload) {
+    }
+
+    void reply(const Element& query, const std::string& from, const std::string& payload)
+    {
         server.send("<iq type='result' id='" + escaped(query.attribute("id")) + "' from='" + from +
                     "' to='usher.capulet.lit'>" + payload + "</iq>");
-    };
+    }
+
+    /// What the daemon has replied to a `<requests/>` from that address.
+    Element ask(const std::string& from, const std::string& user)
+    {
+        static int last = 0;
+        const std::string id = "ask" + std::to_string(++last);
+        server.send("<iq type='set' id='" + id + "' from='" + from + "' to='usher.capulet.lit'>" +
+                    requests_xml("r1", user, kRomeo) + "</iq>");
+        return server.expect(
+            {"a reply to " + from, [&](const Element& s) { return s.attribute("id") == id; }});
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(daemon_heeds_no_reply_but_from_whom_it_asked, DaemonOnAScriptedServer)
+{
     const std::string info =
         "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + kRequestsNs + "'/></query>";
-    const std::string list = [] {
-        std::string page = requests_xml("p1", kJuliet, kRomeo);
-        page.replace(page.find("<requests"), 9, "<pending");
-        return page.replace(
-            page.find("</requests>"), 11,
-            "<set xmlns='http://jabber.org/protocol/rsm'><first>p1</first><last>p1</last></set></pending>");
-    }();
+    std::string list = requests_xml("p1", kJuliet, kRomeo);
+    list.replace(list.find("<requests"), 9, "<pending");
+    list.replace(
+        list.find("</requests>"), 11,
+        "<set xmlns='http://jabber.org/protocol/rsm'><first>p1</first><last>p1</last></set></pending>");
 
     const Element disco = next_query("query");
     reply(disco, "mallory@montague.lit/x", info);
@@ -236,13 +266,34 @@ BOOST_AUTO_TEST_CASE(daemon_heeds_no_reply_but_from_whom_it_asked)
     }
     // What the daemon has to say to that, it says before it answers this.
     server.request("get", "usher.capulet.lit", "<ping xmlns='urn:xmpp:ping'/>");
-    BOOST_TEST(!server.has_received(
-        {"an answer", [](const Element& stanza) { return stanza.child("answer") != nullptr; }}));
+    const Matcher answer{"an answer",
+                         [](const Element& s) { return s.child("answer", kRequestsNs) != nullptr; }};
+    BOOST_TEST(!server.has_received(answer));
     reply(pending, "capulet.lit", list);
-    const Element answer = server.expect(
-        {"the answer", [](const Element& stanza) { return stanza.child("answer", kRequestsNs) != nullptr; }});
-    BOOST_TEST(answer.attribute("to") == "capulet.lit");
-    BOOST_TEST(answer.child("answer")->attribute("contact") == kRomeo);
+    const Element given = server.expect(answer);
+    BOOST_TEST(given.attribute("to") == "capulet.lit");
+    BOOST_TEST(given.child("answer")->attribute("contact") == kRomeo);
+}
+
+BOOST_FIXTURE_TEST_CASE(daemon_heeds_no_request_but_its_domains_for_its_users, DaemonOnAScriptedServer)
+{
+    for (const std::string from :
+         {"montague.lit", "juliet@capulet.lit", "juliet@capulet.lit/balcony", "usher.capulet.lit",
+          "evil-capulet.lit", "x.capulet.lit", "capulet.lit/x"}) {
+        BOOST_TEST_CONTEXT(from)
+        {
+            BOOST_TEST(refused(ask(from, kJuliet)));
+        }
+    }
+    for (const std::string user : {"juliet@montague.lit", "juliet@x.capulet.lit", "juliet@verona.lit"}) {
+        BOOST_TEST_CONTEXT(user)
+        {
+            BOOST_TEST(refused(ask("capulet.lit", user)));
+        }
+    }
+    const Element reply = ask("capulet.lit", kJuliet);
+    BOOST_REQUIRE(reply.child("answers") != nullptr);
+    BOOST_TEST(reply.child("answers")->child("answer")->attribute("type") == "subscribed");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

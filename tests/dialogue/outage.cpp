@@ -89,6 +89,27 @@ BOOST_DATA_TEST_CASE(daemon_away_is_as_without_usher_and_what_waits_is_answered,
     BOOST_TEST(item_in(romeo.roster(), "nurse@capulet.lit") == "to");
 }
 
+BOOST_DATA_TEST_CASE(long_list_is_answered_to_its_end, kLogins, login)
+{
+    constexpr std::size_t kContacts = 150;  // two pages
+    UsherStage stage(login, approve_all());
+    stage.usherd().kill();
+    WireClient& juliet = stage.enter(kJuliet);
+    // A component speaks for as many contacts as it likes.
+    WireComponent gossip(stage.server().component_port(), kGossip);
+    gossip.connect();
+    for (std::size_t i = 0; i < kContacts; ++i) {
+        gossip.send("<presence type='subscribe' from='contact" + std::to_string(i) + "@" + kGossip +
+                    "' to='" + kJuliet + "'/>");
+    }
+    round_trip({&gossip, &juliet});
+    stage.usherd().start();
+    stage.usherd().wait_until_answering();
+    round_trip({&gossip, &juliet});
+    BOOST_TEST(count_received(gossip, presence("subscribed", kJuliet)) == static_cast<long>(kContacts));
+    BOOST_TEST(juliet.roster().child("query")->children.size() == kContacts);
+}
+
 BOOST_DATA_TEST_CASE(daemon_that_hangs_holds_a_request_no_longer_than_the_timeout, kLogins, login)
 {
     UsherStage stage(login, approve_all(), "subscription_requests_timeout = 0.5\n");
