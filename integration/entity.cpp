@@ -358,7 +358,13 @@ void Entity::set_state(const std::string& name, DomainState state)
     if (state == DomainState::answering) {
         domain.retry.reset();
     } else {
-        domain.retry = clock_.after(kAskAgain, [this, name] { look_for_connector(name); });
+        domain.retry = clock_.after(kAskAgain, [this, name] {
+            const DomainState now = domains_.find(name)->second.state;
+            if (now == DomainState::asking || now == DomainState::reading) {
+                set_state(name, DomainState::unreachable);  // a minute without an answer: to be said
+            }
+            look_for_connector(name);
+        });
     }
     if (changed) {
         events_.domain_changed(name, state);

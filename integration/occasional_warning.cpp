@@ -5,7 +5,7 @@
 namespace usher
 {
 
-void OccasionalWarning::count()
+void OccasionalWarning::count(const std::string& detail)
 {
     ++total_;
     ++unlogged_;
@@ -13,7 +13,7 @@ void OccasionalWarning::count()
     if (logged_ && now - *logged_ < std::chrono::minutes(1)) {
         return;
     }
-    spdlog::warn("{} {} ({} in all)", unlogged_, what_, total_);
+    spdlog::warn("{} {} ({} in all){}{}", unlogged_, what_, total_, detail.empty() ? "" : ": ", detail);
     logged_ = now;
     unlogged_ = 0;
 }

@@ -18,7 +18,8 @@ class OccasionalWarning
 
     /// Counts one more, and logs if the last line is a minute old. What was counted since comes with the next
     /// line.
-    void count();
+    /// `detail`, if there is one, says more about this one; it is logged as it is.
+    void count(const std::string& detail = {});
 
     [[nodiscard]] std::uint64_t total() const { return total_; }
 

@@ -36,7 +36,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -285,8 +285,13 @@ class StropheChannel : public Channel
     {
         while (next_address_ < addresses_.size()) {
             if (connect(addresses_[next_address_++])) {
+                try {
+                    login_thread_ = std::thread(&StropheChannel::log_in, this);
+                } catch (const std::system_error& error) {
+                    failure_ = Failure{Failure::Kind::unreachable, error.what()};
+                    break;
+                }
                 state_ = State::logging_in;
-                login_thread_ = std::thread(&StropheChannel::log_in, this);
                 return;
             }
         }

@@ -148,7 +148,11 @@ class Stage:
 
     async def answering(self, notices):
         while True:
-            notice = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(notices, 4096), DEADLINE)
+            try:
+                notice = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(notices, 4096), 0.2)
+            except asyncio.TimeoutError:
+                self.check()
+                continue
             if b"STATUS=answering on 1 of 1" in notice:
                 return
 
@@ -321,25 +325,31 @@ def tell_how_to_try(stage):
     for address, password in stage.passwords.items():
         print(f"   {address:<22} password {password}")
     print(f"   what usherd says: {stage.directory}/usherd.out")
+    print("For example: as tybalt add juliet, who is a colleague; as romeo add nurse, who is then asked.")
     print("Ctrl-C ends it.", flush=True)
 
 
 async def main(usherd, keep):
     stage = Stage(usherd)
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    this = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    shown = False
     try:
         print("==> Starting a private Prosody and usherd", flush=True)
         await stage.start()
         print("==> Letting clients ask for each other's presence", flush=True)
         show(await play(stage))
+        shown = True
         if keep:
             tell_how_to_try(stage)
-            await ended.wait()
-        else:
-            print("Try it with your own client: packaging/demo --keep")
+            await asyncio.Event().wait()
+        print("Try it with your own client: packaging/demo --keep")
         return 0
+    except asyncio.CancelledError:
+        if not shown:
+            print("Interrupted", file=sys.stderr)
+        return 0 if shown else 130
     except Failed as failure:
         print(f"The demo failed: {failure}", file=sys.stderr)
         for name, lines in stage.outputs():

@@ -6,12 +6,12 @@
 build_packages=(
     cmake ninja-build g++ pkg-config
     libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libsoci-dev libboost-dev libsqlite3-dev libspdlog-dev
-    libcli11-dev nlohmann-json3-dev libicu-dev libsystemd-dev
+    libcli11-dev libicu-dev libsystemd-dev
 )
 server_packages=(prosody prosody-modules openssl)
 client_packages=(python3 python3-slixmpp)
 test_packages=(
-    libboost-test-dev libexpat1-dev
+    libboost-test-dev libexpat1-dev nlohmann-json3-dev
     clang-format lua-check lua5.4
     ejabberd erlang-base
 )
@@ -29,16 +29,19 @@ install_missing() {
     echo "==> Installing ${missing[*]}"
     as_root apt-get update -qq
     # invoke-rc.d(8) asks this program whether a service may be started.
-    local policy=/usr/sbin/policy-rc.d placed=no
+    local policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT INT TERM HUP  # left behind it would stop every service
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
-        placed=yes
     fi
     local failed=0
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || failed=$?
-    [ "$placed" = yes ] && as_root rm -f "$policy"
+    if [ -n "$(trap -p EXIT)" ]; then
+        as_root rm -f "$policy"
+        trap - EXIT INT TERM HUP
+    fi
     # Not at the next boot either.
     if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
         for package in prosody ejabberd; do

@@ -11,7 +11,7 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, Journal& journal, Clock
       journal_(journal),
       clock_(clock),
       wall_clock_(std::move(wall_clock)),
-      unrecorded_(clock, "times decisions were not recorded: their requests are left to the users")
+      unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users")
 {
 }
 
@@ -39,8 +39,7 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
         }
     }
     if (const auto recorded = journal_.record(records); !recorded) {
-        spdlog::debug("journal: {}", recorded.error());
-        unrecorded_.count();
+        unrecorded_.count(recorded.error());
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (decisions[i].answer == Answer::approve) {
                 approvals_.take_back(requests[i], now);

@@ -69,7 +69,7 @@ class Daemon : private EntityEvents
           channels_(base_.get()),
           journal_(std::move(journal)),
           answerer_(make_policy(), journal_, clock_, [] { return std::chrono::system_clock::now(); }),
-          entity_(login(settings_.connection, std::move(password)), server_domain(),
+          entity_(login(settings_.connection, std::move(password)), pinged(),
                   domains(settings_.organizations), channels_, clock_, random_fraction(), answerer_, *this)
     {
     }
@@ -88,7 +88,10 @@ class Daemon : private EntityEvents
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
         entity_.start();
-        event_base_dispatch(base_.get());
+        if (event_base_dispatch(base_.get()) != 0) {
+            spdlog::critical("the event loop failed");
+            return kFailed;
+        }
         return exit_code_;
     }
 
@@ -107,12 +110,11 @@ class Daemon : private EntityEvents
         return std::make_shared<const Policy>(settings_.organizations, settings_.limits, ++generation_);
     }
 
-    /// Answers pings: the account's own domain; for a component, which has no server of its own, an
-    /// organisation's.
-    [[nodiscard]] std::string server_domain() const
+    /// Answers pings: the account's own domain; for a component itself, by way of the server.
+    [[nodiscard]] std::string pinged() const
     {
         return settings_.connection.account ? std::string(settings_.connection.account->domain())
-                                            : settings_.organizations.front().domains.front();
+                                            : *settings_.connection.component;
     }
 
     void stop()
@@ -191,8 +193,8 @@ class Daemon : private EntityEvents
 
     void offline(const Failure& failure, milliseconds retry) override
     {
-        said_.clear();
         if (failure.kind != Failure::Kind::closed) {
+            said_.clear();
             spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
                         text(failure, settings_.connection));
         }
@@ -201,7 +203,9 @@ class Daemon : private EntityEvents
             event_base_loopbreak(base_.get());
             return;
         }
-        spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
+        if (failure.kind != Failure::Kind::closed) {
+            spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
+        }
         report("connecting: " + text(failure, settings_.connection));
     }
 
@@ -279,8 +283,7 @@ ExitCode run_daemon(const std::string& path, Settings settings)
     }
     auto journal = Journal::open(settings.store.url);
     if (!journal) {
-        spdlog::critical("the store ({}) cannot be opened: {}",
-                         settings.store.url.substr(0, settings.store.url.find(':')), journal.error());
+        spdlog::critical("store.url: {} cannot be opened: {}", settings.store.url, journal.error());
         return kFailed;
     }
     return Daemon(path, std::move(settings), *std::move(password), *std::move(journal)).run();

@@ -6,9 +6,22 @@ namespace usher
 namespace
 {
 
+/// What the other side said, fit for a line of the log: it may come from anybody who answers on that port.
+std::string printable(const std::string& detail)
+{
+    constexpr std::size_t kMost = 200;
+    std::string text = detail.substr(0, kMost);
+    for (char& c : text) {
+        if (c < ' ' || c > '~') {  // control characters, and with them whatever is not ASCII
+            c = ' ';
+        }
+    }
+    return text;
+}
+
 std::string with(std::string text, const std::string& detail)
 {
-    return detail.empty() ? text : std::move(text) + " (" + detail + ")";
+    return detail.empty() ? text : std::move(text) + " (" + printable(detail) + ")";
 }
 
 }  // namespace

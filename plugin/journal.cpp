@@ -147,7 +147,11 @@ class Journal::Database
         } else {
             // SOCI finds its backend when it is first asked for: who does not use PostgreSQL does not load
             // it.
-            session_ = std::make_unique<soci::session>(url_);
+            // The loop waits for the database: two seconds and no longer. What the settings say comes later
+            // and wins.
+            session_ = std::make_unique<soci::session>(std::string(kPostgresql) +
+                                                       "connect_timeout=2 tcp_user_timeout=2000 " +
+                                                       url_.substr(kPostgresql.size()));
         }
         migrate();
         prepare();

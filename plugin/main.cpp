@@ -4,6 +4,8 @@
 // answerer.cpp for a request's way, policy/decide.cpp for the decision.
 #include <spdlog/spdlog.h>
 
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -13,6 +15,7 @@
 
 int main(int argc, char** argv)
 {
+    ::umask(077);  // the journal says who asks to see whom
     CLI::App app("Answers XMPP contact requests on users' behalf, by policy.", "usherd");
     std::string path = "/etc/usher/usher.toml";
     bool check = false;
@@ -30,6 +33,13 @@ int main(int argc, char** argv)
         for (const usher::SettingError& error : settings.error()) {
             std::cerr << text(error) << '\n';
         }
+        return usher::kSettings;
+    }
+    const auto unusable = usher::check_files(*settings);
+    for (const std::string& problem : unusable) {
+        std::cerr << path << ": " << problem << '\n';
+    }
+    if (!unusable.empty()) {
         return usher::kSettings;
     }
     if (check) {

@@ -9,6 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -648,6 +650,28 @@ std::vector<std::string> need_restart(const Settings& running, const Settings& w
     differences(keys, all.control, running, wanted);
     differences(keys, all.log, running, wanted);
     return keys;
+}
+
+std::vector<std::string> check_files(const Settings& settings)
+{
+    std::vector<std::string> problems;
+    const ConnectionSettings& connection = settings.connection;
+    const std::string& secret = connection.component ? connection.secret_file : connection.password_file;
+    if (const auto read = read_secret(secret); !read) {
+        problems.push_back(
+            (connection.component ? "connection.secret_file: " : "connection.password_file: ") +
+            read.error());
+    }
+    if (!connection.ca_file.empty()) {
+        // libstrophe takes authorities that it cannot load for a server without TLS
+        std::ifstream file(connection.ca_file);
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        if (text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+            problems.push_back("connection.ca_file: found no certificate in " + connection.ca_file +
+                               "; accepted: a readable PEM file");
+        }
+    }
+    return problems;
 }
 
 std::string sample_settings()

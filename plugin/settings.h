@@ -72,6 +72,10 @@ struct SettingError {
 /// The sample configuration: every setting with its meaning, range and default.
 [[nodiscard]] std::string sample_settings();
 
+/// What is wrong with the files that the settings name (password, secret, certificate authorities), a message
+/// each.
+[[nodiscard]] std::vector<std::string> check_files(const Settings& settings);
+
 /// Reads a password or secret: the file's first line, without the line break.
 /// Refused (the error is the message) if it cannot be read, is empty, or others than owner and group may read
 /// it.

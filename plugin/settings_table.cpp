@@ -92,7 +92,8 @@ bool is_store_url(std::string_view url)
         return false;
     }
     if (url.starts_with(kSqlite)) {
-        return url.size() > kSqlite.size();
+        // A path with white space would be taken for options of the database library.
+        return url.size() > kSqlite.size() + 1 && url[kSqlite.size()] == '/' && !one_of(url, ' ');
     }
     if (!url.starts_with(kPostgres)) {
         return false;
