@@ -284,7 +284,11 @@ class StropheChannel : public Channel
     void connect_next()
     {
         while (next_address_ < addresses_.size()) {
-            if (connect(addresses_[next_address_++])) {
+            const std::string& address = addresses_[next_address_++];
+            // libstrophe's look-up of the number (AI_ADDRCONFIG) knows no IPv4, not even 127.0.0.1, on a
+            // machine whose network is IPv6 only.
+            const bool ipv4 = address.find(':') == std::string::npos;
+            if (connect(address) || (ipv4 && connect("::ffff:" + address))) {
                 try {
                     login_thread_ = std::thread(&StropheChannel::log_in, this);
                 } catch (const std::system_error& error) {
