@@ -22,7 +22,7 @@
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2, code_change/3]).
 %% Hooks
 -export([trial_arrives/2, subscription_arrives/2, user_answers/1, user_removed/2, keep_held/1, reply_passes/1,
-	 component_connected/1, presence_set/4, presence_unset/4, session_closed/3, session_pending/1]).
+	 component_connected/1, component_sends/1, presence_set/4, presence_unset/4, session_closed/3, session_pending/1]).
 %% IQs
 -export([decode_iq_subel/1, process_iq/1]).
 
@@ -135,7 +135,8 @@ host_hooks(Host) ->
 %% Those that several hosts share, since an entity may serve several and be of any.
 shared_hooks(Entities) ->
     [{filter_packet, global, reply_passes, 50},
-     {component_connected, global, component_connected, 50}
+     {component_connected, global, component_connected, 50},
+     {component_send_packet, global, component_sends, 40} % before mod_privilege (50)
      | lists:append([[{set_presence_hook, Server, presence_set, 50},
 		      {unset_presence_hook, Server, presence_unset, 50},
 		      {sm_remove_connection_hook, Server, session_closed, 50},
@@ -472,6 +473,21 @@ component_connected(Domain) ->
      || Host <- hosts_granting(Address)],
     ok.
 
+%% What an entity's component does not send as somebody else is no business of mod_privilege, which from 24.10 on
+%% drops IQs of components that it has granted nothing.
+component_sends({#iq{from = #jid{luser = <<>>} = From, sub_els = Elements}, _State} = Acc) ->
+    case is_wrapped(Elements) orelse not is_connection(self(), bare(From)) of
+	true -> Acc;
+	false -> {stop, Acc}
+    end;
+component_sends(Acc) ->
+    Acc.
+
+is_wrapped(Elements) ->
+    lists:any(fun(#xmlel{name = Name}) -> Name == <<"privileged_iq">>;
+		 (_) -> true
+	      end, Elements).
+
 %% In the session's process.
 presence_set(User, Server, Resource, _Presence) ->
     [connected(Host, #connection{pid = self(), address = {User, Server, Resource}, entity = {User, Server, <<>>},
@@ -502,6 +518,9 @@ is_known(Host, Pid) ->
     try ets:member(connections(Host), Pid)
     catch error:badarg -> false
     end.
+
+is_connection(Pid, Entity) ->
+    lists:any(fun(Host) -> is_connection(Host, Pid, Entity) end, loaded_hosts()).
 
 is_connection(Host, Pid, Entity) ->
     try ets:lookup(connections(Host), Pid) of
@@ -551,8 +570,7 @@ reply_passes(#iq{type = Type, id = <<?ID_PREFIX, Rest/binary>>, from = From,
     end;
 reply_passes(#iq{type = Type, from = #jid{luser = <<>>}, to = #jid{luser = <<>>} = To} = IQ)
   when Type == result; Type == error ->
-    Entity = bare(To),
-    case lists:any(fun(Host) -> is_connection(Host, self(), Entity) end, loaded_hosts()) of
+    case is_connection(self(), bare(To)) of
 	true ->
 	    send(self(), IQ),
 	    {stop, drop};
