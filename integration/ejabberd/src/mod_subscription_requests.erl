@@ -94,16 +94,12 @@
 %%% gen_mod
 %%%===================================================================
 
+%% The process advertises as soon as it starts, and entities answer at once: everything else comes before.
 start(Host, Opts) ->
-    case gen_mod:start_child(?MODULE, Host, Opts) of
-	{ok, _} = Started ->
-	    [ejabberd_hooks:add(Hook, Where, ?MODULE, Function, Order)
-	     || {Hook, Where, Function, Order} <- host_hooks(Host) ++ shared_hooks(entities(Opts))],
-	    gen_iq_handler:add_iq_handler(ejabberd_local, Host, ?NS, ?MODULE, process_iq),
-	    Started;
-	Error ->
-	    Error
-    end.
+    [ejabberd_hooks:add(Hook, Where, ?MODULE, Function, Order)
+     || {Hook, Where, Function, Order} <- host_hooks(Host) ++ shared_hooks(entities(Opts))],
+    gen_iq_handler:add_iq_handler(ejabberd_local, Host, ?NS, ?MODULE, process_iq),
+    gen_mod:start_child(?MODULE, Host, Opts).
 
 stop(Host) ->
     stop(Host, entities(Host)).
@@ -111,10 +107,9 @@ stop(Host) ->
 stop(Host, Entities) ->
     gen_iq_handler:remove_iq_handler(ejabberd_local, Host, ?NS),
     gen_mod:stop_child(?MODULE, Host),
-    Needed = lists:usort([Hook || Other <- loaded_hosts(), Other /= Host, Hook <- shared_hooks(entities(Other))]),
+    Needed = [Hook || Other <- loaded_hosts(), Other /= Host, Hook <- shared_hooks(entities(Other))],
     [ejabberd_hooks:delete(Hook, Where, ?MODULE, Function, Order)
-     || {Hook, Where, Function, Order} <-
-	    host_hooks(Host) ++ (shared_hooks(Entities) -- Needed)],
+     || {Hook, Where, Function, Order} <- host_hooks(Host) ++ (shared_hooks(Entities) -- Needed)],
     catch ets:delete(holds(Host)),
     ok.
 
