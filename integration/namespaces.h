@@ -17,4 +17,11 @@ inline constexpr std::string_view kPrivilege1 = "urn:xmpp:privilege:1";         
 inline constexpr std::string_view kPrivilege2 = "urn:xmpp:privilege:2";            // XEP-0356
 inline constexpr std::string_view kRequests = "urn:xmpp:subscription-requests:0";  // PROTOCOL.md
 
+// What users' clients ask.
+inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";
+inline constexpr std::string_view kDataForms = "jabber:x:data";                       // XEP-0004
+inline constexpr std::string_view kCommands = "http://jabber.org/protocol/commands";  // XEP-0050
+inline constexpr std::string_view kVCard = "vcard-temp";                              // XEP-0054
+inline constexpr std::string_view kVersion = "jabber:iq:version";                     // XEP-0092
+
 }  // namespace usher::ns
