@@ -96,6 +96,7 @@ void Entity::online(const std::string& address)
 {
     id_prefix_ = random_id();  // those who may send us IQs must not guess our ids
     queries_.clear();
+    address_ = address;
     spdlog::info("logged in as {}", address);
     if (!component_) {
         connection_.send("<presence/>");
@@ -125,6 +126,8 @@ void Entity::received(const Stanza& stanza)
         received_iq(stanza);
     } else if (stanza.name() == "message") {
         received_message(stanza);
+    } else if (stanza.name() == "presence" && visitors_ != nullptr) {
+        visitors_->received_presence(stanza);
     }
 }
 
@@ -135,6 +138,9 @@ void Entity::received_message(const Stanza& message)
     // Only a domain of ours may say what it grants. Even from there it is no more than a reason to look: the
     // connector decides whom it accepts.
     const auto found = domains_.find(message.attribute("from"));
+    if (found == domains_.end() && visitors_ != nullptr) {
+        visitors_->received_message(message);
+    }
     if (found == domains_.end() || message.attribute("type") == "error") {
         return;
     }
@@ -182,7 +188,7 @@ void Entity::received_request(const Stanza& iq)
         begin_reply(xml, iq, "result");
         xml += "/>";
         connection_.send(xml);
-    } else {
+    } else if (visitors_ == nullptr || !visitors_->received_iq(iq)) {
         send_error(iq, "cancel", "service-unavailable");
     }
 }

@@ -51,6 +51,17 @@ enum class DomainState {
     answering,     ///< read to its end: every request is seen
 };
 
+/// What people send to the entity: everything but the connector protocol and pings. Only while it is set.
+class Visitors
+{
+  public:
+    virtual ~Visitors() = default;
+    /// `get` or `set`. False if nobody answers it: the entity says that nobody does.
+    [[nodiscard]] virtual bool received_iq(const Stanza& iq) = 0;
+    virtual void received_message(const Stanza& message) = 0;
+    virtual void received_presence(const Stanza& presence) = 0;
+};
+
 class EntityEvents
 {
   public:
@@ -80,6 +91,13 @@ class Entity : private ConnectionEvents
     void set_domains(std::vector<std::string> domains);
     /// The policy has changed: what waits is looked at again.
     void read_again();
+
+    /// Null: nobody. Must outlive the entity otherwise.
+    void set_visitors(Visitors* visitors) { visitors_ = visitors; }
+    /// Sends whole stanzas. Dropped when not online.
+    void send(std::string_view xml) { connection_.send(xml); }
+    /// The full address the server gave us at the last login (a component's domain).
+    [[nodiscard]] const std::string& address() const { return address_; }
 
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
 
@@ -127,6 +145,8 @@ class Entity : private ConnectionEvents
     std::function<double()> random_;
     const bool component_;
     const std::string own_address_;
+    std::string address_ = own_address_;
+    Visitors* visitors_ = nullptr;
     Connection connection_;
 
     std::map<std::string, Domain, std::less<>> domains_;
