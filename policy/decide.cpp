@@ -289,6 +289,17 @@ std::string_view text(Reason reason)
     return "unknown";
 }
 
+std::optional<Reason> reason_named(std::string_view named)
+{
+    for (int i = 0; i <= static_cast<int>(Reason::by_hand); ++i) {
+        const auto reason = static_cast<Reason>(i);
+        if (text(reason) == named) {
+            return reason;
+        }
+    }
+    return std::nullopt;
+}
+
 std::ostream& operator<<(std::ostream& out, Reason reason)
 {
     return out << text(reason);

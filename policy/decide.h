@@ -37,6 +37,8 @@ enum class Reason {
 };
 
 [[nodiscard]] std::string_view text(Reason reason);
+/// The reason with exactly this text.
+[[nodiscard]] std::optional<Reason> reason_named(std::string_view text);
 std::ostream& operator<<(std::ostream& out, Reason reason);
 
 /// What a decision may depend on besides policy and request. Journalled with it, so that it can be replayed.
