@@ -22,6 +22,9 @@ inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disc
 inline constexpr std::string_view kDataForms = "jabber:x:data";                       // XEP-0004
 inline constexpr std::string_view kCommands = "http://jabber.org/protocol/commands";  // XEP-0050
 inline constexpr std::string_view kVCard = "vcard-temp";                              // XEP-0054
+inline constexpr std::string_view kDelay = "urn:xmpp:delay";                          // XEP-0203
+inline constexpr std::string_view kCarbons = "urn:xmpp:carbons:2";                    // XEP-0280
+inline constexpr std::string_view kEncryption = "urn:xmpp:eme:0";                     // XEP-0380
 inline constexpr std::string_view kVersion = "jabber:iq:version";                     // XEP-0092
 
 }  // namespace usher::ns
