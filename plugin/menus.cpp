@@ -227,10 +227,11 @@ GeneralChange changes(const GeneralIm& shown, const FormValues& values)
     return change;
 }
 
-void ask_general(Operations& operations, const Address& user, const std::string& organization,
-                 const CommandReply& reply)
+void ask_general(Operations& operations, const Address& user, const CommandReply& reply)
 {
     const Actor actor = Actor::sender(user);
+    // An administrator's address is of one organisation's domains, which no other has.
+    const std::string organization = operations.administered(actor).front();
     const auto shown = operations.general(actor, organization);
     if (!shown) {
         return reply(refusal(shown.error()));
@@ -252,28 +253,6 @@ void ask_general(Operations& operations, const Address& user, const std::string&
             }
             saved(done((reset ? "As in the settings file again. " : "Saved. ") + in_words(*now)));
         }});
-}
-
-void ask_organization(Operations& operations, const Address& user, const CommandReply& reply)
-{
-    const std::vector<std::string> names = operations.administered(Actor::sender(user));
-    if (names.size() == 1) {
-        return ask_general(operations, user, names.front(), reply);
-    }
-    DataForm form = form_named("organization", "General IM");
-    FormField list = field(Type::list_single, "organization", "Organization");
-    list.required = true;
-    for (const std::string& name : names) {
-        list.choices.push_back({name, name});
-    }
-    form.fields = {std::move(list)};
-    reply(CommandStage{.notes = {},
-                       .payload = std::move(form),
-                       .submitted =
-                           [&operations, user](const FormValues& values, const CommandReply& then) {
-                               ask_general(operations, user, values.one("organization"), then);
-                           },
-                       .last = false});
 }
 
 // --- What waits
@@ -403,7 +382,7 @@ void add_menus(Commands& commands, Operations& operations)
         }
         return std::nullopt;
     };
-    commands.add({"general-im", "General IM", no_administrator, bound(ask_organization)});
+    commands.add({"general-im", "General IM", no_administrator, bound(ask_general)});
     commands.add({"waiting", "Waiting requests", no_administrator, bound(list_waiting)});
     commands.add({"explain", "Explain a decision", no_administrator, bound(ask_explain)});
     commands.add({"journal", "Journal", no_administrator, bound(ask_journal)});
