@@ -201,7 +201,7 @@ void Commands::go_on(IqReply reply, Session& session, std::string_view action, c
 void Commands::submit(IqReply reply, Session& session, const Stanza& command)
 {
     CommandStage& stage = session.stages.back();
-    auto& form = std::get<DataForm>(stage.payload);
+    DataForm& form = stage.payload.value();
     const auto x = only_form(command);
     const auto submission =
         x ? read_submission(*x, form) : tl::unexpected<std::string>("one submitted form is expected");
@@ -329,10 +329,8 @@ void Commands::show(const IqReply& reply, const Session& session, std::string_vi
         xml += session.stages.size() > 1 ? "><prev/><" : "><";
         xml.append(forward).append("/></actions>");
     }
-    if (const auto* form = std::get_if<DataForm>(&stage.payload)) {
-        xml += stage.submitted ? form_to_fill(*form) : form_to_read(*form);
-    } else if (const auto* table = std::get_if<DataTable>(&stage.payload)) {
-        xml += table_to_read(*table);
+    if (stage.payload) {
+        xml += stage.submitted ? form_to_fill(*stage.payload) : form_to_read(*stage.payload);
     }
     for (const CommandNote& note : stage.notes) {
         xml += "<note";

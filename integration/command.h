@@ -45,7 +45,7 @@ using CommandReply = std::function<void(std::variant<CommandStage, CommandRefusa
 /// What is shown at a time: something to read, which completes the command, or a form to fill in.
 struct CommandStage {
     std::vector<CommandNote> notes = {};
-    std::variant<std::monostate, DataForm, DataTable> payload = {};
+    std::optional<DataForm> payload = {};
     /// What happens when the form comes back. Without it the payload is only to be read.
     std::function<void(const FormValues& values, CommandReply reply)> submitted = {};
     bool last = true;  ///< submitting completes the command, if nothing is wrong; else another form follows

@@ -201,30 +201,6 @@ std::string form_to_read(const DataForm& form)
     return write(form, false);
 }
 
-std::string table_to_read(const DataTable& table)
-{
-    std::string xml;
-    begin_form(xml, "result", table.form_type, table.title);
-    xml += "<reported>";
-    for (const FormField& column : table.columns) {
-        begin_field(xml, column);
-        xml += "/>";
-    }
-    xml += "</reported>";
-    for (const std::vector<std::string>& row : table.rows) {
-        xml += "<item>";
-        for (std::size_t i = 0; i < table.columns.size(); ++i) {
-            xml += "<field";
-            append_attribute(xml, "var", table.columns[i].var);
-            xml += '>';
-            append_element(xml, "value", row[i]);
-            xml += "</field>";
-        }
-        xml += "</item>";
-    }
-    return xml + "</x>";
-}
-
 bool FormValues::flag(std::string_view var) const
 {
     return one(var) == "1";

@@ -41,19 +41,10 @@ struct DataForm {
     std::vector<FormField> fields;
 };
 
-/// Results in rows, as long as `columns` each.
-struct DataTable {
-    std::string form_type;
-    std::string title;
-    std::vector<FormField> columns;
-    std::vector<std::vector<std::string>> rows;
-};
-
 /// `<x type='form'/>`: to be filled in.
 [[nodiscard]] std::string form_to_fill(const DataForm& form);
 /// `<x type='result'/>`.
 [[nodiscard]] std::string form_to_read(const DataForm& form);
-[[nodiscard]] std::string table_to_read(const DataTable& table);
 
 /// What was entered, by field. Only what the form allows: a choice is one of the field's, a boolean is one.
 class FormValues

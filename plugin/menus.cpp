@@ -14,7 +14,7 @@ using Type = FormField::Type;
 using Outcome = std::variant<CommandStage, CommandRefusal>;
 
 /// A server may limit what a stanza weighs to 64 kB, and addresses may be as long as strangers like.
-constexpr std::size_t kMostRows = 100;
+constexpr std::size_t kMostLines = 100;
 constexpr std::size_t kMostBytes = 40'000;
 
 // XEP-0068: which form it is, for programs.
@@ -66,6 +66,11 @@ FormField option_field(std::string label, Option chosen)
     return list;
 }
 
+std::string between(const SubscriptionRequest& request)
+{
+    return request.contact.text() + " to " + request.user.text();
+}
+
 DataForm form_named(std::string_view name, std::string title)
 {
     DataForm form;
@@ -74,32 +79,32 @@ DataForm form_named(std::string_view name, std::string title)
     return form;
 }
 
-/// A table of as many rows as can be sent; a note where there are more.
-CommandStage table_of(std::string_view name, std::string title, std::vector<FormField> columns,
-                      const std::vector<std::vector<std::string>>& rows, bool more)
+/// As many lines as can be sent; a note where there are more. Not a table of XEP-0004: profanity shows none.
+CommandStage list_of(std::string_view name, std::string title, const std::vector<std::string>& lines,
+                     bool more)
 {
-    DataTable table{std::string(kForms) + std::string(name), std::move(title), std::move(columns), {}};
+    FormField list = field(Type::text_multi, "lines", title);
     std::size_t bytes = 0;
-    for (const std::vector<std::string>& row : rows) {
-        for (const std::string& value : row) {
-            bytes += value.size() + 64;  // and the element around it
-        }
-        if (bytes > kMostBytes || table.rows.size() == kMostRows) {
+    for (const std::string& line : lines) {
+        bytes += line.size() + 20;  // and the element around it
+        if (bytes > kMostBytes || list.values.size() == kMostLines) {
             more = true;
             break;
         }
-        table.rows.push_back(row);
+        list.values.push_back(line);
     }
-    CommandStage stage;
-    if (table.rows.empty()) {
+    if (list.values.empty()) {
         return done("There are none.");
     }
+    CommandStage stage;
     if (more) {
         stage.notes.push_back(
             {CommandNote::Type::warn,
-             "There are more than the " + std::to_string(table.rows.size()) + " shown here."});
+             "There are more than the " + std::to_string(list.values.size()) + " shown here."});
     }
-    stage.payload = std::move(table);
+    DataForm form = form_named(name, std::move(title));
+    form.fields = {std::move(list)};
+    stage.payload = std::move(form);
     return stage;
 }
 
@@ -263,14 +268,11 @@ void list_waiting(Operations& operations, const Address& user, const CommandRepl
         if (!waiting) {
             return reply(refusal(waiting.error()));
         }
-        std::vector<std::vector<std::string>> rows;
+        std::vector<std::string> lines;
         for (const SubscriptionRequest& request : waiting->requests) {
-            rows.push_back({request.user.text(), request.contact.text()});
+            lines.push_back(between(request));
         }
-        reply(
-            table_of("waiting", "Waiting requests",
-                     {field(Type::jid_single, "user", "User"), field(Type::jid_single, "contact", "Contact")},
-                     rows, waiting->more));
+        reply(list_of("waiting", "Waiting requests", lines, waiting->more));
     });
 }
 
@@ -284,7 +286,7 @@ CommandStage in_words(const Explained& explained)
         one.values = {std::move(value)};
         form.fields.push_back(std::move(one));
     };
-    line("request", "Request", explained.request.contact.text() + " to " + explained.request.user.text());
+    line("request", "Request", between(explained.request));
     line("answer", "Answer", in_words(explained.explanation.decision));
     FormField steps = field(Type::text_multi, "steps", "Step by step");
     for (const ExplainedStep& step : explained.explanation.steps) {
@@ -331,25 +333,21 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
     JournalFilter filter;
     filter.user = Address::prepare(values.one("user"));
     filter.contact = Address::prepare(values.one("contact"));
-    filter.most = kMostRows;
+    filter.most = kMostLines;
     const auto records = operations.journal(Actor::sender(user), filter);
     if (!records) {
         return reply(CommandRefusal{false, records.error().text});
     }
-    std::vector<std::vector<std::string>> rows;
+    std::vector<std::string> lines;
     for (auto record = records->rbegin(); record != records->rend(); ++record) {
-        std::string answer = in_words(record->decision);
+        std::string line =
+            when(record->at) + ": " + between(record->request) + ": " + in_words(record->decision);
         if (!record->answered_by.empty()) {
-            answer += ", " + record->answered_by;
+            line += ", " + record->answered_by;
         }
-        rows.push_back({when(record->at), record->request.user.text(), record->request.contact.text(),
-                        std::move(answer), std::to_string(record->id)});
+        lines.push_back(line + " (" + std::to_string(record->id) + ")");
     }
-    reply(table_of("journal", "Journal, newest first",
-                   {field(Type::text_single, "at", "When"), field(Type::jid_single, "user", "User"),
-                    field(Type::jid_single, "contact", "Contact"),
-                    field(Type::text_single, "answer", "Answer"), field(Type::text_single, "id", "Decision")},
-                   rows, records->size() == kMostRows));
+    reply(list_of("journal", "Journal, newest first", lines, records->size() == kMostLines));
 }
 
 void ask_journal(Operations& operations, const Address& user, const CommandReply& reply)

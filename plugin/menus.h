@@ -1,9 +1,7 @@
-// What users and administrators find in their own client's menu (XEP-0050), as forms and tables.
+// What users and administrators find in their own client's menu (XEP-0050), as forms.
 //
 // Only translates: what is done, and who may do it, is Operations' matter.
 #pragma once
-
-#include <memory>
 
 #include "integration/command.h"
 #include "plugin/operations.h"

@@ -102,21 +102,6 @@ BOOST_AUTO_TEST_CASE(result_is_not_required_to_be_filled_in)
                "<value>peace</value></field></x>");
 }
 
-BOOST_AUTO_TEST_CASE(table_reports_its_columns_and_has_an_item_for_each_row)
-{
-    usher::DataTable table;
-    table.title = "Who";
-    table.columns = {{.type = FormField::Type::jid_single, .var = "user", .label = "User", .desc = {}},
-                     {.type = FormField::Type::text_single, .var = "why", .label = "Why", .desc = {}}};
-    table.rows = {{"juliet@capulet.lit", "a > b"}};
-    BOOST_TEST(usher::table_to_read(table) ==
-               "<x xmlns='jabber:x:data' type='result'><title>Who</title><reported>"
-               "<field var='user' type='jid-single' label='User'/>"
-               "<field var='why' type='text-single' label='Why'/></reported><item>"
-               "<field var='user'><value>juliet@capulet.lit</value></field>"
-               "<field var='why'><value>a &gt; b</value></field></item></x>");
-}
-
 BOOST_AUTO_TEST_CASE(what_was_entered_is_read_by_name)
 {
     const auto submission =
