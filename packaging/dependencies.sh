@@ -14,6 +14,7 @@ test_packages=(
     libboost-test-dev libexpat1-dev nlohmann-json3-dev
     clang-format lua-check lua5.4
     ejabberd erlang-base
+    profanity tmux
 )
 
 as_root() {

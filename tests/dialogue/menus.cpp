@@ -7,6 +7,7 @@
 #include <map>
 #include <ostream>
 
+#include "profanity.h"
 #include "slixmpp_client.h"
 #include "stage.h"
 
@@ -191,6 +192,31 @@ BOOST_DATA_TEST_CASE(user_finds_opens_and_changes_her_option, kLogins, login)
     stage.settle();
     stage.round_trip();
     BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
+}
+
+BOOST_AUTO_TEST_CASE(user_of_profanity_does_the_same)
+{
+    UsherStage stage(Login::component, settings(true, "organization"));
+    const std::string usher = menus_of(Login::component);
+    stage.server().add_account(kJuliet);
+    Profanity juliet(stage.server().client_port(), kJuliet);
+    // It runs commands only after it has seen that the server, or a component of it, has some.
+    juliet.wait_for_log("disco#info response from: " + usher);
+    juliet.type("/cmd list " + usher);
+    juliet.expect("!   options");
+    juliet.type("/cmd exec options " + usher);
+    juliet.expect("Form title: " + kTitle);
+    for (const std::string& choice :
+         {"[all] " + kAll, "[organization] " + kOrganization, "[prompt] " + kPrompt}) {
+        juliet.expect(choice);
+    }
+    juliet.type("/field1 all");
+    juliet.type("/form submit");
+    juliet.expect("! Saved. From the next request on: " + kAll + ".");
+
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    romeo.expect(presence("subscribed", kJuliet));
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_is_answered_with_the_choice_if_she_wants_so)
