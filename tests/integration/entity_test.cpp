@@ -82,6 +82,12 @@ std::string written(DomainState state)
             return "reading";
         case DomainState::answering:
             return "answering";
+        case DomainState::stock:
+            return "stock";
+        case DomainState::stock_not_granted:
+            return "stock_not_granted";
+        case DomainState::stock_ineffective:
+            return "stock_ineffective";
     }
     return "?";
 }
