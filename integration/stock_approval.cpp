@@ -83,6 +83,13 @@ void StockApproval::start(const std::string& domain, const Advertisement& grante
     if (!fresh) {
         return;
     }
+    if (!served.blocklists) {
+        spdlog::warn(
+            "{}: stock approval cannot see whom users have blocked and may approve a blocked contact: mend "
+            "by "
+            "the iq permission \"get\" for {} (XEP-0356)",
+            domain, ns::kBlocking);
+    }
     for (const auto& [user, resources] : online_) {
         if (user.ends_with("@" + domain)) {
             schedule(user, clock_.now());
@@ -342,7 +349,8 @@ void StockApproval::read_blocklist()
     query("get", approval_->user.text(), blocklist_query(), [this](const Stanza& iq) {
         const Stanza answer =
             iq.child("privilege", ns::kPrivilege2).child("forwarded", ns::kForward).child("iq", ns::kClient);
-        if (answer.attribute("type") != "result") {
+        if (answer.attribute("type") != "result" && error_condition(answer) != "service-unavailable" &&
+            error_condition(answer) != "feature-not-implemented") {  // then nobody can block anybody here
             give_up();
             return;
         }

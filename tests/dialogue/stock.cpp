@@ -81,6 +81,16 @@ std::string labels_in(const Element& roster, const std::string& contact)
     return "no item";
 }
 
+/// A contact who has asked Juliet before the daemon can have read the contact's roster.
+WireClient& enter_asking_juliet(Stage& stage, const std::string& address)
+{
+    WireClient& contact = stage.person(address);
+    contact.connect();
+    contact.send(to(kJuliet, "subscribe"));
+    contact.appear();
+    return contact;
+}
+
 void set_labels(WireClient& owner, const std::string& contact, const std::string& name,
                 const std::string& group)
 {
@@ -144,15 +154,12 @@ BOOST_DATA_TEST_CASE(stranger_and_what_policy_leaves_or_denies_stay_with_the_use
     StockStage stage(login, options);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
-    WireClient& tybalt = stage.enter(kTybalt);
-    WireClient& paris = stage.enter("paris@capulet.lit");
     romeo.send(to(kJuliet, "subscribe"));
-    tybalt.send(to(kJuliet, "subscribe"));
-    paris.send(to(kJuliet, "subscribe"));
+    WireClient& tybalt = enter_asking_juliet(stage, kTybalt);
+    WireClient& paris = enter_asking_juliet(stage, "paris@capulet.lit");
     stage.usherd().wait_for_log("without a connector Usher cannot deny");
     // Rosters are read in turn: when the nurse, who comes last, has been approved, the others have been seen.
-    WireClient& nurse = stage.enter(kNurse);
-    nurse.send(to(kJuliet, "subscribe"));
+    WireClient& nurse = enter_asking_juliet(stage, kNurse);
     nurse.expect(push(kJuliet, "to"));
     stage.round_trip();
     const Element roster = juliet.roster();
@@ -187,6 +194,52 @@ BOOST_DATA_TEST_CASE(several_requests_of_one_contact_are_all_approved, kLogins, 
     for (int i = 0; i < kUsers; ++i) {
         BOOST_TEST(item_in(roster, "user" + std::to_string(i) + "@capulet.lit") == "to");
     }
+}
+
+BOOST_DATA_TEST_CASE(rosters_of_users_who_stay_online_are_read_again, kLogins, login)
+{
+    StockStage stage(login);
+    stage.server().add_account(kTybalt);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    nurse.send(to(kTybalt, "subscribe"));
+    nurse.expect(push(kTybalt, "to"));  // her roster has been read
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.expect(push(kJuliet, "to"));
+    juliet.expect(push(kNurse, "from"));
+}
+
+/// What the log and the README warn of. Should it no longer be so, they may say less.
+BOOST_AUTO_TEST_CASE(stored_request_is_shown_again_at_the_next_login)
+{
+    StockStage stage(Login::component);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.expect(push(kJuliet, "to"));
+    juliet.disconnect();
+    juliet.take_received();
+    juliet.connect();
+    juliet.appear();
+    juliet.expect(presence("subscribe", kNurse));
+    juliet.send(to(kNurse, "subscribed"));
+    stage.round_trip();
+    BOOST_TEST(item_in(juliet.roster(), kNurse) == "both");  // falsely
+    BOOST_TEST(item_in(nurse.roster(), kJuliet) == "to");
+}
+
+BOOST_DATA_TEST_CASE(contact_whom_the_user_has_blocked_is_not_approved, kLogins, login)
+{
+    StockStage stage(login);
+    WireClient& juliet = stage.enter(kJuliet);
+    const Element blocked =
+        juliet.request("set", {}, "<block xmlns='urn:xmpp:blocking'><item jid='" + kTybalt + "'/></block>");
+    BOOST_TEST_REQUIRE(blocked.attribute("type") == "result");
+    WireClient& tybalt = enter_asking_juliet(stage, kTybalt);
+    WireClient& nurse = enter_asking_juliet(stage, kNurse);
+    nurse.expect(push(kJuliet, "to"));  // her roster is read after his
+    BOOST_TEST(item_in(tybalt.roster(), kJuliet) == "none ask");
+    BOOST_TEST(item_in(juliet.roster(), kTybalt).empty());
 }
 
 BOOST_DATA_TEST_CASE(request_made_while_the_daemon_is_away_is_found_when_it_is_back, kLogins, login)
