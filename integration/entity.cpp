@@ -27,6 +27,10 @@ Domains domains_of(const std::vector<std::string>& names)
     return domains;
 }
 
+/// No roster set of a privileged entity changes a subscription there. Where it says its name, in disco#info
+/// or by XEP-0092, no request has to be decided to find out; under another name it is found out like that.
+constexpr std::string_view kEjabberd = "ejabberd";
+
 /// Without a connector, and not content with that.
 bool is_stock(DomainState state)
 {
@@ -331,12 +335,18 @@ void Entity::look_for_connector(const std::string& name)
             return;
         }
         const Stanza info = iq.child("query", ns::kDiscoInfo);
-        for (Stanza feature = info.first(); feature; feature = feature.next()) {
-            if (feature.is("feature", ns::kDiscoInfo) && feature.attribute("var") == ns::kRequests) {
+        bool ejabberd = false;
+        for (Stanza element = info.first(); element; element = element.next()) {
+            if (element.is("feature", ns::kDiscoInfo) && element.attribute("var") == ns::kRequests) {
                 read_waiting(name, {});
                 return;
             }
+            ejabberd = ejabberd ||
+                       (element.is("identity", ns::kDiscoInfo) && element.attribute("category") == "server" &&
+                        element.attribute("name") == kEjabberd);
         }
+        Domain& domain = domains_.find(name)->second;
+        domain.ineffective = domain.ineffective || ejabberd;
         begin_without_connector(name);
     });
 }

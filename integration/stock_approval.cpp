@@ -259,6 +259,10 @@ void StockApproval::set(const Address& owner, const RosterEntry& entry, Subscrip
           [this, owner, contact = entry.contact, subscription, then = std::move(then)](const Stanza& iq) {
               if (iq.attribute("type") != "result") {
                   give_up();
+                  Served* domain = served(owner.domain());
+                  if (domain != nullptr && !domain->effective && ++domain->errors == kMostErrors) {
+                      refuse(std::string(owner.domain()), Refusal::ineffective);
+                  }
                   return;
               }
               read(owner, [this, owner, contact, subscription, then](const std::vector<RosterEntry>& roster) {

@@ -44,13 +44,16 @@ class StockApproval
     /// not.
     static constexpr std::chrono::milliseconds kPatience{10'000};
 
+    /// A server on which no roster set has worked yet and this many were errors will not take any.
+    static constexpr int kMostErrors = 3;
+
     /// Sends an IQ; the id it was given.
     using Send =
         std::function<std::string(std::string_view type, const std::string& to, std::string_view payload)>;
 
     enum class Refusal {
         forbidden,    ///< the server does not let us read or change rosters
-        ineffective,  ///< it takes a roster set and leaves the subscription as it was
+        ineffective,  ///< roster sets fail, or leave the subscription as it was
     };
     /// The domain cannot be served. It no longer is when this is called.
     using Refused = std::function<void(const std::string& domain, Refusal refusal)>;
@@ -85,6 +88,7 @@ class StockApproval
         bool pushes = false;
         bool blocklists = false;
         bool effective = false;  // a roster set was seen to have done what it should
+        int errors = 0;          // of roster sets, before that
     };
 
     struct Query {

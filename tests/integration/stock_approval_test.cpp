@@ -128,6 +128,15 @@ struct Rosters {
         }
     }
 
+    void answer_or_pass(std::chrono::milliseconds time)
+    {
+        if (waiting.empty()) {
+            clock.advance(time);
+        } else {
+            answer();
+        }
+    }
+
     void enter(const std::string& user) { stock.received_presence(user + "/balcony", true); }
 
     /// `attribute` of the item, or that there is none.
@@ -290,6 +299,24 @@ BOOST_FIXTURE_TEST_CASE(server_that_ignores_the_subscription_is_refused_and_left
     log.clear();
     clock.advance(10min);
     BOOST_TEST(log.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(server_on_which_every_set_fails_is_refused_after_some, NurseAsks)
+{
+    enter(kNurse);
+    for (int errors = 1; errors <= StockApproval::kMostErrors; ++errors) {
+        BOOST_TEST(refusals.empty());
+        while (waiting.empty() || waiting.at(0).type != "set") {
+            answer_or_pass(1s);
+        }
+        reply(
+            "<error type='wait'><internal-server-error "
+            "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
+            "error");
+        BOOST_TEST(static_cast<int>(judge.asked.size()) == errors);
+    }
+    BOOST_REQUIRE(refusals.size() == 1U);
+    BOOST_TEST((refusals[0].second == StockApproval::Refusal::ineffective));
 }
 
 BOOST_FIXTURE_TEST_CASE(change_by_somebody_else_is_no_reason_to_refuse_a_server_that_obeys, NurseAsks)
