@@ -87,6 +87,26 @@ BOOST_AUTO_TEST_CASE(of_what_waits_only_what_gets_an_answer_is_recorded)
     BOOST_TEST(recorded() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(of_what_is_found_in_rosters_only_approvals_are_recorded)
+{
+    Organization capulet;
+    capulet.name = "Capulet";
+    capulet.domains = {"capulet.lit"};
+    capulet.option = Option::organization;
+    capulet.federation.mode = FederationMode::closed;
+    capulet.federation.answer = Answer::deny;
+    answerer.set_policy(std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 2));
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    const auto decisions = answerer.judge(requests, Source::roster);
+    BOOST_TEST(decisions[1].answer == Answer::deny);
+    BOOST_TEST(recorded() == 1);
+    soci::session other(soci::sqlite3, path);
+    std::string source;
+    other << "SELECT source FROM journal", soci::into(source);
+    BOOST_TEST(source == "roster");
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left)
 {
     soci::session other(soci::sqlite3, path);
