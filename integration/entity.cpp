@@ -3,11 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <random>
 
 #include "integration/namespaces.h"
 #include "integration/privilege.h"
 #include "integration/subscription_requests.h"
+#include "integration/unguessable.h"
 #include "integration/xml.h"
 
 namespace usher
@@ -25,33 +25,6 @@ Domains domains_of(const std::vector<std::string>& names)
         domains[name];
     }
     return domains;
-}
-
-std::string random_prefix()
-{
-    std::random_device device;  // the kernel's: ids must not be guessable by those who may send us IQs
-    std::string prefix;
-    for (int i = 0; i < 4; ++i) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        for (std::uint32_t bits = device(), digit = 0; digit < 8; ++digit, bits >>= 4U) {
-            prefix.push_back(kDigits[bits & 0xfU]);
-        }
-    }
-    return prefix;
-}
-
-std::string_view error_condition(const Stanza& iq)
-{
-    for (Stanza child = iq.first(); child; child = child.next()) {
-        if (child.name() == "error") {
-            for (Stanza inner = child.first(); inner; inner = inner.next()) {
-                if (inner.ns() == ns::kStanzaErrors && inner.name() != "text") {
-                    return inner.name();
-                }
-            }
-        }
-    }
-    return "undefined-condition";
 }
 
 }  // namespace
@@ -107,7 +80,7 @@ void Entity::read_again()
 
 void Entity::online(const std::string& address)
 {
-    id_prefix_ = random_prefix();
+    id_prefix_ = unguessable();
     queries_.clear();
     spdlog::info("logged in as {}", address);
     if (!component_) {

@@ -14,6 +14,7 @@
 #include "plugin/answerer.h"
 #include "plugin/failure_text.h"
 #include "plugin/journal.h"
+#include "plugin/login.h"
 
 namespace usher
 {
@@ -22,6 +23,9 @@ namespace
 {
 
 using std::chrono::milliseconds;
+
+/// A fixed one: a second usherd with this account is a conflict, not a rival.
+constexpr std::string_view kResource = "usher";
 
 struct Free {
     void operator()(event_base* base) const { event_base_free(base); }
@@ -35,20 +39,6 @@ std::vector<std::string> domains(const std::vector<Organization>& organizations)
         all.insert(all.end(), organization.domains.begin(), organization.domains.end());
     }
     return all;
-}
-
-Login login(const ConnectionSettings& connection, std::string password)
-{
-    Login login;
-    login.host = connection.host;
-    login.port = connection.port;
-    login.component = connection.component.has_value();
-    // A fixed resource: a second usherd with this account is a conflict, not a rival.
-    login.address = login.component ? *connection.component : connection.account->text() + "/usher";
-    login.password = std::move(password);
-    login.tls = connection.tls_required;
-    login.ca_file = connection.ca_file;
-    return login;
 }
 
 std::function<double()> random_fraction()
@@ -69,7 +59,7 @@ class Daemon : private EntityEvents
           channels_(base_.get()),
           journal_(std::move(journal)),
           answerer_(make_policy(), journal_, clock_, [] { return std::chrono::system_clock::now(); }),
-          entity_(login(settings_.connection, std::move(password)), pinged(),
+          entity_(login(settings_.connection, std::move(password), kResource), pinged(),
                   domains(settings_.organizations), channels_, clock_, random_fraction(), answerer_, *this)
     {
     }
