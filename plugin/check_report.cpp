@@ -358,7 +358,12 @@ std::string text(const CheckReport& report)
         out += "Requests cannot be answered on " + list(report.silent) + ".\n";
     }
     if (report.answering.empty() && report.silent.empty()) {
-        out += "Whether requests can be answered is not known.\n";
+        const bool failed = std::any_of(report.results.begin(), report.results.end(),
+                                        [](const auto& result) { return result.outcome == Outcome::failed; });
+        const bool asked = before != nullptr && !before->domain.empty();
+        out += failed  ? "Requests cannot be answered.\n"
+               : asked ? "No domain of the settings is of this server.\n"
+                       : "The domains were not asked.\n";
     }
     return out;
 }
