@@ -27,7 +27,31 @@ Domains domains_of(const std::vector<std::string>& names)
     return domains;
 }
 
+/// No roster set of a privileged entity changes a subscription there. Where it says its name, in disco#info
+/// or by XEP-0092, no request has to be decided to find out; under another name it is found out like that.
+constexpr std::string_view kEjabberd = "ejabberd";
+
+/// Without a connector, and not content with that.
+bool is_stock(DomainState state)
+{
+    return state == DomainState::stock || state == DomainState::stock_not_granted ||
+           state == DomainState::stock_ineffective;
+}
+
 }  // namespace
+
+std::string_view name(Source source)
+{
+    switch (source) {
+        case Source::asked:
+            return "asked";
+        case Source::waiting:
+            return "waiting";
+        case Source::roster:
+            return "roster";
+    }
+    return "asked";
+}
 
 Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
                Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events)
@@ -41,7 +65,15 @@ Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, 
       domains_(domains_of<decltype(domains_)>(domains)),
       foreign_(clock, "request stanzas refused: not from a configured domain for its own users"),
       malformed_(clock, "requests left to the users: malformed"),
-      refused_answers_(clock, "later answers refused by the server")
+      refused_answers_(clock, "later answers refused by the server"),
+      stock_(
+          clock, judge,
+          [this](std::string_view type, const std::string& to, std::string_view payload) {
+              return send_query(type, to, payload);
+          },
+          [this](const std::string& domain, StockApproval::Refusal refusal) {
+              stock_refused(domain, refusal);
+          })
 {
 }
 
@@ -57,7 +89,13 @@ void Entity::stop()
 void Entity::set_domains(std::vector<std::string> domains)
 {
     auto wanted = domains_of<decltype(domains_)>(domains);
-    std::erase_if(domains_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+    std::erase_if(domains_, [&](const auto& entry) {
+        const bool removed = !wanted.contains(entry.first);
+        if (removed) {
+            stock_.stop(entry.first);
+        }
+        return removed;
+    });
     for (const auto& [name, domain] : wanted) {
         if (domains_.try_emplace(name).second && connection_.state() == Connection::State::online) {
             look_for_connector(name);
@@ -65,8 +103,21 @@ void Entity::set_domains(std::vector<std::string> domains)
     }
 }
 
+void Entity::set_stock(const std::vector<std::string>& domains, std::uint32_t reads_per_second)
+{
+    stock_.set_pace(reads_per_second);
+    stock_domains_ = {domains.begin(), domains.end()};
+    for (const auto& [name, domain] : domains_) {
+        const bool wanted = stock_domains_.contains(name);
+        if (wanted ? domain.state == DomainState::no_connector : is_stock(domain.state)) {
+            look_for_connector(name);
+        }
+    }
+}
+
 void Entity::read_again()
 {
+    stock_.judge_again();
     for (auto& [name, domain] : domains_) {
         if (domain.state == DomainState::answering) {
             read_waiting(name, {});
@@ -81,7 +132,7 @@ void Entity::read_again()
 void Entity::online(const std::string& address)
 {
     id_prefix_ = unguessable();
-    queries_.clear();
+    forget_queries();
     spdlog::info("logged in as {}", address);
     if (!component_) {
         connection_.send("<presence/>");
@@ -97,7 +148,8 @@ void Entity::online(const std::string& address)
 
 void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
 {
-    queries_.clear();
+    forget_queries();
+    stock_.offline();
     for (auto& [name, domain] : domains_) {
         domain = Domain{};
         events_.domain_changed(name, domain.state);
@@ -111,6 +163,8 @@ void Entity::received(const Stanza& stanza)
         received_iq(stanza);
     } else if (stanza.name() == "message") {
         received_message(stanza);
+    } else if (stanza.name() == "presence") {
+        received_presence(stanza);
     }
 }
 
@@ -125,10 +179,17 @@ void Entity::received_message(const Stanza& message)
         return;
     }
     const auto granted = read_advertisement(message);
-    if (!granted || !granted->requests) {
+    if (!granted) {
         return;
     }
     Domain& domain = found->second;
+    domain.granted = *granted;
+    if (!granted->requests) {
+        if (is_stock(domain.state)) {
+            look_for_connector(found->first);
+        }
+        return;
+    }
     switch (domain.state) {
         case DomainState::offline:
         case DomainState::asking:
@@ -139,9 +200,24 @@ void Entity::received_message(const Stanza& message)
         case DomainState::no_connector:
         case DomainState::not_granted:
         case DomainState::unreachable:
+        case DomainState::stock:
+        case DomainState::stock_not_granted:
+        case DomainState::stock_ineffective:
         case DomainState::answering:
             read_waiting(found->first, {});
             return;
+    }
+}
+
+void Entity::received_presence(const Stanza& presence)
+{
+    // XEP-0356 section 6.3: that of the server's own users. The server vouches for their addresses.
+    const std::string_view from = presence.attribute("from");
+    const std::string_view type = presence.attribute("type");
+    const std::string_view bare = from.substr(0, from.find('/'));
+    if ((type.empty() || type == "unavailable") && domains_.contains(bare.substr(bare.find('@') + 1)) &&
+        !std::string_view(own_address_).starts_with(bare)) {
+        stock_.received_presence(from, type.empty());
     }
 }
 
@@ -168,9 +244,22 @@ void Entity::received_request(const Stanza& iq)
         begin_reply(xml, iq, "result");
         xml += "/>";
         connection_.send(xml);
+    } else if (set && payload.is("query", ns::kRoster) && is_user(iq.attribute("from"))) {
+        std::string xml;
+        begin_reply(xml, iq, "result");
+        xml += "/>";
+        connection_.send(xml);
+        stock_.received_push(iq.attribute("from"));
     } else {
         send_error(iq, "cancel", "service-unavailable");
     }
+}
+
+/// A bare address of one of our domains: the server speaks for its user. She herself has a resource.
+bool Entity::is_user(std::string_view address) const
+{
+    const std::size_t at = address.find('@');
+    return at != std::string_view::npos && domains_.contains(address.substr(at + 1));
 }
 
 void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
@@ -220,7 +309,8 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
 void Entity::look_for_connector(const std::string& name)
 {
     // Begin anew: replies that are still to come belong to what was before.
-    std::erase_if(queries_, [&name](const auto& entry) { return entry.second.to == name; });
+    std::erase_if(queries_,
+                  [&name](const auto& entry) { return entry.second.to == name && !entry.second.lost; });
     domains_.find(name)->second.read_again = false;
     set_state(name, DomainState::asking);
     std::string payload = "<query";
@@ -232,14 +322,55 @@ void Entity::look_for_connector(const std::string& name)
             return;
         }
         const Stanza info = iq.child("query", ns::kDiscoInfo);
-        for (Stanza feature = info.first(); feature; feature = feature.next()) {
-            if (feature.is("feature", ns::kDiscoInfo) && feature.attribute("var") == ns::kRequests) {
+        bool ejabberd = false;
+        for (Stanza element = info.first(); element; element = element.next()) {
+            if (element.is("feature", ns::kDiscoInfo) && element.attribute("var") == ns::kRequests) {
                 read_waiting(name, {});
                 return;
             }
+            ejabberd = ejabberd ||
+                       (element.is("identity", ns::kDiscoInfo) && element.attribute("category") == "server" &&
+                        element.attribute("name") == kEjabberd);
         }
-        set_state(name, DomainState::no_connector);
+        Domain& domain = domains_.find(name)->second;
+        domain.ineffective = domain.ineffective || ejabberd;
+        begin_without_connector(name);
     });
+}
+
+void Entity::begin_without_connector(const std::string& name)
+{
+    if (!stock_domains_.contains(name)) {
+        set_state(name, DomainState::no_connector);
+        return;
+    }
+    if (domains_.find(name)->second.ineffective) {
+        set_state(name, DomainState::stock_ineffective);
+        return;
+    }
+    std::string payload = "<query";
+    append_attribute(payload, "xmlns", ns::kVersion);
+    payload += "/>";
+    query("get", name, payload, [this, name](const Stanza& iq) {
+        // ejabberd takes roster sets of privileged entities and leaves subscriptions as they were. Known
+        // here, no request has to be decided first to find out; under another name it is found out like that.
+        Domain& domain = domains_.find(name)->second;
+        if (iq.child("query", ns::kVersion).child("name", ns::kVersion).text() == "ejabberd") {
+            stock_refused(name, StockApproval::Refusal::ineffective);
+        } else if (!StockApproval::sufficient(domain.granted)) {
+            set_state(name, DomainState::stock_not_granted);
+        } else {
+            set_state(name, DomainState::stock);
+            stock_.start(name, domain.granted);
+        }
+    });
+}
+
+void Entity::stock_refused(const std::string& name, StockApproval::Refusal refusal)
+{
+    const bool ineffective = refusal == StockApproval::Refusal::ineffective;
+    domains_.find(name)->second.ineffective = ineffective;
+    set_state(name, ineffective ? DomainState::stock_ineffective : DomainState::stock_not_granted);
 }
 
 void Entity::read_waiting(const std::string& name, std::string_view after)
@@ -263,7 +394,7 @@ void Entity::answer_page(const std::string& name, const Stanza& iq)
         } else if (condition == "forbidden" || condition == "not-allowed") {
             set_state(name, DomainState::not_granted);
         } else if (condition == "service-unavailable" || condition == "feature-not-implemented") {
-            set_state(name, DomainState::no_connector);
+            begin_without_connector(name);
         } else {
             set_state(name, DomainState::unreachable);
         }
@@ -327,6 +458,9 @@ void Entity::set_state(const std::string& name, DomainState state)
     Domain& domain = domains_.find(name)->second;
     const bool changed = domain.state != state;
     domain.state = state;
+    if (state != DomainState::stock && state != DomainState::asking) {
+        stock_.stop(name);
+    }
     // Should nothing come back, or no: ask again in a while.
     if (state == DomainState::answering) {
         domain.retry.reset();
@@ -351,9 +485,10 @@ void Entity::log_in_again_if_nobody_grants()
     // domain has refused us and no other accepts us there is nothing to lose by logging in again.
     bool refused = false;
     for (const auto& [name, domain] : domains_) {
-        if (domain.state == DomainState::not_granted) {
+        if (domain.state == DomainState::not_granted || domain.state == DomainState::stock_not_granted) {
             refused = true;
-        } else if (domain.state != DomainState::no_connector && domain.state != DomainState::unreachable) {
+        } else if (domain.state != DomainState::no_connector && domain.state != DomainState::unreachable &&
+                   domain.state != DomainState::stock_ineffective) {
             return;
         }
     }
@@ -362,9 +497,101 @@ void Entity::log_in_again_if_nobody_grants()
     }
 }
 
+// --- On others' behalf
+
+DomainState Entity::domain_state(std::string_view domain) const
+{
+    const auto found = domains_.find(domain);
+    return found == domains_.end() ? DomainState::offline : found->second.state;
+}
+
+void Entity::list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
+                          std::function<void(tl::expected<WaitingRequests, std::string>)> then)
+{
+    if (connection_.state() != Connection::State::online || !domains_.contains(domain)) {
+        then(tl::unexpected<std::string>("Usher is not connected to the server of " + domain + "."));
+        return;
+    }
+    list_page(std::make_shared<Listing>(Listing{domain, user, most, {}, std::move(then)}), {});
+}
+
+void Entity::list_page(const std::shared_ptr<Listing>& listing, std::string_view after)
+{
+    const auto failed = [listing](const std::string& why) {
+        listing->then(tl::unexpected(listing->domain + ": " + why));
+    };
+    query(
+        "get", listing->domain, pending_query(after, kPage, listing->user),
+        [this, listing, failed, before = std::string(after)](const Stanza& iq) {
+            if (iq.attribute("type") == "error") {
+                const std::string condition(error_condition(iq));
+                const bool none =
+                    condition == "service-unavailable" || condition == "feature-not-implemented";
+                failed(none ? "the server has no connector for this domain."
+                            : "the server does not show what waits (" + condition + ").");
+                return;
+            }
+            const auto page = read_pending(iq.first());
+            if (!page || (!page->requests.empty() && page->last == before)) {
+                failed("the server's list of what waits cannot be understood.");
+                return;
+            }
+            for (const AskedRequest& waiting : page->requests) {
+                if (!waiting.request || waiting.request->user.domain() != listing->domain) {
+                    malformed_.count();
+                } else if (listing->found.requests.size() == listing->most) {
+                    listing->found.more = true;
+                } else {
+                    listing->found.requests.push_back(*waiting.request);
+                }
+            }
+            if (page->requests.empty() || listing->found.more) {
+                listing->then(std::move(listing->found));
+            } else {
+                list_page(listing, page->last);
+            }
+        },
+        [failed] { failed("the server did not answer."); });
+}
+
+void Entity::answer(const SubscriptionRequest& request, const Decision& decision,
+                    std::function<void(AnswerOutcome)> then)
+{
+    const std::string domain(request.user.domain());
+    if (connection_.state() != Connection::State::online || !domains_.contains(domain)) {
+        then(AnswerOutcome::lost);
+        return;
+    }
+    query(
+        "set", domain, later_answer(request, decision),
+        [then](const Stanza& reply) {
+            if (reply.attribute("type") != "error") {
+                then(AnswerOutcome::answered);
+            } else {
+                then(error_condition(reply) == "item-not-found" ? AnswerOutcome::nothing_waits
+                                                                : AnswerOutcome::refused);
+            }
+        },
+        [then] { then(AnswerOutcome::lost); });
+}
+
 // --- IQs
 
-void Entity::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply)
+void Entity::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
+                   std::function<void()> lost)
+{
+    std::string id = send_query(type, to, payload);
+    std::unique_ptr<Timer> patience;
+    if (lost) {
+        patience = clock_.after(kPatience, [this, id] {
+            const auto silent = queries_.extract(id);
+            silent.mapped().lost();
+        });
+    }
+    queries_.emplace(std::move(id), Query{to, std::move(reply), std::move(lost), std::move(patience)});
+}
+
+std::string Entity::send_query(std::string_view type, const std::string& to, std::string_view payload)
 {
     std::string id = id_prefix_ + std::to_string(++last_id_);
     std::string xml = "<iq";
@@ -377,12 +604,27 @@ void Entity::query(std::string_view type, const std::string& to, std::string_vie
     xml += '>';
     xml += payload;
     xml += "</iq>";
-    queries_.emplace(std::move(id), Query{to, std::move(reply)});
     connection_.send(xml);
+    return id;
+}
+
+void Entity::forget_queries()
+{
+    auto forgotten = std::move(queries_);
+    queries_.clear();
+    for (auto& [id, query] : forgotten) {
+        query.patience.reset();
+        if (query.lost) {
+            query.lost();
+        }
+    }
 }
 
 void Entity::received_reply(const Stanza& iq)
 {
+    if (stock_.received_reply(iq)) {
+        return;
+    }
     const auto found = queries_.find(std::string(iq.attribute("id")));
     if (found == queries_.end() || found->second.to != iq.attribute("from")) {
         return;  // late, a ping's, or not from whom we asked
@@ -391,6 +633,8 @@ void Entity::received_reply(const Stanza& iq)
     queries_.erase(found);
     if (domains_.contains(query.to)) {
         query.reply(iq);
+    } else if (query.lost) {
+        query.lost();
     }
 }
 

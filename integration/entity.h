@@ -9,15 +9,20 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "integration/clock.h"
 #include "integration/connection.h"
 #include "integration/occasional_warning.h"
+#include "integration/privilege.h"
+#include "integration/stock_approval.h"
 #include "policy/decide.h"
 
 namespace usher
@@ -27,7 +32,11 @@ namespace usher
 enum class Source {
     asked,    ///< the server has just received it and holds it
     waiting,  ///< found in the server's list of waiting requests
+    roster,   ///< found in the contact's roster: it can be approved, not denied (stock_approval.h)
 };
+
+/// `asked`, `waiting`, `roster`.
+[[nodiscard]] std::string_view name(Source source);
 
 /// Decides and records. The seam between protocol and daemon.
 class Judge
@@ -49,6 +58,24 @@ enum class DomainState {
     unreachable,   ///< the domain does not answer
     reading,       ///< the list of waiting requests is being read and answered
     answering,     ///< read to its end: every request is seen
+    // Without a connector, where approval is wanted all the same (stock_approval.h):
+    stock,              ///< requests between users of the server are approved, not denied
+    stock_not_granted,  ///< permissions are missing (XEP-0356)
+    stock_ineffective,  ///< this server does not let a privileged entity change subscriptions
+};
+
+/// What came of an answer to a request that waits.
+enum class AnswerOutcome {
+    answered,       ///< the server has applied it
+    nothing_waits,  ///< answered or withdrawn in the meantime
+    refused,        ///< the server would not; the request still waits
+    lost,           ///< no reply: not connected, or the server is silent
+};
+
+/// What waits, as far as it was read.
+struct WaitingRequests {
+    std::vector<SubscriptionRequest> requests;
+    bool more = false;
 };
 
 class EntityEvents
@@ -78,10 +105,26 @@ class Entity : private ConnectionEvents
     void stop();
     /// The organisations' domains have changed.
     void set_domains(std::vector<std::string> domains);
+    /// Of the domains, those where requests are to be approved without a connector if there is none.
+    void set_stock(const std::vector<std::string>& domains, std::uint32_t reads_per_second);
     /// The policy has changed: what waits is looked at again.
     void read_again();
 
+    /// How long `list_waiting` and `answer` wait for each reply of the server.
+    static constexpr std::chrono::milliseconds kPatience{10'000};
+
+    /// Reads what waits, of one user or of all of the domain, `most` at most. The error is a sentence for
+    /// people. `then` is called once, unless the entity is gone before.
+    void list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
+                      std::function<void(tl::expected<WaitingRequests, std::string>)> then);
+    /// Answers a request that waits: a later answer of the protocol. The decision is to be recorded before.
+    void answer(const SubscriptionRequest& request, const Decision& decision,
+                std::function<void(AnswerOutcome)> then);
+
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
+    [[nodiscard]] const std::string& address() const { return own_address_; }
+    /// `offline` for a domain that is not one of ours.
+    [[nodiscard]] DomainState domain_state(std::string_view domain) const;
 
   private:
     using Reply = std::function<void(const Stanza& iq)>;
@@ -89,6 +132,16 @@ class Entity : private ConnectionEvents
     struct Query {
         std::string to;
         Reply reply;
+        std::function<void()> lost;  // in place of the reply, when none comes; none: for our own queries
+        std::unique_ptr<Timer> patience;
+    };
+
+    struct Listing {
+        std::string domain;
+        std::optional<Address> user;
+        std::size_t most = 0;
+        WaitingRequests found;
+        std::function<void(tl::expected<WaitingRequests, std::string>)> then;
     };
 
     struct Domain {
@@ -98,6 +151,8 @@ class Entity : private ConnectionEvents
         std::string after;           // XEP-0059: the last item of the page being answered
         std::optional<Clock::Time> begun_anew;  // because the server had lost our place in its list
         std::unique_ptr<Timer> retry;
+        Advertisement granted;
+        bool ineffective = false;  // since the login: see DomainState::stock_ineffective
     };
 
     void online(const std::string& address) override;
@@ -105,19 +160,29 @@ class Entity : private ConnectionEvents
     void offline(const Failure& failure, std::chrono::milliseconds retry) override;
 
     void received_message(const Stanza& message);
+    void received_presence(const Stanza& presence);
     void received_iq(const Stanza& iq);
     void received_request(const Stanza& iq);
     void received_reply(const Stanza& iq);
+    [[nodiscard]] bool is_user(std::string_view address) const;
     void answer_requests(const Stanza& iq, const Stanza& requests);
 
     void look_for_connector(const std::string& name);
+    void begin_without_connector(const std::string& name);
+    void stock_refused(const std::string& name, StockApproval::Refusal refusal);
     void read_waiting(const std::string& name, std::string_view after);
     void answer_page(const std::string& name, const Stanza& iq);
     void page_answered(const std::string& name);
     void set_state(const std::string& name, DomainState state);
     void log_in_again_if_nobody_grants();
 
-    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply);
+    void list_page(const std::shared_ptr<Listing>& listing, std::string_view after);
+
+    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
+               std::function<void()> lost = {});
+    [[nodiscard]] std::string send_query(std::string_view type, const std::string& to,
+                                         std::string_view payload);
+    void forget_queries();
     void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
 
@@ -136,6 +201,8 @@ class Entity : private ConnectionEvents
     OccasionalWarning foreign_;
     OccasionalWarning malformed_;
     OccasionalWarning refused_answers_;
+    std::set<std::string, std::less<>> stock_domains_;
+    StockApproval stock_;
 };
 
 }  // namespace usher

@@ -15,6 +15,7 @@ inline constexpr std::string_view kDiscoInfo = "http://jabber.org/protocol/disco
 inline constexpr std::string_view kResultSets = "http://jabber.org/protocol/rsm";        // XEP-0059
 inline constexpr std::string_view kPing = "urn:xmpp:ping";                               // XEP-0199
 inline constexpr std::string_view kVersion = "jabber:iq:version";                        // XEP-0092
+inline constexpr std::string_view kBlocking = "urn:xmpp:blocking";                       // XEP-0191
 inline constexpr std::string_view kForward = "urn:xmpp:forward:0";                       // XEP-0297
 inline constexpr std::string_view kPrivilege1 = "urn:xmpp:privilege:1";            // XEP-0356, before 0.4
 inline constexpr std::string_view kPrivilege2 = "urn:xmpp:privilege:2";            // XEP-0356

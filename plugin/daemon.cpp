@@ -13,8 +13,8 @@
 #include "integration/strophe_channel.h"
 #include "plugin/answerer.h"
 #include "plugin/failure_text.h"
-#include "plugin/journal.h"
 #include "plugin/login.h"
+#include "plugin/operations.h"
 
 namespace usher
 {
@@ -41,6 +41,13 @@ std::vector<std::string> domains(const std::vector<Organization>& organizations)
     return all;
 }
 
+/// Where requests are to be approved without a connector.
+std::vector<std::string> stock_domains(std::vector<Organization> organizations)
+{
+    std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
+    return domains(organizations);
+}
+
 std::function<double()> random_fraction()
 {
     return [engine = std::mt19937(std::random_device()())]() mutable {
@@ -51,17 +58,25 @@ std::function<double()> random_fraction()
 class Daemon : private EntityEvents
 {
   public:
-    Daemon(std::string path, Settings settings, std::string password, Journal journal)
+    Daemon(std::string path, Settings settings, std::string password, std::unique_ptr<Database> database,
+           std::unique_ptr<PolicyInForce> policy, Choices choices)
         : path_(std::move(path)),
           settings_(std::move(settings)),
           base_(event_base_new()),
           clock_(base_.get()),
           channels_(base_.get()),
-          journal_(std::move(journal)),
-          answerer_(make_policy(), journal_, clock_, [] { return std::chrono::system_clock::now(); }),
-          entity_(login(settings_.connection, std::move(password), kResource), pinged(),
-                  domains(settings_.organizations), channels_, clock_, random_fraction(), answerer_, *this)
+          database_(std::move(database)),
+          policy_(std::move(policy)),
+          choices_(std::move(choices)),
+          journal_(*database_),
+          answerer_(policy_->policy(), choices_, journal_, clock_,
+                    [] { return std::chrono::system_clock::now(); }),
+          entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
+                  channels_, clock_, random_fraction(), answerer_, *this),
+          operations_(*policy_, answerer_, choices_, journal_, *database_, entity_)
     {
+        policy_->on_change([this] { policy_changed(); });
+        operations_.on_reload([this] { return reload(); });
     }
 
     ExitCode run()
@@ -72,9 +87,10 @@ class Daemon : private EntityEvents
         const auto on_interrupt = watch(
             SIGINT, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
         const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
-            static_cast<Daemon*>(self)->reload();
+            static_cast<void>(static_cast<Daemon*>(self)->reload());
         });
         forget_old_records();
+        set_stock();
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
         entity_.start();
@@ -95,9 +111,9 @@ class Daemon : private EntityEvents
         return watched;
     }
 
-    [[nodiscard]] std::shared_ptr<const Policy> make_policy()
+    [[nodiscard]] std::vector<std::string> all_domains() const
     {
-        return std::make_shared<const Policy>(settings_.organizations, settings_.limits, ++generation_);
+        return domains(policy_->policy()->organizations());
     }
 
     /// Answers pings: the account's own domain; for a component itself, by way of the server.
@@ -115,29 +131,53 @@ class Daemon : private EntityEvents
         entity_.stop();
     }
 
-    void reload()
+    Result<std::vector<std::string>> reload()
     {
         auto read = read_settings(path_);
         if (!read) {
+            std::string errors;
             for (const SettingError& error : read.error()) {
                 spdlog::error("{}", text(error));
+                errors += text(error) + "\n";
             }
-            spdlog::error("{} is not valid: the settings from before stay in force", path_);
-            return;
+            return kept(Refusal::Kind::invalid, errors + path_ + " is not valid");
         }
-        for (const std::string& key : need_restart(settings_, *read)) {
+        if (const auto in_force = policy_->set_file(*read); !in_force) {
+            return kept(Refusal::Kind::unavailable, "the store cannot be written (" + in_force.error() + ")");
+        }
+        auto on_restart = need_restart(settings_, *read);
+        for (const std::string& key : on_restart) {
             spdlog::warn("{}: the change takes effect when usherd is started again", key);
         }
-        settings_.organizations = std::move(read->organizations);
-        settings_.limits = read->limits;
         settings_.store.journal_days = read->store.journal_days;
+        settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
         settings_.log_level = read->log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
-        answerer_.set_policy(make_policy());
-        spdlog::info("{} read again: settings generation {} in force", path_, generation_);
-        entity_.set_domains(domains(settings_.organizations));
+        spdlog::info("{} read again: settings generation {} in force", path_,
+                     policy_->policy()->generation());
+        return on_restart;
+    }
+
+    static Result<std::vector<std::string>> kept(Refusal::Kind kind, const std::string& why)
+    {
+        const std::string text = why + ": the settings from before stay in force";
+        spdlog::error("{}", text.substr(text.rfind('\n') + 1));
+        return tl::unexpected(Refusal{kind, text});
+    }
+
+    void policy_changed()
+    {
+        answerer_.set_policy(policy_->policy());
+        entity_.set_domains(all_domains());
+        set_stock();
         entity_.read_again();
         report_answering();
+    }
+
+    void set_stock()
+    {
+        entity_.set_stock(stock_domains(settings_.organizations),
+                          settings_.connection.stock_reads_per_second);
     }
 
     // --- EntityEvents
@@ -172,6 +212,32 @@ class Daemon : private EntityEvents
                     "server's privileged_entities (XEP-0356) for this domain",
                     domain, own);
                 break;
+            case DomainState::stock:
+                spdlog::warn(
+                    "{}: the server has no connector for this domain; stock = \"approve\": requests between "
+                    "users of this server are found in rosters and approved. It cannot see requests from "
+                    "other "
+                    "servers, cannot deny, and cannot clear the stored request: users are sent every "
+                    "request, "
+                    "and Prosody 0.12 shows it again at the next login, where an answer can end the "
+                    "subscription or make it mutual",
+                    domain);
+                break;
+            case DomainState::stock_not_granted:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
+                    "without the permissions roster = \"both\" and presence = \"managed_entity\" for {} "
+                    "(XEP-0356): no requests are seen",
+                    domain, own);
+                break;
+            case DomainState::stock_ineffective:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" does not "
+                    "start: "
+                    "here a roster set by a privileged entity never changes the subscription (as on "
+                    "ejabberd). No requests are seen: load the connector",
+                    domain);
+                break;
             case DomainState::unreachable:
                 spdlog::warn("{}: does not answer: is it a domain of this server?", domain);
                 break;
@@ -183,6 +249,7 @@ class Daemon : private EntityEvents
 
     void offline(const Failure& failure, milliseconds retry) override
     {
+        operations_.set_offline_because(text(failure, settings_.connection));
         if (failure.kind != Failure::Kind::closed) {
             said_.clear();
             spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
@@ -205,12 +272,17 @@ class Daemon : private EntityEvents
             return;
         }
         std::size_t answering = 0;
+        std::size_t stock = 0;
         std::size_t all = 0;
-        for (const std::string& domain : domains(settings_.organizations)) {
+        for (const std::string& domain : all_domains()) {
             ++all;
             answering += states_[domain] == DomainState::answering ? 1U : 0U;
+            stock += states_[domain] == DomainState::stock ? 1U : 0U;
         }
-        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains");
+        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains" +
+               (stock == 0 ? std::string()
+                           : "; without a connector, approving between own users only, on " +
+                                 std::to_string(stock)));
     }
 
     /// One line for the service manager, when it is another one.
@@ -245,13 +317,16 @@ class Daemon : private EntityEvents
 
     const std::string path_;
     Settings settings_;
-    std::uint64_t generation_ = 0;
     std::unique_ptr<event_base, Free> base_;
     EventClock clock_;
     StropheChannels channels_;
+    std::unique_ptr<Database> database_;
+    std::unique_ptr<PolicyInForce> policy_;
+    Choices choices_;
     Journal journal_;
     Answerer answerer_;
     Entity entity_;
+    Operations operations_;
     std::unique_ptr<Timer> forgetting_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;
@@ -271,12 +346,25 @@ ExitCode run_daemon(const std::string& path, Settings settings)
         spdlog::critical("{}", password.error());
         return kSettings;
     }
-    auto journal = Journal::open(settings.store.url);
-    if (!journal) {
-        spdlog::critical("store.url: {} cannot be opened: {}", settings.store.url, journal.error());
+    const auto unusable = [&settings](const std::string& error) {
+        spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
         return kFailed;
+    };
+    auto database = Database::open(settings.store.url);
+    if (!database) {
+        return unusable(database.error());
     }
-    return Daemon(path, std::move(settings), *std::move(password), *std::move(journal)).run();
+    auto policy = PolicyInForce::make(settings, **database, [] { return std::chrono::system_clock::now(); });
+    if (!policy) {
+        return unusable(policy.error());
+    }
+    auto choices = Choices::load(**database);
+    if (!choices) {
+        return unusable(choices.error());
+    }
+    return Daemon(path, std::move(settings), *std::move(password), *std::move(database), *std::move(policy),
+                  *std::move(choices))
+        .run();
 }
 
 }  // namespace usher
