@@ -151,6 +151,7 @@ class Daemon : private EntityEvents
         }
         settings_.store.journal_days = read->store.journal_days;
         settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
+        set_stock();
         settings_.log_level = read->log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
         spdlog::info("{} read again: settings generation {} in force", path_,
@@ -176,7 +177,7 @@ class Daemon : private EntityEvents
 
     void set_stock()
     {
-        entity_.set_stock(stock_domains(settings_.organizations),
+        entity_.set_stock(stock_domains(policy_->policy()->organizations()),
                           settings_.connection.stock_reads_per_second);
     }
 
