@@ -133,6 +133,10 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
 {
     DomainFacts& facts = facts_.find(domain)->second;
     for (Stanza child = query.first(); child; child = child.next()) {
+        if (child.is("identity", ns::kDiscoInfo) && child.attribute("category") == "server" &&
+            facts.software.empty()) {
+            facts.software = child.attribute("name");
+        }
         if (!child.is("feature", ns::kDiscoInfo)) {
             continue;
         }

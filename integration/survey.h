@@ -39,8 +39,8 @@ struct DomainFacts {
     Answer pending;                        ///< asked where there is a connector
     std::optional<std::uint64_t> waiting;  ///< requests that wait for their users, as the server counts them
 
-    Answer version;  ///< XEP-0092
-    std::string software;
+    Answer version;        ///< XEP-0092
+    std::string software;  ///< what it says there, or in its list of features
     std::string software_version;
 
     std::optional<Advertisement> granted;

@@ -10,6 +10,14 @@
 namespace usher
 {
 
+namespace
+{
+
+/// One, not one for each check: mod_privilege of Prosody remembers who has presence permission for good.
+constexpr std::string_view kResource = "check";
+
+}  // namespace
+
 Check::Check(std::string path, Settings settings, ChannelMaker& channels, Clock& clock,
              std::function<void(CheckReport)> done)
     : path_(std::move(path)),
@@ -36,8 +44,8 @@ void Check::start(const std::string& password)
     const ConnectionSettings& connection = settings_.connection;
     const std::string server(connection.account ? connection.account->domain() : *connection.component);
     connection_.emplace(
-        login(connection, password, "check-" + id_prefix_.substr(0, 8)), server, channels_, clock_,
-        [] { return 0.0; }, static_cast<ConnectionEvents&>(*this));
+        login(connection, password, kResource), server, channels_, clock_, [] { return 0.0; },
+        static_cast<ConnectionEvents&>(*this));
     connection_->start();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "integration/namespaces.h"
+#include "integration/stock_approval.h"
 #include "plugin/failure_text.h"
 #include "plugin/known_servers.h"
 
@@ -14,6 +15,8 @@ namespace
 
 using Outcome = CheckResult::Outcome;
 using Answer = DomainFacts::Answer;
+
+constexpr std::string_view kEjabberd = "ejabberd";
 
 std::string said(const Answer& answer)
 {
@@ -136,6 +139,32 @@ void add_registration(Paragraph& paragraph, const Organization& organization, En
     }
 }
 
+/// What stock = "approve" makes of a domain without a connector. True if it works.
+bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server)
+{
+    paragraph.add(
+        Outcome::warning, "connector",
+        "none; stock = \"approve\" sees requests between users of this server only, and cannot deny",
+        server.connector);
+    if (facts.software == kEjabberd) {
+        paragraph.add(Outcome::failed, "roster", "ejabberd does not let others change subscriptions",
+                      "the connector is the only way here");
+        return false;
+    }
+    if (!facts.granted || !StockApproval::sufficient(*facts.granted)) {
+        paragraph.add(Outcome::failed, "roster", "stock = \"approve\" lacks permissions (XEP-0356)",
+                      "grant roster = \"both\" and presence = \"managed_entity\"");
+        return false;
+    }
+    paragraph.passed("roster", "permission granted, for stock = \"approve\"");
+    if (!facts.granted->blocklist_get) {
+        paragraph.add(Outcome::warning, "blocklist",
+                      "permission not granted: contacts whom a user has blocked are approved",
+                      "grant iq = { [\"urn:xmpp:blocking\"] = \"get\" }");
+    }
+    return true;
+}
+
 /// True if requests are answered there.
 bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server)
 {
@@ -188,8 +217,10 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownSer
 
 void add_roster_permission(Paragraph& paragraph, const DomainFacts& facts)
 {
-    if (facts.granted && (facts.granted->roster_get || facts.granted->roster_set)) {
-        paragraph.add(Outcome::warning, "roster", "permission granted, but not needed",
+    if (facts.granted &&
+        (facts.granted->roster_get || facts.granted->roster_set || facts.granted->user_presence)) {
+        paragraph.add(Outcome::warning, "roster",
+                      "permission for rosters or presence granted, but not needed",
                       "take it away: whoever gets hold of usherd's password has it too");
     } else {
         paragraph.passed("roster", "permission not granted, not needed");
@@ -226,13 +257,21 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
     const KnownServer server =
         known_server(software, version, {own_address(connection), connection.component.has_value(), domain});
     if (!facts.version) {
-        paragraph.add(Outcome::not_possible, "server", "does not say what it is (XEP-0092)");
+        paragraph.add(
+            Outcome::not_possible, "server",
+            (software.empty() ? "does not say what it is" : software + ", does not say its version") +
+                std::string(" (XEP-0092)"));
     } else {
         paragraph.add(server.supported ? Outcome::passed : Outcome::warning, "server",
                       software + " " + version + (server.note.empty() ? "" : ": " + server.note));
     }
-    const bool answered = add_requests(paragraph, facts, server);
-    add_roster_permission(paragraph, facts);
+    bool answered = false;
+    if (organization.stock && !facts.connector && facts.other_connector.empty()) {
+        answered = add_stock(paragraph, facts, server);
+    } else {
+        answered = add_requests(paragraph, facts, server);
+        add_roster_permission(paragraph, facts);
+    }
     add_registration(paragraph, organization, entrance,
                      connection.host + " port " + std::to_string(entrance_port(connection)), server);
     (answered ? report.answering : report.silent).push_back(domain);

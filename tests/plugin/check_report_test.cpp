@@ -126,6 +126,36 @@ const Case kCases[] = {
      "registration", "passed", "not approved automatically", "-", true},
     {"entrance_unseen", [](auto&, auto&, auto& e) { e = Entrance::unseen; }, "registration", "not possible",
      "127.0.0.1 port 5222", "make sure", true},
+    {"stock",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].stock = true;
+         f.connector = false;
+         f.granted->roster_get = f.granted->roster_set = f.granted->user_presence = true;
+     },
+     "connector", "warning", "cannot deny", "mod_subscription_requests", true},
+    {"stock_that_cannot_see_blocks",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].stock = true;
+         f.connector = false;
+         f.granted->roster_get = f.granted->roster_set = f.granted->user_presence = true;
+     },
+     "blocklist", "warning", "blocked are approved", "urn:xmpp:blocking", true},
+    {"stock_without_permission",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].stock = true;
+         f.connector = false;
+     },
+     "roster", "failed", "lacks permissions", "managed_entity", false},
+    {"stock_on_ejabberd",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].stock = true;
+         f.connector = false;
+         f.software = "ejabberd";
+         f.granted->roster_get = f.granted->roster_set = f.granted->user_presence = true;
+     },
+     "roster", "failed", "ejabberd", "connector", false},
+    {"stock_where_there_is_a_connector", [](auto& s, auto&, auto&) { s.organizations[0].stock = true; },
+     "connector", "passed", "urn:xmpp:subscription-requests:0", "-", true},
     {"server", [](auto&, auto&, auto&) {}, "server", "passed", "Prosody 0.12.3", "-", true},
     {"old_ejabberd",
      [](auto&, auto& f, auto&) {

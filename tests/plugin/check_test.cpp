@@ -101,7 +101,7 @@ BOOST_FIXTURE_TEST_SUITE(check, Scene)
 BOOST_AUTO_TEST_CASE(an_account_is_never_available_after_it_has_asked_for_the_list)
 {
     start();
-    BOOST_TEST(channels.login.address.starts_with("usher@capulet.lit/check-"));
+    BOOST_TEST(channels.login.address == "usher@capulet.lit/check");  // the daemon has /usher
     log_in();
     answer_all();
     const auto sent = channels.take_sent();
