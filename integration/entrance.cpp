@@ -36,7 +36,9 @@ void EntranceLook::look_at_next()
 
 void EntranceLook::received(const Stanza& features)
 {
-    seen_[domains_[next_]] = features.child("register", ns::kRegister) ? Entrance::open : Entrance::closed;
+    const bool open = static_cast<bool>(features.child("register", ns::kRegister));
+    const bool invited = static_cast<bool>(features.child("register", ns::kInvitation));
+    seen_[domains_[next_]] = !open ? Entrance::closed : invited ? Entrance::invited : Entrance::open;
 }
 
 void EntranceLook::ended(const Failure& failure)

@@ -22,6 +22,7 @@ enum class Entrance {
     unseen,   ///< nothing there, or no answer
     foreign,  ///< the server does not serve this domain
     closed,   ///< no registration (XEP-0077)
+    invited,  ///< registration is offered, with an invitation (XEP-0445): hardly without
     open,     ///< registration is offered
 };
 

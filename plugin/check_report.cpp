@@ -113,15 +113,16 @@ void add_registration(Paragraph& paragraph, const Organization& organization, En
         case Entrance::closed:
             paragraph.passed("registration", "closed");
             break;
+        case Entrance::invited:
+            paragraph.passed("registration", "by invitation");
+            break;
         case Entrance::open:
             if (automatic) {
                 paragraph.add(
                     Outcome::warning, "registration",
                     "open (XEP-0077), and requests from registered users are approved automatically: "
                     "whoever registers can watch everybody",
-                    server.closing +
-                        "; or option = \"prompt\" and users_may_choose = false. Registration by invitation "
-                        "looks the same from here, and is in order");
+                    server.closing + "; or option = \"prompt\" and users_may_choose = false");
             } else {
                 paragraph.passed("registration",
                                  "open (XEP-0077), but requests are not approved automatically");

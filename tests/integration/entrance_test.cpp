@@ -55,6 +55,18 @@ BOOST_AUTO_TEST_CASE(open_closed_and_foreign)
     BOOST_TEST(channels.sent.empty());
 }
 
+BOOST_AUTO_TEST_CASE(registration_by_invitation_is_not_open)
+{
+    features(
+        "<register xmlns='http://jabber.org/features/iq-register'/><register "
+        "xmlns='urn:xmpp:ibr-token:0'/>");
+    channels.ended(Failure::Kind::unknown_host);
+    channels.ended(Failure::Kind::unknown_host);
+    clock.advance(std::chrono::milliseconds(0));
+    BOOST_REQUIRE(seen.has_value());
+    BOOST_TEST((seen->at("a.lit") == Entrance::invited));
+}
+
 BOOST_AUTO_TEST_CASE(where_nothing_listens_one_attempt_is_enough)
 {
     channels.ended(Failure::Kind::unreachable);

@@ -49,6 +49,8 @@ const Case kCases[] = {
     {"roster_granted_without_need", [](auto&, auto& f, auto&) { f.granted->roster_get = true; }, "roster",
      "warning", "not needed", "take it away", true},
     {"closed", [](auto&, auto&, auto&) {}, "registration", "passed", "closed", "-", true},
+    {"by_invitation", [](auto&, auto&, auto& e) { e = Entrance::invited; }, "registration", "passed",
+     "by invitation", "-", true},
     {"no_connector",
      [](auto&, auto& f, auto&) {
          f.connector = false;
