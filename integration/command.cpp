@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "integration/namespaces.h"
-#include "integration/random_id.h"
+#include "integration/unguessable.h"
 #include "integration/xml.h"
 
 namespace usher
@@ -170,8 +170,11 @@ void Commands::begin(IqReply reply, const Command& command, const std::string& r
                            {},
                            {}});
     }
-    Session& session = sessions_.emplace_back(Session{
-        .id = random_id(), .command = &command, .requester = requester, .user = user, .used = clock_.now()});
+    Session& session = sessions_.emplace_back(Session{.id = unguessable(),
+                                                      .command = &command,
+                                                      .requester = requester,
+                                                      .user = user,
+                                                      .used = clock_.now()});
     session.working = true;
     command.execute(user, outcome(std::move(reply), session));
 }

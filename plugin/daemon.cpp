@@ -13,6 +13,7 @@
 #include "integration/strophe_channel.h"
 #include "plugin/answerer.h"
 #include "plugin/failure_text.h"
+#include "plugin/login.h"
 #include "plugin/operations.h"
 #include "plugin/reception.h"
 
@@ -23,6 +24,9 @@ namespace
 {
 
 using std::chrono::milliseconds;
+
+/// A fixed one: a second usherd with this account is a conflict, not a rival.
+constexpr std::string_view kResource = "usher";
 
 struct Free {
     void operator()(event_base* base) const { event_base_free(base); }
@@ -38,18 +42,11 @@ std::vector<std::string> domains(const std::vector<Organization>& organizations)
     return all;
 }
 
-Login login(const ConnectionSettings& connection, std::string password)
+/// Where requests are to be approved without a connector.
+std::vector<std::string> stock_domains(std::vector<Organization> organizations)
 {
-    Login login;
-    login.host = connection.host;
-    login.port = connection.port;
-    login.component = connection.component.has_value();
-    // A fixed resource: a second usherd with this account is a conflict, not a rival.
-    login.address = login.component ? *connection.component : connection.account->text() + "/usher";
-    login.password = std::move(password);
-    login.tls = connection.tls_required;
-    login.ca_file = connection.ca_file;
-    return login;
+    std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
+    return domains(organizations);
 }
 
 std::function<double()> random_fraction()
@@ -75,8 +72,8 @@ class Daemon : private EntityEvents
           journal_(*database_),
           answerer_(policy_->policy(), choices_, journal_, clock_,
                     [] { return std::chrono::system_clock::now(); }),
-          entity_(login(settings_.connection, std::move(password)), pinged(), all_domains(), channels_,
-                  clock_, random_fraction(), answerer_, *this),
+          entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
+                  channels_, clock_, random_fraction(), answerer_, *this),
           operations_(*policy_, answerer_, choices_, journal_, *database_, entity_),
           reception_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
@@ -95,6 +92,7 @@ class Daemon : private EntityEvents
             static_cast<void>(static_cast<Daemon*>(self)->reload());
         });
         forget_old_records();
+        set_stock();
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
         entity_.start();
@@ -154,6 +152,8 @@ class Daemon : private EntityEvents
             spdlog::warn("{}: the change takes effect when usherd is started again", key);
         }
         settings_.store.journal_days = read->store.journal_days;
+        settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
+        set_stock();
         settings_.log_level = read->log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
         spdlog::info("{} read again: settings generation {} in force", path_,
@@ -172,8 +172,15 @@ class Daemon : private EntityEvents
     {
         answerer_.set_policy(policy_->policy());
         entity_.set_domains(all_domains());
+        set_stock();
         entity_.read_again();
         report_answering();
+    }
+
+    void set_stock()
+    {
+        entity_.set_stock(stock_domains(policy_->policy()->organizations()),
+                          settings_.connection.stock_reads_per_second);
     }
 
     // --- EntityEvents
@@ -207,6 +214,32 @@ class Daemon : private EntityEvents
                     "{}: the server grants {} nothing here, so no requests are seen: name it in the "
                     "server's privileged_entities (XEP-0356) for this domain",
                     domain, own);
+                break;
+            case DomainState::stock:
+                spdlog::warn(
+                    "{}: the server has no connector for this domain; stock = \"approve\": requests between "
+                    "users of this server are found in rosters and approved. It cannot see requests from "
+                    "other "
+                    "servers, cannot deny, and cannot clear the stored request: users are sent every "
+                    "request, "
+                    "and Prosody 0.12 shows it again at the next login, where an answer can end the "
+                    "subscription or make it mutual",
+                    domain);
+                break;
+            case DomainState::stock_not_granted:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
+                    "without the permissions roster = \"both\" and presence = \"managed_entity\" for {} "
+                    "(XEP-0356): no requests are seen",
+                    domain, own);
+                break;
+            case DomainState::stock_ineffective:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" does not "
+                    "start: "
+                    "here a roster set by a privileged entity never changes the subscription (as on "
+                    "ejabberd). No requests are seen: load the connector",
+                    domain);
                 break;
             case DomainState::unreachable:
                 spdlog::warn("{}: does not answer: is it a domain of this server?", domain);
@@ -242,12 +275,17 @@ class Daemon : private EntityEvents
             return;
         }
         std::size_t answering = 0;
+        std::size_t stock = 0;
         std::size_t all = 0;
         for (const std::string& domain : all_domains()) {
             ++all;
             answering += states_[domain] == DomainState::answering ? 1U : 0U;
+            stock += states_[domain] == DomainState::stock ? 1U : 0U;
         }
-        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains");
+        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains" +
+               (stock == 0 ? std::string()
+                           : "; without a connector, approving between own users only, on " +
+                                 std::to_string(stock)));
     }
 
     /// One line for the service manager, when it is another one.

@@ -29,6 +29,7 @@ struct ConnectionSettings {
     std::string ca_file;                   ///< PEM; empty: the system's authorities
     std::optional<std::string> component;  ///< ... or an external component (XEP-0114); exactly one is set
     std::string secret_file;
+    std::uint32_t stock_reads_per_second = 10;
 };
 
 struct StoreSettings {
@@ -88,6 +89,9 @@ enum class Sources { omitted, shown };
 /// What is wrong with the files that the settings name (password, secret, certificate authorities), a message
 /// each.
 [[nodiscard]] std::vector<std::string> check_files(const Settings& settings);
+
+/// Whether that name or address is this machine's own, not only now.
+[[nodiscard]] bool is_loopback(std::string_view host);
 
 /// Reads a password or secret: the file's first line, without the line break.
 /// Refused (the error is the message) if it cannot be read, is empty, or others than owner and group may read

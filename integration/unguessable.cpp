@@ -1,4 +1,4 @@
-#include "integration/random_id.h"
+#include "integration/unguessable.h"
 
 #include <cstdint>
 #include <random>
@@ -7,17 +7,17 @@
 namespace usher
 {
 
-std::string random_id()
+std::string unguessable()
 {
-    std::random_device device;
-    std::string id;
+    std::random_device device;  // the kernel's
+    std::string text;
     for (int i = 0; i < 4; ++i) {
         constexpr std::string_view kDigits = "0123456789abcdef";
         for (std::uint32_t bits = device(), digit = 0; digit < 8; ++digit, bits >>= 4U) {
-            id.push_back(kDigits[bits & 0xfU]);
+            text.push_back(kDigits[bits & 0xfU]);
         }
     }
-    return id;
+    return text;
 }
 
 }  // namespace usher
