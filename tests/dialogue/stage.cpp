@@ -79,7 +79,8 @@ UsherStage::UsherStage(Login login, UsherdOptions options, const std::string& se
     options.organization += rule({kLastContact}, "approve");
     usherd_ = std::make_unique<Usherd>(connection_to(server()), options);
     usherd_->start();
-    usherd_->wait_until_answering();
+    // Other organisations, in `more`, may have domains that are not on this server.
+    usherd_->wait_for_status("answering on " + std::to_string(options.domains.size()) + " of ");
 }
 
 void UsherStage::settle()
