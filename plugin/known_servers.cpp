@@ -77,7 +77,10 @@ constexpr std::array kMends{
           "`entities`",
           "add \"{own}\" to the `entities` of mod_subscription_requests for {domain}, and reload the "
           "configuration",
-          "", "mod_register: access: none"},
+          "",
+          "mod_register: access: none (where its ip_access lets in a trusted network only, that is in order "
+          "and "
+          "looks the same from here)"},
 };
 
 constexpr Mends kOthers{
