@@ -158,6 +158,37 @@ BOOST_DATA_TEST_CASE(user_who_is_offline_is_covered, kLogins, login)
     BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
 }
 
+BOOST_DATA_TEST_CASE(neither_has_to_stay, kLogins, login)
+{
+    StockStage stage(login);
+    WireClient& juliet = stage.person(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.disconnect();
+    stage.usherd().wait_for_log("approve for " + kJuliet);
+    enter_asking_juliet(stage, kTybalt).expect(push(kJuliet, "to"));  // his comes after hers
+    nurse.connect();
+    juliet.connect();
+    BOOST_TEST(item_in(nurse.roster(), kJuliet) == "to");
+    BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
+}
+
+BOOST_DATA_TEST_CASE(contact_without_presence_is_found_when_she_sends_it, kLogins, login)
+{
+    StockStage stage(login);
+    WireClient& juliet = stage.person(kJuliet);
+    WireClient& nurse = stage.person(kNurse);
+    nurse.connect();
+    nurse.send(to(kJuliet, "subscribe"));
+    stage.round_trip();
+    enter_asking_juliet(stage, kTybalt).expect(push(kJuliet, "to"));
+    BOOST_TEST(item_in(nurse.roster(), kJuliet) == "none ask");
+    nurse.appear();
+    nurse.expect(push(kJuliet, "to"));
+    juliet.connect();
+    BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
+}
+
 BOOST_DATA_TEST_CASE(stranger_and_what_policy_leaves_or_denies_stay_with_the_user, kLogins, login)
 {
     UsherdOptions options = approving_colleagues();
