@@ -363,6 +363,9 @@ BOOST_DATA_TEST_CASE(without_the_grant_to_read_blocklists_nothing_is_approved, k
     stage.round_trip();
     stage.usherd().start();
     stage.usherd().wait_for_log(kPermissions);
+    const auto check = stage.usherd().check_online();
+    BOOST_TEST(check.status != 0);
+    BOOST_TEST(check.report.find("lacks permissions") != std::string::npos, check.report);
     WireClient& tybalt = enter_asking_juliet(stage, kTybalt);
     stage.round_trip();
     BOOST_TEST(item_in(nurse.roster(), kJuliet) == "none ask");
@@ -380,6 +383,17 @@ BOOST_AUTO_TEST_CASE(off_is_the_default)
     Usherd usherd(connection_to(*server), options);
     usherd.start();
     usherd.wait_for_log("has no connector for this domain, so no requests are seen");
+}
+
+BOOST_DATA_TEST_CASE(the_check_says_what_it_cannot_do, kLogins, login)
+{
+    const auto server = make_server(stock_server(login));
+    const auto check = Usherd(connection_to(*server), approving_colleagues()).check_online();
+    BOOST_TEST(check.status == 0);
+    BOOST_TEST(check.report.find("warning       connector: none; stock = \"approve\"") != std::string::npos,
+               check.report);
+    BOOST_TEST(check.report.find("passed        roster: permissions granted") != std::string::npos,
+               check.report);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
