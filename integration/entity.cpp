@@ -133,6 +133,7 @@ void Entity::online(const std::string& address)
 {
     id_prefix_ = unguessable();
     forget_queries();
+    address_ = address;
     spdlog::info("logged in as {}", address);
     if (!component_) {
         connection_.send("<presence/>");
@@ -165,6 +166,9 @@ void Entity::received(const Stanza& stanza)
         received_message(stanza);
     } else if (stanza.name() == "presence") {
         received_presence(stanza);
+        if (visitors_ != nullptr) {
+            visitors_->received_presence(stanza);
+        }
     }
 }
 
@@ -175,6 +179,9 @@ void Entity::received_message(const Stanza& message)
     // Only a domain of ours may say what it grants. Even from there it is no more than a reason to look: the
     // connector decides whom it accepts.
     const auto found = domains_.find(message.attribute("from"));
+    if (found == domains_.end() && visitors_ != nullptr) {
+        visitors_->received_message(message);
+    }
     if (found == domains_.end() || message.attribute("type") == "error") {
         return;
     }
@@ -250,7 +257,7 @@ void Entity::received_request(const Stanza& iq)
         xml += "/>";
         connection_.send(xml);
         stock_.received_push(iq.attribute("from"));
-    } else {
+    } else if (visitors_ == nullptr || !visitors_->received_iq(iq)) {
         send_error(iq, "cancel", "service-unavailable");
     }
 }

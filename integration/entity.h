@@ -78,6 +78,17 @@ struct WaitingRequests {
     bool more = false;
 };
 
+/// What people send to the entity: everything but the connector protocol and pings. Only while it is set.
+class Visitors
+{
+  public:
+    virtual ~Visitors() = default;
+    /// `get` or `set`. False if nobody answers it: the entity says that nobody does.
+    [[nodiscard]] virtual bool received_iq(const Stanza& iq) = 0;
+    virtual void received_message(const Stanza& message) = 0;
+    virtual void received_presence(const Stanza& presence) = 0;
+};
+
 class EntityEvents
 {
   public:
@@ -121,8 +132,14 @@ class Entity : private ConnectionEvents
     void answer(const SubscriptionRequest& request, const Decision& decision,
                 std::function<void(AnswerOutcome)> then);
 
+    /// Null: nobody. Must outlive the entity otherwise.
+    void set_visitors(Visitors* visitors) { visitors_ = visitors; }
+    /// Sends whole stanzas. Dropped when not online.
+    void send(std::string_view xml) { connection_.send(xml); }
+    /// The full address the server gave us at the last login (a component's domain).
+    [[nodiscard]] const std::string& address() const { return address_; }
+
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
-    [[nodiscard]] const std::string& address() const { return own_address_; }
     /// `offline` for a domain that is not one of ours.
     [[nodiscard]] DomainState domain_state(std::string_view domain) const;
 
@@ -192,6 +209,8 @@ class Entity : private ConnectionEvents
     std::function<double()> random_;
     const bool component_;
     const std::string own_address_;
+    std::string address_ = own_address_;
+    Visitors* visitors_ = nullptr;
     Connection connection_;
 
     std::map<std::string, Domain, std::less<>> domains_;

@@ -15,6 +15,7 @@
 #include "plugin/failure_text.h"
 #include "plugin/login.h"
 #include "plugin/operations.h"
+#include "plugin/reception.h"
 
 namespace usher
 {
@@ -73,7 +74,8 @@ class Daemon : private EntityEvents
                     [] { return std::chrono::system_clock::now(); }),
           entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
-          operations_(*policy_, answerer_, choices_, journal_, *database_, entity_)
+          operations_(*policy_, answerer_, choices_, journal_, *database_, entity_),
+          reception_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
         policy_->on_change([this] { policy_changed(); });
         operations_.on_reload([this] { return reload(); });
@@ -329,6 +331,7 @@ class Daemon : private EntityEvents
     Answerer answerer_;
     Entity entity_;
     Operations operations_;
+    Reception reception_;
     std::unique_ptr<Timer> forgetting_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;

@@ -32,6 +32,11 @@ std::string joined(const std::vector<std::string>& words)
 
 }  // namespace
 
+std::string fixed_by_administrator(Option option)
+{
+    return "Your administrator has set how contact requests are handled: " + std::string(sentence(option));
+}
+
 Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Journal& journal,
                        const Database& database, Entity& entity)
     : policy_(policy),
@@ -102,8 +107,7 @@ Result<UserOption> Operations::choose(const Actor& actor, const Address& user, s
         return before;
     }
     if (!before->may_choose) {
-        return refused(Kind::forbidden, "Your administrator has set how contact requests are handled: " +
-                                            std::string(sentence(before->of_organization)));
+        return refused(Kind::forbidden, fixed_by_administrator(before->of_organization));
     }
     if (const auto stored = choices_.set(user, chosen); !stored) {
         return not_stored(stored.error());

@@ -124,6 +124,9 @@ struct Status {
     std::string store_error;  ///< what the last attempt to write met, empty if it succeeded
 };
 
+/// What a user is told who may not choose.
+[[nodiscard]] std::string fixed_by_administrator(Option option);
+
 class Operations
 {
   public:

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_SUITE(forgery)
 
 BOOST_DATA_TEST_CASE(server_heeds_no_answer_but_the_entitys, kLogins, login)
 {
-    ScriptedStage stage(login, "subscription_requests_timeout = 600\n");
+    ScriptedStage stage(login, kNoTimeout);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     romeo.send(to(kJuliet, "subscribe"));
@@ -130,7 +130,7 @@ BOOST_DATA_TEST_CASE(server_heeds_no_answer_but_the_entitys, kLogins, login)
 
 BOOST_AUTO_TEST_CASE(server_heeds_no_reply_from_another_resource_of_the_entity)
 {
-    ScriptedStage stage(Login::account, "subscription_requests_timeout = 600\n");
+    ScriptedStage stage(Login::account, kNoTimeout);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     romeo.send(to(kJuliet, "subscribe"));

@@ -112,13 +112,13 @@ BOOST_DATA_TEST_CASE(long_list_is_answered_to_its_end, kLogins, login)
 
 BOOST_DATA_TEST_CASE(daemon_that_hangs_holds_a_request_no_longer_than_the_timeout, kLogins, login)
 {
-    UsherStage stage(login, approve_all(), "subscription_requests_timeout = 0.5\n");
+    UsherStage stage(login, approve_all(), {.timeout = std::chrono::seconds(1), .max_held = {}});
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     stage.usherd().signal(SIGSTOP);
     romeo.send(to(kJuliet, "subscribe"));
     juliet.expect(kPrompt);
-    romeo.expect(presence("unavailable", kJuliet));
+    stage.expect_acknowledgement(romeo, kJuliet);
     // What it decides late is what happens: its journal will say so.
     stage.usherd().signal(SIGCONT);
     romeo.expect(presence("subscribed", kJuliet));
@@ -126,7 +126,7 @@ BOOST_DATA_TEST_CASE(daemon_that_hangs_holds_a_request_no_longer_than_the_timeou
 
 BOOST_DATA_TEST_CASE(daemon_stopped_while_it_is_asked_loses_nothing, kLogins* kWaysToGo, login, away)
 {
-    UsherStage stage(login, approve_all(), "subscription_requests_timeout = 600\n");
+    UsherStage stage(login, approve_all(), kNoTimeout);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     stage.usherd().signal(SIGSTOP);
@@ -152,7 +152,7 @@ BOOST_DATA_TEST_CASE(daemon_stopped_while_it_is_asked_loses_nothing, kLogins* kW
 
 BOOST_DATA_TEST_CASE(server_away_and_back_finds_the_daemon_again, kLogins* kWaysToGo, login, away)
 {
-    UsherStage stage(login, approve_all(), "subscription_requests_timeout = 600\n");
+    UsherStage stage(login, approve_all(), kNoTimeout);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     // One request is stored and asked about, and then nobody is there any more, not even who sent it.

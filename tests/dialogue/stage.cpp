@@ -13,13 +13,13 @@ namespace
 const std::string kLastContact = "last-in-line@montague.lit";
 const std::string kLastUser = "last-in-line@capulet.lit";
 
-ServerOptions with_connector(const std::vector<std::string>& entities, const std::string& settings)
+ServerOptions with_connector(const std::vector<std::string>& entities, const HoldLimits& limits)
 {
     ServerOptions options;
     options.connector = true;
     options.entities = entities;
     options.components = {kGossip};
-    options.for_organization = settings;
+    options.limits = limits;
     return options;
 }
 
@@ -60,6 +60,13 @@ void Stage::round_trip()
     usher::test::round_trip(present);
 }
 
+void Stage::expect_acknowledgement(Client& contact, const std::string& user)
+{
+    if (server_->manners().acknowledges_requests) {
+        contact.expect(presence("unavailable", user));
+    }
+}
+
 WireClient& Stage::last_in_line()
 {
     if (last_in_line_ == nullptr) {
@@ -73,34 +80,39 @@ WireClient& Stage::last_in_line()
     return *last_in_line_;
 }
 
-UsherStage::UsherStage(Login login, UsherdOptions options, const std::string& settings)
-    : Stage(with_connector({entity_address(login)}, settings))
+UsherStage::UsherStage(Login login, UsherdOptions options, const HoldLimits& limits)
+    : Stage(with_connector({entity_address(login)}, limits))
 {
     options.organization += rule({kLastContact}, "approve");
     usherd_ = std::make_unique<Usherd>(connection_to(server()), options);
     usherd_->start();
-    usherd_->wait_until_answering();
+    // Other organisations, in `more`, may have domains that are not on this server.
+    usherd_->wait_for_status("answering on " + std::to_string(options.domains.size()) + " of ");
 }
 
 void UsherStage::settle()
 {
     WireClient& contact = last_in_line();
     contact.send(to(kLastUser, "subscribe"));
-    contact.expect(presence("subscribed", kLastUser));
-    contact.expect(roster_push(kLastUser));
+    contact.expect_all({presence("subscribed", kLastUser), roster_push(kLastUser)});
     contact.send(to(kLastUser, "unsubscribe"));
     contact.expect(roster_push(kLastUser));
 }
 
-ScriptedStage::ScriptedStage(Login login, const std::string& settings)
-    : ScriptedStage(std::vector<std::string>{entity_address(login)}, settings)
+ScriptedStage::ScriptedStage(Login login, const HoldLimits& limits)
+    : ScriptedStage(std::vector<std::string>{entity_address(login)}, limits)
 {
-    entity_.emplace(server(), entity_address(login));
+    admit_entity();
 }
 
-ScriptedStage::ScriptedStage(const std::vector<std::string>& entities, const std::string& settings)
-    : Stage(with_connector(entities, settings))
+ScriptedStage::ScriptedStage(const std::vector<std::string>& entities, const HoldLimits& limits)
+    : Stage(with_connector(entities, limits))
 {
+}
+
+void ScriptedStage::admit_entity()
+{
+    entity_.emplace(server(), server().options().entities.front());
 }
 
 void ScriptedStage::settle()

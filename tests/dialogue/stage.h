@@ -23,6 +23,9 @@ inline const std::string kRomeo = "romeo@montague.lit";
 /// A component on every stage that has a connector; it is granted nothing.
 inline const std::string kGossip = "gossip.capulet.lit";
 
+/// For holds that something else has to end.
+inline const HoldLimits kNoTimeout{.timeout = std::chrono::minutes(10), .max_held = {}};
+
 /// For tests that hold for an account and for a component.
 inline const auto kLogins = boost::unit_test::data::make({Login::account, Login::component});
 
@@ -47,6 +50,15 @@ class Stage
     /// Returns when everybody here has received what everybody's stanzas have caused; see round_trip().
     void round_trip();
 
+    /// Waits until that server has acknowledged that the contact's request is left to the user, if it does
+    /// so.
+    void expect_acknowledgement(Client& contact, const std::string& user);
+    /// `unavailable` for each of so many requests, or for none.
+    [[nodiscard]] long acknowledgements_of(long requests) const
+    {
+        return server_->manners().acknowledges_requests ? requests : 0;
+    }
+
     /// Returns when every request that the server has received so far is decided and the decision carried
     /// out.
     virtual void settle() {}
@@ -70,8 +82,8 @@ class Stage
 class UsherStage : public Stage
 {
   public:
-    /// The daemon is answering. `settings` is for the organisation's host.
-    UsherStage(Login login, UsherdOptions options, const std::string& settings = {});
+    /// The daemon is answering.
+    UsherStage(Login login, UsherdOptions options, const HoldLimits& limits = {});
 
     [[nodiscard]] Usherd& usherd() { return *usherd_; }
     void settle() override;
@@ -84,10 +96,13 @@ class UsherStage : public Stage
 class ScriptedStage : public Stage
 {
   public:
-    /// The entity has logged in. `settings` is for the organisation's host.
-    explicit ScriptedStage(Login login, const std::string& settings = {});
+    /// The entity has logged in.
+    explicit ScriptedStage(Login login, const HoldLimits& limits = {});
     /// Several may answer; none has logged in.
-    explicit ScriptedStage(const std::vector<std::string>& entities, const std::string& settings = {});
+    explicit ScriptedStage(const std::vector<std::string>& entities, const HoldLimits& limits = {});
+
+    /// The first of several logs in and becomes entity().
+    void admit_entity();
 
     [[nodiscard]] ScriptedEntity& entity() { return *entity_; }
     /// Nothing may be unanswered.

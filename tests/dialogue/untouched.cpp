@@ -94,9 +94,12 @@ std::string counterpart(const Element& stanza)
     return bare(stanza.attribute("from"));
 }
 
+/// What of the order of stanzas is the same every time.
+enum class Order { of_arrival, by_contact, none };
+
 /// Servers keep rosters and sessions in hash tables, whose order differs from process to process. So what one
 /// login causes is compared contact by contact, and the presence of one contact's resources in any order.
-std::string comparable(std::vector<Element> received, bool login)
+std::string comparable(std::vector<Element> received, Order order)
 {
     for (Element& stanza : received) {
         for (auto& [name, value] : stanza.attributes) {
@@ -107,7 +110,12 @@ std::string comparable(std::vector<Element> received, bool login)
             }
         }
     }
-    if (login) {
+    if (order == Order::none) {
+        std::sort(received.begin(), received.end(),
+                  [](const Element& a, const Element& b) { return normalised(a) < normalised(b); });
+        return transcript(received);
+    }
+    if (order == Order::by_contact) {
         std::stable_sort(received.begin(), received.end(),
                          [](const Element& a, const Element& b) { return counterpart(a) < counterpart(b); });
     }
@@ -135,6 +143,12 @@ std::vector<std::string> play(const std::vector<Step>& steps, Stage& stage)
             clients.back().push_back(&stage.client(address, resource));
         }
     }
+    const auto order_after = [&](const Step& step) {
+        if (!stage.server().manners().keeps_order_across_sessions) {
+            return Order::none;
+        }
+        return step.stanza.empty() ? Order::by_contact : Order::of_arrival;
+    };
     std::vector<std::string> result;
     for (const Step& step : steps) {
         WireClient& client = *clients[step.person][step.resource];
@@ -154,7 +168,7 @@ std::vector<std::string> play(const std::vector<Step>& steps, Stage& stage)
             for (WireClient* each : of_person) {
                 if (!each->received().empty()) {
                     seen +=
-                        each->full_address() + ":\n" + comparable(each->take_received(), step.stanza.empty());
+                        each->full_address() + ":\n" + comparable(each->take_received(), order_after(step));
                 }
             }
         }

@@ -1429,4 +1429,69 @@ BOOST_FIXTURE_TEST_CASE(stock_is_begun_and_ended_by_a_reload, StockScene)
     take("nurse@capulet.lit", "query");
 }
 
+// --- Visitors
+
+class Guests : public usher::Visitors
+{
+  public:
+    bool received_iq(const usher::Stanza& iq) override
+    {
+        came.push_back("iq " + std::string(iq.first().name()));
+        return iq.first().name() == "query";
+    }
+    void received_message(const usher::Stanza& message) override
+    {
+        came.push_back("message " + std::string(message.attribute("from")));
+    }
+    void received_presence(const usher::Stanza& presence) override
+    {
+        came.push_back("presence " + std::string(presence.attribute("type")));
+    }
+    Strings came;
+};
+
+BOOST_AUTO_TEST_CASE(what_is_not_the_protocols_goes_to_the_visitors)
+{
+    Guests guests;
+    entity->set_visitors(&guests);
+    start_answering();
+    channels.received(
+        "<iq type='get' id='a1' from='juliet@capulet.lit/x'><query xmlns='urn:example:q'/></iq>");
+    channels.received("<message from='juliet@capulet.lit/x'><body>help</body></message>");
+    channels.received("<presence from='juliet@capulet.lit' type='subscribe'/>");
+    expect_nothing_sent();
+    channels.received(
+        "<iq type='set' id='a1' from='juliet@capulet.lit/x'><other xmlns='urn:example:o'/></iq>");
+    expect_error("service-unavailable", "cancel", "juliet@capulet.lit/x");
+    BOOST_TEST(guests.came ==
+                   (Strings{"iq query", "message juliet@capulet.lit/x", "presence subscribe", "iq other"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_protocol_is_no_visitor)
+{
+    Guests guests;
+    entity->set_visitors(&guests);
+    start_answering();
+    ask(requests(request("r1", "leave@montague.lit", "juliet@capulet.lit")));
+    ask(requests(request("r1", "leave@montague.lit", "juliet@capulet.lit")), "romeo@montague.lit/x");
+    channels.received(
+        "<iq type='get' id='p1' from='juliet@capulet.lit/x'><ping xmlns='urn:xmpp:ping'/></iq>");
+    channels.received(advertisement("capulet.lit"));
+    BOOST_TEST(guests.came == Strings());
+}
+
+BOOST_AUTO_TEST_CASE(visitors_are_answered_from_the_address_the_server_gave)
+{
+    entity->start();
+    channels.opened("usher@capulet.lit/another");
+    channels.sent.clear();
+    BOOST_TEST(entity->address() == "usher@capulet.lit/another");
+    entity->send("<message/>");
+    expect_sent({"<message/>"});
+    channels.ended(Failure::Kind::lost);
+    entity->send("<message/>");
+    expect_nothing_sent();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

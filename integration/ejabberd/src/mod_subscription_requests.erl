@@ -1260,7 +1260,7 @@ read_answers(#ask{requests = Requests}, Answers, #state{host = Host} = State) ->
 			  {Left, Acc}
 		  end
 	  end, {[], State}, Requests),
-    leave(lists:keysort(#hold.id, Left), State1).
+    leave(Left, State1).
 
 answering(#hold{key = Key} = Hold, #state{host = Host} = State) ->
     ets:update_element(holds(Host), Key, {#hold.state, answering}),
@@ -1312,10 +1312,13 @@ deliver_all(Host, Holds) ->
     [deliver(Host, Hold) || Hold <- Holds],
     ok.
 
-slices(List) when length(List) =< ?ASK_SIZE -> [List];
-slices(List) ->
-    {Some, Rest} = lists:split(?ASK_SIZE, List),
-    [Some | slices(Rest)].
+%% In the order of receipt.
+slices(Holds) -> slices_on(lists:keysort(#hold.id, Holds)).
+
+slices_on(Holds) when length(Holds) =< ?ASK_SIZE -> [Holds];
+slices_on(Holds) ->
+    {Some, Rest} = lists:split(?ASK_SIZE, Holds),
+    [Some | slices_on(Rest)].
 
 remove_user(User, #state{host = Host} = State) ->
     Holds = ets:match_object(holds(Host), #hold{key = {User, '_'}, node = node(), _ = '_'}),
