@@ -1,7 +1,5 @@
 #include "integration/stock_approval.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "integration/entity.h"
@@ -66,7 +64,8 @@ StockApproval::StockApproval(Clock& clock, Judge& judge, Send send, Refused refu
 
 bool StockApproval::sufficient(const Advertisement& granted)
 {
-    return granted.roster_get && granted.roster_set && (granted.roster_pushes || granted.user_presence);
+    return granted.roster_get && granted.roster_set && (granted.roster_pushes || granted.user_presence) &&
+           granted.blocklist_get;
 }
 
 void StockApproval::set_pace(std::uint32_t reads_per_second)
@@ -79,16 +78,8 @@ void StockApproval::start(const std::string& domain, const Advertisement& grante
     const bool fresh = !served_.contains(domain);
     Served& served = served_[domain];
     served.pushes = granted.roster_pushes;
-    served.blocklists = granted.blocklist_get;
     if (!fresh) {
         return;
-    }
-    if (!served.blocklists) {
-        spdlog::warn(
-            "{}: stock approval cannot see whom users have blocked and may approve a blocked contact: mend "
-            "by "
-            "the iq permission \"get\" for {} (XEP-0356)",
-            domain, ns::kBlocking);
     }
     for (const auto& [user, resources] : online_) {
         if (user.ends_with("@" + domain)) {
@@ -336,13 +327,10 @@ bool StockApproval::approve_next()
         if (const RosterEntry* entry = find(roster, approval_->contact)) {
             approval_->before = *entry;
         }
-        const Served* domain = served(approval_->user.domain());
         if (approval_->before && contact_is_subscribed(*approval_->before)) {
             complete_contact();  // approved before, and cut short, or by the user herself
-        } else if (domain != nullptr && domain->blocklists) {
-            read_blocklist();
         } else {
-            decide_request();
+            read_blocklist();
         }
     });
     return true;
@@ -353,12 +341,13 @@ void StockApproval::read_blocklist()
     query("get", approval_->user.text(), blocklist_query(), [this](const Stanza& iq) {
         const Stanza answer =
             iq.child("privilege", ns::kPrivilege2).child("forwarded", ns::kForward).child("iq", ns::kClient);
-        if (answer.attribute("type") != "result" && error_condition(answer) != "service-unavailable" &&
-            error_condition(answer) != "feature-not-implemented") {  // then nobody can block anybody here
+        const Stanza blocklist = answer.child("blocklist", ns::kBlocking);
+        const bool nobody_can_block = error_condition(answer) == "service-unavailable" ||
+                                      error_condition(answer) == "feature-not-implemented";
+        if (!nobody_can_block && (answer.attribute("type") != "result" || !blocklist)) {
             give_up();
             return;
         }
-        const Stanza blocklist = answer.child("blocklist", ns::kBlocking);
         for (Stanza item = blocklist.first(); item; item = item.next()) {
             const std::string_view blocked = item.attribute("jid");
             if (blocked == approval_->contact.text() || blocked == approval_->contact.domain()) {

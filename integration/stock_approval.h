@@ -60,7 +60,8 @@ class StockApproval
 
     StockApproval(Clock& clock, Judge& judge, Send send, Refused refused);
 
-    /// Whether these permissions are enough.
+    /// Whether these permissions are enough. Blocklists are among them: a contact whom the user has blocked
+    /// must not be approved.
     [[nodiscard]] static bool sufficient(const Advertisement& granted);
 
     /// How many rosters are read per second at most. Those that an approval needs are not counted.
@@ -86,7 +87,6 @@ class StockApproval
 
     struct Served {
         bool pushes = false;
-        bool blocklists = false;
         bool effective = false;  // a roster set was seen to have done what it should
         int errors = 0;          // of roster sets, before that
     };

@@ -154,15 +154,11 @@ bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer
     }
     if (!facts.granted || !StockApproval::sufficient(*facts.granted)) {
         paragraph.add(Outcome::failed, "roster", "stock = \"approve\" lacks permissions (XEP-0356)",
-                      "grant roster = \"both\" and presence = \"managed_entity\"");
+                      "grant roster = \"both\", presence = \"managed_entity\" and "
+                      "iq = { [\"urn:xmpp:blocking\"] = \"get\" }");
         return false;
     }
-    paragraph.passed("roster", "permission granted, for stock = \"approve\"");
-    if (!facts.granted->blocklist_get) {
-        paragraph.add(Outcome::warning, "blocklist",
-                      "permission not granted: contacts whom a user has blocked are approved",
-                      "grant iq = { [\"urn:xmpp:blocking\"] = \"get\" }");
-    }
+    paragraph.passed("roster", "permissions granted, for stock = \"approve\"");
     return true;
 }
 

@@ -229,8 +229,9 @@ class Daemon : private EntityEvents
             case DomainState::stock_not_granted:
                 spdlog::error(
                     "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
-                    "without the permissions roster = \"both\" and presence = \"managed_entity\" for {} "
-                    "(XEP-0356): no requests are seen",
+                    "without the permissions roster = \"both\", presence = \"managed_entity\" and iq "
+                    "urn:xmpp:blocking = \"get\" for {}: no requests are seen: grant all three in the "
+                    "server's privileged_entities (XEP-0356) for this domain",
                     domain, own);
                 break;
             case DomainState::stock_ineffective:

@@ -18,6 +18,11 @@ namespace
 const std::string kNurse = "nurse@capulet.lit";
 const std::string kTybalt = "tybalt@capulet.lit";
 
+/// What the log says is missing.
+const std::string kPermissions =
+    "cannot start without the permissions roster = \"both\", presence = \"managed_entity\" and iq "
+    "urn:xmpp:blocking = \"get\"";
+
 ServerOptions stock_server(Login login)
 {
     ServerOptions options;
@@ -38,9 +43,15 @@ class StockStage : public Stage
 {
   public:
     explicit StockStage(Login login, const UsherdOptions& options = approving_colleagues())
-        : Stage(stock_server(login)), usherd_(connection_to(server()), options)
+        : StockStage(stock_server(login), options)
     {
         start();
+    }
+
+    /// The daemon has not been started.
+    explicit StockStage(const ServerOptions& server, const UsherdOptions& options = approving_colleagues())
+        : Stage(server), usherd_(connection_to(this->server()), options)
+    {
     }
 
     void start()
@@ -147,6 +158,37 @@ BOOST_DATA_TEST_CASE(user_who_is_offline_is_covered, kLogins, login)
     BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
 }
 
+BOOST_DATA_TEST_CASE(neither_has_to_stay, kLogins, login)
+{
+    StockStage stage(login);
+    WireClient& juliet = stage.person(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.disconnect();
+    stage.usherd().wait_for_log("approve for " + kJuliet);
+    enter_asking_juliet(stage, kTybalt).expect(push(kJuliet, "to"));  // his comes after hers
+    nurse.connect();
+    juliet.connect();
+    BOOST_TEST(item_in(nurse.roster(), kJuliet) == "to");
+    BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
+}
+
+BOOST_DATA_TEST_CASE(contact_without_presence_is_found_when_she_sends_it, kLogins, login)
+{
+    StockStage stage(login);
+    WireClient& juliet = stage.person(kJuliet);
+    WireClient& nurse = stage.person(kNurse);
+    nurse.connect();
+    nurse.send(to(kJuliet, "subscribe"));
+    stage.round_trip();
+    enter_asking_juliet(stage, kTybalt).expect(push(kJuliet, "to"));
+    BOOST_TEST(item_in(nurse.roster(), kJuliet) == "none ask");
+    nurse.appear();
+    nurse.expect(push(kJuliet, "to"));
+    juliet.connect();
+    BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
+}
+
 BOOST_DATA_TEST_CASE(stranger_and_what_policy_leaves_or_denies_stay_with_the_user, kLogins, login)
 {
     UsherdOptions options = approving_colleagues();
@@ -242,6 +284,20 @@ BOOST_DATA_TEST_CASE(contact_whom_the_user_has_blocked_is_not_approved, kLogins,
     BOOST_TEST(item_in(juliet.roster(), kTybalt).empty());
 }
 
+BOOST_DATA_TEST_CASE(contact_is_approved_on_a_server_without_blocklists, kLogins, login)
+{
+    ServerOptions options = stock_server(login);
+    options.for_organization = "modules_disabled = { \"s2s\"; \"s2s_auth_certs\"; \"blocklist\" }";
+    StockStage stage(options);
+    stage.start();
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+    const Element reply = juliet.request("get", {}, "<blocklist xmlns='urn:xmpp:blocking'/>");
+    BOOST_TEST_REQUIRE(reply.attribute("type") == "error");
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.expect(push(kJuliet, "to"));
+}
+
 BOOST_DATA_TEST_CASE(request_made_while_the_daemon_is_away_is_found_when_it_is_back, kLogins, login)
 {
     StockStage stage(login);
@@ -287,14 +343,36 @@ BOOST_AUTO_TEST_CASE(log_says_what_it_cannot_do)
         "It cannot see requests from other servers, cannot deny, and cannot clear the stored request");
 }
 
-BOOST_AUTO_TEST_CASE(missing_permission_is_said)
+BOOST_AUTO_TEST_CASE(missing_permissions_are_said)
 {
     ServerOptions options = stock_server(Login::component);
     options.stock = false;
     const auto server = make_server(options);
     Usherd usherd(connection_to(*server), approving_colleagues());
     usherd.start();
-    usherd.wait_for_log("cannot start without the permissions roster = \"both\"");
+    usherd.wait_for_log(kPermissions);
+}
+
+BOOST_DATA_TEST_CASE(without_the_grant_to_read_blocklists_nothing_is_approved, kLogins, login)
+{
+    ServerOptions options = stock_server(login);
+    options.blocklists = false;
+    StockStage stage(options);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& nurse = enter_asking_juliet(stage, kNurse);
+    stage.round_trip();
+    stage.usherd().start();
+    stage.usherd().wait_for_log(kPermissions);
+    const auto check = stage.usherd().check_online();
+    BOOST_TEST(check.status != 0);
+    BOOST_TEST(check.report.find("lacks permissions") != std::string::npos, check.report);
+    WireClient& tybalt = enter_asking_juliet(stage, kTybalt);
+    stage.round_trip();
+    BOOST_TEST(item_in(nurse.roster(), kJuliet) == "none ask");
+    BOOST_TEST(item_in(tybalt.roster(), kJuliet) == "none ask");
+    const Element roster = juliet.roster();
+    BOOST_TEST(item_in(roster, kNurse).empty());
+    BOOST_TEST(item_in(roster, kTybalt).empty());
 }
 
 BOOST_AUTO_TEST_CASE(off_is_the_default)
@@ -314,7 +392,7 @@ BOOST_DATA_TEST_CASE(the_check_says_what_it_cannot_do, kLogins, login)
     BOOST_TEST(check.status == 0);
     BOOST_TEST(check.report.find("warning       connector: none; stock = \"approve\"") != std::string::npos,
                check.report);
-    BOOST_TEST(check.report.find("passed        roster: permission granted") != std::string::npos,
+    BOOST_TEST(check.report.find("passed        roster: permissions granted") != std::string::npos,
                check.report);
 }
 

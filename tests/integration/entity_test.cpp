@@ -1277,6 +1277,7 @@ std::string rosters_granted(const std::string& from)
     return "<message from='" + from +
            "' to='usher.capulet.lit'><privilege xmlns='urn:xmpp:privilege:2'>"
            "<perm access='roster' type='both'/><perm access='presence' type='managed_entity'/>"
+           "<perm access='iq'><namespace ns='urn:xmpp:blocking' type='get'/></perm>"
            "</privilege></message>";
 }
 

@@ -38,7 +38,7 @@ Advertisement rosters_and(bool pushes, bool presence, bool blocklists)
     return granted;
 }
 
-const Advertisement kPresence = rosters_and(false, true, false);
+const Advertisement kPresence = rosters_and(false, true, true);
 
 class OneAnswer : public usher::Judge
 {
@@ -61,14 +61,28 @@ class OneAnswer : public usher::Judge
     std::vector<std::optional<usher::RosterItem>> items;
 };
 
-/// A server's rosters; keeps what it is sent until the test lets it answer.
+bool asks_for_blocklist(std::string_view payload)
+{
+    return payload.starts_with(
+               "<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='get'") &&
+           payload.find("<blocklist xmlns='urn:xmpp:blocking'/>") != std::string_view::npos;
+}
+
+std::string blocklist(const std::string& type, const std::string& inside)
+{
+    return "<privilege xmlns='urn:xmpp:privilege:2'><forwarded xmlns='urn:xmpp:forward:0'>"
+           "<iq xmlns='jabber:client' type='" +
+           type + "'>" + inside + "</iq></forwarded></privilege>";
+}
+
+/// A server's rosters, of users who have blocked nobody; keeps what it is sent until the test lets it answer.
 struct Rosters {
     explicit Rosters(const Advertisement& granted = kPresence) { stock.start("capulet.lit", granted); }
 
     std::string send(std::string_view type, const std::string& to, std::string_view payload)
     {
         waiting.push_back({std::to_string(++last_id), std::string(type), to, std::string(payload)});
-        log.push_back(std::string(type) + " " + to);
+        log.push_back((asks_for_blocklist(payload) ? "blocklist" : std::string(type)) + " " + to);
         return waiting.back().id;
     }
 
@@ -104,6 +118,10 @@ struct Rosters {
     {
         BOOST_REQUIRE(!waiting.empty());
         const Sent& query = waiting.front();
+        if (asks_for_blocklist(query.payload)) {
+            reply(blocklist("result", "<blocklist xmlns='urn:xmpp:blocking'/>"));
+            return;
+        }
         if (query.type == "get") {
             reply(roster(query.to));
             return;
@@ -180,13 +198,6 @@ struct NurseAsks : Rosters {
     }
 };
 
-std::string blocklist(const std::string& type, const std::string& inside)
-{
-    return "<privilege xmlns='urn:xmpp:privilege:2'><forwarded xmlns='urn:xmpp:forward:0'>"
-           "<iq xmlns='jabber:client' type='" +
-           type + "'>" + inside + "</iq></forwarded></privilege>";
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(stock_approval)
@@ -195,8 +206,8 @@ BOOST_FIXTURE_TEST_CASE(user_comes_first_each_set_follows_a_read_and_is_read_bac
 {
     enter(kNurse);
     answer_all();
-    const Strings expected{"get " + kNurse, "get " + kJuliet, "set " + kJuliet, "get " + kJuliet,
-                           "get " + kNurse, "set " + kNurse,  "get " + kNurse};
+    const Strings expected{"get " + kNurse,  "get " + kJuliet, "blocklist " + kJuliet, "set " + kJuliet,
+                           "get " + kJuliet, "get " + kNurse,  "set " + kNurse,        "get " + kNurse};
     BOOST_TEST(log == expected, boost::test_tools::per_element());
     BOOST_TEST(in(kJuliet, kNurse, "subscription") == "from");
     BOOST_TEST(in(kNurse, kJuliet, "subscription") == "to");
@@ -277,7 +288,7 @@ BOOST_FIXTURE_TEST_CASE(approval_that_was_cut_short_is_completed_without_another
 BOOST_FIXTURE_TEST_CASE(request_withdrawn_meanwhile_leaves_the_users_roster_as_it_was, NurseAsks)
 {
     enter(kNurse);
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 5; ++i) {
         answer();  // up to the read-back of the user's side
     }
     BOOST_TEST(in(kJuliet, kNurse, "subscription") == "from");
@@ -391,7 +402,7 @@ BOOST_FIXTURE_TEST_CASE(user_who_leaves_is_read_once_more, Rosters)
 
 BOOST_AUTO_TEST_CASE(where_pushes_come_they_are_waited_for)
 {
-    NurseAsks rosters(rosters_and(true, false, false));
+    NurseAsks rosters(rosters_and(true, false, true));
     rosters.clock.advance(10min);
     BOOST_TEST(rosters.log.empty());
     rosters.stock.received_push(kNurse);
@@ -413,6 +424,7 @@ BOOST_AUTO_TEST_CASE(blocked_contact_is_not_approved)
         {"result", "<blocklist xmlns='urn:xmpp:blocking'><item jid='paris@capulet.lit'/></blocklist>", true},
         {"result", "<blocklist xmlns='urn:xmpp:blocking'><item jid='" + kNurse + "'/></blocklist>", false},
         {"result", "<blocklist xmlns='urn:xmpp:blocking'><item jid='capulet.lit'/></blocklist>", false},
+        {"result", "", false},
         {"error",
          "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
          true},
@@ -423,18 +435,39 @@ BOOST_AUTO_TEST_CASE(blocked_contact_is_not_approved)
     for (const auto& c : cases) {
         BOOST_TEST_CONTEXT(c.inside)
         {
-            NurseAsks rosters(rosters_and(false, true, true));
+            NurseAsks rosters;
             rosters.enter(kNurse);
             rosters.answer();
             rosters.answer();
             BOOST_REQUIRE(rosters.waiting.size() == 1U);
-            BOOST_TEST(rosters.waiting[0].payload.find("privileged_iq") != std::string::npos);
+            BOOST_TEST(asks_for_blocklist(rosters.waiting[0].payload));
+            BOOST_TEST(rosters.waiting[0].to == kJuliet);
             rosters.reply(blocklist(c.type, c.inside));
             rosters.answer_all();
             BOOST_TEST(rosters.judge.asked.size() == (c.approved ? 1U : 0U));
             BOOST_TEST((rosters.in(kNurse, kJuliet, "subscription") == "to") == c.approved);
         }
     }
+}
+
+/// As a server refuses what it has not granted after all, and as one that says nothing.
+BOOST_FIXTURE_TEST_CASE(without_the_blocklist_nothing_is_approved, NurseAsks)
+{
+    enter(kNurse);
+    answer();
+    answer();
+    reply("<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>", "error");
+    for (auto time = 0s; time < 60s; time += 5s) {
+        BOOST_TEST(judge.asked.empty());
+        clock.advance(5s);
+        while (!waiting.empty() && !asks_for_blocklist(waiting[0].payload)) {
+            answer();
+        }
+    }
+    BOOST_REQUIRE(waiting.size() == 1U);  // tried again, and not answered
+    clock.advance(StockApproval::kPatience);
+    BOOST_TEST(judge.asked.empty());
+    BOOST_TEST(sets() == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(domain_that_is_no_longer_served_is_left_alone, NurseAsks)
@@ -472,8 +505,9 @@ BOOST_FIXTURE_TEST_CASE(reply_of_somebody_else_is_not_taken, NurseAsks)
 BOOST_AUTO_TEST_CASE(permissions_that_are_enough)
 {
     BOOST_TEST(StockApproval::sufficient(kPresence));
-    BOOST_TEST(StockApproval::sufficient(rosters_and(true, false, false)));
+    BOOST_TEST(StockApproval::sufficient(rosters_and(true, false, true)));
     BOOST_TEST(!StockApproval::sufficient(rosters_and(false, false, true)));
+    BOOST_TEST(!StockApproval::sufficient(rosters_and(true, true, false)));
     Advertisement without_get = kPresence;
     without_get.roster_get = false;
     BOOST_TEST(!StockApproval::sufficient(without_get));

@@ -133,6 +133,7 @@ const Case kCases[] = {
          s.organizations[0].stock = true;
          f.connector = false;
          f.granted->roster_get = f.granted->roster_set = f.granted->user_presence = true;
+         f.granted->blocklist_get = true;
      },
      "connector", "warning", "cannot deny", "mod_subscription_requests", true},
     {"stock_that_cannot_see_blocks",
@@ -141,7 +142,7 @@ const Case kCases[] = {
          f.connector = false;
          f.granted->roster_get = f.granted->roster_set = f.granted->user_presence = true;
      },
-     "blocklist", "warning", "blocked are approved", "urn:xmpp:blocking", true},
+     "roster", "failed", "lacks permissions", "urn:xmpp:blocking", false},
     {"stock_without_permission",
      [](auto& s, auto& f, auto&) {
          s.organizations[0].stock = true;
@@ -154,6 +155,7 @@ const Case kCases[] = {
          f.connector = false;
          f.software = "ejabberd";
          f.granted->roster_get = f.granted->roster_set = f.granted->user_presence = true;
+         f.granted->blocklist_get = true;
      },
      "roster", "failed", "ejabberd", "connector", false},
     {"stock_where_there_is_a_connector", [](auto& s, auto&, auto&) { s.organizations[0].stock = true; },
