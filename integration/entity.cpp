@@ -56,6 +56,11 @@ std::string_view error_condition(const Stanza& iq)
 
 }  // namespace
 
+std::string_view name(Source source)
+{
+    return source == Source::asked ? "asked" : "waiting";
+}
+
 Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
                Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events)
     : judge_(judge),
@@ -108,7 +113,7 @@ void Entity::read_again()
 void Entity::online(const std::string& address)
 {
     id_prefix_ = random_prefix();
-    queries_.clear();
+    forget_queries();
     spdlog::info("logged in as {}", address);
     if (!component_) {
         connection_.send("<presence/>");
@@ -124,7 +129,7 @@ void Entity::online(const std::string& address)
 
 void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
 {
-    queries_.clear();
+    forget_queries();
     for (auto& [name, domain] : domains_) {
         domain = Domain{};
         events_.domain_changed(name, domain.state);
@@ -247,7 +252,8 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
 void Entity::look_for_connector(const std::string& name)
 {
     // Begin anew: replies that are still to come belong to what was before.
-    std::erase_if(queries_, [&name](const auto& entry) { return entry.second.to == name; });
+    std::erase_if(queries_,
+                  [&name](const auto& entry) { return entry.second.to == name && !entry.second.lost; });
     domains_.find(name)->second.read_again = false;
     set_state(name, DomainState::asking);
     std::string payload = "<query";
@@ -389,9 +395,88 @@ void Entity::log_in_again_if_nobody_grants()
     }
 }
 
+// --- On others' behalf
+
+DomainState Entity::domain_state(std::string_view domain) const
+{
+    const auto found = domains_.find(domain);
+    return found == domains_.end() ? DomainState::offline : found->second.state;
+}
+
+void Entity::list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
+                          std::function<void(tl::expected<WaitingRequests, std::string>)> then)
+{
+    if (connection_.state() != Connection::State::online || !domains_.contains(domain)) {
+        then(tl::unexpected<std::string>("Usher is not connected to the server of " + domain + "."));
+        return;
+    }
+    list_page(std::make_shared<Listing>(Listing{domain, user, most, {}, std::move(then)}), {});
+}
+
+void Entity::list_page(const std::shared_ptr<Listing>& listing, std::string_view after)
+{
+    const auto failed = [listing](const std::string& why) {
+        listing->then(tl::unexpected(listing->domain + ": " + why));
+    };
+    query(
+        "get", listing->domain, pending_query(after, kPage, listing->user),
+        [this, listing, failed, before = std::string(after)](const Stanza& iq) {
+            if (iq.attribute("type") == "error") {
+                const std::string condition(error_condition(iq));
+                const bool none =
+                    condition == "service-unavailable" || condition == "feature-not-implemented";
+                failed(none ? "the server has no connector for this domain."
+                            : "the server does not show what waits (" + condition + ").");
+                return;
+            }
+            const auto page = read_pending(iq.first());
+            if (!page || (!page->requests.empty() && page->last == before)) {
+                failed("the server's list of what waits cannot be understood.");
+                return;
+            }
+            for (const AskedRequest& waiting : page->requests) {
+                if (!waiting.request || waiting.request->user.domain() != listing->domain) {
+                    malformed_.count();
+                } else if (listing->found.requests.size() == listing->most) {
+                    listing->found.more = true;
+                } else {
+                    listing->found.requests.push_back(*waiting.request);
+                }
+            }
+            if (page->requests.empty() || listing->found.more) {
+                listing->then(std::move(listing->found));
+            } else {
+                list_page(listing, page->last);
+            }
+        },
+        [failed] { failed("the server did not answer."); });
+}
+
+void Entity::answer(const SubscriptionRequest& request, const Decision& decision,
+                    std::function<void(AnswerOutcome)> then)
+{
+    const std::string domain(request.user.domain());
+    if (connection_.state() != Connection::State::online || !domains_.contains(domain)) {
+        then(AnswerOutcome::lost);
+        return;
+    }
+    query(
+        "set", domain, later_answer(request, decision),
+        [then](const Stanza& reply) {
+            if (reply.attribute("type") != "error") {
+                then(AnswerOutcome::answered);
+            } else {
+                then(error_condition(reply) == "item-not-found" ? AnswerOutcome::nothing_waits
+                                                                : AnswerOutcome::refused);
+            }
+        },
+        [then] { then(AnswerOutcome::lost); });
+}
+
 // --- IQs
 
-void Entity::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply)
+void Entity::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
+                   std::function<void()> lost)
 {
     std::string id = id_prefix_ + std::to_string(++last_id_);
     std::string xml = "<iq";
@@ -404,8 +489,27 @@ void Entity::query(std::string_view type, const std::string& to, std::string_vie
     xml += '>';
     xml += payload;
     xml += "</iq>";
-    queries_.emplace(std::move(id), Query{to, std::move(reply)});
+    std::unique_ptr<Timer> patience;
+    if (lost) {
+        patience = clock_.after(kPatience, [this, id] {
+            const auto silent = queries_.extract(id);
+            silent.mapped().lost();
+        });
+    }
+    queries_.emplace(std::move(id), Query{to, std::move(reply), std::move(lost), std::move(patience)});
     connection_.send(xml);
+}
+
+void Entity::forget_queries()
+{
+    auto forgotten = std::move(queries_);
+    queries_.clear();
+    for (auto& [id, query] : forgotten) {
+        query.patience.reset();
+        if (query.lost) {
+            query.lost();
+        }
+    }
 }
 
 void Entity::received_reply(const Stanza& iq)
@@ -418,6 +522,8 @@ void Entity::received_reply(const Stanza& iq)
     queries_.erase(found);
     if (domains_.contains(query.to)) {
         query.reply(iq);
+    } else if (query.lost) {
+        query.lost();
     }
 }
 

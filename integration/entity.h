@@ -15,6 +15,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "integration/clock.h"
 #include "integration/connection.h"
 #include "integration/occasional_warning.h"
@@ -28,6 +30,9 @@ enum class Source {
     asked,    ///< the server has just received it and holds it
     waiting,  ///< found in the server's list of waiting requests
 };
+
+/// `asked`, `waiting`.
+[[nodiscard]] std::string_view name(Source source);
 
 /// Decides and records. The seam between protocol and daemon.
 class Judge
@@ -49,6 +54,20 @@ enum class DomainState {
     unreachable,   ///< the domain does not answer
     reading,       ///< the list of waiting requests is being read and answered
     answering,     ///< read to its end: every request is seen
+};
+
+/// What came of an answer to a request that waits.
+enum class AnswerOutcome {
+    answered,       ///< the server has applied it
+    nothing_waits,  ///< answered or withdrawn in the meantime
+    refused,        ///< the server would not; the request still waits
+    lost,           ///< no reply: not connected, or the server is silent
+};
+
+/// What waits, as far as it was read.
+struct WaitingRequests {
+    std::vector<SubscriptionRequest> requests;
+    bool more = false;
 };
 
 class EntityEvents
@@ -81,7 +100,21 @@ class Entity : private ConnectionEvents
     /// The policy has changed: what waits is looked at again.
     void read_again();
 
+    /// How long `list_waiting` and `answer` wait for each reply of the server.
+    static constexpr std::chrono::milliseconds kPatience{10'000};
+
+    /// Reads what waits, of one user or of all of the domain, `most` at most. The error is a sentence for
+    /// people. `then` is called once, unless the entity is gone before.
+    void list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
+                      std::function<void(tl::expected<WaitingRequests, std::string>)> then);
+    /// Answers a request that waits: a later answer of the protocol. The decision is to be recorded before.
+    void answer(const SubscriptionRequest& request, const Decision& decision,
+                std::function<void(AnswerOutcome)> then);
+
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
+    [[nodiscard]] const std::string& address() const { return own_address_; }
+    /// `offline` for a domain that is not one of ours.
+    [[nodiscard]] DomainState domain_state(std::string_view domain) const;
 
   private:
     using Reply = std::function<void(const Stanza& iq)>;
@@ -89,6 +122,16 @@ class Entity : private ConnectionEvents
     struct Query {
         std::string to;
         Reply reply;
+        std::function<void()> lost;  // in place of the reply, when none comes; none: for our own queries
+        std::unique_ptr<Timer> patience;
+    };
+
+    struct Listing {
+        std::string domain;
+        std::optional<Address> user;
+        std::size_t most = 0;
+        WaitingRequests found;
+        std::function<void(tl::expected<WaitingRequests, std::string>)> then;
     };
 
     struct Domain {
@@ -117,7 +160,11 @@ class Entity : private ConnectionEvents
     void set_state(const std::string& name, DomainState state);
     void log_in_again_if_nobody_grants();
 
-    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply);
+    void list_page(const std::shared_ptr<Listing>& listing, std::string_view after);
+
+    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
+               std::function<void()> lost = {});
+    void forget_queries();
     void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
 

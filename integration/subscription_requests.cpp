@@ -132,10 +132,13 @@ std::string later_answer(const SubscriptionRequest& request, const Decision& dec
     return xml;
 }
 
-std::string pending_query(std::string_view after, int max)
+std::string pending_query(std::string_view after, int max, const std::optional<Address>& user)
 {
     std::string xml = "<pending";
     append_attribute(xml, "xmlns", ns::kRequests);
+    if (user) {
+        append_attribute(xml, "user", user->text());
+    }
     xml += "><set";
     append_attribute(xml, "xmlns", ns::kResultSets);
     xml += "><max>" + std::to_string(max) + "</max>";

@@ -43,8 +43,9 @@ void append_answer(std::string& xml, std::string_view id, const Decision& decisi
 /// The child of a later answer: `<answer xmlns='…' user='…' contact='…' type='…'/>`.
 [[nodiscard]] std::string later_answer(const SubscriptionRequest& request, const Decision& decision);
 
-/// The child that asks for the page of `max` waiting requests after the item `after`; empty for the first
-/// page.
-[[nodiscard]] std::string pending_query(std::string_view after, int max);
+/// The child that asks for the page of `max` waiting requests after the item `after`, empty for the first
+/// page; of one user, or of all.
+[[nodiscard]] std::string pending_query(std::string_view after, int max,
+                                        const std::optional<Address>& user = std::nullopt);
 
 }  // namespace usher

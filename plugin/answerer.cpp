@@ -5,14 +5,37 @@
 namespace usher
 {
 
-Answerer::Answerer(std::shared_ptr<const Policy> policy, Journal& journal, Clock& clock,
-                   std::function<std::chrono::system_clock::time_point()> wall_clock)
+namespace
+{
+
+void log(const JournalRecord& record)
+{
+    std::string why(text(record.decision.reason));
+    if (record.decision.reason == Reason::rule) {
+        why += " " + std::to_string(record.decision.rule);
+    } else if (record.decision.reason == Reason::by_hand) {
+        why += " of " + record.answered_by;
+    }
+    spdlog::info("{}: {} for {}, contact of {}: {}", record.id, name(record.decision.answer),
+                 record.request.user.text(), record.request.contact.domain(), why);
+}
+
+}  // namespace
+
+Answerer::Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal,
+                   Clock& clock, std::function<std::chrono::system_clock::time_point()> wall_clock)
     : policy_(std::move(policy)),
+      choices_(choices),
       journal_(journal),
       clock_(clock),
       wall_clock_(std::move(wall_clock)),
       unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users")
 {
+}
+
+Facts Answerer::facts(const SubscriptionRequest& request)
+{
+    return {approvals_.recent(request, clock_.now()), choices_.of(request.user)};
 }
 
 std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> requests, Source source)
@@ -25,21 +48,22 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
     decisions.reserve(requests.size());
     records.reserve(requests.size());
     for (const SubscriptionRequest& request : requests) {
-        const Facts facts{approvals_.recent(request, now), std::nullopt};
-        const Decision decision = decide(*policy, request, facts);
+        const Facts known{approvals_.recent(request, now), choices_.of(request.user)};
+        const Decision decision = decide(*policy, request, known);
         decisions.push_back(decision);
         if (decision.answer == Answer::approve) {
             approvals_.count(request, now);
         }
         if (source == Source::asked || decision.answer != Answer::leave) {
-            const Organization* organization = policy->organization_of(request.user.domain());
-            records.push_back({journal_.next_id(at), at, source,
-                               organization == nullptr ? std::string() : organization->name, request, facts,
-                               decision, policy->generation()});
+            JournalRecord made = record_of(request, source, at);
+            made.facts = known;
+            made.decision = decision;
+            records.push_back(std::move(made));
         }
     }
-    if (const auto recorded = journal_.record(records); !recorded) {
+    if (const auto recorded = record(records); !recorded) {
         unrecorded_.count(recorded.error());
+        counts_.unrecorded += records.size();
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (decisions[i].answer == Answer::approve) {
                 approvals_.take_back(requests[i], now);
@@ -47,13 +71,62 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
         }
         return std::vector<Decision>(requests.size());
     }
-    for (const JournalRecord& record : records) {
-        spdlog::info("{}: {} for {}, contact of {}: {}{}", record.id, name(record.decision.answer),
-                     record.request.user.text(), record.request.contact.domain(),
-                     text(record.decision.reason),
-                     record.decision.rule == 0 ? std::string() : " " + std::to_string(record.decision.rule));
-    }
     return decisions;
+}
+
+tl::expected<std::int64_t, std::string> Answerer::record_by_hand(const SubscriptionRequest& request,
+                                                                 Answer answer, const std::string& by)
+{
+    JournalRecord made = record_of(request, Source::waiting, wall_clock_());
+    made.facts = facts(request);
+    made.decision = {answer, Reason::by_hand};
+    made.answered_by = by;
+    if (const auto recorded = record({&made, 1}); !recorded) {
+        return tl::unexpected(recorded.error());
+    }
+    return made.id;
+}
+
+JournalRecord Answerer::record_of(const SubscriptionRequest& request, Source source,
+                                  std::chrono::system_clock::time_point at) const
+{
+    const Organization* organization = policy_->organization_of(request.user.domain());
+    return {.id = journal_.next_id(at),
+            .at = at,
+            .source = source,
+            .organization = organization == nullptr ? std::string() : organization->name,
+            .request = request,
+            .facts = {},
+            .decision = {},
+            .generation = policy_->generation(),
+            .answered_by = {}};
+}
+
+tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> records)
+{
+    if (auto recorded = journal_.record(records); !recorded) {
+        return recorded;
+    }
+    for (const JournalRecord& made : records) {
+        ++counts_.decisions[{made.decision.answer, made.decision.reason}];
+        log(made);
+    }
+    std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
+    for (const auto& follower : std::vector(followers_)) {  // one may leave while it is told
+        for (const JournalRecord& made : records) {
+            if (const auto alive = follower.lock()) {
+                (*alive)(made);
+            }
+        }
+    }
+    return {};
+}
+
+std::shared_ptr<void> Answerer::follow(Follower follower)
+{
+    auto held = std::make_shared<Follower>(std::move(follower));
+    followers_.push_back(held);
+    return held;
 }
 
 }  // namespace usher

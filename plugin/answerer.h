@@ -1,24 +1,43 @@
 // Where policy, journal and protocol meet: every request that comes in is decided and recorded here.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tl/expected.hpp>
 
 #include "integration/clock.h"
 #include "integration/entity.h"
 #include "integration/occasional_warning.h"
+#include "plugin/choices.h"
 #include "plugin/journal.h"
 #include "policy/policy.h"
 
 namespace usher
 {
 
+/// What was decided since the daemon was started.
+struct Counts {
+    std::map<std::pair<Answer, Reason>, std::uint64_t> decisions;
+    std::uint64_t unrecorded = 0;  ///< requests left to their users because the store failed
+};
+
 class Answerer : public Judge
 {
   public:
+    /// What a record is shown to as soon as it is committed.
+    using Follower = std::function<void(const JournalRecord&)>;
+
     /// `wall_clock` gives the time that is written into the journal; `clock` the one that limits are counted
     /// by.
-    Answerer(std::shared_ptr<const Policy> policy, Journal& journal, Clock& clock,
+    Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal, Clock& clock,
              std::function<std::chrono::system_clock::time_point()> wall_clock);
 
     /// From now on; what is being judged is finished under the policy it began with.
@@ -29,13 +48,31 @@ class Answerer : public Judge
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
                                               Source source) override;
 
+    /// What the request would be decided by now.
+    [[nodiscard]] Facts facts(const SubscriptionRequest& request);
+    /// Records that somebody answers by hand. The decision's id, or what the store met.
+    [[nodiscard]] tl::expected<std::int64_t, std::string> record_by_hand(const SubscriptionRequest& request,
+                                                                         Answer answer,
+                                                                         const std::string& by);
+    /// Until the returned object is gone.
+    [[nodiscard]] std::shared_ptr<void> follow(Follower follower);
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+
   private:
+    [[nodiscard]] JournalRecord record_of(const SubscriptionRequest& request, Source source,
+                                          std::chrono::system_clock::time_point at) const;
+    /// Commits the records, then tells of them.
+    [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
+
     std::shared_ptr<const Policy> policy_;
+    const Choices& choices_;
     Journal& journal_;
     Clock& clock_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     ApprovalCounter approvals_;
     OccasionalWarning unrecorded_;
+    Counts counts_;
+    std::vector<std::weak_ptr<Follower>> followers_;
 };
 
 }  // namespace usher

@@ -13,7 +13,7 @@
 #include "integration/strophe_channel.h"
 #include "plugin/answerer.h"
 #include "plugin/failure_text.h"
-#include "plugin/journal.h"
+#include "plugin/operations.h"
 
 namespace usher
 {
@@ -61,17 +61,25 @@ std::function<double()> random_fraction()
 class Daemon : private EntityEvents
 {
   public:
-    Daemon(std::string path, Settings settings, std::string password, Journal journal)
+    Daemon(std::string path, Settings settings, std::string password, std::unique_ptr<Database> database,
+           std::unique_ptr<PolicyInForce> policy, Choices choices)
         : path_(std::move(path)),
           settings_(std::move(settings)),
           base_(event_base_new()),
           clock_(base_.get()),
           channels_(base_.get()),
-          journal_(std::move(journal)),
-          answerer_(make_policy(), journal_, clock_, [] { return std::chrono::system_clock::now(); }),
-          entity_(login(settings_.connection, std::move(password)), pinged(),
-                  domains(settings_.organizations), channels_, clock_, random_fraction(), answerer_, *this)
+          database_(std::move(database)),
+          policy_(std::move(policy)),
+          choices_(std::move(choices)),
+          journal_(*database_),
+          answerer_(policy_->policy(), choices_, journal_, clock_,
+                    [] { return std::chrono::system_clock::now(); }),
+          entity_(login(settings_.connection, std::move(password)), pinged(), all_domains(), channels_,
+                  clock_, random_fraction(), answerer_, *this),
+          operations_(*policy_, answerer_, choices_, journal_, *database_, entity_)
     {
+        policy_->on_change([this] { policy_changed(); });
+        operations_.on_reload([this] { return reload(); });
     }
 
     ExitCode run()
@@ -82,7 +90,7 @@ class Daemon : private EntityEvents
         const auto on_interrupt = watch(
             SIGINT, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
         const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
-            static_cast<Daemon*>(self)->reload();
+            static_cast<void>(static_cast<Daemon*>(self)->reload());
         });
         forget_old_records();
         report("connecting: " + settings_.connection.host);
@@ -105,9 +113,9 @@ class Daemon : private EntityEvents
         return watched;
     }
 
-    [[nodiscard]] std::shared_ptr<const Policy> make_policy()
+    [[nodiscard]] std::vector<std::string> all_domains() const
     {
-        return std::make_shared<const Policy>(settings_.organizations, settings_.limits, ++generation_);
+        return domains(policy_->policy()->organizations());
     }
 
     /// Answers pings: the account's own domain; for a component itself, by way of the server.
@@ -125,27 +133,43 @@ class Daemon : private EntityEvents
         entity_.stop();
     }
 
-    void reload()
+    Result<std::vector<std::string>> reload()
     {
         auto read = read_settings(path_);
         if (!read) {
+            std::string errors;
             for (const SettingError& error : read.error()) {
                 spdlog::error("{}", text(error));
+                errors += text(error) + "\n";
             }
-            spdlog::error("{} is not valid: the settings from before stay in force", path_);
-            return;
+            return kept(Refusal::Kind::invalid, errors + path_ + " is not valid");
         }
-        for (const std::string& key : need_restart(settings_, *read)) {
+        if (const auto in_force = policy_->set_file(*read); !in_force) {
+            return kept(Refusal::Kind::unavailable, "the store cannot be written (" + in_force.error() + ")");
+        }
+        auto on_restart = need_restart(settings_, *read);
+        for (const std::string& key : on_restart) {
             spdlog::warn("{}: the change takes effect when usherd is started again", key);
         }
-        settings_.organizations = std::move(read->organizations);
-        settings_.limits = read->limits;
         settings_.store.journal_days = read->store.journal_days;
         settings_.log_level = read->log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
-        answerer_.set_policy(make_policy());
-        spdlog::info("{} read again: settings generation {} in force", path_, generation_);
-        entity_.set_domains(domains(settings_.organizations));
+        spdlog::info("{} read again: settings generation {} in force", path_,
+                     policy_->policy()->generation());
+        return on_restart;
+    }
+
+    static Result<std::vector<std::string>> kept(Refusal::Kind kind, const std::string& why)
+    {
+        const std::string text = why + ": the settings from before stay in force";
+        spdlog::error("{}", text.substr(text.rfind('\n') + 1));
+        return tl::unexpected(Refusal{kind, text});
+    }
+
+    void policy_changed()
+    {
+        answerer_.set_policy(policy_->policy());
+        entity_.set_domains(all_domains());
         entity_.read_again();
         report_answering();
     }
@@ -193,6 +217,7 @@ class Daemon : private EntityEvents
 
     void offline(const Failure& failure, milliseconds retry) override
     {
+        operations_.set_offline_because(text(failure, settings_.connection));
         if (failure.kind != Failure::Kind::closed) {
             said_.clear();
             spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
@@ -216,7 +241,7 @@ class Daemon : private EntityEvents
         }
         std::size_t answering = 0;
         std::size_t all = 0;
-        for (const std::string& domain : domains(settings_.organizations)) {
+        for (const std::string& domain : all_domains()) {
             ++all;
             answering += states_[domain] == DomainState::answering ? 1U : 0U;
         }
@@ -255,13 +280,16 @@ class Daemon : private EntityEvents
 
     const std::string path_;
     Settings settings_;
-    std::uint64_t generation_ = 0;
     std::unique_ptr<event_base, Free> base_;
     EventClock clock_;
     StropheChannels channels_;
+    std::unique_ptr<Database> database_;
+    std::unique_ptr<PolicyInForce> policy_;
+    Choices choices_;
     Journal journal_;
     Answerer answerer_;
     Entity entity_;
+    Operations operations_;
     std::unique_ptr<Timer> forgetting_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;
@@ -281,12 +309,25 @@ ExitCode run_daemon(const std::string& path, Settings settings)
         spdlog::critical("{}", password.error());
         return kSettings;
     }
-    auto journal = Journal::open(settings.store.url);
-    if (!journal) {
-        spdlog::critical("store.url: {} cannot be opened: {}", settings.store.url, journal.error());
+    const auto unusable = [&settings](const std::string& error) {
+        spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
         return kFailed;
+    };
+    auto database = Database::open(settings.store.url);
+    if (!database) {
+        return unusable(database.error());
     }
-    return Daemon(path, std::move(settings), *std::move(password), *std::move(journal)).run();
+    auto policy = PolicyInForce::make(settings, **database, [] { return std::chrono::system_clock::now(); });
+    if (!policy) {
+        return unusable(policy.error());
+    }
+    auto choices = Choices::load(**database);
+    if (!choices) {
+        return unusable(choices.error());
+    }
+    return Daemon(path, std::move(settings), *std::move(password), *std::move(database), *std::move(policy),
+                  *std::move(choices))
+        .run();
 }
 
 }  // namespace usher

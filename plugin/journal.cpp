@@ -1,9 +1,8 @@
 #include "plugin/journal.h"
 
 #include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
-#include <array>
+#include <algorithm>
 #include <random>
 #include <stdexcept>
 #include <string_view>
@@ -16,13 +15,6 @@ namespace
 
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
-
-constexpr std::string_view kSqlite = "sqlite3://";
-constexpr std::string_view kPostgresql = "postgresql://";
-
-/// How long another process may hold the database before requests are left to their users, in milliseconds.
-/// The loop waits with it: no longer than a held request would notice.
-constexpr std::string_view kBusyTimeout = "250";
 
 std::int64_t since_1970(system_clock::time_point time)
 {
@@ -39,9 +31,14 @@ std::int64_t id_floor(system_clock::time_point time)
     return (since_1970(time) - kIdEpoch) * (std::int64_t{1} << kIdLowBits);
 }
 
-std::string_view name(Source source)
+std::optional<Source> source_named(std::string_view text)
 {
-    return source == Source::asked ? "asked" : "waiting";
+    for (const Source source : {Source::asked, Source::waiting}) {
+        if (name(source) == text) {
+            return source;
+        }
+    }
+    return std::nullopt;
 }
 
 std::string_view name(Subscription subscription)
@@ -59,162 +56,65 @@ std::string_view name(Subscription subscription)
     return "none";
 }
 
-/// Statements that lead from each version of the schema to the next. Only ever appended to.
-/// `{id}` is the 64-bit integer type that makes a good primary key: SQLite's is spelled INTEGER.
-constexpr std::array kMigrations{
-    std::string_view(R"(CREATE TABLE journal (
-        id {id} PRIMARY KEY,
-        at BIGINT NOT NULL,
-        source VARCHAR(16) NOT NULL,
-        organization VARCHAR(255) NOT NULL,
-        user_address VARCHAR(2047) NOT NULL,
-        contact_address VARCHAR(2047) NOT NULL,
-        item_subscription VARCHAR(8),
-        item_ask INTEGER NOT NULL,
-        recent_from_contact INTEGER NOT NULL,
-        recent_from_domain INTEGER NOT NULL,
-        recent_to_user INTEGER NOT NULL,
-        recent_complete INTEGER NOT NULL,
-        chosen_option VARCHAR(16),
-        answer VARCHAR(8) NOT NULL,
-        reason VARCHAR(64) NOT NULL,
-        rule INTEGER NOT NULL,
-        generation BIGINT NOT NULL))"),
-};
-
-std::string with_types(std::string_view statement, bool sqlite)
+std::optional<Subscription> subscription_named(std::string_view text)
 {
-    std::string text(statement);
-    constexpr std::string_view kType = "{id}";
-    if (const auto at = text.find(kType); at != std::string::npos) {
-        text.replace(at, kType.size(), sqlite ? "INTEGER" : "BIGINT");
+    for (const Subscription subscription :
+         {Subscription::none, Subscription::to, Subscription::from, Subscription::both}) {
+        if (name(subscription) == text) {
+            return subscription;
+        }
     }
-    return text;
+    return std::nullopt;
 }
 
 }  // namespace
 
-class Journal::Database
+/// The prepared statement, with the columns that are bound to it. SOCI inserts many rows from one column
+/// vector each.
+class Journal::Insert
 {
   public:
-    explicit Database(std::string url) : url_(std::move(url)), sqlite_(url_.starts_with(kSqlite))
-    {
-        connect();
-    }
+    explicit Insert(std::shared_ptr<soci::session> session) : session_(std::move(session)) { prepare(); }
 
-    void record(std::span<const JournalRecord> records)
-    {
-        ensure_connected();
-        try {
-            fill(records);
-            soci::transaction transaction(*session_);
-            insert_->execute(true);
-            transaction.commit();
-        } catch (const std::exception&) {
-            disconnect();  // whatever state the statement or the connection is in, the next call starts
-                           // afresh
-            throw;
-        }
-    }
+    [[nodiscard]] bool of(const std::shared_ptr<soci::session>& session) const { return session_ == session; }
 
-    std::size_t forget_below(std::int64_t id, std::size_t most)
+    void execute(std::span<const JournalRecord> records)
     {
-        ensure_connected();
-        try {
-            soci::statement forget =
-                (session_->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < "
-                                      ":id ORDER BY id LIMIT :most)",
-                 soci::use(id), soci::use(static_cast<long long>(most)));
-            forget.execute(true);
-            return static_cast<std::size_t>(forget.get_affected_rows());
-        } catch (const std::exception&) {
-            disconnect();
-            throw;
-        }
-    }
-
-  private:
-    void connect()
-    {
-        if (sqlite_) {
-            session_ = std::make_unique<soci::session>(soci::sqlite3,
-                                                       "db=" + url_.substr(kSqlite.size()) + " timeout=1");
-            *session_ << "PRAGMA busy_timeout = " + std::string(kBusyTimeout);
-            // With WAL and NORMAL a commit survives the death of the process, not always that of the machine:
-            // the server's own roster files are no safer.
-            *session_ << "PRAGMA journal_mode = WAL";
-            *session_ << "PRAGMA synchronous = NORMAL";
-        } else {
-            // SOCI finds its backend when it is first asked for: who does not use PostgreSQL does not load
-            // it.
-            // The loop waits for the database: two seconds and no longer. What the settings say comes later
-            // and wins.
-            session_ = std::make_unique<soci::session>(std::string(kPostgresql) +
-                                                       "connect_timeout=2 tcp_user_timeout=2000 " +
-                                                       url_.substr(kPostgresql.size()));
-        }
-        migrate();
-        prepare();
-    }
-
-    void ensure_connected()
-    {
-        if (!session_) {
-            connect();
-        }
-    }
-
-    void disconnect()
-    {
-        insert_.reset();
-        session_.reset();
-    }
-
-    void migrate()
-    {
+        fill(records);
         soci::transaction transaction(*session_);
-        *session_ << "CREATE TABLE IF NOT EXISTS usher_schema (version INTEGER NOT NULL)";
-        int version = 0;
-        *session_ << "SELECT COALESCE(MAX(version), 0) FROM usher_schema", soci::into(version);
-        if (version > static_cast<int>(kMigrations.size())) {
-            throw std::runtime_error("the database is of a newer version of usherd (schema " +
-                                     std::to_string(version) + ", this one knows " +
-                                     std::to_string(kMigrations.size()) + ")");
-        }
-        for (auto next = static_cast<std::size_t>(version); next < kMigrations.size(); ++next) {
-            *session_ << with_types(kMigrations[next], sqlite_);
-            *session_ << "INSERT INTO usher_schema (version) VALUES (" + std::to_string(next + 1) + ")";
-        }
+        statement_->execute(true);
         transaction.commit();
     }
 
+  private:
     void prepare()
     {
         Columns& c = columns_;
         resize(1);  // SOCI refuses to bind empty columns
-        insert_ = std::make_unique<soci::statement>(
+        statement_ = std::make_unique<soci::statement>(
             (session_->prepare
                  << "INSERT INTO journal (id, at, source, organization, user_address, contact_address, "
                     "item_subscription, item_ask, recent_from_contact, recent_from_domain, recent_to_user, "
-                    "recent_complete, chosen_option, answer, reason, rule, generation) VALUES (:id, :at, "
+                    "recent_complete, chosen_option, answer, reason, rule, generation, answered_by) VALUES "
+                    "(:id, :at, "
                     ":source, "
                     ":organization, :user, :contact, :subscription, :ask, :from_contact, :from_domain, "
                     ":to_user, "
-                    ":complete, :chosen, :answer, :reason, :rule, :generation)",
+                    ":complete, :chosen, :answer, :reason, :rule, :generation, :by)",
              soci::use(c.id), soci::use(c.at), soci::use(c.source), soci::use(c.organization),
              soci::use(c.user), soci::use(c.contact), soci::use(c.subscription, c.has_subscription),
              soci::use(c.ask), soci::use(c.from_contact), soci::use(c.from_domain), soci::use(c.to_user),
              soci::use(c.complete), soci::use(c.chosen, c.has_chosen), soci::use(c.answer),
-             soci::use(c.reason), soci::use(c.rule), soci::use(c.generation)));
+             soci::use(c.reason), soci::use(c.rule), soci::use(c.generation), soci::use(c.by, c.has_by)));
     }
 
-    /// SOCI inserts many rows from one column vector each.
     struct Columns {
         std::vector<long long> id, at, generation;
-        std::vector<std::string> source, organization, user, contact, subscription, chosen, answer, reason;
+        std::vector<std::string> source, organization, user, contact, subscription, chosen, answer, reason,
+            by;
         std::vector<int> ask, complete, rule;
         std::vector<long long> from_contact, from_domain, to_user;
-        std::vector<soci::indicator> has_subscription, has_chosen;
+        std::vector<soci::indicator> has_subscription, has_chosen, has_by;
     };
 
     void resize(std::size_t rows)
@@ -224,7 +124,7 @@ class Journal::Database
             column->resize(rows);
         }
         for (auto* column : {&c.source, &c.organization, &c.user, &c.contact, &c.subscription, &c.chosen,
-                             &c.answer, &c.reason}) {
+                             &c.answer, &c.reason, &c.by}) {
             column->resize(rows);
         }
         for (auto* column : {&c.ask, &c.complete, &c.rule}) {
@@ -232,6 +132,7 @@ class Journal::Database
         }
         c.has_subscription.resize(rows);
         c.has_chosen.resize(rows);
+        c.has_by.resize(rows);
     }
 
     void fill(std::span<const JournalRecord> records)
@@ -242,7 +143,7 @@ class Journal::Database
             const JournalRecord& r = records[i];
             c.id[i] = r.id;
             c.at[i] = since_1970(r.at);
-            c.source[i] = name(r.source);
+            c.source[i] = usher::name(r.source);
             c.organization[i] = r.organization;
             c.user[i] = r.request.user.text();
             c.contact[i] = r.request.contact.text();
@@ -259,37 +160,23 @@ class Journal::Database
             c.reason[i] = text(r.decision.reason);
             c.rule[i] = static_cast<int>(r.decision.rule);
             c.generation[i] = static_cast<long long>(r.generation);
+            c.has_by[i] = r.answered_by.empty() ? soci::i_null : soci::i_ok;
+            c.by[i] = r.answered_by;
         }
     }
 
-    const std::string url_;
-    const bool sqlite_;
-    Columns columns_;  // bound to the statement: outlives it
-    std::unique_ptr<soci::session> session_;
-    std::unique_ptr<soci::statement> insert_;
+    std::shared_ptr<soci::session> session_;
+    Columns columns_;
+    std::unique_ptr<soci::statement> statement_;  // goes first: it points into both
 };
 
-Journal::Journal(std::unique_ptr<Database> database)
-    : database_(std::move(database)),
+Journal::Journal(Database& database)
+    : database_(database),
       instance_(static_cast<std::int64_t>(std::random_device()() % (1U << (kIdLowBits - kIdCountBits))))
 {
 }
 
-Journal::Journal(Journal&&) noexcept = default;
-Journal& Journal::operator=(Journal&&) noexcept = default;
 Journal::~Journal() = default;
-
-tl::expected<Journal, std::string> Journal::open(const std::string& url)
-{
-    if (!url.starts_with(kSqlite) && !url.starts_with(kPostgresql)) {
-        return tl::unexpected<std::string>("unknown kind of database: " + url.substr(0, url.find(':')));
-    }
-    try {
-        return Journal(std::make_unique<Database>(url));
-    } catch (const std::exception& error) {
-        return tl::unexpected<std::string>(error.what());
-    }
-}
 
 std::int64_t Journal::next_id(system_clock::time_point now)
 {
@@ -308,22 +195,166 @@ tl::expected<void, std::string> Journal::record(std::span<const JournalRecord> r
     if (records.empty()) {
         return {};
     }
-    try {
-        database_->record(records);
-        return {};
-    } catch (const std::exception& error) {
-        return tl::unexpected<std::string>(error.what());
+    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+        if (!insert_ || !insert_->of(session)) {
+            insert_.reset();
+            insert_ = std::make_unique<Insert>(session);
+        }
+        insert_->execute(records);
+    });
+}
+
+namespace
+{
+
+/// A query of records, with the variables that a row is fetched into.
+class Select
+{
+  public:
+    Select(soci::session& session, const JournalFilter& filter) : statement_(session)
+    {
+        const auto number = [this](long long value) {
+            statement_.exchange(soci::use(*numbers_.emplace_back(std::make_unique<long long>(value))));
+        };
+        const auto text = [this](const std::string& value) {
+            statement_.exchange(soci::use(*texts_.emplace_back(std::make_unique<std::string>(value))));
+        };
+        std::string where = " WHERE id > :after";
+        number(filter.after.value_or(filter.since ? id_floor(*filter.since) - 1 : -1));
+        if (filter.since && filter.after) {
+            where += " AND id >= :since";
+            number(id_floor(*filter.since));
+        }
+        if (filter.id) {
+            where += " AND id = :id";
+            number(*filter.id);
+        }
+        if (filter.user) {
+            where += " AND user_address = :user";
+            text(filter.user->text());
+        }
+        if (filter.contact) {
+            where += " AND contact_address = :contact";
+            text(filter.contact->text());
+        }
+        if (filter.organizations) {
+            std::string names;
+            for (const std::string& name : *filter.organizations) {
+                names += (names.empty() ? ":o" : ", :o") + std::to_string(texts_.size());
+                text(name);
+            }
+            where += " AND organization IN (" + names + ")";
+        }
+        const std::string order = filter.after ? "ASC" : "DESC";
+        number(static_cast<long long>(filter.most));
+        fetch_into_members();
+        statement_.alloc();
+        statement_.prepare(
+            "SELECT id, at, source, organization, user_address, contact_address, item_subscription, "
+            "item_ask, "
+            "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, chosen_option, "
+            "answer, "
+            "reason, rule, generation, answered_by FROM journal" +
+            where + " ORDER BY id " + order + " LIMIT :most");
+        statement_.define_and_bind();
+        statement_.execute();
     }
+
+    [[nodiscard]] std::optional<JournalRecord> next()
+    {
+        if (!statement_.fetch()) {
+            return std::nullopt;
+        }
+        const auto user = Address::prepare(user_);
+        const auto contact = Address::prepare(contact_);
+        if (!user || !contact) {
+            throw std::runtime_error("journal record " + std::to_string(id_) +
+                                     " has an address that is none");
+        }
+        JournalRecord record{.id = id_,
+                             .at = system_clock::time_point(milliseconds(at_)),
+                             .source = source_named(source_).value_or(Source::asked),
+                             .organization = organization_,
+                             .request = {*user, *contact, std::nullopt},
+                             .facts = {},
+                             .decision = {},
+                             .generation = static_cast<std::uint64_t>(generation_),
+                             .answered_by = has_by_ == soci::i_ok ? by_ : std::string()};
+        if (has_subscription_ == soci::i_ok) {
+            record.request.item =
+                RosterItem{subscription_named(subscription_).value_or(Subscription::none), ask_ != 0};
+        }
+        record.facts.recent = {static_cast<std::uint32_t>(from_contact_),
+                               static_cast<std::uint32_t>(from_domain_), static_cast<std::uint32_t>(to_user_),
+                               complete_ != 0};
+        if (has_chosen_ == soci::i_ok) {
+            record.facts.chosen = option_named(chosen_);
+        }
+        record.decision.answer = answer_named(answer_).value_or(Answer::leave);
+        record.decision.reason = reason_named(reason_).value_or(Reason::prompt);
+        record.decision.rule = static_cast<std::uint32_t>(rule_);
+        return record;
+    }
+
+  private:
+    void fetch_into_members()
+    {
+        for (long long* number : {&id_, &at_}) {
+            statement_.exchange(soci::into(*number));
+        }
+        for (std::string* text : {&source_, &organization_, &user_, &contact_}) {
+            statement_.exchange(soci::into(*text));
+        }
+        statement_.exchange(soci::into(subscription_, has_subscription_));
+        for (long long* number : {&ask_, &from_contact_, &from_domain_, &to_user_, &complete_}) {
+            statement_.exchange(soci::into(*number));
+        }
+        statement_.exchange(soci::into(chosen_, has_chosen_));
+        statement_.exchange(soci::into(answer_));
+        statement_.exchange(soci::into(reason_));
+        statement_.exchange(soci::into(rule_));
+        statement_.exchange(soci::into(generation_));
+        statement_.exchange(soci::into(by_, has_by_));
+    }
+
+    std::vector<std::unique_ptr<long long>> numbers_;  // bound by address
+    std::vector<std::unique_ptr<std::string>> texts_;
+    long long id_ = 0, at_ = 0, ask_ = 0, from_contact_ = 0, from_domain_ = 0, to_user_ = 0, complete_ = 0,
+              rule_ = 0, generation_ = 0;
+    std::string source_, organization_, user_, contact_, subscription_, chosen_, answer_, reason_, by_;
+    soci::indicator has_subscription_ = soci::i_null, has_chosen_ = soci::i_null, has_by_ = soci::i_null;
+    soci::statement statement_;  // goes first: it points into the others
+};
+
+}  // namespace
+
+tl::expected<std::vector<JournalRecord>, std::string> Journal::read(const JournalFilter& filter)
+{
+    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+        std::vector<JournalRecord> records;
+        Select select(*session, filter);
+        while (auto record = select.next()) {
+            records.push_back(*std::move(record));
+        }
+        if (!filter.after) {
+            std::reverse(records.begin(), records.end());
+        }
+        return records;
+    });
 }
 
 tl::expected<std::size_t, std::string> Journal::forget_before(system_clock::time_point cutoff,
                                                               std::size_t most)
 {
-    try {
-        return database_->forget_below(id_floor(cutoff), most);
-    } catch (const std::exception& error) {
-        return tl::unexpected<std::string>(error.what());
-    }
+    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+        const long long id = id_floor(cutoff);
+        soci::statement forget =
+            (session->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :id "
+                                 "ORDER BY id LIMIT :most)",
+             soci::use(id), soci::use(static_cast<long long>(most)));
+        forget.execute(true);
+        return static_cast<std::size_t>(forget.get_affected_rows());
+    });
 }
 
 }  // namespace usher

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <tl/expected.hpp>
 
 #include "integration/entity.h"
+#include "plugin/database.h"
 #include "policy/decide.h"
 
 namespace usher
@@ -28,36 +30,48 @@ struct JournalRecord {
     Facts facts;
     Decision decision;
     std::uint64_t generation = 0;  ///< of the policy it was decided under
+    std::string answered_by = {};  ///< with `Reason::by_hand`: who; otherwise empty
 };
 
-/// The database, SQLite or PostgreSQL, through SOCI. Not for more than one thread.
+/// Which records; what is not given does not matter.
+struct JournalFilter {
+    std::optional<std::int64_t> id = {};
+    std::optional<Address> user = {};
+    std::optional<Address> contact = {};
+    std::optional<std::vector<std::string>> organizations = {};
+    std::optional<std::chrono::system_clock::time_point> since = {};
+    std::optional<std::int64_t> after =
+        {};  ///< only greater ids; then the oldest `most` come, else the newest
+    std::size_t most = 100;
+};
+
 class Journal
 {
   public:
-    /// Opens the database, creating what is missing and migrating what is older. The error is for people.
-    [[nodiscard]] static tl::expected<Journal, std::string> open(const std::string& url);
-
-    Journal(Journal&&) noexcept;
-    Journal& operator=(Journal&&) noexcept;
+    explicit Journal(Database& database);
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
     ~Journal();
 
     /// The id for a decision made now: milliseconds since 2026, ten bits that tell instances apart, twelve
     /// that count. Never less than the one before, whatever the clock does.
     [[nodiscard]] std::int64_t next_id(std::chrono::system_clock::time_point now);
 
-    /// Writes all records or none, in one transaction; they are committed when this returns. A connection
-    /// that was lost is opened again by the next call.
+    /// Writes all records or none, in one transaction; they are committed when this returns.
     [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
+
+    /// The records, in the order of their ids.
+    [[nodiscard]] tl::expected<std::vector<JournalRecord>, std::string> read(const JournalFilter& filter);
 
     /// Deletes records from before `cutoff`, at most `most` of them. How many it were.
     [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(
         std::chrono::system_clock::time_point cutoff, std::size_t most);
 
   private:
-    class Database;
-    explicit Journal(std::unique_ptr<Database> database);
+    class Insert;
 
-    std::unique_ptr<Database> database_;
+    Database& database_;
+    std::unique_ptr<Insert> insert_;
     std::int64_t last_id_ = 0;
     std::int64_t instance_;
 };

@@ -43,7 +43,7 @@ int main(int argc, char** argv)
         return usher::kSettings;
     }
     if (check) {
-        std::cout << effective(*settings);
+        std::cout << effective(*settings, usher::Sources::shown);
         return usher::kStopped;
     }
     usher::set_up_logging(settings->log_level);

@@ -135,13 +135,28 @@ const toml::value* find(const toml::table& table, const std::string& key)
     return found == table.end() ? nullptr : &found->second;
 }
 
+// ---- where a repeated section stands -------------------------------------------------------------------
+
+std::string organization_place(std::size_t organization)
+{
+    return "organization[" + std::to_string(organization) + "]";
+}
+
+std::string rule_place(const std::string& organization, std::size_t rule)
+{
+    return organization + ".rule[" + std::to_string(rule) + "]";
+}
+
 // ---- the reader ----------------------------------------------------------------------------------------
 
 /// Reads one file: what the table of settings says of each value, then what settings mean together.
 class Reader
 {
   public:
-    Reader(const TomlFile& file, const std::string& path) : file_(file), path_(path) {}
+    Reader(const TomlFile& file, const std::string& path) : file_(file), path_(path)
+    {
+        settings_.file = path;
+    }
 
     tl::expected<Settings, std::vector<SettingError>> read()
     {
@@ -165,10 +180,11 @@ class Reader
     [[nodiscard]] std::uint32_t line_of(const toml::value& value) const { return file_.line_of(value); }
     [[nodiscard]] static std::string found_in(const toml::value& value) { return TomlFile::found_in(value); }
 
-    /// Reads the settings of `section` from `table`; `subsections` are read elsewhere.
+    /// Reads the settings of `section` from `table`; `subsections` are read elsewhere. `place` is the
+    /// section's name among the lines, where it is another than that for people.
     template <typename Owner>
     void read_section(const Section<Owner>& section, const toml::value& value, Owner& owner,
-                      const std::vector<std::string_view>& subsections = {})
+                      const std::vector<std::string_view>& subsections = {}, const std::string& place = {})
     {
         const toml::table& table = value.as_table(std::nothrow);
         const std::string prefix = std::string(section.name) + ".";
@@ -178,6 +194,8 @@ class Reader
             const std::string key = prefix + std::string(setting.key);
             const toml::value* given = find(table, std::string(setting.key));
             if (given != nullptr) {
+                settings_.lines[(place.empty() ? prefix : place + ".") + std::string(setting.key)] =
+                    line_of(*given);
                 setting.kind.read(owner, *given, [&](const toml::value& at, const std::string& accepted) {
                     unsound_.insert(given);
                     refuse(line_of(at), key, found_in(at), accepted);
@@ -346,8 +364,9 @@ class Reader
     {
         const SettingsTable& all = settings_table();
         const toml::table& table = value.as_table(std::nothrow);
+        const std::string place = organization_place(settings_.organizations.size());
         Organization organization;
-        read_section(all.organization, value, organization, {"rule", "federation"});
+        read_section(all.organization, value, organization, {"rule", "federation"}, place);
 
         if (const toml::value* name = find(table, "name"); sound(name)) {
             const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
@@ -370,10 +389,10 @@ class Reader
         if (sound(given)) {
             refuse_foreign(find(table, "administrators"), organization);
         }
-        read_rules(find(table, "rule"), organization);
+        read_rules(find(table, "rule"), organization, place);
         if (const toml::value* federation = find(table, "federation")) {
             if (is_table(all.federation, *federation)) {
-                read_federation(*federation, organization.federation);
+                read_federation(*federation, organization.federation, place + ".federation");
             }
         }
         return organization;
@@ -392,13 +411,13 @@ class Reader
         });
     }
 
-    void read_rules(const toml::value* value, Organization& organization)
+    void read_rules(const toml::value* value, Organization& organization, const std::string& place)
     {
         const auto& section = settings_table().rule;
         std::size_t pairs = 0;
         for (const toml::value* table : tables(section, value)) {
             Rule rule = section.initial;
-            read_section(section, *table, rule);
+            read_section(section, *table, rule, {}, rule_place(place, organization.rules.size()));
             rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
             rule.line = line_of(*table);
             const std::size_t before = pairs;
@@ -412,9 +431,9 @@ class Reader
         }
     }
 
-    void read_federation(const toml::value& value, Federation& federation)
+    void read_federation(const toml::value& value, Federation& federation, const std::string& place)
     {
-        read_section(settings_table().federation, value, federation);
+        read_section(settings_table().federation, value, federation, {}, place);
         const toml::table& table = value.as_table(std::nothrow);
         const toml::value* mode = find(table, "mode");
         const toml::value* domains = find(table, "domains");
@@ -460,17 +479,36 @@ class Reader
 
 // ---- the writers ---------------------------------------------------------------------------------------
 
-template <typename Owner>
-void write_section(std::string& out, const Section<Owner>& section, const Owner& owner)
+class Writer
 {
-    out += (out.empty() ? "" : "\n") + header(section) + "\n";
-    for (const Setting<Owner>& setting : section.settings) {
-        const std::string value = setting.kind.write(owner);
-        if (!value.empty()) {
-            out += std::string(setting.key) + " = " + value + "\n";
+  public:
+    Writer(const Settings& settings, Sources sources) : settings_(settings), sources_(sources) {}
+
+    template <typename Owner>
+    void write(const Section<Owner>& section, const Owner& owner, const std::string& place = {})
+    {
+        out_ += (out_.empty() ? "" : "\n") + header(section) + "\n";
+        for (const Setting<Owner>& setting : section.settings) {
+            const std::string value = setting.kind.write(owner);
+            if (value.empty()) {
+                continue;
+            }
+            out_ += std::string(setting.key) + " = " + value;
+            if (sources_ == Sources::shown) {
+                out_ += "  # " + source_of(settings_, (place.empty() ? std::string(section.name) : place) +
+                                                          "." + std::string(setting.key));
+            }
+            out_ += "\n";
         }
     }
-}
+
+    [[nodiscard]] std::string text() && { return std::move(out_); }
+
+  private:
+    const Settings& settings_;
+    const Sources sources_;
+    std::string out_;
+};
 
 /// `text` as comment lines.
 std::string comment(std::string_view text)
@@ -621,23 +659,50 @@ tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_vie
     return Reader(*file, path).read();
 }
 
-std::string effective(const Settings& settings)
+std::string source_of(const Settings& settings, const std::string& key)
+{
+    const auto line = settings.lines.find(key);
+    return line == settings.lines.end() ? "default"
+                                        : shortened(settings.file) + ":" + std::to_string(line->second);
+}
+
+namespace
+{
+
+void write_policy(Writer& out, const Settings& settings)
 {
     const SettingsTable& all = settings_table();
-    std::string out;
-    write_section(out, all.connection, settings.connection);
-    for (const Organization& organization : settings.organizations) {
-        write_section(out, all.organization, organization);
-        for (const Rule& rule : organization.rules) {
-            write_section(out, all.rule, rule);
+    for (std::size_t i = 0; i < settings.organizations.size(); ++i) {
+        const Organization& organization = settings.organizations[i];
+        const std::string place = organization_place(i);
+        out.write(all.organization, organization, place);
+        for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
+            out.write(all.rule, organization.rules[rule], rule_place(place, rule));
         }
-        write_section(out, all.federation, organization.federation);
+        out.write(all.federation, organization.federation, place + ".federation");
     }
-    write_section(out, all.limits, settings.limits);
-    write_section(out, all.store, settings.store);
-    write_section(out, all.control, settings);
-    write_section(out, all.log, settings);
-    return out;
+    out.write(all.limits, settings.limits);
+}
+
+}  // namespace
+
+std::string effective(const Settings& settings, Sources sources)
+{
+    const SettingsTable& all = settings_table();
+    Writer out(settings, sources);
+    out.write(all.connection, settings.connection);
+    write_policy(out, settings);
+    out.write(all.store, settings.store);
+    out.write(all.control, settings);
+    out.write(all.log, settings);
+    return std::move(out).text();
+}
+
+std::string policy_text(const Settings& settings)
+{
+    Writer out(settings, Sources::omitted);
+    write_policy(out, settings);
+    return std::move(out).text();
 }
 
 std::vector<std::string> need_restart(const Settings& running, const Settings& wanted)

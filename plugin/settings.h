@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,13 @@ struct Settings {
     StoreSettings store;
     std::string control_socket = "/run/usher/control.sock";
     std::string log_level = "info";
+    std::string file;  ///< which they were read from
+    /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`.
+    std::map<std::string, std::uint32_t> lines;
 };
+
+/// Where a setting's value comes from: `default`, or `FILE:LINE`. `key` as in `Settings::lines`.
+[[nodiscard]] std::string source_of(const Settings& settings, const std::string& key);
 
 /// One thing wrong with the file. `line` is 0 where no line can be named (the file cannot be read).
 struct SettingError {
@@ -62,8 +69,14 @@ struct SettingError {
 [[nodiscard]] tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
                                                                                const std::string& path);
 
-/// The settings in force as a TOML file that means the same; contains no secret.
-[[nodiscard]] std::string effective(const Settings& settings);
+enum class Sources { omitted, shown };
+
+/// The settings in force as a TOML file that means the same; contains no secret. With sources, a comment
+/// behind each setting says where its value comes from.
+[[nodiscard]] std::string effective(const Settings& settings, Sources sources = Sources::omitted);
+
+/// What a policy is made of, written likewise: the organisations and the limits.
+[[nodiscard]] std::string policy_text(const Settings& settings);
 
 /// The keys (such as `store.url`) that differ and take effect only after a restart of the daemon. All others
 /// take effect on reload.

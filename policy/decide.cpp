@@ -17,9 +17,14 @@ struct Question {
     bool same_organization;  // the contact's domain is, exactly, one of the organisation's
 };
 
-// One function a step, all of one shape: a decision where the step applies, nothing where the next is to be
-// tried.
-using Step = std::optional<Decision> (*)(const Question&);
+/// One step of a decision, all of one shape.
+struct Step {
+    std::string_view name;
+    /// A decision where the step applies, nothing where the next is to be tried.
+    std::optional<Decision> (*apply)(const Question&);
+    /// Why it applied, or did not.
+    std::string (*why)(const Question&, bool applied);
+};
 
 std::optional<Decision> own_address(const Question& q)
 {
@@ -29,12 +34,30 @@ std::optional<Decision> own_address(const Question& q)
     return std::nullopt;
 }
 
+std::string why_own_address(const Question& q, bool applied)
+{
+    return applied ? "User and contact are both " + q.request.user.text() + "."
+                   : "User and contact are different addresses.";
+}
+
 std::optional<Decision> administrators_rule(const Question& q)
 {
     if (const Rule* rule = q.policy.first_rule(q.organization, q.request.contact, q.request.user)) {
         return Decision{rule->answer, Reason::rule, rule->place};
     }
     return std::nullopt;
+}
+
+std::string why_rule(const Question& q, bool applied)
+{
+    if (!applied) {
+        return q.organization.rules.empty()
+                   ? "There are no rules."
+                   : "None of the " + std::to_string(q.organization.rules.size()) + " rules matches.";
+    }
+    const Rule& rule = *q.policy.first_rule(q.organization, q.request.contact, q.request.user);
+    return "Rule " + std::to_string(rule.place) + ", in line " + std::to_string(rule.line) +
+           " of the settings file, matches and says " + std::string(name(rule.answer)) + ".";
 }
 
 std::optional<Decision> federation(const Question& q)
@@ -52,6 +75,24 @@ std::optional<Decision> federation(const Question& q)
     return std::nullopt;
 }
 
+std::string why_federation(const Question& q, bool applied)
+{
+    const std::string domain(q.request.contact.domain());
+    if (q.same_organization) {
+        return domain + " is a domain of the organization.";
+    }
+    switch (q.organization.federation.mode) {
+        case FederationMode::open:
+            return "Federation is open to every domain.";
+        case FederationMode::closed:
+            return domain + " is not a domain of the organization, and federation is closed.";
+        case FederationMode::listed:
+            break;
+    }
+    return domain + (applied ? " is not among the domains that federation is open to."
+                             : " is among the domains that federation is open to.");
+}
+
 /// A roster item by itself is no consent: the user may have been given it.
 std::optional<Decision> user_asked_for_contact(const Question& q)
 {
@@ -63,6 +104,18 @@ std::optional<Decision> user_asked_for_contact(const Question& q)
         return Decision{Answer::approve, Reason::asked_for};
     }
     return std::nullopt;
+}
+
+std::string why_asked_for(const Question& q, bool applied)
+{
+    if (applied) {
+        return "The user has asked to see this contact.";
+    }
+    if (!q.organization.approve_contacts_users_asked_for) {
+        return "approve_contacts_users_asked_for is false.";
+    }
+    return q.request.item ? "The contact is in the user's roster, but she has not asked to see it."
+                          : "Nothing is known of the user having asked to see this contact.";
 }
 
 std::optional<Decision> limits(const Question& q)
@@ -87,32 +140,84 @@ std::optional<Decision> limits(const Question& q)
     return std::nullopt;
 }
 
-Decision option_in_force(const Question& q)
+std::string why_limits(const Question& q, bool applied)
 {
-    const Option option = q.organization.users_may_choose ? q.facts.chosen.value_or(q.organization.option)
-                                                          : q.organization.option;
-    switch (option) {
+    const Limits& limit = q.policy.limits();
+    const RecentApprovals& recent = q.facts.recent;
+    if (applied && !recent.complete) {
+        return "The counter of automatic approvals is full and cannot tell.";
+    }
+    const auto of = [](std::uint32_t count, std::uint32_t most) {
+        return std::to_string(count) + (most == 0 ? " (no limit)" : " of " + std::to_string(most));
+    };
+    std::string text =
+        "Automatic approvals within an hour: contact " + of(recent.from_contact, limit.per_contact);
+    if (!q.same_organization) {
+        text += ", the contact's domain " + of(recent.from_domain, limit.per_domain);
+    }
+    return text + ", user " + of(recent.to_user, limit.per_user) + ".";
+}
+
+Option option_in_force(const Question& q)
+{
+    return q.organization.users_may_choose ? q.facts.chosen.value_or(q.organization.option)
+                                           : q.organization.option;
+}
+
+/// Applies always.
+std::optional<Decision> option(const Question& q)
+{
+    switch (option_in_force(q)) {
         case Option::all:
-            return {Answer::approve, Reason::all_contacts};
+            return Decision{Answer::approve, Reason::all_contacts};
         case Option::organization:
             return q.same_organization ? Decision{Answer::approve, Reason::in_organization}
                                        : Decision{Answer::leave, Reason::outside_organization};
         case Option::prompt:
             break;
     }
-    return {Answer::leave, Reason::prompt};
+    return Decision{Answer::leave, Reason::prompt};
 }
 
-constexpr Step kSteps[] = {own_address, administrators_rule, federation, user_asked_for_contact, limits};
-
-Decision first_that_applies(const Question& q)
+std::string why_option(const Question& q, bool)
 {
-    for (const Step step : kSteps) {
-        if (const std::optional<Decision> decision = step(q)) {
-            return *decision;
+    const bool chosen = q.organization.users_may_choose && q.facts.chosen.has_value();
+    const Option option = option_in_force(q);
+    std::string text = (chosen ? "The user has chosen \"" : "The organization has \"") +
+                       std::string(sentence(option)) + "\"";
+    if (!q.organization.users_may_choose && q.facts.chosen) {
+        text += " (the user's own choice is out of force: users_may_choose is false)";
+    }
+    if (option == Option::organization) {
+        text += std::string("; ") + std::string(q.request.contact.domain()) +
+                (q.same_organization ? " is one of its domains" : " is none of its domains");
+    }
+    return text + ".";
+}
+
+constexpr Step kSteps[] = {
+    {"own address", own_address, why_own_address},
+    {"rules", administrators_rule, why_rule},
+    {"federation", federation, why_federation},
+    {"asked for by the user", user_asked_for_contact, why_asked_for},
+    {"limits", limits, why_limits},
+    {"option", option, why_option},
+};
+
+/// The decision, calling `tried` with every step and whether it applied.
+template <typename Tried>
+Decision first_that_applies(const Question& q, Tried tried)
+{
+    for (const Step& step : kSteps) {
+        const std::optional<Decision> decision = step.apply(q);
+        tried(step, decision.has_value());
+        if (decision) {
+            Decision decided = *decision;
+            decided.ask_back = decided.answer == Answer::approve && q.organization.ask_back;
+            return decided;
         }
     }
-    return option_in_force(q);
+    return {Answer::leave, Reason::prompt};
 }
 
 }  // namespace
@@ -124,9 +229,27 @@ Decision decide(const Policy& policy, const SubscriptionRequest& request, const 
         return {Answer::leave, Reason::foreign_user};
     }
     const bool same = policy.organization_of(request.contact.domain()) == organization;
-    Decision decision = first_that_applies({policy, *organization, request, facts, same});
-    decision.ask_back = decision.answer == Answer::approve && organization->ask_back;
-    return decision;
+    return first_that_applies({policy, *organization, request, facts, same}, [](const Step&, bool) {});
+}
+
+Explanation explain(const Policy& policy, const SubscriptionRequest& request, const Facts& facts)
+{
+    Explanation explanation;
+    const std::string domain(request.user.domain());
+    const Organization* organization = policy.organization_of(domain);
+    if (organization == nullptr) {
+        explanation.decision = {Answer::leave, Reason::foreign_user};
+        explanation.steps.push_back({"organization", true, domain + " is not a domain of any organization."});
+        return explanation;
+    }
+    explanation.steps.push_back(
+        {"organization", false, domain + " is a domain of " + organization->name + "."});
+    const bool same = policy.organization_of(request.contact.domain()) == organization;
+    const Question question{policy, *organization, request, facts, same};
+    explanation.decision = first_that_applies(question, [&](const Step& step, bool applied) {
+        explanation.steps.push_back({step.name, applied, step.why(question, applied)});
+    });
+    return explanation;
 }
 
 std::string_view text(Reason reason)
@@ -160,8 +283,21 @@ std::string_view text(Reason reason)
             return "outside organization";
         case Reason::prompt:
             return "prompt";
+        case Reason::by_hand:
+            return "by hand";
     }
     return "unknown";
+}
+
+std::optional<Reason> reason_named(std::string_view named)
+{
+    for (int i = 0; i <= static_cast<int>(Reason::by_hand); ++i) {
+        const auto reason = static_cast<Reason>(i);
+        if (text(reason) == named) {
+            return reason;
+        }
+    }
+    return std::nullopt;
 }
 
 std::ostream& operator<<(std::ostream& out, Reason reason)

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/answer.h"
 #include "policy/limits.h"
@@ -31,9 +33,12 @@ enum class Reason {
     in_organization,        ///< option `organization`, and the contact is of it
     outside_organization,   ///< option `organization`, and the contact is not of it
     prompt,                 ///< option `prompt`
+    by_hand,                ///< somebody answered it herself, through Usher; `decide` never says so
 };
 
 [[nodiscard]] std::string_view text(Reason reason);
+/// The reason with exactly this text.
+[[nodiscard]] std::optional<Reason> reason_named(std::string_view text);
 std::ostream& operator<<(std::ostream& out, Reason reason);
 
 /// What a decision may depend on besides policy and request. Journalled with it, so that it can be replayed.
@@ -54,5 +59,21 @@ struct Decision {
 /// Pure and total: the same policy, request and facts always give the same decision, so a journalled one can
 /// be replayed. A fact that is missing never makes a laxer step decide.
 [[nodiscard]] Decision decide(const Policy& policy, const SubscriptionRequest& request, const Facts& facts);
+
+/// One step of a decision that was tried.
+struct ExplainedStep {
+    std::string_view name;
+    bool applied = false;  ///< true for the last one: it decided
+    std::string why;       ///< why it applied or did not, as a sentence for an administrator
+};
+
+struct Explanation {
+    std::vector<ExplainedStep> steps;
+    Decision decision;
+};
+
+/// What `decide` does with the same arguments, step by step; the decision is `decide`'s.
+[[nodiscard]] Explanation explain(const Policy& policy, const SubscriptionRequest& request,
+                                  const Facts& facts);
 
 }  // namespace usher

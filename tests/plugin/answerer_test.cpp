@@ -46,8 +46,10 @@ struct Desk {
     usher::test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     StandingClock clock;
-    Journal journal = Journal::open("sqlite3://" + path).value();
-    Answerer answerer{policy(Option::organization), journal, clock,
+    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    Journal journal{*database};
+    Choices choices = Choices::load(*database).value();
+    Answerer answerer{policy(Option::organization), choices, journal, clock,
                       [] { return std::chrono::system_clock::time_point(std::chrono::hours(498'600)); }};
 
     [[nodiscard]] long long recorded() const

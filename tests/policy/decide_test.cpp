@@ -1,10 +1,13 @@
 #include "policy/decide.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <memory>
 #include <ostream>
+#include <random>
 
 namespace bdata = boost::unit_test::data;
 using namespace usher;
@@ -546,6 +549,99 @@ BOOST_AUTO_TEST_CASE(names_are_read_as_they_are_written)
     for (const char* wrong : {"", "All", "organisation", "prompt "}) {
         BOOST_TEST(!option_named(wrong));
         BOOST_TEST(!answer_named(wrong));
+    }
+}
+
+// ---- explain -------------------------------------------------------------------------------------------
+
+namespace
+{
+
+/// Steps and their outcome as `name` or `name!` for the one that applied.
+std::string steps(const Explanation& explanation)
+{
+    std::string all;
+    for (const ExplainedStep& step : explanation.steps) {
+        BOOST_TEST(!step.why.empty());
+        all += (all.empty() ? "" : ", ") + std::string(step.name) + (step.applied ? "!" : "");
+    }
+    return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
+{
+    Organization organization = corp();
+    organization.rules = {rule("eve@evil.example", "*", Answer::deny)};
+    const Policy policy({organization}, {});
+    const Explanation denied = explain(policy, request("eve@evil.example"), {});
+    BOOST_TEST(steps(denied) == "organization, own address, rules!");
+    BOOST_TEST(denied.decision.reason == Reason::rule);
+    const Explanation approved = explain(policy, request("amy@corp.test"), {});
+    BOOST_TEST(steps(approved) ==
+               "organization, own address, rules, federation, asked for by the user, limits, option!");
+    BOOST_TEST(approved.decision.answer == Answer::approve);
+    BOOST_TEST(approved.steps.back().why ==
+               "The organization has \"Accept requests automatically from contacts in my organization\"; "
+               "corp.test is one of its domains.");
+    const Explanation foreign = explain(policy, request("amy@corp.test", "bob@other.example"), {});
+    BOOST_TEST(steps(foreign) == "organization!");
+    BOOST_TEST(foreign.decision.reason == Reason::foreign_user);
+}
+
+BOOST_AUTO_TEST_CASE(an_explanation_says_that_a_choice_is_out_of_force)
+{
+    Organization organization = corp();
+    organization.option = Option::prompt;
+    const Facts facts{{}, Option::all};
+    const Explanation explanation = explain(Policy({organization}, {}), request("amy@corp.test"), facts);
+    BOOST_TEST(explanation.decision.answer == Answer::leave);
+    BOOST_TEST(explanation.steps.back().why ==
+               "The organization has \"Prompt me for each request\" (the user's own choice is out of force: "
+               "users_may_choose is false).");
+}
+
+BOOST_AUTO_TEST_CASE(an_explanation_always_ends_in_the_decision_that_is_made)
+{
+    std::mt19937 random(20261123);
+    const auto any = [&](std::size_t of) {
+        return std::uniform_int_distribution<std::size_t>(0, of - 1)(random);
+    };
+    const std::array users{"bob@corp.example", "amy@corp.test", "ben@other.example"};
+    const std::array contacts{"amy@corp.test", "eve@evil.example", "bob@corp.example", "kim@x.evil.example"};
+    const std::array patterns{"*", "*.evil.example", "evil.example", "amy@corp.test", "corp.example"};
+    const std::array answers{Answer::approve, Answer::deny, Answer::leave};
+    for (int i = 0; i < 10'000; ++i) {
+        Organization organization = corp();
+        organization.option = kOptions[any(3)];
+        organization.users_may_choose = any(2) == 0;
+        organization.ask_back = any(2) == 0;
+        organization.approve_contacts_users_asked_for = any(2) == 0;
+        organization.federation.mode = static_cast<FederationMode>(any(3));
+        organization.federation.domains.insert(Pattern::read("evil.example").value());
+        for (std::size_t rules = any(3); rules > 0; --rules) {
+            organization.rules.push_back(rule(patterns[any(5)], patterns[any(5)], answers[any(3)]));
+        }
+        SubscriptionRequest asked = request(contacts[any(4)], users[any(3)]);
+        if (any(2) == 0) {
+            asked.item = RosterItem{static_cast<Subscription>(any(4)), any(2) == 0};
+        }
+        Facts facts{{static_cast<std::uint32_t>(any(3)), static_cast<std::uint32_t>(any(3)), 0, any(9) != 0},
+                    {}};
+        if (any(2) == 0) {
+            facts.chosen = kOptions[any(3)];
+        }
+        const Policy policy({organization}, {2, 2, 2});
+        const Decision decision = usher::decide(policy, asked, facts);
+        const Explanation explanation = explain(policy, asked, facts);
+        BOOST_REQUIRE(explanation.decision.answer == decision.answer);
+        BOOST_REQUIRE(explanation.decision.reason == decision.reason);
+        BOOST_REQUIRE(explanation.decision.rule == decision.rule);
+        BOOST_REQUIRE(explanation.decision.ask_back == decision.ask_back);
+        BOOST_REQUIRE(explanation.steps.back().applied);
+        BOOST_REQUIRE(std::count_if(explanation.steps.begin(), explanation.steps.end(),
+                                    [](const ExplainedStep& step) { return step.applied; }) == 1);
     }
 }
 
