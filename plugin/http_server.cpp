@@ -280,7 +280,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
             bufferevent_set_timeouts(events(), nullptr, &server_->patience_);
             evhttp_send_reply_end(let_go());
         } else {
-            send(503, R"({"error":"usherd ended before this was answered"})", {});
+            send(503, "{\"error\":\"usherd ended before this was answered\"}\n", {});
         }
     }
 
@@ -302,7 +302,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
         streaming_ = true;
         // Nothing may come for days, and a reader may take a pause.
         bufferevent_set_timeouts(events(), nullptr, nullptr);
-        evhttp_add_header(evhttp_request_get_output_headers(raw_), "Content-Type", "application/x-ndjson");
+        evhttp_add_header(evhttp_request_get_output_headers(raw_), "Content-Type", kLines);
         evhttp_add_header(evhttp_request_get_output_headers(raw_), "Connection", "close");
         evhttp_send_reply_start(raw_, 200, "OK");
     }
@@ -312,7 +312,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
         if (raw_ == nullptr || !streaming_) {
             return;
         }
-        if (evbuffer_get_length(bufferevent_get_output(events())) + lines.size() > kMostUnread) {
+        if (evbuffer_get_length(bufferevent_get_output(events())) > kMostUnread) {
             ::shutdown(bufferevent_getfd(events()), SHUT_RDWR);  // closed() follows
             return;
         }
@@ -374,7 +374,9 @@ class HttpServer::Implementation::Exchange : public HttpExchange
     void send(int status, const std::string& body, const Headers& headers)
     {
         evkeyvalq* out = evhttp_request_get_output_headers(raw_);
-        evhttp_add_header(out, "Content-Type", "application/json");
+        if (!headers.contains("Content-Type")) {
+            evhttp_add_header(out, "Content-Type", "application/json");
+        }
         evhttp_add_header(out, "Cache-Control", "no-store");
         for (const auto& [name, value] : headers) {
             evhttp_add_header(out, name.c_str(), value.c_str());
@@ -382,7 +384,6 @@ class HttpServer::Implementation::Exchange : public HttpExchange
         const std::unique_ptr<evbuffer, Free> buffer(evbuffer_new());
         if (request_.method != "HEAD") {
             evbuffer_add(buffer.get(), body.data(), body.size());
-            evbuffer_add(buffer.get(), "\n", 1);
         }
         evhttp_send_reply(let_go(), status, nullptr, buffer.get());
     }
@@ -412,14 +413,14 @@ void HttpServer::Implementation::received(evhttp_request* raw)
     const bool understood = read_target(evhttp_request_get_uri(raw), request);
     const auto exchange = std::make_shared<Exchange>(*this, raw, std::move(request));
     if (!understood) {
-        exchange->reply(400, R"({"error":"the path or query is malformed"})", {});
+        exchange->reply(400, "{\"error\":\"the path or query is malformed\"}\n", {});
         return;
     }
     try {
         handler_(exchange);
     } catch (const std::exception& error) {  // a bug: whoever asked is told, and nobody else suffers
         spdlog::error("control: {}: {}", exchange->request().method, error.what());
-        exchange->reply(500, R"({"error":"an error in usherd, which its log names"})", {});
+        exchange->reply(500, "{\"error\":\"an error in usherd, which its log names\"}\n", {});
     }
 }
 

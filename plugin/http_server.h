@@ -38,8 +38,12 @@ class HttpExchange
     virtual ~HttpExchange() = default;
     [[nodiscard]] virtual const HttpRequest& request() const = 0;
 
+    /// The type of answers that are JSON line by line.
+    static constexpr const char* kLines = "application/x-ndjson";
+
     using Headers = std::map<std::string, std::string>;
-    /// The whole answer, as JSON. Exactly one of `reply` and `begin` is called, once.
+    /// The whole answer, as JSON unless a header says otherwise. Exactly one of `reply` and `begin` is
+    /// called, once.
     virtual void reply(int status, const std::string& body, const Headers& headers = {}) = 0;
 
     /// An answer without an end, line by line. `gone` is called, once, when the client has gone, has let
