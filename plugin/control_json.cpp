@@ -203,7 +203,7 @@ Json json_of_id(std::int64_t id)
 
 std::string written(const Json& json)
 {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace usher

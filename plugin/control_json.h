@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 /// A decision's id as text: most programs that read JSON know no whole numbers of 64 bits.
 [[nodiscard]] Json json_of_id(std::int64_t id);
 
-/// A line, with its end. Whatever a text may contain, this is JSON.
+/// A line, with its end. Whatever a text may contain, this is JSON, in ASCII.
 [[nodiscard]] std::string written(const Json& json);
 
 }  // namespace usher
