@@ -27,6 +27,17 @@ Domains domains_of(const std::vector<std::string>& names)
     return domains;
 }
 
+/// No roster set of a privileged entity changes a subscription there. Where it says its name, in disco#info
+/// or by XEP-0092, no request has to be decided to find out; under another name it is found out like that.
+constexpr std::string_view kEjabberd = "ejabberd";
+
+/// Without a connector, and not content with that.
+bool is_stock(DomainState state)
+{
+    return state == DomainState::stock || state == DomainState::stock_not_granted ||
+           state == DomainState::stock_ineffective;
+}
+
 std::string random_prefix()
 {
     std::random_device device;  // the kernel's: ids must not be guessable by those who may send us IQs
@@ -40,25 +51,19 @@ std::string random_prefix()
     return prefix;
 }
 
-std::string_view error_condition(const Stanza& iq)
-{
-    for (Stanza child = iq.first(); child; child = child.next()) {
-        if (child.name() == "error") {
-            for (Stanza inner = child.first(); inner; inner = inner.next()) {
-                if (inner.ns() == ns::kStanzaErrors && inner.name() != "text") {
-                    return inner.name();
-                }
-            }
-        }
-    }
-    return "undefined-condition";
-}
-
 }  // namespace
 
 std::string_view name(Source source)
 {
-    return source == Source::asked ? "asked" : "waiting";
+    switch (source) {
+        case Source::asked:
+            return "asked";
+        case Source::waiting:
+            return "waiting";
+        case Source::roster:
+            return "roster";
+    }
+    return "asked";
 }
 
 Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
@@ -73,7 +78,15 @@ Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, 
       domains_(domains_of<decltype(domains_)>(domains)),
       foreign_(clock, "request stanzas refused: not from a configured domain for its own users"),
       malformed_(clock, "requests left to the users: malformed"),
-      refused_answers_(clock, "later answers refused by the server")
+      refused_answers_(clock, "later answers refused by the server"),
+      stock_(
+          clock, judge,
+          [this](std::string_view type, const std::string& to, std::string_view payload) {
+              return send_query(type, to, payload);
+          },
+          [this](const std::string& domain, StockApproval::Refusal refusal) {
+              stock_refused(domain, refusal);
+          })
 {
 }
 
@@ -89,7 +102,13 @@ void Entity::stop()
 void Entity::set_domains(std::vector<std::string> domains)
 {
     auto wanted = domains_of<decltype(domains_)>(domains);
-    std::erase_if(domains_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+    std::erase_if(domains_, [&](const auto& entry) {
+        const bool removed = !wanted.contains(entry.first);
+        if (removed) {
+            stock_.stop(entry.first);
+        }
+        return removed;
+    });
     for (const auto& [name, domain] : wanted) {
         if (domains_.try_emplace(name).second && connection_.state() == Connection::State::online) {
             look_for_connector(name);
@@ -97,8 +116,21 @@ void Entity::set_domains(std::vector<std::string> domains)
     }
 }
 
+void Entity::set_stock(const std::vector<std::string>& domains, std::uint32_t reads_per_second)
+{
+    stock_.set_pace(reads_per_second);
+    stock_domains_ = {domains.begin(), domains.end()};
+    for (const auto& [name, domain] : domains_) {
+        const bool wanted = stock_domains_.contains(name);
+        if (wanted ? domain.state == DomainState::no_connector : is_stock(domain.state)) {
+            look_for_connector(name);
+        }
+    }
+}
+
 void Entity::read_again()
 {
+    stock_.judge_again();
     for (auto& [name, domain] : domains_) {
         if (domain.state == DomainState::answering) {
             read_waiting(name, {});
@@ -130,6 +162,7 @@ void Entity::online(const std::string& address)
 void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
 {
     forget_queries();
+    stock_.offline();
     for (auto& [name, domain] : domains_) {
         domain = Domain{};
         events_.domain_changed(name, domain.state);
@@ -143,6 +176,8 @@ void Entity::received(const Stanza& stanza)
         received_iq(stanza);
     } else if (stanza.name() == "message") {
         received_message(stanza);
+    } else if (stanza.name() == "presence") {
+        received_presence(stanza);
     }
 }
 
@@ -157,10 +192,17 @@ void Entity::received_message(const Stanza& message)
         return;
     }
     const auto granted = read_advertisement(message);
-    if (!granted || !granted->requests) {
+    if (!granted) {
         return;
     }
     Domain& domain = found->second;
+    domain.granted = *granted;
+    if (!granted->requests) {
+        if (is_stock(domain.state)) {
+            look_for_connector(found->first);
+        }
+        return;
+    }
     switch (domain.state) {
         case DomainState::offline:
         case DomainState::asking:
@@ -171,9 +213,24 @@ void Entity::received_message(const Stanza& message)
         case DomainState::no_connector:
         case DomainState::not_granted:
         case DomainState::unreachable:
+        case DomainState::stock:
+        case DomainState::stock_not_granted:
+        case DomainState::stock_ineffective:
         case DomainState::answering:
             read_waiting(found->first, {});
             return;
+    }
+}
+
+void Entity::received_presence(const Stanza& presence)
+{
+    // XEP-0356 section 6.3: that of the server's own users. The server vouches for their addresses.
+    const std::string_view from = presence.attribute("from");
+    const std::string_view type = presence.attribute("type");
+    const std::string_view bare = from.substr(0, from.find('/'));
+    if ((type.empty() || type == "unavailable") && domains_.contains(bare.substr(bare.find('@') + 1)) &&
+        !std::string_view(own_address_).starts_with(bare)) {
+        stock_.received_presence(from, type.empty());
     }
 }
 
@@ -200,9 +257,22 @@ void Entity::received_request(const Stanza& iq)
         begin_reply(xml, iq, "result");
         xml += "/>";
         connection_.send(xml);
+    } else if (set && payload.is("query", ns::kRoster) && is_user(iq.attribute("from"))) {
+        std::string xml;
+        begin_reply(xml, iq, "result");
+        xml += "/>";
+        connection_.send(xml);
+        stock_.received_push(iq.attribute("from"));
     } else {
         send_error(iq, "cancel", "service-unavailable");
     }
+}
+
+/// A bare address of one of our domains: the server speaks for its user. She herself has a resource.
+bool Entity::is_user(std::string_view address) const
+{
+    const std::size_t at = address.find('@');
+    return at != std::string_view::npos && domains_.contains(address.substr(at + 1));
 }
 
 void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
@@ -265,14 +335,55 @@ void Entity::look_for_connector(const std::string& name)
             return;
         }
         const Stanza info = iq.child("query", ns::kDiscoInfo);
-        for (Stanza feature = info.first(); feature; feature = feature.next()) {
-            if (feature.is("feature", ns::kDiscoInfo) && feature.attribute("var") == ns::kRequests) {
+        bool ejabberd = false;
+        for (Stanza element = info.first(); element; element = element.next()) {
+            if (element.is("feature", ns::kDiscoInfo) && element.attribute("var") == ns::kRequests) {
                 read_waiting(name, {});
                 return;
             }
+            ejabberd = ejabberd ||
+                       (element.is("identity", ns::kDiscoInfo) && element.attribute("category") == "server" &&
+                        element.attribute("name") == kEjabberd);
         }
-        set_state(name, DomainState::no_connector);
+        Domain& domain = domains_.find(name)->second;
+        domain.ineffective = domain.ineffective || ejabberd;
+        begin_without_connector(name);
     });
+}
+
+void Entity::begin_without_connector(const std::string& name)
+{
+    if (!stock_domains_.contains(name)) {
+        set_state(name, DomainState::no_connector);
+        return;
+    }
+    if (domains_.find(name)->second.ineffective) {
+        set_state(name, DomainState::stock_ineffective);
+        return;
+    }
+    std::string payload = "<query";
+    append_attribute(payload, "xmlns", ns::kVersion);
+    payload += "/>";
+    query("get", name, payload, [this, name](const Stanza& iq) {
+        // ejabberd takes roster sets of privileged entities and leaves subscriptions as they were. Known
+        // here, no request has to be decided first to find out; under another name it is found out like that.
+        Domain& domain = domains_.find(name)->second;
+        if (iq.child("query", ns::kVersion).child("name", ns::kVersion).text() == "ejabberd") {
+            stock_refused(name, StockApproval::Refusal::ineffective);
+        } else if (!StockApproval::sufficient(domain.granted)) {
+            set_state(name, DomainState::stock_not_granted);
+        } else {
+            set_state(name, DomainState::stock);
+            stock_.start(name, domain.granted);
+        }
+    });
+}
+
+void Entity::stock_refused(const std::string& name, StockApproval::Refusal refusal)
+{
+    const bool ineffective = refusal == StockApproval::Refusal::ineffective;
+    domains_.find(name)->second.ineffective = ineffective;
+    set_state(name, ineffective ? DomainState::stock_ineffective : DomainState::stock_not_granted);
 }
 
 void Entity::read_waiting(const std::string& name, std::string_view after)
@@ -296,7 +407,7 @@ void Entity::answer_page(const std::string& name, const Stanza& iq)
         } else if (condition == "forbidden" || condition == "not-allowed") {
             set_state(name, DomainState::not_granted);
         } else if (condition == "service-unavailable" || condition == "feature-not-implemented") {
-            set_state(name, DomainState::no_connector);
+            begin_without_connector(name);
         } else {
             set_state(name, DomainState::unreachable);
         }
@@ -360,6 +471,9 @@ void Entity::set_state(const std::string& name, DomainState state)
     Domain& domain = domains_.find(name)->second;
     const bool changed = domain.state != state;
     domain.state = state;
+    if (state != DomainState::stock && state != DomainState::asking) {
+        stock_.stop(name);
+    }
     // Should nothing come back, or no: ask again in a while.
     if (state == DomainState::answering) {
         domain.retry.reset();
@@ -384,9 +498,10 @@ void Entity::log_in_again_if_nobody_grants()
     // domain has refused us and no other accepts us there is nothing to lose by logging in again.
     bool refused = false;
     for (const auto& [name, domain] : domains_) {
-        if (domain.state == DomainState::not_granted) {
+        if (domain.state == DomainState::not_granted || domain.state == DomainState::stock_not_granted) {
             refused = true;
-        } else if (domain.state != DomainState::no_connector && domain.state != DomainState::unreachable) {
+        } else if (domain.state != DomainState::no_connector && domain.state != DomainState::unreachable &&
+                   domain.state != DomainState::stock_ineffective) {
             return;
         }
     }
@@ -478,6 +593,19 @@ void Entity::answer(const SubscriptionRequest& request, const Decision& decision
 void Entity::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
                    std::function<void()> lost)
 {
+    std::string id = send_query(type, to, payload);
+    std::unique_ptr<Timer> patience;
+    if (lost) {
+        patience = clock_.after(kPatience, [this, id] {
+            const auto silent = queries_.extract(id);
+            silent.mapped().lost();
+        });
+    }
+    queries_.emplace(std::move(id), Query{to, std::move(reply), std::move(lost), std::move(patience)});
+}
+
+std::string Entity::send_query(std::string_view type, const std::string& to, std::string_view payload)
+{
     std::string id = id_prefix_ + std::to_string(++last_id_);
     std::string xml = "<iq";
     append_attribute(xml, "type", type);
@@ -489,15 +617,8 @@ void Entity::query(std::string_view type, const std::string& to, std::string_vie
     xml += '>';
     xml += payload;
     xml += "</iq>";
-    std::unique_ptr<Timer> patience;
-    if (lost) {
-        patience = clock_.after(kPatience, [this, id] {
-            const auto silent = queries_.extract(id);
-            silent.mapped().lost();
-        });
-    }
-    queries_.emplace(std::move(id), Query{to, std::move(reply), std::move(lost), std::move(patience)});
     connection_.send(xml);
+    return id;
 }
 
 void Entity::forget_queries()
@@ -514,6 +635,9 @@ void Entity::forget_queries()
 
 void Entity::received_reply(const Stanza& iq)
 {
+    if (stock_.received_reply(iq)) {
+        return;
+    }
     const auto found = queries_.find(std::string(iq.attribute("id")));
     if (found == queries_.end() || found->second.to != iq.attribute("from")) {
         return;  // late, a ping's, or not from whom we asked

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@
 #include "integration/clock.h"
 #include "integration/connection.h"
 #include "integration/occasional_warning.h"
+#include "integration/privilege.h"
+#include "integration/stock_approval.h"
 #include "policy/decide.h"
 
 namespace usher
@@ -29,9 +32,10 @@ namespace usher
 enum class Source {
     asked,    ///< the server has just received it and holds it
     waiting,  ///< found in the server's list of waiting requests
+    roster,   ///< found in the contact's roster: it can be approved, not denied (stock_approval.h)
 };
 
-/// `asked`, `waiting`.
+/// `asked`, `waiting`, `roster`.
 [[nodiscard]] std::string_view name(Source source);
 
 /// Decides and records. The seam between protocol and daemon.
@@ -54,6 +58,10 @@ enum class DomainState {
     unreachable,   ///< the domain does not answer
     reading,       ///< the list of waiting requests is being read and answered
     answering,     ///< read to its end: every request is seen
+    // Without a connector, where approval is wanted all the same (stock_approval.h):
+    stock,              ///< requests between users of the server are approved, not denied
+    stock_not_granted,  ///< permissions are missing (XEP-0356)
+    stock_ineffective,  ///< this server does not let a privileged entity change subscriptions
 };
 
 /// What came of an answer to a request that waits.
@@ -97,6 +105,8 @@ class Entity : private ConnectionEvents
     void stop();
     /// The organisations' domains have changed.
     void set_domains(std::vector<std::string> domains);
+    /// Of the domains, those where requests are to be approved without a connector if there is none.
+    void set_stock(const std::vector<std::string>& domains, std::uint32_t reads_per_second);
     /// The policy has changed: what waits is looked at again.
     void read_again();
 
@@ -141,6 +151,8 @@ class Entity : private ConnectionEvents
         std::string after;           // XEP-0059: the last item of the page being answered
         std::optional<Clock::Time> begun_anew;  // because the server had lost our place in its list
         std::unique_ptr<Timer> retry;
+        Advertisement granted;
+        bool ineffective = false;  // since the login: see DomainState::stock_ineffective
     };
 
     void online(const std::string& address) override;
@@ -148,12 +160,16 @@ class Entity : private ConnectionEvents
     void offline(const Failure& failure, std::chrono::milliseconds retry) override;
 
     void received_message(const Stanza& message);
+    void received_presence(const Stanza& presence);
     void received_iq(const Stanza& iq);
     void received_request(const Stanza& iq);
     void received_reply(const Stanza& iq);
+    [[nodiscard]] bool is_user(std::string_view address) const;
     void answer_requests(const Stanza& iq, const Stanza& requests);
 
     void look_for_connector(const std::string& name);
+    void begin_without_connector(const std::string& name);
+    void stock_refused(const std::string& name, StockApproval::Refusal refusal);
     void read_waiting(const std::string& name, std::string_view after);
     void answer_page(const std::string& name, const Stanza& iq);
     void page_answered(const std::string& name);
@@ -164,6 +180,8 @@ class Entity : private ConnectionEvents
 
     void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
                std::function<void()> lost = {});
+    [[nodiscard]] std::string send_query(std::string_view type, const std::string& to,
+                                         std::string_view payload);
     void forget_queries();
     void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
@@ -183,6 +201,8 @@ class Entity : private ConnectionEvents
     OccasionalWarning foreign_;
     OccasionalWarning malformed_;
     OccasionalWarning refused_answers_;
+    std::set<std::string, std::less<>> stock_domains_;
+    StockApproval stock_;
 };
 
 }  // namespace usher

@@ -11,24 +11,25 @@ namespace
 /// Deeper nesting than a server would have reason for; a bound for the recursion.
 constexpr int kDeepest = 16;
 
-bool grants_requests(const Stanza& parent, int depth)
+void read_namespaces(const Stanza& parent, int depth, Advertisement& granted)
 {
     if (depth == kDeepest) {
-        return false;
+        return;
     }
     for (Stanza element = parent.first(); element; element = element.next()) {
         if (element.name() != "namespace") {
             continue;
         }
         const std::string_view type = element.attribute("type");
-        if (element.attribute("ns") == ns::kRequests && (type == "set" || type == "both")) {
-            return true;
+        const bool both = type == "both";
+        if (element.attribute("ns") == ns::kRequests && (both || type == "set")) {
+            granted.requests = true;
         }
-        if (grants_requests(element, depth + 1)) {
-            return true;
+        if (element.attribute("ns") == ns::kBlocking && (both || type == "get")) {
+            granted.blocklist_get = true;
         }
+        read_namespaces(element, depth + 1, granted);
     }
-    return false;
 }
 
 }  // namespace
@@ -52,8 +53,11 @@ std::optional<Advertisement> read_advertisement(const Stanza& message)
         if (access == "roster") {
             granted.roster_get = type == "get" || type == "both";
             granted.roster_set = type == "set" || type == "both";
+            granted.roster_pushes = granted.roster_get && perm.attribute("push") == "true";
+        } else if (access == "presence") {
+            granted.user_presence = type == "managed_entity" || type == "roster";
         } else if (access == "iq") {
-            granted.requests = granted.requests || grants_requests(perm, 0);
+            read_namespaces(perm, 0, granted);
         }
     }
     return granted;

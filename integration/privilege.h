@@ -13,6 +13,9 @@ struct Advertisement {
     bool requests = false;  ///< iq permission for the subscription-requests namespace
     bool roster_get = false;
     bool roster_set = false;
+    bool roster_pushes = false;  ///< announced as `push='true'`; servers that do not say so do not send them
+    bool user_presence = false;  ///< presence of the server's own users
+    bool blocklist_get = false;  ///< iq permission to read whom a user has blocked (XEP-0191)
 };
 
 /// Reads `<message><privilege/></message>` of `urn:xmpp:privilege:1` or `:2`. Nothing if `message` carries

@@ -2,6 +2,8 @@
 
 #include <strophe.h>
 
+#include "integration/namespaces.h"
+
 namespace usher
 {
 
@@ -80,6 +82,20 @@ std::string Stanza::text() const
         }
     }
     return text;
+}
+
+std::string_view error_condition(const Stanza& stanza)
+{
+    for (Stanza child = stanza.first(); child; child = child.next()) {
+        if (child.name() == "error") {
+            for (Stanza inner = child.first(); inner; inner = inner.next()) {
+                if (inner.ns() == ns::kStanzaErrors && inner.name() != "text") {
+                    return inner.name();
+                }
+            }
+        }
+    }
+    return "undefined-condition";
 }
 
 }  // namespace usher

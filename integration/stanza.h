@@ -40,4 +40,7 @@ class Stanza
     _xmpp_stanza_t* element_ = nullptr;
 };
 
+/// RFC 6120 section 8.3.3: the condition of a stanza of type `error`.
+[[nodiscard]] std::string_view error_condition(const Stanza& stanza);
+
 }  // namespace usher

@@ -1,6 +1,7 @@
 #include "integration/subscription_requests.h"
 
 #include "integration/namespaces.h"
+#include "integration/roster.h"
 #include "integration/xml.h"
 
 namespace usher
@@ -8,34 +9,6 @@ namespace usher
 
 namespace
 {
-
-std::optional<Subscription> subscription_named(std::string_view name)
-{
-    if (name == "none" || name.empty()) {  // RFC 6121 section 2.1.2.5: absent means none
-        return Subscription::none;
-    }
-    if (name == "to") {
-        return Subscription::to;
-    }
-    if (name == "from") {
-        return Subscription::from;
-    }
-    if (name == "both") {
-        return Subscription::both;
-    }
-    return std::nullopt;
-}
-
-/// An address that our preparation would change is one that the server and we do not agree on: no verdict on
-/// it would reach the account that was decided about.
-std::optional<Address> prepared_address(std::string_view text)
-{
-    auto address = Address::prepare(text);
-    if (address && address->text() != text) {
-        address.reset();
-    }
-    return address;
-}
 
 std::optional<SubscriptionRequest> read_request(const Stanza& element)
 {

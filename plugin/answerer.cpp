@@ -54,7 +54,9 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
         if (decision.answer == Answer::approve) {
             approvals_.count(request, now);
         }
-        if (source == Source::asked || decision.answer != Answer::leave) {
+        const bool answered = decision.answer == Answer::approve ||
+                              (decision.answer == Answer::deny && source != Source::roster);
+        if (source == Source::asked || answered) {
             JournalRecord made = record_of(request, source, at);
             made.facts = known;
             made.decision = decision;

@@ -44,7 +44,8 @@ class Answerer : public Judge
     void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
 
     /// Records what was asked whatever the answer, and of what waits only what gets one: a request that is
-    /// left to its user was recorded when it was asked, and will be found waiting after every login.
+    /// left to its user was recorded when it was asked, and will be found waiting after every login. What is
+    /// found in rosters can be approved only, so nothing else is recorded of it.
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
                                               Source source) override;
 

@@ -40,6 +40,12 @@ std::string_view word(DomainState state)
             return "reading";
         case DomainState::answering:
             return "answering";
+        case DomainState::stock:
+            return "stock";
+        case DomainState::stock_not_granted:
+            return "stock-not-granted";
+        case DomainState::stock_ineffective:
+            return "stock-ineffective";
     }
     return "offline";
 }

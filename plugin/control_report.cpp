@@ -90,7 +90,27 @@ std::string domain_text(const std::string& state)
     if (state == "unreachable") {
         return "NOT ANSWERING: the domain does not reply; is it one of this server?";
     }
+    if (state == "stock") {
+        return "without a connector: local requests are approved, nothing else is seen";
+    }
+    if (state == "stock-not-granted") {
+        return "NOT ANSWERING: no connector, and the server grants too little (XEP-0356)";
+    }
+    if (state == "stock-ineffective") {
+        return "NOT ANSWERING: no connector, and this server lets nobody else change subscriptions";
+    }
     return state;
+}
+
+std::string found_where(const std::string& source)
+{
+    if (source == "asked") {
+        return "when it came in";
+    }
+    if (source == "roster") {
+        return "in the contact's roster";
+    }
+    return source == "waiting" ? "among those that wait" : source;
 }
 
 std::string reason(const Json& decision)
@@ -324,7 +344,7 @@ std::string decision(const Json& record)
                                                count("approvals_from_domain") + " from her domain, " +
                                                count("approvals_to_user") + " to the user"
                                          : "not known: the counter was full"},
-        {"found", text(record, "source") == "asked" ? "when it came in" : "among those that wait"},
+        {"found", found_where(text(record, "source"))},
         {"settings", "generation " + std::to_string(record.at("generation").get<std::uint64_t>()) + " of " +
                          text(record, "organization")},
     };

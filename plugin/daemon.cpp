@@ -38,6 +38,13 @@ std::vector<std::string> domains(const std::vector<Organization>& organizations)
     return all;
 }
 
+/// Where requests are to be approved without a connector.
+std::vector<std::string> stock_domains(std::vector<Organization> organizations)
+{
+    std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
+    return domains(organizations);
+}
+
 Login login(const ConnectionSettings& connection, std::string password)
 {
     Login login;
@@ -100,6 +107,7 @@ class Daemon : private EntityEvents
         }
         control_ = *std::move(control);
         forget_old_records();
+        set_stock();
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
         entity_.start();
@@ -160,6 +168,8 @@ class Daemon : private EntityEvents
             spdlog::warn("{}: the change takes effect when usherd is started again", key);
         }
         settings_.store.journal_days = read->store.journal_days;
+        settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
+        set_stock();
         settings_.log_level = read->log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
         spdlog::info("{} read again: settings generation {} in force", path_,
@@ -178,8 +188,15 @@ class Daemon : private EntityEvents
     {
         answerer_.set_policy(policy_->policy());
         entity_.set_domains(all_domains());
+        set_stock();
         entity_.read_again();
         report_answering();
+    }
+
+    void set_stock()
+    {
+        entity_.set_stock(stock_domains(policy_->policy()->organizations()),
+                          settings_.connection.stock_reads_per_second);
     }
 
     // --- EntityEvents
@@ -213,6 +230,32 @@ class Daemon : private EntityEvents
                     "{}: the server grants {} nothing here, so no requests are seen: name it in the "
                     "server's privileged_entities (XEP-0356) for this domain",
                     domain, own);
+                break;
+            case DomainState::stock:
+                spdlog::warn(
+                    "{}: the server has no connector for this domain; stock = \"approve\": requests between "
+                    "users of this server are found in rosters and approved. It cannot see requests from "
+                    "other "
+                    "servers, cannot deny, and cannot clear the stored request: users are sent every "
+                    "request, "
+                    "and Prosody 0.12 shows it again at the next login, where an answer can end the "
+                    "subscription or make it mutual",
+                    domain);
+                break;
+            case DomainState::stock_not_granted:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
+                    "without the permissions roster = \"both\" and presence = \"managed_entity\" for {} "
+                    "(XEP-0356): no requests are seen",
+                    domain, own);
+                break;
+            case DomainState::stock_ineffective:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" does not "
+                    "start: "
+                    "here a roster set by a privileged entity never changes the subscription (as on "
+                    "ejabberd). No requests are seen: load the connector",
+                    domain);
                 break;
             case DomainState::unreachable:
                 spdlog::warn("{}: does not answer: is it a domain of this server?", domain);
@@ -248,12 +291,17 @@ class Daemon : private EntityEvents
             return;
         }
         std::size_t answering = 0;
+        std::size_t stock = 0;
         std::size_t all = 0;
         for (const std::string& domain : all_domains()) {
             ++all;
             answering += states_[domain] == DomainState::answering ? 1U : 0U;
+            stock += states_[domain] == DomainState::stock ? 1U : 0U;
         }
-        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains");
+        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains" +
+               (stock == 0 ? std::string()
+                           : "; without a connector, approving between own users only, on " +
+                                 std::to_string(stock)));
     }
 
     /// One line for the service manager, when it is another one.

@@ -33,7 +33,7 @@ std::int64_t id_floor(system_clock::time_point time)
 
 std::optional<Source> source_named(std::string_view text)
 {
-    for (const Source source : {Source::asked, Source::waiting}) {
+    for (const Source source : {Source::asked, Source::waiting, Source::roster}) {
         if (name(source) == text) {
             return source;
         }

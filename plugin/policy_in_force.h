@@ -34,9 +34,9 @@ struct Sourced {
 
 /// What to save; what is not given stays as it is.
 struct GeneralChange {
-    std::optional<bool> users_may_choose;
-    std::optional<Option> option;
-    std::optional<std::vector<std::string>> domains;  ///< prepared
+    std::optional<bool> users_may_choose = {};
+    std::optional<Option> option = {};
+    std::optional<std::vector<std::string>> domains = {};  ///< prepared
 };
 
 /// "General IM": what an administrator may change while the daemon runs.

@@ -29,6 +29,7 @@ struct ConnectionSettings {
     std::string ca_file;                   ///< PEM; empty: the system's authorities
     std::optional<std::string> component;  ///< ... or an external component (XEP-0114); exactly one is set
     std::string secret_file;
+    std::uint32_t stock_reads_per_second = 10;
 };
 
 struct StoreSettings {

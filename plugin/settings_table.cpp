@@ -378,6 +378,7 @@ using enum Change;
 
 constexpr std::int64_t kMostApprovals = 1'000'000;
 constexpr std::int64_t kMostDays = 36'500;
+constexpr std::int64_t kMostReads = 1'000;
 
 constexpr const char* kPath = "an absolute path";
 constexpr const char* kNoLimit = " (0: no limit)";
@@ -414,6 +415,10 @@ Section<ConnectionSettings> connection()
              "The domain of the external component (XEP-0114), instead of account.", "\"usher.example.org\""},
             {"secret_file", optional, on_restart, text(&C::secret_file, kPath, is_path),
              "The component's secret, kept like a password.", "\"/etc/usher/secret\""},
+            {"stock_reads_per_second", defaulted, on_reload,
+             number(&C::stock_reads_per_second, 1, kMostReads),
+             "With stock = \"approve\" in an organization: how many rosters are read per second at most to "
+             "find requests."},
         },
     };
 }
@@ -448,6 +453,15 @@ Section<Organization> organization()
              "Approve the requests of contacts whom the user herself has asked to see."},
             {"ask_back", defaulted, on_reload, flag(&O::ask_back),
              "After an automatic approval, subscribe the user to the contact in return."},
+            {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
+             "For those of the domains where the server has no connector. off: no requests are seen there. "
+             "approve: a makeshift for servers with XEP-0356. Requests between users of the server are found "
+             "in "
+             "rosters and approved by changing rosters. Requests from other servers are not seen, nothing is "
+             "denied, users are sent every request, and the stored request is not cleared: Prosody 0.12 "
+             "shows "
+             "it again at the next login. Needs the permissions roster = \"both\" and presence = "
+             "\"managed_entity\". Not for ejabberd."},
             {"administrators", defaulted, on_reload,
              list(&O::administrators,
                   {"a list of addresses such as [\"admin@example.org\"]",

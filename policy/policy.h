@@ -42,6 +42,7 @@ struct Organization {
     Option option = Option::organization;  ///< in force, or with `users_may_choose` the one users start from
     bool approve_contacts_users_asked_for = true;
     bool ask_back = false;
+    bool stock = false;  ///< approve where the server has no connector; how is none of policy's business
     std::vector<Address> administrators;
     std::vector<Rule> rules;
     Federation federation;

@@ -157,4 +157,29 @@ BOOST_AUTO_TEST_CASE(permissions_of_all_kinds_come_together)
     BOOST_TEST(granted->roster_set);
 }
 
+BOOST_AUTO_TEST_CASE(what_stock_approval_needs_is_read)
+{
+    const auto granted =
+        read(granting("<perm access='roster' type='both' push='true'/>"
+                      "<perm access='presence' type='managed_entity'/>"
+                      "<perm access='iq'><namespace ns='urn:xmpp:blocking' type='get'/></perm>"));
+    BOOST_TEST_REQUIRE(granted.has_value());
+    BOOST_TEST(granted->roster_pushes);
+    BOOST_TEST(granted->user_presence);
+    BOOST_TEST(granted->blocklist_get);
+    BOOST_TEST(!granted->requests);
+}
+
+// XEP-0356 has pushes as the default, but servers that do not know of them leave the attribute out, too.
+BOOST_AUTO_TEST_CASE(pushes_that_are_not_announced_are_not_counted_on)
+{
+    for (const char* roster :
+         {"<perm access='roster' type='both'/>", "<perm access='roster' type='set' push='true'/>",
+          "<perm access='roster' type='both' push='false'/>"}) {
+        BOOST_TEST(!read(granting(roster))->roster_pushes);
+    }
+    BOOST_TEST(!read(granting("<perm access='presence' type='none'/>"))->user_presence);
+    BOOST_TEST(!read(iq_perm("<namespace ns='urn:xmpp:blocking' type='set'/>"))->blocklist_get);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

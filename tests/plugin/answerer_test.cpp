@@ -4,7 +4,10 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <random>
 
 #include "temporary_directory.h"
 
@@ -84,6 +87,26 @@ BOOST_AUTO_TEST_CASE(of_what_waits_only_what_gets_an_answer_is_recorded)
     BOOST_TEST(recorded() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(of_what_is_found_in_rosters_only_approvals_are_recorded)
+{
+    Organization capulet;
+    capulet.name = "Capulet";
+    capulet.domains = {"capulet.lit"};
+    capulet.option = Option::organization;
+    capulet.federation.mode = FederationMode::closed;
+    capulet.federation.answer = Answer::deny;
+    answerer.set_policy(std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 2));
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    const auto decisions = answerer.judge(requests, Source::roster);
+    BOOST_TEST(decisions[1].answer == Answer::deny);
+    BOOST_TEST(recorded() == 1);
+    soci::session other(soci::sqlite3, path);
+    std::string source;
+    other << "SELECT source FROM journal", soci::into(source);
+    BOOST_TEST(source == "roster");
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left)
 {
     soci::session other(soci::sqlite3, path);
@@ -127,6 +150,99 @@ BOOST_AUTO_TEST_CASE(a_new_policy_is_in_force_from_the_next_request_on)
     BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
     answerer.set_policy(policy(Option::all));
     BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_is_in_force_from_the_next_request_on)
+{
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::approve);
+    BOOST_REQUIRE(choices.set(requests[0].user, Option::prompt).has_value());
+    const Decision decision = answerer.judge(requests, Source::asked)[0];
+    BOOST_TEST(decision.answer == Answer::leave);
+    BOOST_TEST(decision.reason == Reason::prompt);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_who_gave_it)
+{
+    const auto id = answerer.record_by_hand(request("juliet@capulet.lit", "romeo@montague.lit"), Answer::deny,
+                                            "admin@capulet.lit");
+    BOOST_REQUIRE(id.has_value());
+    const JournalRecord record = journal.read({.id = *id}).value().at(0);
+    BOOST_TEST(record.decision.answer == Answer::deny);
+    BOOST_TEST(record.decision.reason == Reason::by_hand);
+    BOOST_TEST(record.answered_by == "admin@capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(who_follows_is_shown_what_is_committed_until_she_leaves)
+{
+    std::vector<std::int64_t> shown;
+    auto following = answerer.follow([&](const JournalRecord& record) { shown.push_back(record.id); });
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(shown.size() == 2U);
+    {
+        soci::session other(soci::sqlite3, path);
+        other << "BEGIN IMMEDIATE";
+        static_cast<void>(answerer.judge(requests, Source::asked));
+        other << "ROLLBACK";
+    }
+    BOOST_TEST(shown.size() == 2U);
+    following.reset();
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(shown.size() == 2U);
+}
+
+/// "For any approval of last month": with the record's facts and the policy of its generation, `explain`
+/// comes to what was decided.
+BOOST_AUTO_TEST_CASE(every_recorded_decision_can_be_explained_again)
+{
+    std::mt19937 random(4);
+    const auto any = [&](std::size_t of) {
+        return std::uniform_int_distribution<std::size_t>(0, of - 1)(random);
+    };
+    const std::array users{"juliet@capulet.lit", "tybalt@capulet.lit", "romeo@montague.lit"};
+    const std::array contacts{"nurse@capulet.lit", "romeo@montague.lit", "juliet@capulet.lit",
+                              "eve@x.evil.lit"};
+    const std::array patterns{"*", "*.evil.lit", "montague.lit", "nurse@capulet.lit"};
+    std::map<std::uint64_t, std::shared_ptr<const Policy>> policies;
+    for (std::uint64_t generation = 1; generation <= 200; ++generation) {
+        Organization capulet;
+        capulet.name = "Capulet";
+        capulet.domains = {"capulet.lit"};
+        capulet.option = kOptions[any(3)];
+        capulet.users_may_choose = any(2) == 0;
+        capulet.ask_back = any(2) == 0;
+        capulet.federation.mode = static_cast<FederationMode>(any(3));
+        for (std::uint32_t place = 1; place <= any(3); ++place) {
+            capulet.rules.push_back({{Pattern::read(patterns[any(4)]).value()},
+                                     {Pattern::read(patterns[any(4)]).value()},
+                                     std::array{Answer::approve, Answer::deny, Answer::leave}[any(3)],
+                                     place});
+        }
+        const Limits limits{static_cast<std::uint32_t>(any(4)), static_cast<std::uint32_t>(any(4)), 0};
+        policies[generation] = std::make_shared<const Policy>(std::vector{capulet}, limits, generation);
+        answerer.set_policy(policies[generation]);
+        BOOST_REQUIRE(choices.set(Address::prepare(users[any(2)]).value(), kOptions[any(3)]).has_value());
+        std::vector<SubscriptionRequest> requests;
+        for (int i = 0; i < 50; ++i) {
+            requests.push_back(request(users[any(3)], contacts[any(4)]));
+            if (any(2) == 0) {
+                requests.back().item = RosterItem{static_cast<Subscription>(any(4)), any(2) == 0};
+            }
+        }
+        static_cast<void>(answerer.judge(requests, Source::asked));
+        clock.pass(std::chrono::minutes(any(60)));
+    }
+    const std::vector<JournalRecord> records = journal.read({.after = 0, .most = 20'000}).value();
+    BOOST_TEST(records.size() == 10'000U);
+    for (const JournalRecord& record : records) {
+        const Decision again =
+            explain(*policies.at(record.generation), record.request, record.facts).decision;
+        BOOST_REQUIRE(again.answer == record.decision.answer);
+        BOOST_REQUIRE(again.reason == record.decision.reason);
+        BOOST_REQUIRE(again.rule == record.decision.rule);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

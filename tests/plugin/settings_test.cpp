@@ -150,7 +150,10 @@ const Broken kBrokenConnections[] = {
     {"unknown_key_like_none",
      "[connection]\naccount = \"u@example.org\"\npassword_file = \"/p\"\nresource = \"x\"\n", 7,
      "connection.resource", "an unknown key",
-     "host, port, account, password_file, tls, ca_file, component, secret_file"},
+     "host, port, account, password_file, tls, ca_file, component, secret_file, stock_reads_per_second"},
+    {"no_stock_reads",
+     "[connection]\naccount = \"u@example.org\"\npassword_file = \"/p\"\nstock_reads_per_second = 0\n", 7,
+     "connection.stock_reads_per_second", "0", "a whole number from 1 to 1000"},
     {"connection_twice_as_a_list",
      "[[connection]]\naccount = \"u@example.org\"\npassword_file = \"/p\"\n[[connection]]\nport = 1\n", 4,
      "connection", "a list of tables", "the table [connection]"},
@@ -183,9 +186,10 @@ const Broken kBrokenElsewhere[] = {
     {"administrators_are_no_list", "administrators = \"admin@example.org\"\n", 7,
      "organization.administrators", "\"admin@example.org\"",
      "a list of addresses such as [\"admin@example.org\"]"},
-    {"stock_does_not_exist", "stock = \"approve\"\n", 7, "organization.stock", "an unknown key",
-     "name, domains, users_may_choose, option, approve_contacts_users_asked_for, ask_back, administrators, "
-     "rule, federation"},
+    {"stock_answers_unknown", "stock = \"deny\"\n", 7, "organization.stock", "\"deny\"", "off, approve"},
+    {"key_like_none_of_the_organization", "retry = 5\n", 7, "organization.retry", "an unknown key",
+     "name, domains, users_may_choose, option, approve_contacts_users_asked_for, ask_back, stock, "
+     "administrators, rule, federation"},
     {"key_with_a_hyphen", "users-may-choose = true\n", 7, "organization.users-may-choose", "an unknown key",
      "users_may_choose (is that what was meant?)"},
     {"quoted_key", "\"ask back\" = true\n", 7, "organization.\"ask back\"", "an unknown key",
@@ -477,6 +481,7 @@ void check_same(const Organization& a, const Organization& b)
     BOOST_TEST(a.option == b.option);
     BOOST_TEST(a.approve_contacts_users_asked_for == b.approve_contacts_users_asked_for);
     BOOST_TEST(a.ask_back == b.ask_back);
+    BOOST_TEST(a.stock == b.stock);
     BOOST_TEST(texts(a.administrators) == texts(b.administrators));
     BOOST_REQUIRE(a.rules.size() == b.rules.size());
     for (std::size_t i = 0; i < a.rules.size(); ++i) {
@@ -519,6 +524,7 @@ account = "Usher@Example.ORG"
 password_file = "/etc/usher/pass \"word\" \\ é"
 tls = "off"
 ca_file = "/etc/ssl/ca.pem"
+stock_reads_per_second = 1000
 [[organization]]
 name = 'The "Example" \ Organisation'
 domains = ["example.org", "EXAMPLE.com", "Bücher.example"]
@@ -544,6 +550,7 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
 [[organization]]
 name = "Second"
 domains = ["second.example"]
+stock = "approve"
   [organization.federation]
   mode = "closed"
 [limits]
@@ -610,7 +617,10 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(s.connection.password_file == "/etc/usher/pass \"word\" \\ é");
     BOOST_TEST(!s.connection.tls_required);
     BOOST_TEST(s.connection.ca_file == "/etc/ssl/ca.pem");
+    BOOST_TEST(s.connection.stock_reads_per_second == 1000U);
     BOOST_REQUIRE(s.organizations.size() == 2U);
+    BOOST_TEST(!s.organizations[0].stock);
+    BOOST_TEST(s.organizations[1].stock);
     const Organization& o = s.organizations[0];
     BOOST_TEST(o.name == "The \"Example\" \\ Organisation");
     BOOST_TEST(o.domains == (std::vector<std::string>{"example.org", "example.com", "bücher.example"}));
@@ -627,12 +637,12 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST((o.rules[0].to == std::vector<P>{{P::Kind::everybody, ""}, {P::Kind::domain, "example.com"}}));
     BOOST_TEST(o.rules[0].answer == Answer::deny);
     BOOST_TEST(o.rules[0].place == 1U);
-    BOOST_TEST(o.rules[0].line == 17U);
+    BOOST_TEST(o.rules[0].line == 18U);
     BOOST_TEST((o.rules[1].to == std::vector<P>{{P::Kind::everybody, ""}}));
     BOOST_TEST(o.rules[1].answer == Answer::leave);
     BOOST_TEST(o.rules[2].answer == Answer::approve);
     BOOST_TEST(o.rules[2].place == 3U);
-    BOOST_TEST(o.rules[2].line == 24U);
+    BOOST_TEST(o.rules[2].line == 25U);
     BOOST_TEST((o.federation.mode == FederationMode::listed));
     BOOST_TEST(o.federation.domains.contains("example.net"));
     BOOST_TEST(o.federation.domains.contains("a.b.example.net"));
@@ -680,6 +690,7 @@ port = 5222
 account = "usher@example.org"
 password_file = "/etc/usher/password"
 tls = "required"
+stock_reads_per_second = 10
 
 [[organization]]
 name = "Example"
@@ -688,6 +699,7 @@ users_may_choose = true
 option = "organization"
 approve_contacts_users_asked_for = true
 ask_back = false
+stock = "off"
 administrators = []
 
 [organization.federation]
@@ -790,6 +802,8 @@ BOOST_AUTO_TEST_CASE(what_a_reload_cannot_change_is_named)
     BOOST_TEST(need_restart(running, running).empty());
     Settings wanted = running;
     wanted.organizations.front().option = Option::prompt;
+    wanted.organizations.front().stock = true;
+    wanted.connection.stock_reads_per_second = 5;
     wanted.limits.per_user = 5;
     wanted.store.journal_days = 7;
     wanted.log_level = "debug";
