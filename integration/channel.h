@@ -21,6 +21,9 @@ struct Login {
     std::string password;    ///< or the component's secret
     bool tls = true;  ///< accounts only: STARTTLS, with the certificate checked against the account's domain
     std::string ca_file;  ///< PEM; empty: the system's authorities
+    /// Accounts only: no login. The `<features/>` that the server shows before one (after STARTTLS where it
+    /// is offered, whatever the certificate) are received, and the channel ends: `closed`.
+    bool look_only = false;
 };
 
 /// Why a stream ended, or never came to be.

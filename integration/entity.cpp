@@ -3,11 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <random>
 
 #include "integration/namespaces.h"
 #include "integration/privilege.h"
 #include "integration/subscription_requests.h"
+#include "integration/unguessable.h"
 #include "integration/xml.h"
 
 namespace usher
@@ -36,19 +36,6 @@ bool is_stock(DomainState state)
 {
     return state == DomainState::stock || state == DomainState::stock_not_granted ||
            state == DomainState::stock_ineffective;
-}
-
-std::string random_prefix()
-{
-    std::random_device device;  // the kernel's: ids must not be guessable by those who may send us IQs
-    std::string prefix;
-    for (int i = 0; i < 4; ++i) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        for (std::uint32_t bits = device(), digit = 0; digit < 8; ++digit, bits >>= 4U) {
-            prefix.push_back(kDigits[bits & 0xfU]);
-        }
-    }
-    return prefix;
 }
 
 }  // namespace
@@ -144,7 +131,7 @@ void Entity::read_again()
 
 void Entity::online(const std::string& address)
 {
-    id_prefix_ = random_prefix();
+    id_prefix_ = unguessable();
     forget_queries();
     spdlog::info("logged in as {}", address);
     if (!component_) {

@@ -8,6 +8,9 @@ namespace usher::ns
 
 inline constexpr std::string_view kClient = "jabber:client";  // RFC 6120
 inline constexpr std::string_view kStanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+inline constexpr std::string_view kStartTls = "urn:ietf:params:xml:ns:xmpp-tls";
+inline constexpr std::string_view kRegister = "http://jabber.org/features/iq-register";  // XEP-0077
+inline constexpr std::string_view kInvitation = "urn:xmpp:ibr-token:0";                  // XEP-0445
 inline constexpr std::string_view kRoster = "jabber:iq:roster";                          // RFC 6121
 inline constexpr std::string_view kDiscoInfo = "http://jabber.org/protocol/disco#info";  // XEP-0030
 inline constexpr std::string_view kResultSets = "http://jabber.org/protocol/rsm";        // XEP-0059

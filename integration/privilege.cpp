@@ -44,6 +44,7 @@ std::optional<Advertisement> read_advertisement(const Stanza& message)
         return std::nullopt;
     }
     Advertisement granted;
+    granted.version = privilege.ns() == ns::kPrivilege1 ? 1 : 2;
     for (Stanza perm = privilege.first(); perm; perm = perm.next()) {
         if (perm.name() != "perm") {
             continue;

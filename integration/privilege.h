@@ -10,6 +10,7 @@ namespace usher
 
 /// What an advertisement says that concerns Usher.
 struct Advertisement {
+    int version = 2;        ///< of the protocol: `urn:xmpp:privilege:1` or `:2`
     bool requests = false;  ///< iq permission for the subscription-requests namespace
     bool roster_get = false;
     bool roster_set = false;

@@ -40,6 +40,8 @@
 #include <thread>
 #include <vector>
 
+#include "integration/namespaces.h"
+
 namespace usher
 {
 
@@ -320,9 +322,13 @@ class StropheChannel : public Channel
         xmpp_conn_t* stream = stream_.get();
         xmpp_conn_set_jid(stream, login_.address.c_str());
         xmpp_conn_set_pass(stream, login_.password.c_str());
-        xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM |
-                                        (login_.tls && !login_.component ? XMPP_CONN_FLAG_MANDATORY_TLS
-                                                                         : XMPP_CONN_FLAG_DISABLE_TLS));
+        if (login_.look_only) {
+            xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM);
+        } else {
+            xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM |
+                                            (login_.tls && !login_.component ? XMPP_CONN_FLAG_MANDATORY_TLS
+                                                                             : XMPP_CONN_FLAG_DISABLE_TLS));
+        }
         xmpp_conn_set_certfail_handler(stream, &StropheChannel::on_bad_certificate);
         if (!login_.ca_file.empty()) {
             xmpp_conn_set_cafile(stream, login_.ca_file.c_str());
@@ -338,8 +344,8 @@ class StropheChannel : public Channel
                                             this);
         } else {
             xmpp_conn_set_sockopt_callback(stream, &StropheChannel::take_socket);
-            failed =
-                xmpp_connect_client(stream, address.c_str(), login_.port, &StropheChannel::on_stream, this);
+            const auto connect_stream = login_.look_only ? &xmpp_connect_raw : &xmpp_connect_client;
+            failed = connect_stream(stream, address.c_str(), login_.port, &StropheChannel::on_stream, this);
         }
         if (failed != 0 && !failure_) {
             failure_ = Failure{Failure::Kind::unreachable, address};
@@ -376,7 +382,7 @@ class StropheChannel : public Channel
     {
         calling = this;
         constexpr unsigned long kLongestWait = 100;  // milliseconds until `abandoned_` is seen
-        while (!logged_in_ && !stream_over_ && !abandoned_) {
+        while (!logged_in_ && !looked_ && !stream_over_ && !abandoned_) {
             xmpp_run_once(context_.get(), kLongestWait);
             reached_ = reached_ || xmpp_conn_is_connected(stream_.get()) != 0;
         }
@@ -387,6 +393,9 @@ class StropheChannel : public Channel
 
     static int on_bad_certificate(const xmpp_tlscert_t*, const char* error) noexcept
     {
+        if (calling->login_.look_only) {
+            return 1;
+        }
         calling->bad_certificate_ = error == nullptr ? "not trusted" : error;
         return 0;
     }
@@ -459,6 +468,13 @@ class StropheChannel : public Channel
             end();
             return;
         }
+        if (looked_) {
+            deliver_backlog();
+            failure_ = Failure{Failure::Kind::closed, {}};
+            state_ = State::over;
+            end();
+            return;
+        }
         if (!logged_in_) {
             failure_ = why_no_login();
             if (failure_->kind == Failure::Kind::unreachable) {
@@ -482,21 +498,30 @@ class StropheChannel : public Channel
         event_add(readable_.get(), nullptr);
         turning_ = true;
         events_.opened(bound == nullptr ? login_.address : bound);
+        deliver_backlog();
+        turning_ = false;
+        step();
+    }
+
+    void deliver_backlog()
+    {
         for (xmpp_stanza_t* stanza : backlog_) {
             events_.received(Stanza(stanza));
             xmpp_stanza_release(stanza);
         }
         backlog_.clear();
-        turning_ = false;
-        step();
     }
 
-    static void on_stream(xmpp_conn_t*, xmpp_conn_event_t event, int, xmpp_stream_error_t* error,
+    static void on_stream(xmpp_conn_t* stream, xmpp_conn_event_t event, int, xmpp_stream_error_t* error,
                           void* self) noexcept
     {
         auto& channel = *static_cast<StropheChannel*>(self);
+        if (event == XMPP_CONN_RAW_CONNECT) {
+            xmpp_conn_open_stream_default(stream);
+            return;
+        }
         if (event == XMPP_CONN_CONNECT) {
-            channel.logged_in_ = true;
+            channel.logged_in_ = !channel.login_.look_only;
             return;
         }
         channel.stream_over_ = true;
@@ -509,6 +534,10 @@ class StropheChannel : public Channel
     static int on_stanza(xmpp_conn_t*, xmpp_stanza_t* stanza, void* self) noexcept
     {
         auto& channel = *static_cast<StropheChannel*>(self);
+        if (channel.login_.look_only) {
+            channel.look_at(stanza);
+            return 1;
+        }
         if (channel.closing_) {
             return 1;  // our end of the stream has been sent: no answer can follow
         }
@@ -518,6 +547,27 @@ class StropheChannel : public Channel
             channel.backlog_.push_back(xmpp_stanza_clone(stanza));
         }
         return 1;
+    }
+
+    /// On the login thread, without a login.
+    void look_at(xmpp_stanza_t* element)
+    {
+        const std::string_view name = Stanza(element).name();
+        if (name == "proceed") {
+            secured_ = true;
+            stream_over_ =
+                xmpp_conn_tls_start(stream_.get()) != 0 || xmpp_conn_open_stream_default(stream_.get()) != 0;
+        } else if (name == "features" && !secured_ && Stanza(element).child("starttls", ns::kStartTls)) {
+            xmpp_send_raw_string(stream_.get(), "<starttls xmlns='%s'/>", ns::kStartTls.data());
+        } else if (name == "features") {
+            backlog_.push_back(xmpp_stanza_clone(element));
+            looked_ = true;
+        } else if (name == "error") {  // libstrophe reads stream errors only where it logs in itself
+            const std::string_view condition = Stanza(element).first().name();
+            const bool unknown = condition == "host-unknown" || condition == "host-gone";
+            stream_error_ = unknown ? XMPP_SE_HOST_UNKNOWN : XMPP_SE_UNDEFINED_CONDITION;
+            stream_over_ = true;
+        }
     }
 
     /// Reads and writes until nothing is left on either side, or the server takes no more, or it has been at
@@ -640,6 +690,8 @@ class StropheChannel : public Channel
     Owned<xmpp_ctx_t> context_;
     Owned<xmpp_conn_t> stream_;
     bool logged_in_ = false;
+    bool looked_ = false;   // instead of a login
+    bool secured_ = false;  // while looking
     bool stream_over_ = false;
     bool reached_ = false;
     bool no_tls_ = false;

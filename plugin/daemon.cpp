@@ -14,6 +14,7 @@
 #include "plugin/answerer.h"
 #include "plugin/control.h"
 #include "plugin/failure_text.h"
+#include "plugin/login.h"
 #include "plugin/operations.h"
 
 namespace usher
@@ -23,6 +24,9 @@ namespace
 {
 
 using std::chrono::milliseconds;
+
+/// A fixed one: a second usherd with this account is a conflict, not a rival.
+constexpr std::string_view kResource = "usher";
 
 struct Free {
     void operator()(event_base* base) const { event_base_free(base); }
@@ -43,20 +47,6 @@ std::vector<std::string> stock_domains(std::vector<Organization> organizations)
 {
     std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
     return domains(organizations);
-}
-
-Login login(const ConnectionSettings& connection, std::string password)
-{
-    Login login;
-    login.host = connection.host;
-    login.port = connection.port;
-    login.component = connection.component.has_value();
-    // A fixed resource: a second usherd with this account is a conflict, not a rival.
-    login.address = login.component ? *connection.component : connection.account->text() + "/usher";
-    login.password = std::move(password);
-    login.tls = connection.tls_required;
-    login.ca_file = connection.ca_file;
-    return login;
 }
 
 std::function<double()> random_fraction()
@@ -82,8 +72,8 @@ class Daemon : private EntityEvents
           journal_(*database_),
           answerer_(policy_->policy(), choices_, journal_, clock_,
                     [] { return std::chrono::system_clock::now(); }),
-          entity_(login(settings_.connection, std::move(password)), pinged(), all_domains(), channels_,
-                  clock_, random_fraction(), answerer_, *this),
+          entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
+                  channels_, clock_, random_fraction(), answerer_, *this),
           operations_(*policy_, answerer_, choices_, journal_, *database_, entity_)
     {
         policy_->on_change([this] { policy_changed(); });

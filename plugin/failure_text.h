@@ -10,10 +10,20 @@
 namespace usher
 {
 
+struct FailureText {
+    std::string what;
+    std::string mend;  ///< empty where there is nothing to do but wait
+};
+[[nodiscard]] FailureText explain(const Failure& failure, const ConnectionSettings& connection);
+
+/// Both, as one line.
 [[nodiscard]] std::string text(const Failure& failure, const ConnectionSettings& connection);
 
 /// What the daemon exits with when this failure ends it.
 [[nodiscard]] ExitCode exit_code(const Failure& failure);
+
+/// What the other side said, fit for a line: it may come from anybody who answers on that port.
+[[nodiscard]] std::string printable(const std::string& said);
 
 /// The address Usher logs in with, without resource.
 [[nodiscard]] std::string own_address(const ConnectionSettings& connection);

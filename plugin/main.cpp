@@ -11,6 +11,7 @@
 
 #include "plugin/daemon.h"
 #include "plugin/logging.h"
+#include "plugin/online_check.h"
 #include "plugin/settings.h"
 
 int main(int argc, char** argv)
@@ -19,8 +20,12 @@ int main(int argc, char** argv)
     CLI::App app("Answers XMPP contact requests on users' behalf, by policy.", "usherd");
     std::string path = "/etc/usher/usher.toml";
     bool check = false;
+    bool online = false;
     app.add_option("--config", path, "Settings file")->capture_default_str();
-    app.add_flag("--check", check, "Check the settings file, print the settings in force, and exit");
+    auto* const check_option =
+        app.add_flag("--check", check, "Check the settings file, print the settings in force, and exit");
+    app.add_flag("--online", online, "With --check: ask the server instead whether requests can be answered")
+        ->needs(check_option);
     app.set_version_flag("--version", "usherd " USHER_VERSION);
     try {
         app.parse(argc, argv);
@@ -41,6 +46,9 @@ int main(int argc, char** argv)
     }
     if (!unusable.empty()) {
         return usher::kSettings;
+    }
+    if (online) {
+        return usher::check_online(path, *std::move(settings));
     }
     if (check) {
         std::cout << effective(*settings, usher::Sources::shown);

@@ -107,19 +107,6 @@ std::string instead_of(std::string_view key, const std::vector<std::string_view>
     return joined(names);
 }
 
-bool is_loopback(std::string_view host)
-{
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    const std::string text(host);
-    if (inet_pton(AF_INET, text.c_str(), address.data()) == 1) {
-        return address[0] == 127;
-    }
-    if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) {
-        return std::memcmp(address.data(), &in6addr_loopback, address.size()) == 0;
-    }
-    return strcasecmp(text.c_str(), "localhost") == 0;
-}
-
 /// The key as it would be written, so that an odd one cannot be mistaken.
 std::string written_key(const std::string& key)
 {
@@ -747,6 +734,19 @@ std::string sample_settings()
         "`usherctl reload` or SIGHUP makes usherd read the file again.");
     settings_table().each([&out](const auto& section) { sample_section(out, section); });
     return out;
+}
+
+bool is_loopback(std::string_view host)
+{
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    const std::string text(host);
+    if (inet_pton(AF_INET, text.c_str(), address.data()) == 1) {
+        return address[0] == 127;
+    }
+    if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) {
+        return std::memcmp(address.data(), &in6addr_loopback, address.size()) == 0;
+    }
+    return strcasecmp(text.c_str(), "localhost") == 0;
 }
 
 tl::expected<std::string, std::string> read_secret(const std::string& path)

@@ -90,6 +90,9 @@ enum class Sources { omitted, shown };
 /// each.
 [[nodiscard]] std::vector<std::string> check_files(const Settings& settings);
 
+/// Whether that name or address is this machine's own, not only now.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
 /// Reads a password or secret: the file's first line, without the line break.
 /// Refused (the error is the message) if it cannot be read, is empty, or others than owner and group may read
 /// it.

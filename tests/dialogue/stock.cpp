@@ -307,6 +307,17 @@ BOOST_AUTO_TEST_CASE(off_is_the_default)
     usherd.wait_for_log("has no connector for this domain, so no requests are seen");
 }
 
+BOOST_DATA_TEST_CASE(the_check_says_what_it_cannot_do, kLogins, login)
+{
+    const auto server = make_server(stock_server(login));
+    const auto check = Usherd(connection_to(*server), approving_colleagues()).check_online();
+    BOOST_TEST(check.status == 0);
+    BOOST_TEST(check.report.find("warning       connector: none; stock = \"approve\"") != std::string::npos,
+               check.report);
+    BOOST_TEST(check.report.find("passed        roster: permission granted") != std::string::npos,
+               check.report);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

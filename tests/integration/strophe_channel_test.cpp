@@ -444,6 +444,53 @@ BOOST_AUTO_TEST_CASE(a_channel_can_be_destroyed_while_it_looks_up)
     BOOST_TEST(events.ends == 0);
 }
 
+// --- Looking without logging in
+
+BOOST_AUTO_TEST_CASE(what_a_server_shows_before_a_login_is_received_and_no_login_follows)
+{
+    Login login = account(true);
+    login.look_only = true;
+    bool registration = false;
+    events.when_received = [&](const Stanza& stanza) {
+        registration = static_cast<bool>(stanza.child("register", "http://jabber.org/features/iq-register"));
+    };
+    open(login);
+    until_accepted();
+    until_peer_has("to=\"capulet.lit\"");
+    peer().write(kClientHeader +
+                 features(mechanism("PLAIN") + "<register xmlns='http://jabber.org/features/iq-register'/>"));
+    until_ended(Failure::Kind::closed);
+    BOOST_TEST(registration);
+    BOOST_TEST(!events.address.has_value());
+    BOOST_TEST(!peer().has_received("<auth"));
+}
+
+BOOST_AUTO_TEST_CASE(looking_for_a_domain_that_the_server_does_not_serve)
+{
+    Login login = account(true);
+    login.look_only = true;
+    open(login);
+    until_accepted();
+    until_peer_has("<stream:stream");
+    peer().write(kClientHeader + stream_error("host-unknown", "no such host"));
+    until_ended(Failure::Kind::unknown_host);
+}
+
+BOOST_AUTO_TEST_CASE(looking_asks_for_tls_where_it_is_offered_and_can_be_given_up)
+{
+    Login login = account(true);
+    login.look_only = true;
+    open(login);
+    until_accepted();
+    until_peer_has("<stream:stream");
+    peer().write(kClientHeader + features(kStartTls));
+    until_peer_has("<starttls");
+    peer().write("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+    until_peer_has("\x16\x03");
+    events.channel->abandon({Failure::Kind::timeout, {}});
+    until_ended(Failure::Kind::timeout);
+}
+
 // --- Servers that hang. The peer answering on the same loop shows that the loop is not blocked.
 
 BOOST_AUTO_TEST_CASE(a_server_that_accepts_and_says_nothing)
