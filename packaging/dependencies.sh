@@ -6,12 +6,12 @@
 build_packages=(
     cmake ninja-build g++ pkg-config
     libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libsoci-dev libboost-dev libsqlite3-dev libspdlog-dev
-    libcli11-dev libicu-dev libsystemd-dev
+    libcli11-dev libicu-dev libsystemd-dev nlohmann-json3-dev libcurl4-openssl-dev
 )
 server_packages=(prosody prosody-modules openssl)
 client_packages=(python3 python3-slixmpp)
 test_packages=(
-    libboost-test-dev libexpat1-dev nlohmann-json3-dev
+    libboost-test-dev libexpat1-dev libyaml-cpp-dev
     clang-format lua-check lua5.4
     ejabberd erlang-base
     profanity tmux

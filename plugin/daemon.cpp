@@ -12,6 +12,7 @@
 #include "integration/event_clock.h"
 #include "integration/strophe_channel.h"
 #include "plugin/answerer.h"
+#include "plugin/control.h"
 #include "plugin/failure_text.h"
 #include "plugin/login.h"
 #include "plugin/operations.h"
@@ -91,6 +92,12 @@ class Daemon : private EntityEvents
         const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
             static_cast<void>(static_cast<Daemon*>(self)->reload());
         });
+        auto control = Control::listen(base_.get(), settings_.control_socket, operations_);
+        if (!control) {
+            spdlog::critical("control.socket: {}: usherctl could not reach this usherd", control.error());
+            return kFailed;
+        }
+        control_ = *std::move(control);
         forget_old_records();
         set_stock();
         report("connecting: " + settings_.connection.host);
@@ -130,6 +137,7 @@ class Daemon : private EntityEvents
         spdlog::info("stopping");
         sd_notify(0, "STOPPING=1");
         stopping_ = true;
+        control_->stop();
         entity_.stop();
     }
 
@@ -332,6 +340,7 @@ class Daemon : private EntityEvents
     Entity entity_;
     Operations operations_;
     Reception reception_;
+    std::unique_ptr<Control> control_;
     std::unique_ptr<Timer> forgetting_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;

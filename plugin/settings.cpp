@@ -731,7 +731,7 @@ std::string sample_settings()
     std::string out = comment(
         "Usher's settings (TOML). A line that starts with # is a comment; settings that are not given have "
         "their default. `usherd --check` says whether a file is valid and what is in force; after a change, "
-        "SIGHUP makes usherd read the file again.");
+        "`usherctl reload` or SIGHUP makes usherd read the file again.");
     settings_table().each([&out](const auto& section) { sample_section(out, section); });
     return out;
 }

@@ -571,14 +571,16 @@ Section<Settings> control()
         "control",
         false,
         false,
-        "For a control program that is to come: nothing listens there yet.",
+        "How usherctl, and programs that speak HTTP and JSON, reach the daemon.",
         {
             {"socket", defaulted, on_restart,
              text(&Settings::control_socket,
                   std::string(kPath) + " of at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
                       " bytes",
                   is_socket_path),
-             "The Unix socket."},
+             "The Unix socket, in a directory that exists. Owner and group of usherd can open it, and "
+             "whoever "
+             "can may do everything."},
         },
     };
 }

@@ -1,0 +1,33 @@
+// What usherctl prints for people of what the daemon says in JSON. Safe for terminals.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace usher
+{
+
+// Each takes what openapi.yaml documents for its resource, and throws what nlohmann-json throws if it is not
+// that.
+namespace control_report
+{
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] std::string status(const Json& status, std::chrono::system_clock::time_point now);
+[[nodiscard]] std::string reloaded(const Json& reloaded);
+[[nodiscard]] std::string option(const Json& option);
+[[nodiscard]] std::string waiting(const Json& waiting);
+[[nodiscard]] std::string review(const Json& review, bool applied);
+[[nodiscard]] std::string explanation(const Json& explained);
+/// One line.
+[[nodiscard]] std::string decision_line(const Json& record);
+/// All there is to know.
+[[nodiscard]] std::string decision(const Json& record);
+[[nodiscard]] std::string general(const Json& general);
+
+}  // namespace control_report
+
+}  // namespace usher

@@ -1,0 +1,92 @@
+// HTTP on a Unix socket: libevent's evhttp, with bounds on everything that a client can ask for.
+//
+// Not here: what the paths mean (control.h).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <tl/expected.hpp>
+
+struct event_base;
+
+namespace usher
+{
+
+struct HttpRequest {
+    std::string method;
+    std::vector<std::string> path;             ///< its segments, decoded: `/v1/option/a%2Fb` has three
+    std::map<std::string, std::string> query;  ///< decoded; a + is a +
+    std::string body;
+    std::optional<uid_t> peer;  ///< who is at the other end of the socket
+};
+
+/// A request that was received, and its answer. May be kept until the answer is known; if it never is, the
+/// client is told so when the last owner lets go.
+class HttpExchange
+{
+  public:
+    virtual ~HttpExchange() = default;
+    [[nodiscard]] virtual const HttpRequest& request() const = 0;
+
+    /// The type of answers that are JSON line by line.
+    static constexpr const char* kLines = "application/x-ndjson";
+
+    using Headers = std::map<std::string, std::string>;
+    /// The whole answer, as JSON unless a header says otherwise. Exactly one of `reply` and `begin` is
+    /// called, once.
+    virtual void reply(int status, const std::string& body, const Headers& headers = {}) = 0;
+
+    /// An answer without an end, line by line. `gone` is called, once, when the client has gone, has let
+    /// `kMostUnread` bytes pile up, or the server ends; not from within `begin` or `write`.
+    virtual void begin(std::function<void()> gone) = 0;
+    /// `lines` is one or more whole lines.
+    virtual void write(std::string_view lines) = 0;
+};
+
+class HttpServer
+{
+  public:
+    static constexpr std::size_t kMostHeaderBytes = 16 * 1024;
+    static constexpr std::size_t kMostBodyBytes = 64 * 1024;
+    static constexpr std::size_t kMostConnections = 64;
+    /// Of an answer without an end.
+    static constexpr std::size_t kMostUnread = 1024 * 1024;
+
+    struct Bounds {
+        /// For a request to arrive in, whole; and for an answer to make some way in.
+        std::chrono::milliseconds patience{30'000};
+        std::size_t connections = kMostConnections;
+    };
+
+    using Handler = std::function<void(std::shared_ptr<HttpExchange>)>;
+
+    /// Listens at `path` (socket_file.h) until the object is gone. The error is for people.
+    [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen(
+        event_base* base, const std::string& path, Handler handler, Bounds bounds);
+
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+    ~HttpServer();
+
+    /// Accepts nobody new, removes the socket's file and ends the answers without an end. What is being
+    /// answered still is, while the loop turns.
+    void stop();
+
+  private:
+    class Implementation;
+    explicit HttpServer(std::unique_ptr<Implementation> implementation);
+
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace usher

@@ -1,0 +1,19 @@
+// "Since when", as people write it on a command line.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace usher
+{
+
+/// What `read_since` accepts, for messages.
+inline constexpr std::string_view kSinceAccepted =
+    "90s, 30m, 2h, 7d, 2w, or a date and time such as 2026-11-23, 2026-11-23T10:00, 2026-11-23T10:00:00Z";
+
+/// A length of time before `now`, or a point in time, which without an offset is in local time.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> read_since(
+    std::string_view text, std::chrono::system_clock::time_point now);
+
+}  // namespace usher

@@ -1,0 +1,39 @@
+// A listening Unix socket that has a name in the file system.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include <tl/expected.hpp>
+
+namespace usher
+{
+
+/// The name goes with the object, unless somebody else has it by then.
+class SocketFile
+{
+  public:
+    /// Listens, for owner and group only. A name that a dead process left behind is taken over; one where
+    /// somebody listens is not. The error is for people.
+    [[nodiscard]] static tl::expected<SocketFile, std::string> listen(const std::string& path);
+
+    SocketFile(SocketFile&& other) noexcept;
+    SocketFile& operator=(SocketFile&&) = delete;
+    ~SocketFile();
+
+    /// The listening socket, which the caller closes. Once.
+    [[nodiscard]] int take_descriptor();
+    /// Nobody new finds the socket.
+    void remove();
+
+  private:
+    SocketFile(std::string path, int descriptor);
+
+    std::string path_;  // empty: removed
+    int descriptor_;
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+}  // namespace usher

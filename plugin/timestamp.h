@@ -1,0 +1,18 @@
+// Points in time as people and programs exchange them (RFC 3339).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace usher
+{
+
+/// `2026-11-23T10:00:00.123Z`: always UTC, always milliseconds, so that texts sort as times do.
+[[nodiscard]] std::string timestamp(std::chrono::system_clock::time_point time);
+
+/// Reads that, with or without fractions of a second, and with another offset than `Z`.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> read_timestamp(std::string_view text);
+
+}  // namespace usher
