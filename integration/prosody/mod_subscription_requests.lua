@@ -1,5 +1,5 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to her. Rules S1 to S61 are those of ../PROTOCOL.md.
+-- or denies them on the user's behalf or leaves them to her. Rules S1 to S75 are those of ../PROTOCOL.md.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -131,7 +131,7 @@ local function stored_request(username, contact)
 	return request;
 end
 
--- <request/> as text (S21 to S23), which takes a tenth of the time that stanza objects take.
+-- <request/> as text (S23 to S26), which takes a tenth of the time that stanza objects take.
 local function request_xml(id, request, roster)
 	local contact = request.attr.from;
 	local xml = {
@@ -186,7 +186,7 @@ local function component_session(address)
 	return component and component.session or nil;
 end
 
--- S6: somebody may look after the account with a chat client, which would answer every ask with an error.
+-- S7: somebody may look after the account with a chat client, which would answer every ask with an error.
 local function account_session(address, leaving)
 	local user, found = bare_sessions[address], nil;
 	for _, session in pairs(user and user.sessions or {}) do
@@ -352,7 +352,7 @@ local function finish(hold, outcome)
 	return true;
 end
 
--- Would the server let this request in now (S45)? It goes through the same hooks once more, to see whether it
+-- Would the server let this request in now (S51)? It goes through the same hooks once more, to see whether it
 -- comes as far as our own: blocking a domain does not clear what is pending, and mod_presence would approve
 -- before mod_blocklist objects.
 local trial, trial_passed;
@@ -368,7 +368,7 @@ local function is_admitted(request)
 end
 
 -- Like mod_presence, but later: acknowledges the request (RFC 6121 section 3.1.3), once per `subscribe` that
--- was received (S41), and delivers it.
+-- was received (S47), and delivers it.
 local function deliver(hold)
 	if not is_pending(hold.username, hold.contact) then return; end
 	pending_add(hold.username, hold.contact);
@@ -532,7 +532,7 @@ local function answer_later(username, contact, verdict, ask_back)
 	pending_remove(username, contact);
 end
 
--- The reply to an ask, which counts only from the address that was asked (S25).
+-- The reply to an ask, which counts only from the address that was asked (S28).
 local function on_reply(event)
 	local session, stanza = event.origin, event.stanza;
 	local kind = stanza.attr.type;
@@ -652,7 +652,7 @@ local function hold_request(origin, request, username, contact, roster)
 	queue[#queue + 1] = hold;
 	pending_remove(username, contact);
 	if origin.type == "c2s" then send_without_delay(origin.conn); end
-	if passed_by and monotonic() - last_hint > quiet_time then -- S8
+	if passed_by and monotonic() - last_hint > quiet_time then -- S9
 		passed_by, last_hint = false, monotonic();
 		advertise_to_all();
 	end
@@ -720,7 +720,7 @@ module:hook("pre-presence/bare", on_outgoing, 0.05);
 module:hook("pre-presence/full", on_outgoing, 0.05);
 module:hook("pre-presence/host", on_outgoing, 0.05);
 
--- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S38).
+-- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S44).
 module:hook("presence/initial", function (event)
 	local session = event.origin;
 	if not held[session.username] then return; end
@@ -732,7 +732,7 @@ module:hook("presence/initial", function (event)
 	module:add_timer(0, function () filters.remove_filter(session, "stanzas/out", without_held); end);
 end);
 
--- S37: from now on her holds end only in what the blocklist lets in.
+-- S43: from now on her holds end only in what the blocklist lets in.
 module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
 	for _, hold in pairs(held[event.origin.username] or {}) do hold.blocked = true; end
 end);
@@ -750,7 +750,7 @@ module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
 
 ---- Entities come and go ----
 
--- S55: what it was asked is asked elsewhere, or left to the users.
+-- S65, S66: what it was asked is asked elsewhere, or left to the users.
 local function on_lost(session)
 	if not is_granted(session) then return; end
 	local again = {};
@@ -780,7 +780,7 @@ local function on_session_lost(event) on_lost(event.session); end
 
 local function on_hibernation(event) on_lost(event.origin); end -- XEP-0198: its stream has broken
 
--- S6: it has to read the list after each time that it becomes available.
+-- S7: it has to read the list after each time that it becomes available.
 local function on_available(event)
 	readers[event.origin] = nil;
 end
@@ -797,7 +797,7 @@ local function on_available_elsewhere(event)
 	advertise(event.origin, event.origin.full_jid);
 end
 
--- mod_privilege greets every user with <privilege/>, an empty one if she has no permissions (S7).
+-- mod_privilege greets every user with <privilege/>, an empty one if she has no permissions (S8).
 module:hook("authentication-success", function (event)
 	local privileges = event.session.privileges;
 	if privileges and privileges[host] and not next(privileges[host]) then privileges[host] = nil; end
