@@ -1,5 +1,5 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to her. Rules S1 to S61 are those of ../PROTOCOL.md.
+-- or denies them on the user's behalf or leaves them to her. Rules S1 to S75 are those of ../PROTOCOL.md.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -51,7 +51,7 @@ local quiet_time = 60; -- seconds between two log lines, or two hints to the ent
 --   asked            it is in one; queued again if the entity leaves and there is another
 -- and in the end, of which only finish() is in charge,
 --   answered         approved or denied
---   left, overdue    given to the user; overdue: because time was up, and an answer may still come
+--   left             given to the user; a verdict that still comes is a later answer (S34)
 --   withdrawn        nothing is left to deliver
 local held = {}; -- [username][contact] = hold, queued or asked
 local held_count, last_hold = 0, 0;
@@ -131,7 +131,7 @@ local function stored_request(username, contact)
 	return request;
 end
 
--- <request/> as text (S21 to S23), which takes a tenth of the time that stanza objects take.
+-- <request/> as text (S23 to S26), which takes a tenth of the time that stanza objects take.
 local function request_xml(id, request, roster)
 	local contact = request.attr.from;
 	local xml = {
@@ -163,13 +163,18 @@ end
 
 ---- Entities ----
 
-local entities, is_entity = {}, {}; -- the privileged entities' addresses, in the order in which they are asked
-for address in pairs(module:get_option("privileged_entities", {})) do
-	entities[#entities + 1], is_entity[address] = address, true;
+-- Addresses that the configuration grants the permission, in the order in which they are asked.
+local entities, is_entity = {}, {};
+for address, permissions in pairs(module:get_option("privileged_entities", {})) do
+	local permission = permissions.iq and permissions.iq[xmlns];
+	if permission == "both" or permission == "set" then
+		entities[#entities + 1], is_entity[address] = address, true;
+	end
 end
 table.sort(entities);
 
--- mod_privilege fills session.privileges.
+-- mod_privilege fills session.privileges at the login and does not look again when the configuration changes: who
+-- is no entity any more must be told by its address (S70).
 local function is_granted(session)
 	local privileges = session.privileges and session.privileges[host];
 	local permission = privileges and privileges.iq and privileges.iq[xmlns];
@@ -181,7 +186,7 @@ local function component_session(address)
 	return component and component.session or nil;
 end
 
--- S6: somebody may look after the account with a chat client, which would answer every ask with an error.
+-- S7: somebody may look after the account with a chat client, which would answer every ask with an error.
 local function account_session(address, leaving)
 	local user, found = bare_sessions[address], nil;
 	for _, session in pairs(user and user.sessions or {}) do
@@ -347,7 +352,7 @@ local function finish(hold, outcome)
 	return true;
 end
 
--- Would the server let this request in now (S45)? It goes through the same hooks once more, to see whether it
+-- Would the server let this request in now (S51)? It goes through the same hooks once more, to see whether it
 -- comes as far as our own: blocking a domain does not clear what is pending, and mod_presence would approve
 -- before mod_blocklist objects.
 local trial, trial_passed;
@@ -363,10 +368,11 @@ local function is_admitted(request)
 end
 
 -- Like mod_presence, but later: acknowledges the request (RFC 6121 section 3.1.3), once per `subscribe` that
--- was received (S41), and delivers it.
+-- was received (S47), and delivers it.
 local function deliver(hold)
 	if not is_pending(hold.username, hold.contact) then return; end
 	pending_add(hold.username, hold.contact);
+	if hold.blocked and not is_admitted(hold.request) then return; end
 	for _ = 1, hold.received do
 		local receipt = st.presence({ type = "unavailable", from = address_of(hold.username), to = hold.contact });
 		core_post_stanza(host_session, receipt, true);
@@ -374,9 +380,9 @@ local function deliver(hold)
 	send_to_available_resources(hold.username, host, hold.request);
 end
 
-local function leave_to_user(hold, outcome)
-	if not finish(hold, outcome or "left") then return; end
-	if not hold.blocked or is_admitted(hold.request) then deliver(hold); end
+local function leave_to_user(hold)
+	if not finish(hold, "left") then return; end
+	deliver(hold);
 	hold.request = nil;
 end
 
@@ -393,6 +399,31 @@ local function leave_all_to_users()
 	return #holds;
 end
 
+-- The last step before mod_presence does the same: changes the roster, which mod_presence then finds changed. It
+-- would not tell whether the change has been stored; and for a user who is offline it would look into the
+-- contact's roster, which knows nothing yet, and send nothing.
+local verdict_stanza; -- of act_as_user(), on its way
+local function apply_verdict(username, contact)
+	local roster = rostermanager.load_roster(username, host);
+	local pending_in = roster[false].pending;
+	local item, request = nil, pending_in[contact];
+	if roster[contact] then
+		item = {};
+		for name, value in pairs(roster[contact]) do item[name] = value; end
+	end
+	local verdict = verdict_stanza.attr.type;
+	if not rostermanager[verdict](username, host, contact) then
+		roster[contact], pending_in[contact] = item, request;
+		return true;
+	end
+	if verdict == "subscribed" and bare_sessions[address_of(username)] then
+		rostermanager.roster_push(username, host, contact);
+		return; -- mod_presence sends `subscribed`, and her presence after it
+	end
+	core_post_stanza(host_session, verdict_stanza);
+	return true;
+end
+
 -- Answers as the user, by the server's own code for her own stanzas. Only for a pending request: otherwise
 -- `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the request still waits.
 local function act_as_user(username, contact, verdict, ask_back)
@@ -403,13 +434,9 @@ local function act_as_user(username, contact, verdict, ask_back)
 		type = "c2s", username = username, host = host, full_jid = self, roster = roster,
 		role = get_role and get_role(username), log = module._log, send = function () return true; end;
 	};
-	local answer = st.presence({ type = verdict, from = self, to = contact });
-	if verdict == "subscribed" and not bare_sessions[self] then
-		-- mod_presence would look into the contact's roster, which knows nothing yet, and send nothing.
-		if rostermanager.subscribed(username, host, contact) then core_post_stanza(host_session, answer); end
-	else
-		core_post_stanza(origin, answer, true);
-	end
+	verdict_stanza = st.presence({ type = verdict, from = self, to = contact });
+	core_post_stanza(origin, verdict_stanza, true);
+	verdict_stanza = nil;
 	if is_pending(username, contact) then return false; end
 	local item = roster[contact];
 	if verdict == "subscribed" and ask_back
@@ -489,8 +516,8 @@ end
 local function answer_hold(hold, verdict, ask_back)
 	if verdict ~= "subscribed" and verdict ~= "unsubscribed" then return leave_to_user(hold); end
 	if not finish(hold, "answered") or not is_pending(hold.username, hold.contact) then return; end
-	if hold.blocked and not is_admitted(hold.request) then return; end
-	if act_as_user(hold.username, hold.contact, verdict, ask_back) then return; end
+	local is_allowed = not hold.blocked or is_admitted(hold.request);
+	if is_allowed and act_as_user(hold.username, hold.contact, verdict, ask_back) then return; end
 	deliver(hold);
 	return "internal-server-error";
 end
@@ -505,7 +532,7 @@ local function answer_later(username, contact, verdict, ask_back)
 	pending_remove(username, contact);
 end
 
--- The reply to an ask, which counts only from the address that was asked (S25).
+-- The reply to an ask, which counts only from the address that was asked (S28).
 local function on_reply(event)
 	local session, stanza = event.origin, event.stanza;
 	local kind = stanza.attr.type;
@@ -523,7 +550,7 @@ local function on_reply(event)
 		ask.by_id[id] = nil;
 		if hold and hold.ask == ask and hold.state == "asked" then
 			answer_hold(hold, verdict, wants_ask_back(answer));
-		elseif hold and hold.state == "overdue" and (verdict == "subscribed" or verdict == "unsubscribed") then
+		elseif hold and hold.state == "left" and (verdict == "subscribed" or verdict == "unsubscribed") then
 			answer_later(hold.username, hold.contact, verdict, wants_ask_back(answer));
 		end
 	end
@@ -578,6 +605,11 @@ local function on_pending(event)
 	local max_text, after = set and set:get_child_text("max"), set and set:get_child_text("after");
 	local max = max_text and tonumber(max_text:match("^%s*(%d+)%s*$"));
 	if max_text and not max then return refuse(event, "modify", "bad-request"); end
+	local seq = 0;
+	if after then
+		seq = pending and after:sub(1, #pending.tag) == pending.tag and tonumber(after:match("^%d+$", #pending.tag + 1));
+		if not seq or seq < 1 or seq > pending.last then return refuse(event, "cancel", "item-not-found"); end
+	end
 
 	readers[session] = true;
 	local asked, address = connected_entity();
@@ -585,11 +617,6 @@ local function on_pending(event)
 
 	local function reply()
 		if session.destroyed then return; end
-		local seq = 0;
-		if after then
-			seq = after:sub(1, #pending.tag) == pending.tag and tonumber(after:match("^%d+$", #pending.tag + 1));
-			if not seq or seq < 1 or seq > pending.last then return refuse(event, "cancel", "item-not-found"); end
-		end
 		pending_page(username, seq, math.min(max or page_size, page_size), function (page)
 			if not session.destroyed then send_iq(session, "result", stanza.attr.id, stanza.attr.from, page); end
 		end);
@@ -609,7 +636,7 @@ end
 local function on_timeout(hold)
 	report("Requests left to their users because no answer came in time: %d");
 	passed_by = passed_by or hold.state == "queued";
-	leave_to_user(hold, "overdue");
+	leave_to_user(hold);
 end
 
 local function hold_request(origin, request, username, contact, roster)
@@ -625,7 +652,7 @@ local function hold_request(origin, request, username, contact, roster)
 	queue[#queue + 1] = hold;
 	pending_remove(username, contact);
 	if origin.type == "c2s" then send_without_delay(origin.conn); end
-	if passed_by and monotonic() - last_hint > quiet_time then -- S8
+	if passed_by and monotonic() - last_hint > quiet_time then -- S9
 		passed_by, last_hint = false, monotonic();
 		advertise_to_all();
 	end
@@ -679,18 +706,21 @@ end
 module:hook("presence/bare", on_presence, 0.05);
 module:hook("presence/full", on_presence, 0.05);
 
--- The user answers herself.
+-- The user answers herself, or this module for her.
 local function on_outgoing(event)
 	local attr = event.stanza.attr;
-	if pending and (attr.type == "subscribed" or attr.type == "unsubscribed") and attr.to then
-		pending_remove(jid.node(attr.from), jid.bare(attr.to));
-	end
+	if event.stanza == verdict_stanza then return apply_verdict(jid.node(attr.from), attr.to); end
+	if (attr.type ~= "subscribed" and attr.type ~= "unsubscribed") or not attr.to then return; end
+	local username, contact = jid.node(attr.from), jid.bare(attr.to);
+	local hold = hold_of(username, contact);
+	if hold then finish(hold, "withdrawn"); end
+	pending_remove(username, contact);
 end
 module:hook("pre-presence/bare", on_outgoing, 0.05);
 module:hook("pre-presence/full", on_outgoing, 0.05);
 module:hook("pre-presence/host", on_outgoing, 0.05);
 
--- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S38).
+-- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S44).
 module:hook("presence/initial", function (event)
 	local session = event.origin;
 	if not held[session.username] then return; end
@@ -702,7 +732,7 @@ module:hook("presence/initial", function (event)
 	module:add_timer(0, function () filters.remove_filter(session, "stanzas/out", without_held); end);
 end);
 
--- S37: from now on her holds end only in what the blocklist lets in.
+-- S43: from now on her holds end only in what the blocklist lets in.
 module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
 	for _, hold in pairs(held[event.origin.username] or {}) do hold.blocked = true; end
 end);
@@ -720,7 +750,7 @@ module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
 
 ---- Entities come and go ----
 
--- S55: what it was asked is asked elsewhere, or left to the users.
+-- S65, S66: what it was asked is asked elsewhere, or left to the users.
 local function on_lost(session)
 	if not is_granted(session) then return; end
 	local again = {};
@@ -750,7 +780,7 @@ local function on_session_lost(event) on_lost(event.session); end
 
 local function on_hibernation(event) on_lost(event.origin); end -- XEP-0198: its stream has broken
 
--- S6: it has to read the list after each time that it becomes available.
+-- S7: it has to read the list after each time that it becomes available.
 local function on_available(event)
 	readers[event.origin] = nil;
 end
@@ -767,7 +797,7 @@ local function on_available_elsewhere(event)
 	advertise(event.origin, event.origin.full_jid);
 end
 
--- mod_privilege greets every user with <privilege/>, an empty one if she has no permissions (S7).
+-- mod_privilege greets every user with <privilege/>, an empty one if she has no permissions (S8).
 module:hook("authentication-success", function (event)
 	local privileges = event.session.privileges;
 	if privileges and privileges[host] and not next(privileges[host]) then privileges[host] = nil; end

@@ -1,6 +1,7 @@
-// Usher answers as the user would have: both rosters end where RFC 6121 Appendix A puts them, and each side
-// receives what the same dialogue gives on a server without Usher, where the user's client answers by hand,
-// less two stanzas that a decided request does not need: the prompt and the acknowledgement of receipt.
+// S36, S37: Usher answers as the user would have: both rosters end where RFC 6121 Appendix A puts them, and
+// each side receives what the same dialogue gives on a server without Usher, where the user's client answers
+// by hand, less two stanzas that a decided request does not need: the prompt and the acknowledgement of
+// receipt.
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

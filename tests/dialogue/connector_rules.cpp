@@ -52,7 +52,7 @@ void is_not_asked(Login login, const Dialogue& dialogue, const Dialogue& before 
 
 BOOST_AUTO_TEST_SUITE(connector_rules)
 
-// Rule 3: the server's own handling.
+// S11: the server's own handling.
 
 BOOST_DATA_TEST_CASE(already_subscribed_is_not_asked, kLogins, login)
 {
@@ -134,6 +134,7 @@ BOOST_DATA_TEST_CASE(request_to_a_host_is_not_asked, kLogins, login)
 
 // What is asked, and as whose request.
 
+// S10, S23
 BOOST_DATA_TEST_CASE(request_to_a_full_address_is_the_accounts, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -152,6 +153,7 @@ BOOST_DATA_TEST_CASE(request_to_a_full_address_is_the_accounts, kLogins, login)
     BOOST_TEST(!juliet.has_received(presence("subscribe", contact)));
 }
 
+// S23, S24, S25
 BOOST_DATA_TEST_CASE(request_carries_nothing_but_addresses_status_and_nick, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -175,6 +177,7 @@ BOOST_DATA_TEST_CASE(request_carries_nothing_but_addresses_status_and_nick, kLog
             .str());
 }
 
+// S25, S26
 BOOST_DATA_TEST_CASE(request_shows_the_users_roster_item, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -191,7 +194,7 @@ BOOST_DATA_TEST_CASE(request_shows_the_users_roster_item, kLogins, login)
     BOOST_TEST(item->attribute("ask") == "subscribe");
 }
 
-// Rule 4: while a request is held.
+// S12: while a request is held.
 
 BOOST_DATA_TEST_CASE(duplicate_while_held_asks_nothing, kLogins, login)
 {
@@ -214,6 +217,7 @@ BOOST_DATA_TEST_CASE(duplicate_while_held_asks_nothing, kLogins, login)
     BOOST_TEST(item_in(juliet.roster(), kRomeo) == "from");
 }
 
+// S12, S47
 BOOST_DATA_TEST_CASE(duplicate_that_is_left_is_as_without_usher, kLogins, login)
 {
     const auto play = [](Stage& stage, const std::function<void()>& leave_it) {
@@ -241,6 +245,7 @@ BOOST_DATA_TEST_CASE(duplicate_that_is_left_is_as_without_usher, kLogins, login)
                boost::test_tools::per_element());
 }
 
+// S35, S45
 BOOST_DATA_TEST_CASE(cancelled_while_held_is_over,
                      kLogins* bdata::make({"subscribed", "unsubscribed", "none"}), login, answer)
 {
@@ -269,6 +274,7 @@ BOOST_DATA_TEST_CASE(cancelled_while_held_is_over,
     romeo.expect(presence("unsubscribed", kJuliet));
 }
 
+// S45
 BOOST_DATA_TEST_CASE(cancelled_and_sent_again_is_another_request, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -280,6 +286,7 @@ BOOST_DATA_TEST_CASE(cancelled_and_sent_again_is_another_request, kLogins, login
     stage.round_trip();
     stage.entity().answer(first, "subscribed");
     const Ask second = stage.entity().next_ask_about(kRomeo, kJuliet);
+    BOOST_TEST(second.requests.front().id != first.requests.front().id);
     stage.round_trip();
     BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
     stage.entity().answer(second, "unsubscribed");
@@ -288,6 +295,7 @@ BOOST_DATA_TEST_CASE(cancelled_and_sent_again_is_another_request, kLogins, login
     BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
 }
 
+// S46
 BOOST_DATA_TEST_CASE(users_own_answer_comes_first, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -306,6 +314,7 @@ BOOST_DATA_TEST_CASE(users_own_answer_comes_first, kLogins, login)
     BOOST_TEST(count_received(juliet, kPrompt) == 0);
 }
 
+// S35, S46
 BOOST_DATA_TEST_CASE(users_own_denial_comes_first, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -325,6 +334,7 @@ BOOST_DATA_TEST_CASE(users_own_denial_comes_first, kLogins, login)
     (void)stage.entity().next_ask_about(kRomeo, kJuliet);
 }
 
+// S43, S51
 BOOST_DATA_TEST_CASE(contact_blocked_while_held_is_not_approved,
                      kLogins* bdata::make({kRomeo, std::string("montague.lit")}), login, blocked)
 {
@@ -346,8 +356,7 @@ BOOST_DATA_TEST_CASE(contact_blocked_while_held_is_not_approved,
     BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
 }
 
-// A user who comes online meanwhile may find the request among what waits for her, once.
-
+// S39, S44
 BOOST_DATA_TEST_CASE(user_logs_in_during_the_hold_and_it_is_approved, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -358,7 +367,6 @@ BOOST_DATA_TEST_CASE(user_logs_in_during_the_hold_and_it_is_approved, kLogins, l
     juliet.connect();
     juliet.appear();
     stage.round_trip();
-    juliet.take_received();
     stage.entity().answer(ask, "subscribed");
     romeo.expect(presence("subscribed", kJuliet));
     romeo.expect(presence("", juliet.full_address()));
@@ -374,6 +382,7 @@ BOOST_DATA_TEST_CASE(user_logs_in_during_the_hold_and_it_is_approved, kLogins, l
     BOOST_TEST(count_received(juliet, kPrompt) == 0);
 }
 
+// S44
 BOOST_DATA_TEST_CASE(user_logs_in_during_the_hold_and_it_is_left, kLogins, login)
 {
     ScriptedStage stage(login);

@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_SUITE(forgery)
 
 // Towards the server. The forgers know everything, ids included.
 
+// S28, S49, S54
 BOOST_DATA_TEST_CASE(server_heeds_no_answer_but_the_entitys, kLogins, login)
 {
     ScriptedStage stage(login, kNoTimeout);
@@ -128,6 +129,7 @@ BOOST_DATA_TEST_CASE(server_heeds_no_answer_but_the_entitys, kLogins, login)
     romeo.expect(presence("subscribed", kJuliet));
 }
 
+// S28
 BOOST_AUTO_TEST_CASE(server_heeds_no_reply_from_another_resource_of_the_entity)
 {
     ScriptedStage stage(Login::account, kNoTimeout);

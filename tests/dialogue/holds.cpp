@@ -27,7 +27,7 @@ bool is_error(const Element& reply, const std::string& condition)
 
 BOOST_AUTO_TEST_SUITE(holds)
 
-// No answer for an id, an unknown type, an error: the user gets the request, as it was sent.
+// S31, S32: no answer for an id, an unknown type, an error: the user gets the request, as it was sent.
 
 struct Reply {
     const char* name;
@@ -83,6 +83,7 @@ BOOST_DATA_TEST_CASE(what_is_no_answer_leaves_the_request_to_the_user, kLogins* 
     BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
 }
 
+// S33, S34
 BOOST_DATA_TEST_CASE(no_reply_leaves_the_request_to_the_user_but_may_still_come, kLogins, login)
 {
     ScriptedStage stage(login, {.timeout = std::chrono::seconds(1), .max_held = {}});
@@ -100,6 +101,7 @@ BOOST_DATA_TEST_CASE(no_reply_leaves_the_request_to_the_user_but_may_still_come,
     BOOST_TEST(count_received(juliet, kPrompt) == 1);
 }
 
+// S34, S35
 BOOST_DATA_TEST_CASE(late_reply_does_not_undo_the_users_answer, kLogins, login)
 {
     ScriptedStage stage(login, {.timeout = std::chrono::seconds(1), .max_held = {}});
@@ -116,6 +118,7 @@ BOOST_DATA_TEST_CASE(late_reply_does_not_undo_the_users_answer, kLogins, login)
     BOOST_TEST(item_in(juliet.roster(), kRomeo) == "");
 }
 
+// S66, S67
 BOOST_DATA_TEST_CASE(entity_that_disconnects_releases_at_once, kLogins* bdata::make({false, true}), login,
                      another_waits)
 {
@@ -136,6 +139,7 @@ BOOST_DATA_TEST_CASE(entity_that_disconnects_releases_at_once, kLogins* bdata::m
     }
 }
 
+// S16
 BOOST_DATA_TEST_CASE(without_an_entity_requests_pass, kLogins, login)
 {
     ScriptedStage stage(std::vector<std::string>{entity_address(login)}, kNoTimeout);
@@ -146,6 +150,7 @@ BOOST_DATA_TEST_CASE(without_an_entity_requests_pass, kLogins, login)
     stage.expect_acknowledgement(romeo, kJuliet);
 }
 
+// S15
 BOOST_DATA_TEST_CASE(beyond_the_limit_requests_pass, kLogins, login)
 {
     ScriptedStage stage(login, {.timeout = kNoTimeout.timeout, .max_held = 2});
@@ -162,6 +167,7 @@ BOOST_DATA_TEST_CASE(beyond_the_limit_requests_pass, kLogins, login)
 
 // Batches.
 
+// S17, S20, S31
 BOOST_DATA_TEST_CASE(what_arrives_meanwhile_is_asked_together, kLogins, login)
 {
     ScriptedStage stage(login, kNoTimeout);
@@ -193,6 +199,7 @@ BOOST_DATA_TEST_CASE(what_arrives_meanwhile_is_asked_together, kLogins, login)
     juliet.expect(presence("subscribe", others[2]->address()));
 }
 
+// S20, S30
 BOOST_DATA_TEST_CASE(slow_entity_is_asked_on, kLogins, login)
 {
     ScriptedStage stage(login, kNoTimeout);
@@ -209,6 +216,7 @@ BOOST_DATA_TEST_CASE(slow_entity_is_asked_on, kLogins, login)
     romeo.expect(presence("subscribed", kJuliet));
 }
 
+// S40
 BOOST_DATA_TEST_CASE(approval_may_ask_back, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -227,6 +235,7 @@ BOOST_DATA_TEST_CASE(approval_may_ask_back, kLogins, login)
 
 // Later answers.
 
+// S50, S52
 BOOST_DATA_TEST_CASE(later_answer_settles_what_was_left, kLogins* bdata::make({"subscribed", "unsubscribed"}),
                      login, answer)
 {
@@ -244,6 +253,7 @@ BOOST_DATA_TEST_CASE(later_answer_settles_what_was_left, kLogins* bdata::make({"
     BOOST_TEST(is_error(stage.entity().answer_later(kJuliet, kRomeo, answer), "item-not-found"));
 }
 
+// S35, S52
 BOOST_DATA_TEST_CASE(later_answer_needs_a_request_that_waits, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -263,6 +273,7 @@ BOOST_DATA_TEST_CASE(later_answer_needs_a_request_that_waits, kLogins, login)
     juliet.expect(kPrompt);
 }
 
+// S50
 BOOST_DATA_TEST_CASE(later_answer_may_end_a_hold, kLogins, login)
 {
     ScriptedStage stage(login, kNoTimeout);
@@ -281,6 +292,7 @@ BOOST_DATA_TEST_CASE(later_answer_may_end_a_hold, kLogins, login)
 
 // The pending list.
 
+// S55, S60
 BOOST_DATA_TEST_CASE(pending_list_has_what_waits_in_pages, kLogins* bdata::make({1, 2, 100}), login, page)
 {
     ScriptedStage stage(std::vector<std::string>{entity_address(login)});
@@ -313,6 +325,7 @@ BOOST_DATA_TEST_CASE(pending_list_has_what_waits_in_pages, kLogins* bdata::make(
     BOOST_TEST((pairs(entity.pending(kJuliet, page)) == expected));
 }
 
+// S55
 BOOST_DATA_TEST_CASE(pending_list_follows_events, kLogins, login)
 {
     ScriptedStage stage(login);
@@ -336,6 +349,7 @@ BOOST_DATA_TEST_CASE(pending_list_follows_events, kLogins, login)
 
 // Several entities, several resources.
 
+// S65
 BOOST_AUTO_TEST_CASE(another_entity_takes_over_what_is_unanswered)
 {
     const std::vector<std::string> addresses = {entity_address(Login::component),
@@ -361,6 +375,7 @@ BOOST_AUTO_TEST_CASE(another_entity_takes_over_what_is_unanswered)
     BOOST_TEST(count_received(juliet, kPrompt) == 0);
 }
 
+// S7
 BOOST_AUTO_TEST_CASE(resource_that_has_not_read_the_list_is_not_asked)
 {
     const std::string address = entity_address(Login::account);

@@ -13,16 +13,6 @@ namespace
 const std::string kLastContact = "last-in-line@montague.lit";
 const std::string kLastUser = "last-in-line@capulet.lit";
 
-ServerOptions with_connector(const std::vector<std::string>& entities, const HoldLimits& limits)
-{
-    ServerOptions options;
-    options.connector = true;
-    options.entities = entities;
-    options.components = {kGossip};
-    options.limits = limits;
-    return options;
-}
-
 }  // namespace
 
 Stage::Stage() : Stage(ServerOptions{}) {}
@@ -81,7 +71,7 @@ WireClient& Stage::last_in_line()
 }
 
 UsherStage::UsherStage(Login login, UsherdOptions options, const HoldLimits& limits)
-    : Stage(with_connector({entity_address(login)}, limits))
+    : Stage(ScriptedStage::options({entity_address(login)}, limits))
 {
     options.organization += rule({kLastContact}, "approve");
     usherd_ = std::make_unique<Usherd>(connection_to(server()), options);
@@ -106,13 +96,23 @@ ScriptedStage::ScriptedStage(Login login, const HoldLimits& limits)
 }
 
 ScriptedStage::ScriptedStage(const std::vector<std::string>& entities, const HoldLimits& limits)
-    : Stage(with_connector(entities, limits))
+    : Stage(options(entities, limits))
 {
 }
 
 void ScriptedStage::admit_entity()
 {
     entity_.emplace(server(), server().options().entities.front());
+}
+
+ServerOptions ScriptedStage::options(const std::vector<std::string>& entities, const HoldLimits& limits)
+{
+    ServerOptions options;
+    options.connector = true;
+    options.entities = entities;
+    options.components = {kGossip};
+    options.limits = limits;
+    return options;
 }
 
 void ScriptedStage::settle()

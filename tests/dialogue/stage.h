@@ -100,6 +100,11 @@ class ScriptedStage : public Stage
     explicit ScriptedStage(Login login, const HoldLimits& limits = {});
     /// Several may answer; none has logged in.
     explicit ScriptedStage(const std::vector<std::string>& entities, const HoldLimits& limits = {});
+    explicit ScriptedStage(ServerOptions options) : Stage(std::move(options)) {}
+
+    /// With the connector, for these entities.
+    [[nodiscard]] static ServerOptions options(const std::vector<std::string>& entities,
+                                               const HoldLimits& limits = {});
 
     /// The first of several logs in and becomes entity().
     void admit_entity();

@@ -363,9 +363,6 @@ BOOST_DATA_TEST_CASE(without_the_grant_to_read_blocklists_nothing_is_approved, k
     stage.round_trip();
     stage.usherd().start();
     stage.usherd().wait_for_log(kPermissions);
-    const auto check = stage.usherd().check_online();
-    BOOST_TEST(check.status != 0);
-    BOOST_TEST(check.report.find("lacks permissions") != std::string::npos, check.report);
     WireClient& tybalt = enter_asking_juliet(stage, kTybalt);
     stage.round_trip();
     BOOST_TEST(item_in(nurse.roster(), kJuliet) == "none ask");
@@ -373,6 +370,10 @@ BOOST_DATA_TEST_CASE(without_the_grant_to_read_blocklists_nothing_is_approved, k
     const Element roster = juliet.roster();
     BOOST_TEST(item_in(roster, kNurse).empty());
     BOOST_TEST(item_in(roster, kTybalt).empty());
+    stage.usherd().stop();  // a component's domain takes one connection
+    const auto check = stage.usherd().check_online();
+    BOOST_TEST(check.status != 0);
+    BOOST_TEST(check.report.find("lacks permissions") != std::string::npos, check.report);
 }
 
 BOOST_AUTO_TEST_CASE(off_is_the_default)

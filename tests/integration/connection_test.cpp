@@ -462,6 +462,7 @@ BOOST_AUTO_TEST_CASE(silence_is_counted_from_the_last_word)
     }
 }
 
+// E29
 BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up)
 {
     log_in();

@@ -335,6 +335,7 @@ BOOST_AUTO_TEST_CASE(ids_cannot_be_guessed_from_those_of_another_login)
     BOOST_TEST(first.substr(0, 32) != second.substr(0, 32));
 }
 
+// E2; E5: no advertisement has come
 BOOST_AUTO_TEST_CASE(with_a_connector_the_waiting_list_is_read)
 {
     log_in();
@@ -430,6 +431,7 @@ BOOST_AUTO_TEST_CASE(a_short_page_is_not_the_end)
     BOOST_TEST(take("capulet.lit", "pending").find("<after>1</after>") != std::string::npos);
 }
 
+// E27
 BOOST_AUTO_TEST_CASE(later_answers_are_sent_for_verdicts_only)
 {
     log_in();
@@ -502,6 +504,7 @@ BOOST_AUTO_TEST_CASE(the_roster_item_in_the_list_reaches_the_judge)
     BOOST_TEST(!judge.items[1].has_value());
 }
 
+// E12, E15
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_or_is_of_another_domain_is_passed_over_in_the_list)
 {
     log_in();
@@ -715,6 +718,7 @@ BOOST_AUTO_TEST_CASE(an_advertisement_while_asking_changes_nothing)
     BOOST_TEST(state() == "asking");
 }
 
+// E4, E5
 BOOST_FIXTURE_TEST_CASE(an_advertisement_from_a_domain_that_refused_has_the_list_read, TwoDomains)
 {
     start_answering({"capulet.lit", "verona.lit"});
@@ -731,6 +735,16 @@ BOOST_FIXTURE_TEST_CASE(an_advertisement_from_a_domain_that_refused_has_the_list
             BOOST_TEST(state() == "answering");
         }
     }
+}
+
+// E5
+BOOST_AUTO_TEST_CASE(an_advertisement_does_not_undo_a_refusal)
+{
+    log_in();
+    has_connector();
+    channels.received(advertisement("capulet.lit"));
+    refuse_list("forbidden");
+    BOOST_TEST(state() == "not_granted");
 }
 
 // E6
@@ -801,6 +815,28 @@ BOOST_FIXTURE_TEST_CASE(a_component_answers_from_its_address, ComponentScene)
         {"<iq type='result' id='a1' to='capulet.lit' from='usher.capulet.lit'>"
          "<answers xmlns='urn:xmpp:subscription-requests:0'>"
          "<answer id='c' type='subscribed'/></answers></iq>"});
+}
+
+// E18
+BOOST_AUTO_TEST_CASE(what_was_answered_before_is_decided_again)
+{
+    log_in();
+    has_connector();
+    const std::string same = request("1", "approve@montague.lit", "juliet@capulet.lit");
+    page(same, "1");
+    reply(take("capulet.lit", "answer"), "");
+    page("");
+    channels.sent.clear();
+    for (const char* id : {"a1", "a2"}) {
+        ask(requests(same), "capulet.lit", id);
+        BOOST_TEST_REQUIRE(channels.sent.size() == 1U);
+        BOOST_TEST(channels.sent.front().find("type='subscribed'") != std::string::npos);
+        channels.sent.clear();
+    }
+    entity->read_again();
+    page(same, "1");
+    BOOST_TEST(attribute(take("capulet.lit", "answer"), "to") == "capulet.lit");
+    BOOST_TEST(judge.calls == 4);
 }
 
 // E17: the judge has recorded when it returns, so nothing may have left before.

@@ -78,6 +78,7 @@ BOOST_AUTO_TEST_CASE(the_namespace_is_found_in_the_iq_permission)
     BOOST_TEST(grants_requests(iq_perm("<namespace ns='urn:xmpp:subscription-requests:0' type='both'/>")));
 }
 
+// E7
 BOOST_AUTO_TEST_CASE(both_versions_are_read)
 {
     const std::string perms = std::string("<perm access='iq'>") + kGrant + "</perm>";
@@ -118,6 +119,7 @@ BOOST_AUTO_TEST_CASE(it_is_found_behind_others)
                                         "type='set'/></perm>")));
 }
 
+// E7
 BOOST_AUTO_TEST_CASE(it_is_found_nested_in_another)
 {
     BOOST_TEST(grants_requests(iq_perm(nested(1))));

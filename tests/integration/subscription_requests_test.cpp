@@ -101,6 +101,7 @@ BOOST_AUTO_TEST_CASE(the_specifications_example_is_read)
     BOOST_TEST(asked->item->ask);
 }
 
+// E16
 BOOST_AUTO_TEST_CASE(without_an_item_there_is_none)
 {
     const auto asked = read_one(forwarded(presence(kAsked)));
@@ -181,6 +182,7 @@ const std::string kUnreadable[] = {
     forwarded(presence(kAsked)) + item("jid='romeo@montague.lit' subscription='Both'"),
 };
 
+// E12, E15, E16
 BOOST_DATA_TEST_CASE(an_unreadable_request_keeps_its_id, bdata::make(kUnreadable), inside)
 {
     BOOST_TEST(!read_one(inside).has_value());
@@ -236,6 +238,7 @@ BOOST_AUTO_TEST_CASE(a_request_without_an_id_spoils_the_whole)
     BOOST_TEST(!read(good + "<request id=''>" + forwarded(presence(kAsked)) + "</request>").has_value());
 }
 
+// E13
 BOOST_AUTO_TEST_CASE(what_is_unknown_is_ignored)
 {
     const auto asked = read("<other/><request xmlns='urn:other' id='x'/>text" +
@@ -338,6 +341,7 @@ BOOST_AUTO_TEST_CASE(a_later_answer_names_user_and_contact)
                "contact='romeo@montague.lit' type='subscribed' ask-back='true'/>");
 }
 
+// E27
 BOOST_AUTO_TEST_CASE(a_later_answers_addresses_are_escaped)
 {
     // Servers that do not follow RFC 6122 to the letter let such local parts in; preparation does not.

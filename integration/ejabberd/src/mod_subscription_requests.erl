@@ -88,6 +88,7 @@
 		list_last = 0 :: non_neg_integer(),
 		list_tag :: binary(),
 		missed = false :: boolean(), % requests have passed unasked although an entity was connected
+		last_hint :: undefined | integer(), % ms
 		reports = #{} :: #{atom() => non_neg_integer()}}).
 
 %%%===================================================================
@@ -276,7 +277,8 @@ deliver(Host, #hold{key = {User, _} = Key, presence = #presence{to = To, meta = 
 %%
 %% `subscribed` leaves before the roster is changed, because the change makes each of her sessions send presence
 %% by itself, which would be there first (RFC 6121 section 3.1.5 has this order, too). Should storage fail in
-%% between, the request is pending as before and the next answer puts both sides right.
+%% between, the request is pending as before and the next answer puts both sides right. `unsubscribed` leaves
+%% after it: who is denied and asks again at once must not be taken for one who still waits.
 -spec act_as_user(binary(), key(), verdict(), boolean()) -> applied | not_pending | blocked | failed.
 act_as_user(Host, Key, Verdict, AskBack) ->
     User = user_jid(Host, Key),
@@ -290,8 +292,15 @@ act_as_user(Host, Key, Verdict, AskBack) ->
        not Allowed -> failed;
        not Open -> blocked;
        true ->
-	    ejabberd_router:route(Answer),
-	    ejabberd_hooks:run(roster_out_subscription, Host, [Answer]),
+	    Change = fun() -> ejabberd_hooks:run(roster_out_subscription, Host, [Answer]) end,
+	    case Verdict of
+		subscribed ->
+		    ejabberd_router:route(Answer),
+		    Change();
+		unsubscribed ->
+		    Change(),
+		    is_pending(Host, Key) orelse ejabberd_router:route(Answer)
+	    end,
 	    case is_pending(Host, Key) of
 		true ->
 		    failed;
@@ -708,10 +717,14 @@ waiting_list(Host, Query, #iq{from = From} = IQ) ->
 		{false, false, bad} ->
 		    refuse(IQ, xmpp:err_bad_request());
 		{false, false, Max} ->
-		    reads_list(Host, jid:tolower(From)),
+		    Connection = self(),
+		    After = subtag(Set, <<"after">>),
+		    After == false andalso reads_list(Host, Connection, jid:tolower(From)),
 		    in_own_process(IQ, fun() ->
 					       {ok, Tag, Last} = gen_server:call(proc(Host), list, infinity),
-					       page(Host, Tag, Last, User, Max, subtag(Set, <<"after">>), IQ)
+					       Start = item_number(Tag, Last, After),
+					       Start == unknown orelse reads_list(Host, Connection, jid:tolower(From)),
+					       page(Host, Tag, User, Start, Max, IQ)
 				       end);
 		_ ->
 		    refuse(IQ, xmpp:err_feature_not_implemented())
@@ -747,28 +760,25 @@ limit(Set) ->
     end.
 
 %% An account's resource is asked from now on, if it is available.
-reads_list(_Host, {<<>>, _, _}) -> ok;
-reads_list(Host, {User, Server, Resource} = Address) ->
+reads_list(_Host, _Pid, {<<>>, _, _}) -> ok;
+reads_list(Host, Pid, {User, Server, Resource} = Address) ->
     case lists:keymember(Resource, 2, ejabberd_sm:get_user_present_resources(User, Server)) of
-	true -> connected(Host, #connection{pid = self(), address = Address, entity = {User, Server, <<>>}, asked = true});
+	true -> connected(Host, #connection{pid = Pid, address = Address, entity = {User, Server, <<>>}, asked = true});
 	false -> ok
     end.
 
 %% Item ids are the list's tag and a number; entries keep their numbers as long as the list is known.
-page(Host, Tag, Last, User, Max, After, IQ) ->
-    case item_number(Tag, Last, After) of
-	unknown ->
-	    refuse(IQ, xmpp:err_item_not_found());
-	Start ->
-	    Requests = page_requests(Host, Tag, User, entries(Host, User, Start), Max),
-	    Ends = case Requests of
-		       [] -> [];
-		       [First | _] -> [cdata(<<"first">>, item_id(First)), cdata(<<"last">>, item_id(lists:last(Requests)))]
-		   end,
-	    Count = cdata(<<"count">>, integer_to_binary(waiting_count(Host, User))),
-	    Set = #xmlel{name = <<"set">>, attrs = [{<<"xmlns">>, ?NS_RSM}], children = Ends ++ [Count]},
-	    xmpp:make_iq_result(IQ, #xmlel{name = <<"pending">>, attrs = [{<<"xmlns">>, ?NS}], children = Requests ++ [Set]})
-    end.
+page(_Host, _Tag, _User, unknown, _Max, IQ) ->
+    refuse(IQ, xmpp:err_item_not_found());
+page(Host, Tag, User, Start, Max, IQ) ->
+    Requests = page_requests(Host, Tag, User, entries(Host, User, Start), Max),
+    Ends = case Requests of
+	       [] -> [];
+	       [First | _] -> [cdata(<<"first">>, item_id(First)), cdata(<<"last">>, item_id(lists:last(Requests)))]
+	   end,
+    Count = cdata(<<"count">>, integer_to_binary(waiting_count(Host, User))),
+    Set = #xmlel{name = <<"set">>, attrs = [{<<"xmlns">>, ?NS_RSM}], children = Ends ++ [Count]},
+    xmpp:make_iq_result(IQ, #xmlel{name = <<"pending">>, attrs = [{<<"xmlns">>, ?NS}], children = Requests ++ [Set]}).
 
 item_number(_Tag, _Last, false) -> 0;
 item_number(Tag, Last, After) ->
@@ -925,7 +935,7 @@ handle_cast({held, Key, Id}, #state{host = Host} = State) ->
 			      self(), {expired, Key, Id}),
 	    tell_peers(Host, {peer_held, Hold#hold{element = undefined}}),
 	    State1 = remove_waiting(Key, State),
-	    {noreply, ask_next(State1#state{queue = [{Key, Id} | State1#state.queue]})};
+	    {noreply, ask_next(hint_if_due(State1#state{queue = [{Key, Id} | State1#state.queue]}))};
 	_ ->
 	    {noreply, State}
     end;
@@ -959,6 +969,7 @@ handle_cast({reply, Id, Pid, Address, Answers}, State) ->
 handle_cast({answered, Key, Id, Result}, #state{host = Host} = State) ->
     case ets:lookup(holds(Host), Key) of
 	[#hold{id = Id} = Hold] when Result == failed -> {noreply, leave([Hold], State)};
+	[#hold{id = Id} = Hold] when Result == blocked -> {noreply, add_waiting(Key, end_hold(Hold, State))};
 	[#hold{id = Id} = Hold] -> {noreply, end_hold(Hold, State)};
 	_ -> {noreply, State}
     end;
@@ -1033,7 +1044,7 @@ handle_info({forget, Id}, State) ->
 handle_info({report, What}, State) ->
     {noreply, report_again(What, State)};
 handle_info(hint, State) ->
-    {noreply, hint(State)};
+    {noreply, hint_if_over(State)};
 handle_info({'DOWN', _Monitor, process, Pid, Reason}, #state{list = {building, Pid, Waiting}} = State) ->
     Reply = case Reason of
 		normal -> {ok, State#state.list_tag, State#state.list_last};
@@ -1219,7 +1230,7 @@ ask(#connection{pid = Pid, address = Address}, #state{host = Host, queue = Queue
 	    Requests = #xmlel{name = <<"requests">>, attrs = [{<<"xmlns">>, ?NS}],
 			      children = [Element || #hold{element = Element} <- Holds]},
 	    send(Pid, #iq{type = set, id = AskId, from = jid:make(Host), to = jid:make(Address), sub_els = [Requests]}),
-	    erlang:send_after(?ANSWER_LIFETIME, self(), {forget, AskId}),
+	    erlang:send_after(max(?ANSWER_LIFETIME, gen_mod:get_module_opt(Host, ?MODULE, timeout)), self(), {forget, AskId}),
 	    Ask = #ask{pid = Pid, address = Address, sent = Now,
 		       requests = maps:from_list([{request_id(Id), {Key, Id, held}} || #hold{key = Key, id = Id} <- Holds])},
 	    ask_next(log_name(Address, State1#state{asks = (State1#state.asks)#{AskId => Ask}, in_flight = AskId,
@@ -1384,18 +1395,29 @@ log_report(strange_reply, Count) ->
     ?WARNING_MSG("Replies that came too late or from somebody who was not asked, ignored: ~B", [Count]).
 
 %% Requests have passed to users unasked although an entity was connected. It is told when that is over, so that
-%% it reads the waiting list.
+%% it reads the waiting list (S9): when the next request is held, or when the holds have become fewer.
 missed(#state{missed = true} = State) ->
     State;
 missed(State) ->
     erlang:send_after(?HINT_INTERVAL, self(), hint),
     State#state{missed = true}.
 
-hint(#state{host = Host} = State) ->
+hint_if_over(#state{missed = true, host = Host} = State) ->
     case ets:info(holds(Host), size) < gen_mod:get_module_opt(Host, ?MODULE, max_held) of
-	true ->
-	    [advertise(Host, Connection) || Connection <- ets:tab2list(connections(Host))],
-	    State#state{missed = false};
-	false ->
-	    missed(State#state{missed = false})
-    end.
+	true -> hint(State);
+	false -> missed(State#state{missed = false})
+    end;
+hint_if_over(State) ->
+    State.
+
+hint_if_due(#state{missed = true, last_hint = Last} = State) ->
+    case Last == undefined orelse now_ms() - Last > ?HINT_INTERVAL of
+	true -> hint(State);
+	false -> State
+    end;
+hint_if_due(State) ->
+    State.
+
+hint(#state{host = Host} = State) ->
+    [advertise(Host, Connection) || Connection <- ets:tab2list(connections(Host))],
+    State#state{missed = false, last_hint = now_ms()}.
