@@ -13,7 +13,7 @@ client_packages=(python3 python3-slixmpp)
 test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
     clang-format lua-check lua5.4
-    ejabberd erlang-base
+    ejabberd erlang-base erlang-p1-sqlite3
     profanity tmux
 )
 
