@@ -269,7 +269,8 @@ class Daemon : private EntityEvents
         }
         if (stopping_ || retry.count() == 0) {
             exit_code_ = stopping_ ? kStopped : exit_code(failure);
-            event_base_loopbreak(base_.get());
+            control_->stop();
+            event_base_loopexit(base_.get(), nullptr);  // once round: what was just said still goes out
             return;
         }
         if (failure.kind != Failure::Kind::closed) {
