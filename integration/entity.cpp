@@ -160,6 +160,9 @@ void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
 
 void Entity::received(const Stanza& stanza)
 {
+    if (const auto listener = listener_) {  // a copy: it may end itself
+        listener(stanza);
+    }
     if (stanza.name() == "iq") {
         received_iq(stanza);
     } else if (stanza.name() == "message") {
@@ -364,11 +367,11 @@ void Entity::begin_without_connector(const std::string& name)
         Domain& domain = domains_.find(name)->second;
         if (iq.child("query", ns::kVersion).child("name", ns::kVersion).text() == "ejabberd") {
             stock_refused(name, StockApproval::Refusal::ineffective);
-        } else if (!StockApproval::sufficient(domain.granted)) {
+        } else if (!domain.granted || !StockApproval::sufficient(*domain.granted)) {
             set_state(name, DomainState::stock_not_granted);
         } else {
             set_state(name, DomainState::stock);
-            stock_.start(name, domain.granted);
+            stock_.start(name, *domain.granted);
         }
     });
 }
@@ -613,6 +616,17 @@ std::string Entity::send_query(std::string_view type, const std::string& to, std
     xml += "</iq>";
     connection_.send(xml);
     return id;
+}
+
+std::map<std::string, Advertisement> Entity::advertised() const
+{
+    std::map<std::string, Advertisement> all;
+    for (const auto& [name, domain] : domains_) {
+        if (domain.granted) {
+            all.emplace(name, *domain.granted);
+        }
+    }
+    return all;
 }
 
 void Entity::forget_queries()

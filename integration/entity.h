@@ -134,6 +134,13 @@ class Entity : private ConnectionEvents
 
     /// Null: nobody. Must outlive the entity otherwise.
     void set_visitors(Visitors* visitors) { visitors_ = visitors; }
+    /// Sees all that arrives, before anybody acts on it; null: nobody.
+    void set_listener(std::function<void(const Stanza&)> listener) { listener_ = std::move(listener); }
+    /// Sends an IQ and gives its id. The reply comes to the listener; nobody else knows the id.
+    [[nodiscard]] std::string send_query(std::string_view type, const std::string& to,
+                                         std::string_view payload);
+    /// What domains have advertised since the login (XEP-0356), by name.
+    [[nodiscard]] std::map<std::string, Advertisement> advertised() const;
     /// Sends whole stanzas. Dropped when not online.
     void send(std::string_view xml) { connection_.send(xml); }
     /// The full address the server gave us at the last login (a component's domain).
@@ -168,8 +175,8 @@ class Entity : private ConnectionEvents
         std::string after;           // XEP-0059: the last item of the page being answered
         std::optional<Clock::Time> begun_anew;  // because the server had lost our place in its list
         std::unique_ptr<Timer> retry;
-        Advertisement granted;
-        bool ineffective = false;  // since the login: see DomainState::stock_ineffective
+        std::optional<Advertisement> granted;  // nothing heard since the login
+        bool ineffective = false;              // since the login: see DomainState::stock_ineffective
     };
 
     void online(const std::string& address) override;
@@ -197,8 +204,6 @@ class Entity : private ConnectionEvents
 
     void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
                std::function<void()> lost = {});
-    [[nodiscard]] std::string send_query(std::string_view type, const std::string& to,
-                                         std::string_view payload);
     void forget_queries();
     void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
@@ -211,6 +216,7 @@ class Entity : private ConnectionEvents
     const std::string own_address_;
     std::string address_ = own_address_;
     Visitors* visitors_ = nullptr;
+    std::function<void(const Stanza&)> listener_;
     Connection connection_;
 
     std::map<std::string, Domain, std::less<>> domains_;

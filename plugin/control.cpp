@@ -211,6 +211,7 @@ const std::vector<Control::Resource>& Control::resources()
 {
     static const std::vector<Resource> all{
         {"GET", "/v1/status", {}, &Control::status},
+        {"GET", "/v1/check", {}, &Control::check},
         {"POST", "/v1/reload", {}, &Control::reload},
         {"GET", "/v1/explain", {"user", "contact"}, &Control::explain},
         {"GET", "/v1/option/{user}", {}, &Control::option},
@@ -307,6 +308,11 @@ Actor Control::actor(const HttpRequest& request)
 void Control::status(const Asked& asked)
 {
     asked.exchange->reply(200, written(json_of(operations_.status())));
+}
+
+void Control::check(const Asked& asked)
+{
+    operations_.check(replying<CheckReport>(asked.exchange));
 }
 
 void Control::reload(const Asked& asked)

@@ -60,6 +60,7 @@ class Control
     [[nodiscard]] Actor actor(const HttpRequest& request);
 
     void status(const Asked& asked);
+    void check(const Asked& asked);
     void reload(const Asked& asked);
     void explain(const Asked& asked);
     void option(const Asked& asked);

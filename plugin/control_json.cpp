@@ -202,6 +202,22 @@ Json json_of(const JournalRecord& record)
     return json;
 }
 
+Json json_of(const CheckReport& report)
+{
+    Json results = Json::array();
+    for (const CheckResult& result : report.results) {
+        results.push_back({{"domain", result.domain},
+                           {"outcome", name(result.outcome)},
+                           {"subject", result.subject},
+                           {"finding", result.finding},
+                           {"mend", result.mend}});
+    }
+    return {{"all_answered", report.all_answered()},
+            {"answering", report.answering},
+            {"silent", report.silent},
+            {"results", std::move(results)}};
+}
+
 Json json_of_id(std::int64_t id)
 {
     return std::to_string(id);

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const Explained& explained);
 [[nodiscard]] Json json_of(const JournalRecord& record);
 [[nodiscard]] Json json_of(const GeneralIm& general);
+[[nodiscard]] Json json_of(const CheckReport& report);
 
 /// A decision's id as text: most programs that read JSON know no whole numbers of 64 bits.
 [[nodiscard]] Json json_of_id(std::int64_t id);

@@ -1,11 +1,14 @@
 #include "plugin/control_report.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
+#include "plugin/check_report.h"
 #include "plugin/terminal_text.h"
 #include "plugin/timestamp.h"
 #include "policy/option.h"
@@ -210,6 +213,31 @@ std::string status(const Json& status, system_clock::time_point now)
         out += "  left to users because the store failed: " + std::to_string(unrecorded) + "\n";
     }
     return out;
+}
+
+std::string check(const Json& check)
+{
+    constexpr std::array kOutcomes{CheckResult::Outcome::passed, CheckResult::Outcome::warning,
+                                   CheckResult::Outcome::failed, CheckResult::Outcome::not_possible};
+    CheckReport report;
+    for (const Json& domain : check.at("answering")) {
+        report.answering.push_back(printable(domain.get<std::string>()));
+    }
+    for (const Json& domain : check.at("silent")) {
+        report.silent.push_back(printable(domain.get<std::string>()));
+    }
+    for (const Json& result : check.at("results")) {
+        const std::string outcome = text(result, "outcome");
+        const auto known = std::find_if(kOutcomes.begin(), kOutcomes.end(),
+                                        [&outcome](auto one) { return name(one) == outcome; });
+        if (known == kOutcomes.end()) {
+            throw std::invalid_argument("outcome \"" + outcome + "\"");
+        }
+        report.results.push_back({printable(text(result, "domain")), *known,
+                                  printable(text(result, "subject")), printable(text(result, "finding")),
+                                  printable(text(result, "mend"))});
+    }
+    return usher::text(report);
 }
 
 std::string reloaded(const Json& reloaded)

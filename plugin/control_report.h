@@ -17,6 +17,7 @@ namespace control_report
 using Json = nlohmann::ordered_json;
 
 [[nodiscard]] std::string status(const Json& status, std::chrono::system_clock::time_point now);
+[[nodiscard]] std::string check(const Json& check);
 [[nodiscard]] std::string reloaded(const Json& reloaded);
 [[nodiscard]] std::string option(const Json& option);
 [[nodiscard]] std::string waiting(const Json& waiting);

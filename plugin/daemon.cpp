@@ -12,6 +12,7 @@
 #include "integration/event_clock.h"
 #include "integration/strophe_channel.h"
 #include "plugin/answerer.h"
+#include "plugin/check.h"
 #include "plugin/control.h"
 #include "plugin/failure_text.h"
 #include "plugin/login.h"
@@ -80,6 +81,7 @@ class Daemon : private EntityEvents
     {
         policy_->on_change([this] { policy_changed(); });
         operations_.on_reload([this] { return reload(); });
+        operations_.on_check([this](Then<CheckReport> then) { check(std::move(then)); });
     }
 
     ExitCode run()
@@ -261,6 +263,8 @@ class Daemon : private EntityEvents
 
     void offline(const Failure& failure, milliseconds retry) override
     {
+        end_check(
+            tl::unexpected(Refusal{Refusal::Kind::unavailable, "the connection to the server was lost"}));
         operations_.set_offline_because(text(failure, settings_.connection));
         if (failure.kind != Failure::Kind::closed) {
             said_.clear();
@@ -307,6 +311,37 @@ class Daemon : private EntityEvents
         }
     }
 
+    // --- usherctl check
+
+    /// Those who ask while a check goes on get what it finds.
+    void check(Then<CheckReport> then)
+    {
+        checked_.push_back(std::move(then));
+        if (check_) {
+            return;
+        }
+        Settings in_force = settings_;
+        in_force.organizations = policy_->policy()->organizations();
+        check_.emplace(path_, std::move(in_force), channels_, clock_, [this](const CheckReport& report) {
+            // Not from inside the check, which goes with it.
+            check_ended_ = clock_.after(milliseconds(0), [this, report] { end_check(report); });
+        });
+        entity_.set_listener([this](const Stanza& stanza) { check_->received(stanza); });
+        check_->start_on([this](std::string_view type, const std::string& to,
+                                std::string_view payload) { return entity_.send_query(type, to, payload); },
+                         entity_.advertised());
+    }
+
+    void end_check(const Result<CheckReport>& report)
+    {
+        entity_.set_listener(nullptr);
+        check_.reset();
+        const std::unique_ptr<Timer> ended = std::move(check_ended_);
+        for (const Then<CheckReport>& then : std::exchange(checked_, {})) {
+            then(report);
+        }
+    }
+
     // --- the journal's age
 
     void forget_old_records()
@@ -342,6 +377,9 @@ class Daemon : private EntityEvents
     Operations operations_;
     Reception reception_;
     std::unique_ptr<Control> control_;
+    std::optional<Check> check_;
+    std::vector<Then<CheckReport>> checked_;
+    std::unique_ptr<Timer> check_ended_;
     std::unique_ptr<Timer> forgetting_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;

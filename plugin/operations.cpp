@@ -427,6 +427,16 @@ Status Operations::status() const
     return status;
 }
 
+void Operations::check(Then<CheckReport> then)
+{
+    if (entity_.connection_state() != Connection::State::online) {
+        then(refused(Refusal::Kind::unavailable,
+                     "usherd is not connected to the server: " + offline_because_));
+        return;
+    }
+    check_(std::move(then));
+}
+
 Result<std::vector<std::string>> Operations::reload()
 {
     return reload_();

@@ -19,6 +19,7 @@
 
 #include "integration/entity.h"
 #include "plugin/answerer.h"
+#include "plugin/check_report.h"
 #include "plugin/choices.h"
 #include "plugin/database.h"
 #include "plugin/journal.h"
@@ -184,6 +185,9 @@ class Operations
     /// Reads the file again. What takes effect on restart only, a key each.
     [[nodiscard]] Result<std::vector<std::string>> reload();
     void on_reload(std::function<Result<std::vector<std::string>>()> reload) { reload_ = std::move(reload); }
+    /// What the server says of each domain, asked on the daemon's own connection (check.h).
+    void check(Then<CheckReport> then);
+    void on_check(std::function<void(Then<CheckReport>)> check) { check_ = std::move(check); }
     /// Why there is no connection, for `status`.
     void set_offline_because(std::string why) { offline_because_ = std::move(why); }
 
@@ -205,6 +209,7 @@ class Operations
     const Database& database_;
     Entity& entity_;
     std::function<Result<std::vector<std::string>>()> reload_;
+    std::function<void(Then<CheckReport>)> check_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_;
 };

@@ -82,6 +82,16 @@ class Command
         });
     }
 
+    int check()
+    {
+        auto check = client_.ask("GET", "/v1/check");
+        if (!check) {
+            return failed(check.error() + "\n`usherd --check --online` asks without it");
+        }
+        const int code = show(check, control_report::check);
+        return code == kDone && !check->at("all_answered").get<bool>() ? kFailed : code;
+    }
+
     int reload() { return show(client_.ask("POST", "/v1/reload"), control_report::reloaded); }
 
     int explain()
@@ -324,6 +334,8 @@ int main(int argc, char** argv)
 
     command("status", "Show whether requests are answered: the connection, each domain, counts of decisions",
             &Command::status);
+    command("check", "Ask the server whether requests can be answered on every domain, and what is missing",
+            &Command::check);
     CLI::App* explain = command("explain", "Explain, step by step, what would be answered to a request now",
                                 &Command::explain);
     user(explain)->required();

@@ -74,6 +74,31 @@ BOOST_FIXTURE_TEST_CASE(status_shows_that_requests_are_answered, Steered)
     BOOST_TEST(has(usherctl.refused({"waiting"}), "not connected"));
 }
 
+BOOST_FIXTURE_TEST_CASE(check_asks_the_server_beside_the_daemons_work, Steered)
+{
+    const std::string text = usherctl.done({"check"});
+    BOOST_TEST(has(text, "passed        connector: urn:xmpp:subscription-requests:0\n"), text);
+    BOOST_TEST(has(text, "passed        grant: "), text);
+    BOOST_TEST(has(text, "\nRequests can be answered on capulet.lit.\n"), text);
+    const Json check = usherctl.json("GET", "/v1/check", {"check"});
+    BOOST_TEST(check["all_answered"] == true);
+    BOOST_TEST(check["silent"].empty());
+
+    stage.server().unload_connector();
+    const Usherctl::Ran without = usherctl.run({"check"});
+    BOOST_TEST(without.status == 1);
+    BOOST_TEST(has(without.output, "failed        connector: "), without.output);
+    BOOST_TEST(has(without.output, "Requests cannot be answered on capulet.lit.\n"), without.output);
+
+    stage.server().kill();
+    stage.usherd().wait_for_status("connecting");
+    BOOST_TEST(has(usherctl.refused({"check"}), "usherd is not connected to the server: "));
+    stage.usherd().stop();
+    const std::string alone = usherctl.refused({"check"});
+    BOOST_TEST(has(alone, "usherd is not running"));
+    BOOST_TEST(has(alone, "`usherd --check --online` asks without it\n"));
+}
+
 BOOST_FIXTURE_TEST_CASE(option_changes_the_next_decision, Steered)
 {
     WireClient& romeo = stage.enter(kRomeo);
