@@ -86,7 +86,11 @@ class Daemon : private EntityEvents
 
     ExitCode run()
     {
-        std::signal(SIGPIPE, SIG_IGN);
+        // Those watched below are ignored before and after: a second SIGTERM does not cut short what the
+        // first one began.
+        for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) {
+            std::signal(number, SIG_IGN);
+        }
         const auto on_stop = watch(
             SIGTERM, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
         const auto on_interrupt = watch(
