@@ -1,0 +1,51 @@
+// A cluster of two ejabberd nodes: a request that arrives on either is asked, whichever the entity is on.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "ejabberd_cluster.h"
+#include "stage.h"
+
+namespace usher::test
+{
+
+BOOST_AUTO_TEST_SUITE(cluster)
+
+BOOST_DATA_TEST_CASE(request_on_any_node_is_asked, kLogins, login)
+{
+    EjabberdCluster cluster(ScriptedStage::options({entity_address(login)}));
+    UsherdOptions options;
+    options.option = "all";
+    Usherd usherd(connection_to(cluster.first()), options);
+    usherd.start();
+    usherd.wait_until_answering();
+    for (PrivateEjabberd* node : {&cluster.first(), &cluster.second()}) {
+        EjabberdCluster::wait_for_entities(*node, 1);
+    }
+
+    int number = 0;
+    for (PrivateEjabberd* users : {&cluster.first(), &cluster.second()}) {
+        for (PrivateEjabberd* contacts : {&cluster.first(), &cluster.second()}) {
+            ++number;
+            WireClient contact(contacts->client_port(), "contact" + std::to_string(number) + "@montague.lit");
+            WireClient user(users->client_port(), "user" + std::to_string(number) + "@capulet.lit");
+            const std::string offline = "offline" + std::to_string(number) + "@capulet.lit";
+            for (const std::string& account : {contact.address(), user.address(), offline}) {
+                cluster.first().add_account(account);
+            }
+            contact.connect();
+            contact.appear();
+            user.connect();
+            user.appear();
+            contact.send(to(user.address(), "subscribe") + to(offline, "subscribe"));
+            contact.expect_all({presence("subscribed", user.address()), presence("", user.full_address()),
+                                presence("subscribed", offline)});
+            BOOST_TEST(item_in(contact.roster(), user.address()) == "to");
+            BOOST_TEST(item_in(user.roster(), contact.address()) == "from");
+            BOOST_TEST(!user.has_received(presence("subscribe", contact.address())));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher::test
