@@ -1,0 +1,85 @@
+// ejabberd's other modules that have a say in subscriptions are loaded, and several virtual hosts have the
+// connector: nothing changes. (mod_privacy and mod_blocking are loaded in all suites.)
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "stage.h"
+
+namespace usher::test
+{
+
+namespace
+{
+
+ServerOptions with_other_modules(Login login)
+{
+    const std::string entity = entity_address(login);
+    ServerOptions options = ScriptedStage::options({entity});
+    options.connector = false;  // the first host's only
+    options.for_all =
+        "  mod_block_strangers: {}\n"
+        "  mod_shared_roster: {}\n"
+        "  mod_subscription_requests: {entities: [\"" +
+        entity + "\"]}\n";
+    return options;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(together)
+
+BOOST_DATA_TEST_CASE(several_hosts_beside_other_modules, kLogins, login)
+{
+    ScriptedStage stage(with_other_modules(login));
+    UsherdOptions options;
+    options.domains = {"capulet.lit", "montague.lit"};
+    options.option = "organization";
+    Usherd usherd(connection_to(stage.server()), options);
+    usherd.start();
+    usherd.wait_until_answering();
+
+    for (const std::string& user_address : {kJuliet, kRomeo}) {
+        WireClient& user = stage.enter(user_address);
+        const std::string host = user_address.substr(user_address.find('@') + 1);
+        for (const std::string other : {"capulet.lit", "montague.lit"}) {
+            WireClient& colleague = stage.enter("friend-of-" + host + "@" + other);
+            colleague.send(to(user_address, "subscribe"));
+            colleague.expect_all({presence("subscribed", user_address), presence("", user.full_address())});
+            BOOST_TEST(item_in(colleague.roster(), user_address) == "to");
+            BOOST_TEST(item_in(user.roster(), colleague.address()) == "from");
+            BOOST_TEST(!user.has_received(presence("subscribe", colleague.address())));
+        }
+        WireClient& stranger = stage.enter("stranger-to-" + host + "@mantua.lit");
+        stranger.send(to(user_address, "subscribe"));
+        user.expect(presence("subscribe", stranger.address()));
+        user.send(to(stranger.address(), "subscribed"));
+        stranger.expect(presence("subscribed", user_address));
+    }
+}
+
+BOOST_DATA_TEST_CASE(blocked_contact_stays_blocked, kLogins, login)
+{
+    ScriptedStage stage(with_other_modules(login));
+    UsherdOptions options;
+    options.option = "all";
+    Usherd usherd(connection_to(stage.server()), options);
+    usherd.start();
+    usherd.wait_until_answering();
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    const Element blocked =
+        juliet.request("set", {}, "<block xmlns='urn:xmpp:blocking'><item jid='" + kRomeo + "'/></block>");
+    BOOST_TEST_REQUIRE(blocked.attribute("type") == "result");
+    WireClient& nurse = stage.enter("nurse@capulet.lit");
+    romeo.send(to(kJuliet, "subscribe"));
+    stage.Stage::round_trip();
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.expect(presence("subscribed", kJuliet));
+    stage.Stage::round_trip();
+    BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
+    BOOST_TEST(item_in(juliet.roster(), kRomeo).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher::test
