@@ -250,8 +250,14 @@ BOOST_DATA_TEST_CASE(S9_entity_is_told_to_read_the_list_when_requests_have_passe
         const Ask ask = stage.entity().next_ask_about(held.address(), kJuliet);
         juliet.expect(presence("subscribe", request_from(round + "-passed").address()));
         stage.entity().answer(ask, "unsubscribed");
-        const WireClient& next = request_from(round + "-next");
-        stage.entity().answer(stage.entity().next_ask_about(next.address(), kJuliet), "unsubscribed");
+        // Nobody is told when that answer has been carried out and there is room again.
+        const std::size_t asks = asks_in(entity.received()).size();
+        for (int last = 1; asks_in(entity.received()).size() == asks; ++last) {
+            BOOST_TEST_REQUIRE(last < 100);
+            request_from(round + "-next-" + std::to_string(last));
+            stage.round_trip();
+        }
+        stage.entity().answer(stage.entity().next_ask(), "unsubscribed");
         stage.round_trip();
         BOOST_TEST(count_received(entity, advertisement()) == 1);  // not twice in 60 s
     }
