@@ -128,6 +128,17 @@ std::string text_in(evbuffer* buffer)
     return text;
 }
 
+/// What the event loop, which has ended, did not write any more. Without waiting: who does not read misses
+/// it.
+void write_rest(bufferevent* events)
+{
+    evbuffer* rest = bufferevent_get_output(events);
+    if (evbuffer_get_length(rest) > 0) {
+        evbuffer_unfreeze(rest, 1);
+        evbuffer_write(rest, bufferevent_getfd(events));
+    }
+}
+
 }  // namespace
 
 /// evhttp tells nobody when it accepts or ends a connection. So every connection's bufferevent is made here,
@@ -443,6 +454,9 @@ HttpServer::Implementation::~Implementation()
     stop();
     for (Exchange* exchange : std::exchange(exchanges_, {})) {
         exchange->abandon();
+    }
+    for (const Connection& connection : connections_) {
+        write_rest(connection.events);
     }
     http_.reset();
     for (const Connection& connection : connections_) {
