@@ -225,8 +225,8 @@ class Daemon : private EntityEvents
                 break;
             case DomainState::not_granted:
                 spdlog::error(
-                    "{}: the server grants {} nothing here, so no requests are seen: name it in the "
-                    "server's privileged_entities (XEP-0356) for this domain",
+                    "{}: the server grants {} nothing here, so no requests are seen: name it for this domain "
+                    "in the server's privileged_entities (Prosody) or the connector's entities (ejabberd)",
                     domain, own);
                 break;
             case DomainState::stock:

@@ -56,7 +56,8 @@ FailureText explain(const Failure& failure, const ConnectionSettings& connection
         case Failure::Kind::credentials:
             if (connection.component) {
                 return {with("the server refuses the secret of component " + own, failure.detail),
-                        "compare " + connection.secret_file + " with the server's configuration"};
+                        "compare " + connection.secret_file +
+                            " with the server's configuration; is the component configured there?"};
             }
             return {with("the server refuses the password of " + own, failure.detail),
                     "compare " + connection.password_file +

@@ -399,4 +399,37 @@ BOOST_DATA_TEST_CASE(the_check_says_what_it_cannot_do, kLogins, login)
 
 BOOST_AUTO_TEST_SUITE_END()
 
+// ejabberd, with every permission that it has to give.
+BOOST_AUTO_TEST_SUITE(stock_refused)
+
+BOOST_DATA_TEST_CASE(says_why_and_leaves_everything_to_users, kLogins, login)
+{
+    ServerOptions options;
+    options.entities = {entity_address(login)};
+    options.for_organization =
+        "      mod_privilege: {roster: {both: all}, presence: {managed_entity: all}}\n";
+    StockStage stage(options);
+    stage.usherd().start();
+    stage.usherd().wait_for_log(
+        "capulet.lit: the server has no connector for this domain, and stock = "
+        "\"approve\" does not start: here a roster set by a privileged entity "
+        "never changes the subscription (as on ejabberd)");
+    stage.usherd().wait_for_status("answering on 0 of 1 domains");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    nurse.send(to(kJuliet, "subscribe"));
+    juliet.expect(presence("subscribe", kNurse));
+    stage.round_trip();
+    BOOST_TEST(!nurse.has_received(presence("subscribed", kJuliet)));
+    BOOST_TEST(stage.usherd().stop() == 0);
+
+    const auto check = stage.usherd().check_online();
+    BOOST_TEST(check.status != 0);
+    BOOST_TEST(check.report.find("failed        roster: ejabberd does not let others change subscriptions") !=
+                   std::string::npos,
+               check.report);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace usher::test
