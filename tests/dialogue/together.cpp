@@ -3,6 +3,9 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+
+#include "private_ejabberd.h"
 #include "stage.h"
 
 namespace usher::test
@@ -78,6 +81,32 @@ BOOST_DATA_TEST_CASE(blocked_contact_stays_blocked, kLogins, login)
     stage.Stage::round_trip();
     BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
     BOOST_TEST(item_in(juliet.roster(), kRomeo).empty());
+}
+
+// As `ejabberdctl module_install` does it.
+BOOST_AUTO_TEST_CASE(connector_is_installed_from_a_folder)
+{
+    const std::string entity = entity_address(Login::component);
+    ServerOptions options = ScriptedStage::options({entity});
+    options.connector = false;
+    ScriptedStage stage(options);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    const auto modules = ejabberd.directory() / "modules";
+    std::filesystem::create_directories(modules / "sources");
+    std::filesystem::copy(USHER_EJABBERD_CONNECTOR, modules / "sources" / "mod_subscription_requests",
+                          std::filesystem::copy_options::recursive);
+    ejabberd.evaluate("code:del_path(\"" USHER_EJABBERD_MODULES "\").");
+    BOOST_TEST(ejabberd.evaluate("code:which(mod_subscription_requests).") == "non_existing");
+    BOOST_TEST(ejabberd.evaluate("ext_mod:install(<<\"mod_subscription_requests\">>).") == "ok");
+    BOOST_TEST(ejabberd.evaluate("code:which(mod_subscription_requests).").find(modules.string()) !=
+               std::string::npos);
+    ejabberd.load_connector();
+    stage.admit_entity();
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    stage.entity().answer(stage.entity().next_ask_about(romeo.address(), juliet.address()), "subscribed");
+    romeo.expect(presence("subscribed", kJuliet));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
