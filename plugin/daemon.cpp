@@ -108,6 +108,7 @@ class Daemon : private EntityEvents
         set_stock();
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
+        show_life();
         entity_.start();
         if (event_base_dispatch(base_.get()) != 0) {
             spdlog::critical("the event loop failed");
@@ -148,6 +149,16 @@ class Daemon : private EntityEvents
     }
 
     Result<std::vector<std::string>> reload()
+    {
+        const auto now =
+            std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
+        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
+        auto outcome = read_file_again();
+        sd_notify(0, "READY=1");
+        return outcome;
+    }
+
+    Result<std::vector<std::string>> read_file_again()
     {
         auto read = read_settings(path_);
         if (!read) {
@@ -315,6 +326,19 @@ class Daemon : private EntityEvents
         }
     }
 
+    /// Twice within each interval after which the service manager, if it watches, takes us for hung.
+    void show_life()
+    {
+        std::uint64_t microseconds = 0;
+        if (sd_watchdog_enabled(0, &microseconds) <= 0) {
+            return;
+        }
+        sd_notify(0, "WATCHDOG=1");
+        showing_life_ =
+            clock_.after(std::chrono::ceil<milliseconds>(std::chrono::microseconds(microseconds / 2)),
+                         [this] { show_life(); });
+    }
+
     // --- usherctl check
 
     /// Those who ask while a check goes on get what it finds.
@@ -385,6 +409,7 @@ class Daemon : private EntityEvents
     std::vector<Then<CheckReport>> checked_;
     std::unique_ptr<Timer> check_ended_;
     std::unique_ptr<Timer> forgetting_;
+    std::unique_ptr<Timer> showing_life_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;
     std::string status_;

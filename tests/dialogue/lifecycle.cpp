@@ -113,6 +113,31 @@ BOOST_AUTO_TEST_CASE(server_that_is_not_there_is_tried_again_until_sigterm)
     BOOST_TEST(usherd.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(service_manager_is_told_of_reloads_good_and_bad)
+{
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), {});
+    usherd.start();
+    for (const char* option : {"prompt", "everyone"}) {
+        usherd.write_settings(with_option(option));
+        usherd.signal(SIGHUP);
+        usherd.wait_for_notification("RELOADING=1");
+        usherd.wait_for_notification("READY=1");  // or "systemctl reload" would wait for ever
+    }
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(service_manager_that_watches_hears_of_life_again_and_again)
+{
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), {});
+    usherd.start({"WATCHDOG_USEC=200000"});
+    for (int i = 0; i < 5; ++i) {
+        usherd.wait_for_notification("WATCHDOG=1");
+    }
+    BOOST_TEST(usherd.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(server_that_accepts_and_says_nothing_does_not_outlast_sigterm)
 {
     // The kernel completes connections to a listening socket from which nobody accepts.
