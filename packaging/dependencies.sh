@@ -15,6 +15,7 @@ test_packages=(
     clang-format lua-check lua5.4
     ejabberd erlang-base erlang-p1-sqlite3
     profanity tmux
+    systemd mandoc
 )
 
 as_root() {

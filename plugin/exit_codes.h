@@ -1,4 +1,5 @@
-// What usherd's exit codes mean; a service manager need not restart it after those from `kSettings` on.
+// What usherd's exit codes mean; a service manager need not restart it after those from `kUsage` on
+// (packaging/systemd/usher.service.in).
 #pragma once
 
 namespace usher

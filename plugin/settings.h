@@ -1,7 +1,8 @@
 // The settings file: what usherd is told, read from TOML and checked to the last key.
 //
 // One table (settings_table.h) names every setting with its type, default, range and meaning; it drives the
-// reader, `usherd --check` and the sample file. Adding a setting is one entry there and one member here.
+// reader, `usherd --check`, the sample file and the manual. Adding a setting is one entry there and one
+// member here.
 #pragma once
 
 #include <chrono>
@@ -85,6 +86,9 @@ enum class Sources { omitted, shown };
 
 /// The sample configuration: every setting with its meaning, range and default.
 [[nodiscard]] std::string sample_settings();
+
+/// The same for usher.toml(5), as mdoc(7).
+[[nodiscard]] std::string settings_manual();
 
 /// What is wrong with the files that the settings name (password, secret, certificate authorities), a message
 /// each.

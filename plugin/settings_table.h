@@ -1,6 +1,6 @@
-// Every setting: its key, what it may be, what it means. The one list that the reader, `usherd --check` and
-// the sample file are made of; to add a setting, add an entry in settings_table.cpp and a member in
-// settings.h.
+// Every setting: its key, what it may be, what it means. The one list that the reader, `usherd --check`, the
+// sample file and the manual are made of; to add a setting, add an entry in settings_table.cpp and a member
+// in settings.h.
 //
 // Not here: what settings mean together (settings.cpp).
 #pragma once

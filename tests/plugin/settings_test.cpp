@@ -773,6 +773,11 @@ BOOST_AUTO_TEST_CASE(sample_is_the_packaged_file)
     BOOST_TEST(packaged.str() == sample_settings());
 }
 
+BOOST_AUTO_TEST_CASE(minimal_settings_are_valid)
+{
+    BOOST_TEST(read_settings(USHER_MINIMAL).has_value());
+}
+
 /// The settings that the sample only mentions are valid, too, once their `#` is removed.
 BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
 {

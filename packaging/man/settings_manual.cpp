@@ -1,0 +1,26 @@
+// Writes usher.toml(5): the template on standard input, with the table of settings where it says @SETTINGS@
+// and the file named on the command line where it says @MINIMAL@.
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "plugin/settings.h"
+
+int main(int argc, char** argv)
+{
+    if (argc != 2) {
+        std::cerr << "usage: settings_manual MINIMAL-SETTINGS <TEMPLATE >PAGE\n";
+        return 2;
+    }
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line == "@SETTINGS@") {
+            std::cout << usher::settings_manual();
+        } else if (line == "@MINIMAL@") {
+            std::cout << std::ifstream(argv[1]).rdbuf();
+        } else {
+            std::cout << line << '\n';
+        }
+    }
+    std::cout.flush();
+    return std::cout ? 0 : 1;
+}
