@@ -109,6 +109,26 @@ BOOST_AUTO_TEST_CASE(connector_is_installed_from_a_folder)
     romeo.expect(presence("subscribed", kJuliet));
 }
 
+// An entity that is not connected here could be on another server; nothing is sent there.
+BOOST_AUTO_TEST_CASE(no_request_leaves_for_another_server)
+{
+    ScriptedStage stage(std::vector<std::string>{"usher.verona.lit"}, kNoTimeout);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    ejabberd.evaluate(
+        "persistent_term:put(sent, []), "
+        "ejabberd_hooks:add(filter_packet, global, fun(Packet) -> "
+        "Server = element(6, xmpp:get_to(Packet)), "
+        "binary:match(Server, <<\"verona.lit\">>) == nomatch orelse "
+        "persistent_term:put(sent, [element(1, Packet) | persistent_term:get(sent)]), Packet end, 90).");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    juliet.expect(presence("subscribe", kRomeo));
+    romeo.send("<message to='usher@verona.lit'/>");  // is seen
+    stage.round_trip();
+    BOOST_TEST(ejabberd.evaluate("persistent_term:get(sent).") == "[message]");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test
