@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <sstream>
 
 #include "servers.h"
 #include "stage.h"
@@ -414,6 +415,50 @@ BOOST_AUTO_TEST_CASE(explain_agrees_with_the_journal)
         }
         BOOST_TEST(reasons.size() >= 4U);
     }
+}
+
+/// Settings are changed while requests are in flight: each decision is what the generation that it names
+/// says.
+BOOST_AUTO_TEST_CASE(each_decision_fits_the_generation_that_it_names)
+{
+    constexpr int kChanges = 12;
+    constexpr int kRequests = 10;  // in flight at each
+    UsherdOptions options = with_option("prompt", false);
+    options.more = "\n[limits]\napprovals_per_contact_per_hour = 1000\n";
+    Steered steered(options);
+    const auto generation = [&] {
+        return steered.usherctl.json("GET", "/v1/status", {"status"})["generation"].get<std::uint64_t>();
+    };
+    std::map<std::uint64_t, std::string> answers{{generation(), "leave"}};
+    WireClient& nurse = steered.stage.enter(kNurse);
+    std::vector<Matcher> approvals;
+    for (int change = 1; change <= kChanges; ++change) {
+        std::string requests;
+        for (int i = 0; i < kRequests; ++i) {
+            const std::string user = "user" + std::to_string(change * kRequests + i) + "@capulet.lit";
+            steered.stage.server().add_account(user);
+            requests += to(user, "subscribe");
+            approvals.push_back(presence("subscribed", user));
+        }
+        nurse.send(requests);
+        const bool approve = change % 2 == 0;  // the last one, too: all are approved in the end
+        steered.usherctl.done({"general", "Capulet", "--option", approve ? "organization" : "prompt",
+                               "--users-may-choose", change % 3 == 0 ? "yes" : "no"});
+        answers[generation()] = approve ? "approve" : "leave";
+    }
+    nurse.expect_all(approvals);
+
+    std::map<std::string, int> seen;
+    std::istringstream records(steered.usherctl.done({"journal", "--since", "1h", "--json"}));
+    for (std::string line; std::getline(records, line);) {
+        const Json record = Json::parse(line);
+        const auto made_under = record["generation"].get<std::uint64_t>();
+        BOOST_TEST_REQUIRE(answers.contains(made_under), line);
+        BOOST_TEST(record["answer"] == answers[made_under], line);
+        ++seen[record["answer"]];
+    }
+    BOOST_TEST(seen["approve"] == kChanges * kRequests);
+    BOOST_TEST(seen["leave"] > 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
