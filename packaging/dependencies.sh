@@ -17,6 +17,10 @@ test_packages=(
     profanity tmux
     systemd mandoc
 )
+package_packages=(
+    build-essential debhelper lintian
+    ejabberd erlang-base erlang-p1-xmpp
+)
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
