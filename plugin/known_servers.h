@@ -1,5 +1,5 @@
-// What is known of server software: the one place where Usher tells servers apart by name, and only in what
-// it says to administrators.
+// What is known of server software. Usher tells servers apart by name only here and in setup.h, in what it
+// says to administrators.
 #pragma once
 
 #include <string>

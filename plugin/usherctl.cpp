@@ -1,6 +1,7 @@
 // usherctl: asks and steers a running usherd through its control socket.
 //
-// It decides nothing and keeps nothing: every command is one resource of openapi.yaml, or a few.
+// It decides nothing and keeps nothing: every command is one resource of openapi.yaml, or a few. Only `setup`
+// is for the time before there is a daemon.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@
 
 #include "plugin/control_client.h"
 #include "plugin/control_report.h"
+#include "plugin/setup_command.h"
 #include "plugin/since.h"
 #include "plugin/terminal_text.h"
 #include "plugin/timestamp.h"
@@ -41,6 +43,9 @@ struct Arguments {
     std::optional<std::string> users_may_choose;
     std::vector<std::string> domains;
     bool reset = false;
+    SetupOrder setup;
+    std::string server;
+    std::string login;
 };
 
 const CLI::Validator kAddress(
@@ -169,6 +174,18 @@ class Command
         }
         return show(change.empty() ? client_.ask("GET", target) : client_.ask("PUT", target, change),
                     control_report::general);
+    }
+
+    int setup()
+    {
+        SetupOrder order = arguments_.setup;
+        if (!arguments_.server.empty()) {
+            order.server = arguments_.server == "prosody" ? ServerKind::prosody : ServerKind::ejabberd;
+        }
+        if (!arguments_.login.empty()) {
+            order.login = arguments_.login == "component" ? LoginKind::component : LoginKind::account;
+        }
+        return set_up(order);
     }
 
   private:
@@ -418,6 +435,29 @@ int main(int argc, char** argv)
 
     command("reload", "Read the settings file again; one that is not valid changes nothing",
             &Command::reload);
+
+    CLI::App* setup =
+        command("setup", "Write the first settings, and print what belongs into the server's configuration",
+                &Command::setup);
+    setup->add_option("--server", arguments.server, "The XMPP server on this machine")
+        ->type_name("prosody|ejabberd")
+        ->check(CLI::IsMember({"prosody", "ejabberd"}));
+    setup
+        ->add_option("--domain", arguments.setup.domains,
+                     "The domain of the users' addresses; several with commas")
+        ->type_name("DOMAIN,...")
+        ->delimiter(',');
+    setup
+        ->add_option("--login", arguments.login,
+                     "How usherd logs in: as component usher.DOMAIN, which is usual where it runs beside the "
+                     "server, or as account usher@DOMAIN")
+        ->type_name("component|account")
+        ->check(CLI::IsMember({"component", "account"}));
+    setup->add_option("--config", arguments.setup.settings_file, "The settings file")
+        ->type_name("FILE")
+        ->capture_default_str();
+    setup->add_flag("--replace", arguments.setup.replace,
+                    "Write the settings anew where there are some; the old ones are moved aside");
 
     try {
         app.parse(argc, argv);
