@@ -213,6 +213,10 @@ class Daemon : private EntityEvents
     void domain_changed(const std::string& domain, DomainState state) override
     {
         states_[domain] = state;
+        if (awaiting_login_ && entity_.connection_state() == Connection::State::online) {
+            awaiting_login_.reset();
+            begin_check();
+        }
         if (state == DomainState::offline || state == DomainState::asking || state == DomainState::reading) {
             report_answering();
             return;
@@ -278,9 +282,10 @@ class Daemon : private EntityEvents
 
     void offline(const Failure& failure, milliseconds retry) override
     {
-        end_check(
-            tl::unexpected(Refusal{Refusal::Kind::unavailable, "the connection to the server was lost"}));
         operations_.set_offline_because(text(failure, settings_.connection));
+        if (check_ || stopping_ || retry.count() == 0) {
+            end_check(tl::unexpected(operations_.not_connected()));
+        }
         if (failure.kind != Failure::Kind::closed) {
             said_.clear();
             spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
@@ -341,13 +346,25 @@ class Daemon : private EntityEvents
 
     // --- usherctl check
 
-    /// Those who ask while a check goes on get what it finds.
+    /// Those who ask while a check goes on get what it finds. Just started, or the server just restarted:
+    /// then the login is awaited for a while.
     void check(Then<CheckReport> then)
     {
+        constexpr milliseconds kLoginPatience{10'000};
         checked_.push_back(std::move(then));
-        if (check_) {
+        if (check_ || awaiting_login_) {
             return;
         }
+        if (entity_.connection_state() == Connection::State::online) {
+            begin_check();
+            return;
+        }
+        awaiting_login_ =
+            clock_.after(kLoginPatience, [this] { end_check(tl::unexpected(operations_.not_connected())); });
+    }
+
+    void begin_check()
+    {
         Settings in_force = settings_;
         in_force.organizations = policy_->policy()->organizations();
         check_.emplace(path_, std::move(in_force), channels_, clock_, [this](const CheckReport& report) {
@@ -365,6 +382,7 @@ class Daemon : private EntityEvents
         entity_.set_listener(nullptr);
         check_.reset();
         const std::unique_ptr<Timer> ended = std::move(check_ended_);
+        const std::unique_ptr<Timer> awaited = std::move(awaiting_login_);
         for (const Then<CheckReport>& then : std::exchange(checked_, {})) {
             then(report);
         }
@@ -408,6 +426,7 @@ class Daemon : private EntityEvents
     std::optional<Check> check_;
     std::vector<Then<CheckReport>> checked_;
     std::unique_ptr<Timer> check_ended_;
+    std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
     std::unique_ptr<Timer> forgetting_;
     std::unique_ptr<Timer> showing_life_;
     std::map<std::string, DomainState> states_;

@@ -427,14 +427,9 @@ Status Operations::status() const
     return status;
 }
 
-void Operations::check(Then<CheckReport> then)
+Refusal Operations::not_connected() const
 {
-    if (entity_.connection_state() != Connection::State::online) {
-        then(refused(Refusal::Kind::unavailable,
-                     "usherd is not connected to the server: " + offline_because_));
-        return;
-    }
-    check_(std::move(then));
+    return {Refusal::Kind::unavailable, "usherd is not connected to the server: " + offline_because_};
 }
 
 Result<std::vector<std::string>> Operations::reload()

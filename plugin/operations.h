@@ -186,8 +186,10 @@ class Operations
     [[nodiscard]] Result<std::vector<std::string>> reload();
     void on_reload(std::function<Result<std::vector<std::string>>()> reload) { reload_ = std::move(reload); }
     /// What the server says of each domain, asked on the daemon's own connection (check.h).
-    void check(Then<CheckReport> then);
+    void check(Then<CheckReport> then) { check_(std::move(then)); }
     void on_check(std::function<void(Then<CheckReport>)> check) { check_ = std::move(check); }
+    /// What is said to those who need the connection while there is none.
+    [[nodiscard]] Refusal not_connected() const;
     /// Why there is no connection, for `status`.
     void set_offline_because(std::string why) { offline_because_ = std::move(why); }
 
