@@ -53,7 +53,11 @@ std::string prosody_part(const Installation& installed, const std::string& secre
 
 std::string ejabberd_part(const Installation& installed, const std::string& secret)
 {
-    std::string out = "# Usher answers contact requests.\n";
+    std::string out =
+        "# Usher answers contact requests.\n"
+        "# Where mod_pres_counter is loaded, as by Debian, give it count: 100 there. Answers count like "
+        "requests: with 5\n"
+        "# a minute, somebody who asks three contacts at once never receives the third's answer.\n";
     if (installed.login == LoginKind::component) {
         out +=
             "listen:\n"
