@@ -72,6 +72,8 @@ class Channel
     virtual ~Channel() = default;
     /// Queues whole stanzas for sending.
     virtual void send(std::string_view xml) = 0;
+    /// Bytes that wait until the server takes what was sent before them.
+    [[nodiscard]] virtual std::size_t unsent() const = 0;
     /// Lets everything that has arrived be received, sends what is queued and ends the stream.
     virtual void close() = 0;
     /// Gives up at once; `ended` follows with this failure.

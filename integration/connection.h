@@ -70,6 +70,8 @@ class Connection : private ChannelEvents
 
     /// Sends whole stanzas. Dropped when not online.
     void send(std::string_view xml);
+    /// See Channel::unsent; 0 without a channel.
+    [[nodiscard]] std::size_t unsent() const { return channel_ ? channel_->unsent() : 0; }
 
     [[nodiscard]] State state() const { return state_; }
 

@@ -134,6 +134,7 @@ void Entity::online(const std::string& address)
     id_prefix_ = unguessable();
     forget_queries();
     address_ = address;
+    ++logins_;
     spdlog::info("logged in as {}", address);
     if (!component_) {
         connection_.send("<presence/>");

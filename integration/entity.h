@@ -146,6 +146,10 @@ class Entity : private ConnectionEvents
     /// The full address the server gave us at the last login (a component's domain).
     [[nodiscard]] const std::string& address() const { return address_; }
 
+    /// Since the start; all but the first are reconnections.
+    [[nodiscard]] std::uint64_t logins() const { return logins_; }
+    /// Bytes that the server has not taken yet.
+    [[nodiscard]] std::size_t unsent() const { return connection_.unsent(); }
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
     /// `offline` for a domain that is not one of ours.
     [[nodiscard]] DomainState domain_state(std::string_view domain) const;
@@ -215,6 +219,7 @@ class Entity : private ConnectionEvents
     const bool component_;
     const std::string own_address_;
     std::string address_ = own_address_;
+    std::uint64_t logins_ = 0;
     Visitors* visitors_ = nullptr;
     std::function<void(const Stanza&)> listener_;
     Connection connection_;

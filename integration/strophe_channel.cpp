@@ -146,6 +146,8 @@ class StropheChannel : public Channel
     StropheChannel(const StropheChannel&) = delete;
     StropheChannel& operator=(const StropheChannel&) = delete;
 
+    [[nodiscard]] std::size_t unsent() const override { return out_.size(); }
+
     void send(std::string_view xml) override
     {
         out_ += xml;

@@ -7,6 +7,7 @@ build_packages=(
     cmake ninja-build g++ pkg-config
     libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libsoci-dev libboost-dev libsqlite3-dev libspdlog-dev
     libcli11-dev libicu-dev libsystemd-dev nlohmann-json3-dev libcurl4-openssl-dev
+    prometheus-cpp-dev
 )
 server_packages=(prosody prosody-modules openssl)
 client_packages=(python3 python3-slixmpp)
@@ -15,7 +16,7 @@ test_packages=(
     clang-format lua-check lua5.4
     ejabberd erlang-base erlang-p1-sqlite3
     profanity tmux
-    systemd mandoc
+    systemd iproute2 mandoc
 )
 package_packages=(
     build-essential debhelper lintian

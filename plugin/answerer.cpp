@@ -1,12 +1,30 @@
 #include "plugin/answerer.h"
 
-#include <spdlog/spdlog.h>
+#include "plugin/logging.h"
 
 namespace usher
 {
 
 namespace
 {
+
+/// The time from here to its end goes there.
+class Timed
+{
+  public:
+    explicit Timed(prometheus::Histogram& histogram) : histogram_(histogram) {}
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    ~Timed()
+    {
+        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
+        histogram_.Observe(taken.count());
+    }
+
+  private:
+    prometheus::Histogram& histogram_;
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
 
 void log(const JournalRecord& record)
 {
@@ -16,8 +34,16 @@ void log(const JournalRecord& record)
     } else if (record.decision.reason == Reason::by_hand) {
         why += " of " + record.answered_by;
     }
-    spdlog::info("{}: {} for {}, contact of {}: {}", record.id, name(record.decision.answer),
-                 record.request.user.text(), record.request.contact.domain(), why);
+    const std::string id = std::to_string(record.id);
+    const std::string answer(name(record.decision.answer));
+    const std::string user(record.request.user.text());
+    const std::string domain(record.request.contact.domain());
+    log_info(id + ": " + answer + " for " + user + ", contact of " + domain + ": " + why,
+             {{"USHER_DECISION", id},
+              {"USHER_USER", user},
+              {"USHER_CONTACT_DOMAIN", domain},
+              {"USHER_ANSWER", answer},
+              {"USHER_REASON", why}});
 }
 
 }  // namespace
@@ -40,6 +66,8 @@ Facts Answerer::facts(const SubscriptionRequest& request)
 
 std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> requests, Source source)
 {
+    const Timed answering(timings_.answering);
+    counts_.requests[source] += requests.size();
     const std::shared_ptr<const Policy> policy = policy_;
     const auto now = clock_.now();
     const auto at = wall_clock_();
@@ -106,8 +134,14 @@ JournalRecord Answerer::record_of(const SubscriptionRequest& request, Source sou
 
 tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> records)
 {
-    if (auto recorded = journal_.record(records); !recorded) {
-        return recorded;
+    if (records.empty()) {
+        return {};
+    }
+    {
+        const Timed storing(timings_.storing);
+        if (auto recorded = journal_.record(records); !recorded) {
+            return recorded;
+        }
     }
     for (const JournalRecord& made : records) {
         ++counts_.decisions[{made.decision.answer, made.decision.reason}];

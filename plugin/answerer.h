@@ -18,6 +18,7 @@
 #include "integration/occasional_warning.h"
 #include "plugin/choices.h"
 #include "plugin/journal.h"
+#include "plugin/timings.h"
 #include "policy/policy.h"
 
 namespace usher
@@ -25,6 +26,7 @@ namespace usher
 
 /// What was decided since the daemon was started.
 struct Counts {
+    std::map<Source, std::uint64_t> requests;  ///< that were judged, whether recorded or not
     std::map<std::pair<Answer, Reason>, std::uint64_t> decisions;
     std::uint64_t unrecorded = 0;  ///< requests left to their users because the store failed
 };
@@ -58,6 +60,7 @@ class Answerer : public Judge
     /// Until the returned object is gone.
     [[nodiscard]] std::shared_ptr<void> follow(Follower follower);
     [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] const Timings& timings() const { return timings_; }
 
   private:
     [[nodiscard]] JournalRecord record_of(const SubscriptionRequest& request, Source source,
@@ -73,6 +76,7 @@ class Answerer : public Judge
     ApprovalCounter approvals_;
     OccasionalWarning unrecorded_;
     Counts counts_;
+    Timings timings_;
     std::vector<std::weak_ptr<Follower>> followers_;
 };
 

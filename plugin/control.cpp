@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "plugin/control_json.h"
+#include "plugin/metrics.h"
 #include "plugin/timestamp.h"
 
 namespace usher
@@ -141,6 +142,11 @@ Result<Address> address_in(const Json& object, const char* member)
     return address(member, found->get<std::string>());
 }
 
+void reply_metrics(HttpExchange& exchange, const Operations& operations)
+{
+    exchange.reply(200, metrics(operations.status(), operations.timings()), {{"Content-Type", kMetricsType}});
+}
+
 std::string lines(const std::vector<JournalRecord>& records)
 {
     std::string lines;
@@ -213,6 +219,7 @@ const std::vector<Control::Resource>& Control::resources()
         {"GET", "/v1/status", {}, &Control::status},
         {"GET", "/v1/check", {}, &Control::check},
         {"POST", "/v1/reload", {}, &Control::reload},
+        {"GET", "/metrics", {}, &Control::metrics},
         {"GET", "/v1/explain", {"user", "contact"}, &Control::explain},
         {"GET", "/v1/option/{user}", {}, &Control::option},
         {"PUT", "/v1/option/{user}", {}, &Control::choose},
@@ -255,6 +262,25 @@ tl::expected<std::unique_ptr<Control>, std::string> Control::listen(event_base* 
 }
 
 Control::~Control() = default;
+
+tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(event_base* base,
+                                                                          std::uint16_t port,
+                                                                          const Operations& operations)
+{
+    return HttpServer::listen_on_loopback(
+        base, port,
+        [&operations](const std::shared_ptr<HttpExchange>& exchange) {
+            const HttpRequest& request = exchange->request();
+            if (request.path != std::vector<std::string>{"metrics"}) {
+                refuse(*exchange, 404, "here is nothing but /metrics");
+            } else if (request.method != "GET") {
+                exchange->reply(405, written({{"error", "accepted here: GET"}}), {{"Allow", "GET"}});
+            } else {
+                reply_metrics(*exchange, operations);
+            }
+        },
+        {});
+}
 
 void Control::received(const std::shared_ptr<HttpExchange>& exchange)
 {
@@ -308,6 +334,11 @@ Actor Control::actor(const HttpRequest& request)
 void Control::status(const Asked& asked)
 {
     asked.exchange->reply(200, written(json_of(operations_.status())));
+}
+
+void Control::metrics(const Asked& asked)
+{
+    reply_metrics(*asked.exchange, operations_);
 }
 
 void Control::check(const Asked& asked)

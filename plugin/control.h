@@ -62,6 +62,7 @@ class Control
     void status(const Asked& asked);
     void check(const Asked& asked);
     void reload(const Asked& asked);
+    void metrics(const Asked& asked);
     void explain(const Asked& asked);
     void option(const Asked& asked);
     void choose(const Asked& asked);
@@ -84,5 +85,10 @@ class Control
     std::list<Follower> followers_;
     std::unique_ptr<HttpServer> server_;
 };
+
+/// Serves `/metrics` at 127.0.0.1, for Prometheus; whoever is on this machine can read it. As
+/// HttpServer::listen.
+[[nodiscard]] tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(
+    event_base* base, std::uint16_t port, const Operations& operations);
 
 }  // namespace usher

@@ -104,6 +104,14 @@ class Daemon : private EntityEvents
             return kFailed;
         }
         control_ = *std::move(control);
+        if (settings_.metrics_port != 0) {
+            auto metrics = listen_for_metrics(base_.get(), settings_.metrics_port, operations_);
+            if (!metrics) {
+                spdlog::critical("control.metrics_port: {}", metrics.error());
+                return kFailed;
+            }
+            metrics_ = *std::move(metrics);
+        }
         forget_old_records();
         set_stock();
         report("connecting: " + settings_.connection.host);
@@ -423,6 +431,7 @@ class Daemon : private EntityEvents
     Operations operations_;
     Reception reception_;
     std::unique_ptr<Control> control_;
+    std::unique_ptr<HttpServer> metrics_;
     std::optional<Check> check_;
     std::vector<Then<CheckReport>> checked_;
     std::unique_ptr<Timer> check_ended_;

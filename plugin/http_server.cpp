@@ -7,8 +7,10 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -146,7 +148,9 @@ void write_rest(bufferevent* events)
 class HttpServer::Implementation
 {
   public:
-    Implementation(event_base* base, SocketFile file, Handler handler, Bounds bounds)
+    /// `descriptor` listens; it is closed with the object. `file` is its name, if it has one.
+    Implementation(event_base* base, std::optional<SocketFile> file, int descriptor, Handler handler,
+                   Bounds bounds)
         : base_(base),
           bounds_(bounds),
           handler_(std::move(handler)),
@@ -174,7 +178,7 @@ class HttpServer::Implementation
                 static_cast<Implementation*>(self)->received(request);
             },
             this);
-        bound_ = evhttp_accept_socket_with_handle(http_.get(), file_.take_descriptor());
+        bound_ = evhttp_accept_socket_with_handle(http_.get(), descriptor);
         // Not only here: the process has no descriptors left. sweep() tries again.
         evconnlistener_set_error_cb(
             evhttp_bound_socket_get_listener(bound_), [](evconnlistener* listener, void*) noexcept {
@@ -259,7 +263,7 @@ class HttpServer::Implementation
     const Bounds bounds_;
     const timeval patience_ = to_timeval(bounds_.patience);
     Handler handler_;
-    SocketFile file_;
+    std::optional<SocketFile> file_;
     std::unique_ptr<evhttp, Free> http_;
     std::unique_ptr<event, Free> sweep_;
     evhttp_bound_socket* bound_ = nullptr;
@@ -437,7 +441,9 @@ void HttpServer::Implementation::received(evhttp_request* raw)
 
 void HttpServer::Implementation::stop()
 {
-    file_.remove();
+    if (file_) {
+        file_->remove();
+    }
     if (bound_ != nullptr) {
         evhttp_del_accept_socket(http_.get(), std::exchange(bound_, nullptr));
     }
@@ -479,8 +485,33 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen(event_
     if (!file) {
         return tl::unexpected(file.error());
     }
-    return std::unique_ptr<HttpServer>(
-        new HttpServer(std::make_unique<Implementation>(base, *std::move(file), std::move(handler), bounds)));
+    const int descriptor = file->take_descriptor();
+    return std::unique_ptr<HttpServer>(new HttpServer(
+        std::make_unique<Implementation>(base, *std::move(file), descriptor, std::move(handler), bounds)));
+}
+
+tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen_on_loopback(event_base* base,
+                                                                                      std::uint16_t port,
+                                                                                      Handler handler,
+                                                                                      Bounds bounds)
+{
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int on = 1;  // what the last usherd left half closed does not keep this one out
+    if (descriptor < 0 || ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(descriptor, SOMAXCONN) != 0) {
+        auto error = tl::unexpected("127.0.0.1 port " + std::to_string(port) + ": " + std::strerror(errno));
+        if (descriptor >= 0) {
+            ::close(descriptor);
+        }
+        return error;
+    }
+    return std::unique_ptr<HttpServer>(new HttpServer(
+        std::make_unique<Implementation>(base, std::nullopt, descriptor, std::move(handler), bounds)));
 }
 
 void HttpServer::stop()

@@ -1,10 +1,12 @@
-// HTTP on a Unix socket: libevent's evhttp, with bounds on everything that a client can ask for.
+// HTTP on a Unix or a loopback socket: libevent's evhttp, with bounds on everything that a client can ask
+// for.
 //
 // Not here: what the paths mean (control.h).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -73,6 +75,10 @@ class HttpServer
     /// Listens at `path` (socket_file.h) until the object is gone. The error is for people.
     [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen(
         event_base* base, const std::string& path, Handler handler, Bounds bounds);
+
+    /// The same at 127.0.0.1, for everybody on this machine.
+    [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen_on_loopback(
+        event_base* base, std::uint16_t port, Handler handler, Bounds bounds);
 
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -423,6 +423,8 @@ Status Operations::status() const
         status.organizations.push_back(std::move(one));
     }
     status.counts = answerer_.counts();
+    status.logins = entity_.logins();
+    status.unsent_bytes = entity_.unsent();
     status.store_error = database_.last_error();
     return status;
 }

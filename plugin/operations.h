@@ -121,8 +121,10 @@ struct Status {
     std::chrono::system_clock::time_point started;
     std::uint64_t generation = 0;
     std::vector<OrganizationStatus> organizations;
-    Counts counts;            ///< since the start
-    std::string store_error;  ///< what the last attempt to write met, empty if it succeeded
+    Counts counts;                 ///< since the start
+    std::uint64_t logins = 0;      ///< since the start
+    std::size_t unsent_bytes = 0;  ///< what the server has not taken yet
+    std::string store_error;       ///< what the last attempt to write met, empty if it succeeded
 };
 
 /// What a user is told who may not choose.
@@ -182,6 +184,7 @@ class Operations
     // --- The daemon; for local actors only
 
     [[nodiscard]] Status status() const;
+    [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
     /// Reads the file again. What takes effect on restart only, a key each.
     [[nodiscard]] Result<std::vector<std::string>> reload();
     void on_reload(std::function<Result<std::vector<std::string>>()> reload) { reload_ = std::move(reload); }

@@ -44,6 +44,7 @@ struct Settings {
     Limits limits;
     StoreSettings store;
     std::string control_socket = "/run/usher/control.sock";
+    std::uint16_t metrics_port = 0;  ///< 0: none
     std::string log_level = "info";
     std::string file;  ///< which they were read from
     /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`.

@@ -581,6 +581,9 @@ Section<Settings> control()
              "The Unix socket, in a directory that exists. Owner and group of usherd can open it, and "
              "whoever "
              "can may do everything."},
+            {"metrics_port", defaulted, on_restart, number(&Settings::metrics_port, 0, 65535, " (0: none)"),
+             "A port at 127.0.0.1 for Prometheus, which everybody on this machine can read. The metrics name "
+             "no user and no contact."},
         },
     };
 }

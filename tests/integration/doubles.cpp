@@ -65,6 +65,7 @@ class FakeChannels::FakeChannel : public Channel
     FakeChannel(const FakeChannel&) = delete;
     FakeChannel& operator=(const FakeChannel&) = delete;
 
+    [[nodiscard]] std::size_t unsent() const override { return 0; }
     void send(std::string_view xml) override { channels_.sent.emplace_back(xml); }
     void close() override { ++channels_.closes; }
     void abandon(Failure failure) override

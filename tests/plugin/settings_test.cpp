@@ -718,6 +718,7 @@ journal_days = 365
 
 [control]
 socket = "/run/usher/control.sock"
+metrics_port = 0
 
 [log]
 level = "info"
