@@ -16,7 +16,7 @@ test_packages=(
     clang-format lua-check lua5.4
     ejabberd erlang-base erlang-p1-sqlite3
     profanity tmux
-    systemd iproute2 mandoc
+    systemd iproute2 mandoc curl rpm
 )
 package_packages=(
     build-essential debhelper lintian
