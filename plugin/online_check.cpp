@@ -37,6 +37,16 @@ bool somebody_listens(const std::string& path)
     return listens;
 }
 
+constexpr std::chrono::milliseconds kQuiet{2'000};
+constexpr std::chrono::milliseconds kSecond{1'000};
+
+/// Once a second, in a terminal: that it goes on.
+void show_waiting(Clock& clock, std::unique_ptr<Timer>& timer, std::chrono::milliseconds time)
+{
+    std::cerr << "\rwaiting for the server, " << time.count() / 1'000 << " s" << std::flush;
+    timer = clock.after(kSecond, [&clock, &timer, time] { show_waiting(clock, timer, time + kSecond); });
+}
+
 }  // namespace
 
 ExitCode check_online(const std::string& path, Settings settings)
@@ -62,7 +72,14 @@ ExitCode check_online(const std::string& path, Settings settings)
         event_base_loopbreak(base.get());
     });
     check.start(*password);
+    std::unique_ptr<Timer> waiting;
+    if (::isatty(STDERR_FILENO) != 0) {
+        waiting = clock.after(kQuiet, [&clock, &waiting] { show_waiting(clock, waiting, kQuiet); });
+    }
     event_base_dispatch(base.get());
+    if (::isatty(STDERR_FILENO) != 0) {
+        std::cerr << "\r\033[K" << std::flush;
+    }
     if (!result) {
         std::cerr << "the event loop failed\n";
         return kFailed;
