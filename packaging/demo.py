@@ -126,7 +126,7 @@ class Stage:
         notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notices.bind(str(self.directory / "notify"))
         notices.setblocking(False)
-        self.run("usherd", self.usherd, "--config", self.directory / "usher.toml",
+        self.run("usherd", self.usherd, "--user", "root", "--config", self.directory / "usher.toml",
                  environment={"NOTIFY_SOCKET": str(self.directory / "notify")})
         await within_deadline(self.answering(notices), "usherd's login")
 

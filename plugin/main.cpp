@@ -12,6 +12,7 @@
 #include "plugin/daemon.h"
 #include "plugin/logging.h"
 #include "plugin/online_check.h"
+#include "plugin/privileges.h"
 #include "plugin/settings.h"
 
 int main(int argc, char** argv)
@@ -26,6 +27,10 @@ int main(int argc, char** argv)
         app.add_flag("--check", check, "Check the settings file, print the settings in force, and exit");
     app.add_flag("--online", online, "With --check: ask the server instead whether requests can be answered")
         ->needs(check_option);
+    std::string user = "usher";
+    app.add_option("--user", user, "If started as root: the user to become before anything else is done")
+        ->type_name("USER")
+        ->capture_default_str();
     app.set_version_flag("--version", "usherd " USHER_VERSION);
     try {
         app.parse(argc, argv);
@@ -33,6 +38,14 @@ int main(int argc, char** argv)
         return app.exit(error) == 0 ? usher::kStopped : usher::kUsage;
     }
 
+    // What is checked is looked at as whoever checks it.
+    if (!check) {
+        usher::keep_memory_private();
+        if (const auto dropped = usher::drop_privileges(user); !dropped) {
+            std::cerr << "usherd: " << dropped.error() << '\n';
+            return usher::kUsage;
+        }
+    }
     auto settings = usher::read_settings(path);
     if (!settings) {
         for (const usher::SettingError& error : settings.error()) {

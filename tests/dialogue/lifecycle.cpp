@@ -3,9 +3,12 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
+#include <fstream>
 
 #include "loopback.h"
 #include "stage.h"
@@ -111,6 +114,42 @@ BOOST_AUTO_TEST_CASE(server_that_is_not_there_is_tried_again_until_sigterm)
     usherd.wait_for_log("cannot connect to 127.0.0.1 port " + std::to_string(nobody.number()));
     usherd.wait_for_log("next attempt in");
     BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(started_as_root_it_becomes_somebody_else)
+{
+    BOOST_REQUIRE_MESSAGE(::geteuid() == 0, "this test has to be run as root");
+    UsherStage stage(Login::component, with_option("all"));
+    stage.usherd().stop();
+    stage.usherd().run_as("nobody");
+    stage.usherd().start();
+    stage.usherd().wait_until_answering();
+    std::ifstream status("/proc/" + std::to_string(stage.usherd().id()) + "/status");
+    const std::string text{std::istreambuf_iterator<char>(status), {}};
+    BOOST_TEST(text.find("\nUid:\t65534\t65534\t65534\t65534\n") != std::string::npos, text);
+    BOOST_TEST(text.find("\nGid:\t65534\t65534\t65534\t65534\n") != std::string::npos, text);
+    BOOST_TEST(text.find("\nGroups:\t65534 \n") != std::string::npos, text);
+    BOOST_TEST(text.find("\nCapEff:\t0000000000000000\n") != std::string::npos, text);
+#ifndef __SANITIZE_ADDRESS__
+    struct stat owner {
+    };
+    BOOST_TEST(::stat(("/proc/" + std::to_string(stage.usherd().id()) + "/environ").c_str(), &owner) == 0);
+    BOOST_TEST(owner.st_uid == 0U, "others of its user can look into its memory");
+#endif
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    romeo.expect(presence("subscribed", kJuliet));
+    BOOST_TEST(!juliet.has_received(presence("subscribe", kRomeo)));
+    stage.usherd().write_settings(with_option("prompt"));
+    stage.usherd().signal(SIGHUP);
+    stage.usherd().wait_for_log("read again: settings generation");
+    BOOST_TEST(stage.usherd().stop() == 0);
+
+    stage.usherd().run_as("nobody-of-that-name");
+    BOOST_TEST(stage.usherd().run_to_its_end() == 2);
+    BOOST_TEST(stage.usherd().log_text().find("there is no user \"nobody-of-that-name\" to run as") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(service_manager_is_told_of_reloads_good_and_bad)
