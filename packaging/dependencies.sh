@@ -13,13 +13,13 @@ server_packages=(prosody prosody-modules openssl)
 client_packages=(python3 python3-slixmpp)
 test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
-    clang-format lua-check lua5.4
+    git clang-format lua-check lua5.4
     ejabberd erlang-base erlang-p1-sqlite3
     profanity tmux
     systemd iproute2 mandoc curl rpm
 )
 package_packages=(
-    build-essential debhelper lintian
+    git build-essential debhelper lintian
     ejabberd erlang-base erlang-p1-xmpp
 )
 
