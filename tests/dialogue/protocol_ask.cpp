@@ -129,7 +129,9 @@ BOOST_DATA_TEST_CASE(S17_ask_is_one_set_of_at_most_100_in_the_order_of_receipt, 
         stage.entity().answer(ask, "unsubscribed");
     }
     BOOST_TEST(asked == expected, boost::test_tools::per_element());
-    BOOST_TEST(largest == 100U);
+    // As a rule it is 100: what comes while the first ask is in flight. A slow machine has fewer by then.
+    BOOST_TEST(largest > 1U);
+    BOOST_TEST(largest <= 100U);
 }
 
 BOOST_DATA_TEST_CASE(S18_S19_ids_cannot_be_guessed_and_are_not_used_again, kLogins, login)
