@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <ostream>
 
+#include "rfc6121.h"
 #include "slixmpp_client.h"
 #include "stage.h"
 #include "transcript.h"
@@ -23,38 +24,13 @@ enum class Answer { approve, deny, leave };
 /// What is between the two before the contact asks, in the user's words of RFC 6121 Appendix A.1.
 enum class Before { none, pending_out, to };
 
-/// A roster item as its owner sees it, and whether a request waits for the owner.
-struct Item {
-    std::string subscription;  ///< none as well if there is no item
-    std::string ask;
-    bool pending_in;
-
-    friend bool operator==(const Item&, const Item&) = default;
-    friend std::ostream& operator<<(std::ostream& out, const Item& item)
-    {
-        return out << item.subscription << (item.ask.empty() ? "" : " + Pending Out")
-                   << (item.pending_in ? " + Pending In" : "");
-    }
-};
-
-// The states of RFC 6121 Appendix A.1.
-const Item kNone{"none", "", false};
-const Item kNoneOut{"none", "subscribe", false};
-const Item kNoneIn{"none", "", true};
-const Item kNoneOutIn{"none", "subscribe", true};
-const Item kTo{"to", "", false};
-const Item kToIn{"to", "", true};
-const Item kFrom{"from", "", false};
-const Item kFromOut{"from", "subscribe", false};
-const Item kBoth{"both", "", false};
-
 /// Where Appendix A puts the two: for the contact "subscribe" sent (A.2.1) and the answer received (A.3.3,
 /// A.3.4); for the user "subscribe" received (A.3.1) and the answer sent (A.2.3, A.2.4).
 struct Appendix {
     Before before;
     Answer answer;
-    Item user;
-    Item contact;
+    State user;
+    State contact;
 };
 const Appendix kAppendix[] = {
     {Before::none, Answer::approve, kFrom, kTo},
@@ -131,22 +107,9 @@ struct Received {
 struct Outcome {
     Received user;
     Received contact;
-    Item user_item;
-    Item contact_item;
+    State user_state;
+    State contact_state;
 };
-
-Item item_of(const Element& roster, const std::string& other, const std::vector<Element>& at_login)
-{
-    Item item{"none", "", false};
-    for (const Element& entry : roster.child("query")->children) {
-        if (entry.attribute("jid") == other) {
-            item.subscription = entry.attribute("subscription");
-            item.ask = entry.attribute("ask");
-        }
-    }
-    item.pending_in = std::any_of(at_login.begin(), at_login.end(), presence("subscribe", other).matches);
-    return item;
-}
 
 enum class Answerer { usher, user };
 
@@ -219,8 +182,8 @@ Outcome play(const Case& c, Stage& stage, Answerer answerer, SlixmppDriver& driv
     enter(user);
     outcome.user.next_login = user.take_received();
     outcome.contact.next_login = contact.take_received();
-    outcome.user_item = item_of(user.roster(), c.contact, outcome.user.next_login);
-    outcome.contact_item = item_of(contact.roster(), c.user, outcome.contact.next_login);
+    outcome.user_state = state_at_login(outcome.user.next_login, c.contact);
+    outcome.contact_state = state_at_login(outcome.contact.next_login, c.user);
     leave(contact);
     leave(user);
     return outcome;
@@ -248,8 +211,8 @@ void check(const Case& c)
     const auto expected = std::find_if(std::begin(kAppendix), std::end(kAppendix), [&](const Appendix& row) {
         return row.before == c.before && row.answer == c.answer;
     });
-    BOOST_TEST(by_usher.user_item == expected->user);
-    BOOST_TEST(by_usher.contact_item == expected->contact);
+    BOOST_TEST(by_usher.user_state == expected->user);
+    BOOST_TEST(by_usher.contact_state == expected->contact);
 
     if (c.answer != Answer::leave) {
         std::erase_if(by_hand.user.dialogue, presence("subscribe", c.contact).matches);
