@@ -76,8 +76,13 @@ UsherStage::UsherStage(Login login, UsherdOptions options, const HoldLimits& lim
     options.organization += rule({kLastContact}, "approve");
     usherd_ = std::make_unique<Usherd>(connection_to(server()), options);
     usherd_->start();
-    // Other organisations, in `more`, may have domains that are not on this server.
-    usherd_->wait_for_status("answering on " + std::to_string(options.domains.size()) + " of ");
+    // There may be domains of others, in `more`, or of components, where nothing can be answered.
+    const std::vector<std::string>& hosts = server().options().hosts;
+    const auto answering =
+        std::count_if(options.domains.begin(), options.domains.end(), [&](const std::string& domain) {
+            return std::find(hosts.begin(), hosts.end(), domain) != hosts.end();
+        });
+    usherd_->wait_for_status("answering on " + std::to_string(answering) + " of ");
 }
 
 void UsherStage::settle()

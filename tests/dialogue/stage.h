@@ -34,6 +34,7 @@ class Stage
 {
   public:
     Stage();
+    explicit Stage(ServerOptions options);
     virtual ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
@@ -64,7 +65,6 @@ class Stage
     virtual void settle() {}
 
   protected:
-    explicit Stage(ServerOptions options);
     /// Others who take part in round_trip().
     [[nodiscard]] virtual std::vector<Client*> others() { return {}; }
 
