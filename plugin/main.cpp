@@ -40,11 +40,11 @@ int main(int argc, char** argv)
 
     // What is checked is looked at as whoever checks it.
     if (!check) {
-        usher::keep_memory_private();
         if (const auto dropped = usher::drop_privileges(user); !dropped) {
             std::cerr << "usherd: " << dropped.error() << '\n';
             return usher::kUsage;
         }
+        usher::keep_memory_private();  // last: who becomes another user is given what fs.suid_dumpable says
     }
     auto settings = usher::read_settings(path);
     if (!settings) {
