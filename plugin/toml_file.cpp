@@ -216,6 +216,30 @@ std::uint32_t line_at(const std::vector<std::size_t>& starts, std::size_t offset
     return static_cast<std::uint32_t>(next - starts.begin());
 }
 
+/// Where a password begins that somebody has written into the settings, against their rules: what is wrong
+/// with a file goes to the log. The end if there is none.
+std::size_t secret_in(std::string_view text)
+{
+    std::size_t begin = text.size();
+    for (const std::string_view key : {"password", "secret"}) {
+        for (std::size_t at = text.find(key); at < text.size(); at = text.find(key, at + 1)) {
+            const std::size_t sign = text.find_first_not_of(" \t\"'", at + key.size());
+            if (sign != std::string_view::npos && text[sign] == '=') {
+                begin = std::min(begin, sign + 1);
+            }
+        }
+    }
+    // scheme://user:password@host
+    if (const std::size_t user = text.find("://"); user != std::string_view::npos) {
+        const std::size_t host = text.find('@', user);
+        const std::size_t colon = text.find(':', user + 3);
+        if (host != std::string_view::npos && colon < host) {
+            begin = std::min(begin, colon + 1);
+        }
+    }
+    return begin;
+}
+
 /// Where the parser found a value. toml11 counts the line breaks from the file's start for every location it
 /// is asked for, which takes minutes for a large file of rules; so only the place is taken from it.
 const toml::detail::region* region_of(const toml::value& value)
@@ -278,14 +302,7 @@ std::string TomlFile::found_in(const toml::value& value)
 std::string shortened(std::string_view text)
 {
     constexpr std::size_t kLongest = 80;
-    std::size_t cut = std::min({text.find('\n'), text.size(), kLongest});
-    constexpr std::string_view kPassword = "password";
-    for (std::size_t at = text.find(kPassword); at < cut; at = text.find(kPassword, at + 1)) {
-        const std::size_t sign = text.find_first_not_of(' ', at + kPassword.size());
-        if (sign < cut && text[sign] == '=') {
-            cut = sign + 1;
-        }
-    }
+    std::size_t cut = std::min({text.find('\n'), text.size(), kLongest, secret_in(text)});
     if (cut == text.size()) {
         return std::string(text);
     }
