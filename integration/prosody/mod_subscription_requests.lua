@@ -1,5 +1,5 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to her. Rules S1 to S75 are those of ../PROTOCOL.md.
+-- or denies them on the user's behalf or leaves them to her. Rules S1 to S76 are those of ../PROTOCOL.md.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -41,6 +41,7 @@ local ask_size = 100; -- requests in one ask: bounds the stanza, and one transac
 local ask_lifetime = math.max(60, hold_timeout); -- seconds in which an answer counts, even if the user has the request by then
 local text_limit = 1024; -- bytes of a stranger's <status/> or <nick/> that reach the entity
 local page_size = 100; -- requests in one page of the pending list
+local most_bytes, most_elements = 10000, 300; -- of a stanza for the entity that somebody else wrote
 local slice = 0.01; -- seconds at a time for reading rosters: other work goes on in between
 local quiet_time = 60; -- seconds between two log lines, or two hints to the entity, about the same trouble
 
@@ -748,6 +749,33 @@ module:hook("iq/host", on_reply, 1);
 module:hook("iq-set/host/" .. xmlns .. ":answer", on_answer);
 module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
 
+---- What others send to an entity ----
+
+-- S76: a library that reads XML may need a time that grows with the square of what a stranger has sent.
+local function is_moderate(stanza)
+	local elements = 0;
+	local function count(element)
+		elements = elements + 1;
+		if elements > most_elements then return false; end
+		for _, child in ipairs(element.tags) do
+			if not count(child) then return false; end
+		end
+		return true;
+	end
+	return count(stanza) and #tostring(stanza) <= most_bytes;
+end
+
+local function on_stanza_for_entity(event)
+	local stanza = event.stanza;
+	local to, sender = stanza.attr.to, hosts[stanza.attr.from];
+	if not to or not (is_entity[jid.bare(to)] or is_entity[jid.host(to)]) then return; end
+	if sender and sender.type == "local" or is_moderate(stanza) then return; end
+	report("Stanzas to the entity that were too large, not passed on: %d");
+	local kind = stanza.attr.type;
+	if stanza.name == "iq" and (kind == "get" or kind == "set") then return refuse(event, "modify", "policy-violation"); end
+	return true;
+end
+
 ---- Entities come and go ----
 
 -- S65, S66: what it was asked is asked elsewhere, or left to the users.
@@ -812,6 +840,11 @@ local function watch(entity_host)
 	module:hook_object_event(events, "component-disconnected", on_session_lost);
 	module:hook_object_event(events, "resource-unbind", on_session_lost);
 	module:hook_object_event(events, "smacks-hibernation-start", on_hibernation);
+	for _, kind in ipairs { "iq", "message", "presence" } do
+		for _, form in ipairs { "bare", "full", "host" } do
+			module:hook_object_event(events, kind .. "/" .. form, on_stanza_for_entity, 200); -- above mod_blocklist (100)
+		end
+	end
 	module:hook_object_event(events, "presence/initial", is_elsewhere and on_available_elsewhere or on_available);
 	if is_elsewhere then module:hook_object_event(events, "authentication-success", on_login_elsewhere, -1); end
 end

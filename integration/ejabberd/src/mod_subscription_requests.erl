@@ -21,8 +21,8 @@
 %% gen_server
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2, code_change/3]).
 %% Hooks
--export([trial_arrives/2, subscription_arrives/2, user_answers/1, user_removed/2, keep_held/1, reply_passes/1,
-	 component_connected/1, component_sends/1, presence_set/4, presence_unset/4, session_closed/3, session_pending/1]).
+-export([trial_arrives/2, subscription_arrives/2, user_answers/1, user_removed/2, keep_held/1, packet_for_entity/1,
+	 reply_passes/1, component_connected/1, component_sends/1, presence_set/4, presence_unset/4, session_closed/3, session_pending/1]).
 %% IQs
 -export([decode_iq_subel/1, process_iq/1]).
 
@@ -40,6 +40,8 @@
 -define(ANSWER_LIFETIME, 60000). % ms in which an answer to an ask counts, though the user has the request by then
 -define(TEXT_LIMIT, 1024). % bytes of a stranger's <status/> or <nick/> that reach the entity
 -define(PAGE_SIZE, 100). % requests in one page of the waiting list
+-define(MOST_BYTES, 10000). % of a stanza for an entity that somebody else wrote
+-define(MOST_ELEMENTS, 300).
 -define(WALK_SIZE, 200). % roster items read at a time for the waiting list
 -define(REPORT_INTERVAL, 60000). % ms between two log lines about the same trouble
 -define(HINT_INTERVAL, 60000). % ms between two hints that requests have passed unasked
@@ -97,6 +99,7 @@
 
 %% The process advertises as soon as it starts, and entities answer at once: everything else comes before.
 start(Host, Opts) ->
+    know_entities([{Host, entities(Opts)} | other_entities(Host)]),
     [ejabberd_hooks:add(Hook, Where, ?MODULE, Function, Order)
      || {Hook, Where, Function, Order} <- host_hooks(Host) ++ shared_hooks(entities(Opts))],
     gen_iq_handler:add_iq_handler(ejabberd_local, Host, ?NS, ?MODULE, process_iq),
@@ -108,11 +111,12 @@ stop(Host) ->
 stop(Host, Entities) ->
     gen_iq_handler:remove_iq_handler(ejabberd_local, Host, ?NS),
     gen_mod:stop_child(?MODULE, Host),
-    Needed = [Hook || Other <- loaded_hosts(), Other /= Host, Hook <- shared_hooks(entities(Other))],
+    Others = other_entities(Host),
+    Needed = [Hook || {_, Theirs} <- Others, Hook <- shared_hooks(Theirs)],
     [ejabberd_hooks:delete(Hook, Where, ?MODULE, Function, Order)
      || {Hook, Where, Function, Order} <- host_hooks(Host) ++ (shared_hooks(Entities) -- Needed)],
     catch ets:delete(holds(Host)),
-    ok.
+    know_entities(Others).
 
 reload(Host, NewOpts, OldOpts) ->
     stop(Host, entities(OldOpts)),
@@ -130,7 +134,8 @@ host_hooks(Host) ->
 
 %% Those that several hosts share, since an entity may serve several and be of any.
 shared_hooks(Entities) ->
-    [{filter_packet, global, reply_passes, 50},
+    [{filter_packet, global, packet_for_entity, 40},
+     {filter_packet, global, reply_passes, 50},
      {component_connected, global, component_connected, 50},
      {component_send_packet, global, component_sends, 40} % before mod_privilege (50)
      | lists:append([[{set_presence_hook, Server, presence_set, 50},
@@ -185,6 +190,13 @@ entities(Opts) -> gen_mod:get_opt(entities, Opts).
 
 loaded_hosts() ->
     [Host || Host <- ejabberd_option:hosts(), gen_mod:is_loaded(Host, ?MODULE)].
+
+other_entities(Host) ->
+    [{Other, entities(Other)} || Other <- lists:delete(Host, loaded_hosts())].
+
+%% For each packet that passes: all entities, each with a host that grants it.
+know_entities(Granted) ->
+    persistent_term:put(?MODULE, maps:from_list([{Entity, Host} || {Host, Entities} <- Granted, Entity <- Entities])).
 
 hosts_granting(Entity) ->
     [Host || Host <- loaded_hosts(), lists:member(Entity, entities(Host))].
@@ -552,6 +564,53 @@ advertise(Host, #connection{pid = Pid, address = Address}) ->
 %% To this one of several connections of an address; the router would choose any.
 send(Pid, Stanza) ->
     ejabberd_cluster:send(Pid, {route, Stanza}).
+
+%%%===================================================================
+%%% What others send to an entity
+%%%===================================================================
+
+%% In the process of whoever sends it. A library that reads XML may need a time that grows with the square of
+%% what a stranger has sent.
+packet_for_entity(Packet) when is_tuple(Packet) ->
+    #jid{luser = User, lserver = Server} = xmpp:get_to(Packet),
+    case persistent_term:get(?MODULE, #{}) of
+	#{{User, Server, <<>>} := Host} -> if_moderate(Host, Packet);
+	#{{<<>>, Server, <<>>} := Host} -> if_moderate(Host, Packet);
+	_ -> Packet
+    end;
+packet_for_entity(drop) ->
+    drop.
+
+if_moderate(Host, Packet) ->
+    case is_from_host(xmpp:get_from(Packet)) orelse is_moderate(xmpp:encode(Packet)) of
+	true ->
+	    Packet;
+	false ->
+	    gen_server:cast(proc(Host), too_large),
+	    case Packet of
+		#iq{type = Type} when Type == get; Type == set ->
+		    ejabberd_router:route(refuse(Packet#iq{sub_els = []}, xmpp:err_policy_violation()));
+		_ ->
+		    ok
+	    end,
+	    {stop, drop}
+    end.
+
+is_from_host(#jid{luser = <<>>, lserver = Server, lresource = <<>>}) ->
+    lists:member(Server, ejabberd_option:hosts());
+is_from_host(_) ->
+    false.
+
+is_moderate(Element) ->
+    room_after([Element], ?MOST_ELEMENTS) >= 0 andalso byte_size(fxml:element_to_binary(Element)) =< ?MOST_BYTES.
+
+%% How many more elements there could be; less than 0: there are too many.
+room_after([#xmlel{children = Children} | Rest], Room) when Room >= 0 ->
+    room_after(Rest, room_after(Children, Room - 1));
+room_after([_Text | Rest], Room) when Room >= 0 ->
+    room_after(Rest, Room);
+room_after(_, Room) ->
+    Room.
 
 %%%===================================================================
 %%% Replies
@@ -939,6 +998,8 @@ handle_cast({held, Key, Id}, #state{host = Host} = State) ->
 	_ ->
 	    {noreply, State}
     end;
+handle_cast(too_large, State) ->
+    {noreply, report(too_large, State)};
 handle_cast({passed, Key, Why}, State) ->
     tell_peers(State#state.host, {peer_waits, Key}),
     State1 = add_waiting(Key, State),
@@ -1392,7 +1453,9 @@ log_report(no_answer, Count) ->
 log_report(too_many, Count) ->
     ?WARNING_MSG("Requests passed to their users at once, because too many wait for an answer: ~B", [Count]);
 log_report(strange_reply, Count) ->
-    ?WARNING_MSG("Replies that came too late or from somebody who was not asked, ignored: ~B", [Count]).
+    ?WARNING_MSG("Replies that came too late or from somebody who was not asked, ignored: ~B", [Count]);
+log_report(too_large, Count) ->
+    ?WARNING_MSG("Stanzas to the entity that were too large, not passed on: ~B", [Count]).
 
 %% Requests have passed to users unasked although an entity was connected. It is told when that is over, so that
 %% it reads the waiting list (S9): when the next request is held, or when the holds have become fewer.
