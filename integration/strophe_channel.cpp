@@ -34,6 +34,7 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <system_error>
@@ -120,7 +121,7 @@ class StropheChannel : public Channel
           login_(std::move(login)),
           events_(events),
           over_signal_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          step_(event_new(base, -1, EV_PERSIST, &StropheChannel::stepped, this)),
+          step_(event_new(base, -1, 0, &StropheChannel::stepped, this)),
           login_over_event_(
               event_new(base, over_signal_.get(), EV_READ | EV_PERSIST, &StropheChannel::login_over, this))
     {
@@ -200,7 +201,15 @@ class StropheChannel : public Channel
         static_cast<StropheChannel*>(self)->on_login_over();
     }
 
+    /// Before the loop looks for anything else.
     void step() { event_active(step_.get(), EV_TIMEOUT, 0); }
+
+    /// After everything else that is ready.
+    void step_later()
+    {
+        const timeval at_once{0, 0};
+        event_add(step_.get(), &at_once);
+    }
 
     /// Whatever the event was: does what the state allows. Last call of every event: `ended` may destroy
     /// this.
@@ -576,7 +585,8 @@ class StropheChannel : public Channel
     /// it for long enough.
     void pump()
     {
-        constexpr int kMostTurns = 64;  // 256 kB; then others on the loop have theirs
+        // Then others on the loop have theirs: what a turn's 4096 bytes take depends on who wrote them.
+        const auto enough = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
         // After the last input: one turn for what libstrophe itself says to it, more for what TLS still
         // holds.
         const int after_input = login_.tls && !login_.component ? 6 : 1;
@@ -584,7 +594,7 @@ class StropheChannel : public Channel
         bool idle = false;
         bool writable = true;
         int left = after_input;
-        for (int turns = 0; turns < kMostTurns && !stream_over_; ++turns) {
+        while (!stream_over_ && std::chrono::steady_clock::now() < enough) {
             const Readiness now = readiness(socket_.get());
             writable = now.output;
             idle = !now.input && all_sent() && left == 0;
@@ -613,7 +623,7 @@ class StropheChannel : public Channel
         }
         event_add(readable_.get(), nullptr);
         if (!idle) {
-            step();
+            step_later();
         }
     }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "doubles.h"
+#include "integration/event_clock.h"
 #include "scripted_peer.h"
 
 using usher::Failure;
@@ -828,6 +829,27 @@ BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_any_more_can_be_abandoned)
     }
     events.channel->abandon({Failure::Kind::silent, {}});
     until_ended(Failure::Kind::silent);
+}
+
+// What a stanza costs depends on who wrote it.
+BOOST_AUTO_TEST_CASE(others_on_the_loop_have_their_turn_while_much_arrives)
+{
+    log_in_component();
+    const std::string all = many_stanzas(300'000);
+    const std::size_t stanzas = count(all, "<message ");
+    std::optional<std::size_t> before_the_other;
+    usher::EventClock clock(loop.base());
+    std::unique_ptr<usher::Timer> other;
+    events.when_received = [&](const Stanza&) {
+        if (events.ids.size() == 1) {
+            other = clock.after(std::chrono::milliseconds(0), [&] { before_the_other = events.ids.size(); });
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));  // this one's cost
+    };
+    BOOST_REQUIRE(::send(peer().socket(), all.data(), all.size(), 0) == static_cast<ssize_t>(all.size()));
+    until([&] { return events.ids.size() == stanzas; }, "all is received");
+    BOOST_TEST_REQUIRE(before_the_other.has_value());
+    BOOST_TEST(*before_the_other < stanzas);
 }
 
 // PROTOCOL.md, E30
