@@ -99,6 +99,9 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
                 approvals_.take_back(requests[i], now);
             }
         }
+        if (on_unrecorded_) {
+            on_unrecorded_();
+        }
         return std::vector<Decision>(requests.size());
     }
     return decisions;

@@ -42,6 +42,8 @@ class Answerer : public Judge
     Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal, Clock& clock,
              std::function<std::chrono::system_clock::time_point()> wall_clock);
 
+    /// Called when requests were left to their users because they could not be recorded.
+    void on_unrecorded(std::function<void()> unrecorded) { on_unrecorded_ = std::move(unrecorded); }
     /// From now on; what is being judged is finished under the policy it began with.
     void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
 
@@ -78,6 +80,7 @@ class Answerer : public Judge
     Counts counts_;
     Timings timings_;
     std::vector<std::weak_ptr<Follower>> followers_;
+    std::function<void()> on_unrecorded_;
 };
 
 }  // namespace usher

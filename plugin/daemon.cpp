@@ -79,6 +79,7 @@ class Daemon : private EntityEvents
           operations_(*policy_, answerer_, choices_, journal_, *database_, entity_),
           reception_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
+        answerer_.on_unrecorded([this] { look_after_store(); });
         policy_->on_change([this] { policy_changed(); });
         operations_.on_reload([this] { return reload(); });
         operations_.on_check([this](Then<CheckReport> then) { check(std::move(then)); });
@@ -396,6 +397,27 @@ class Daemon : private EntityEvents
         }
     }
 
+    // --- the store
+
+    /// What was left to the users because it could not be recorded is answered when it can be: it waits, and
+    /// nothing else would make us look again before the next login.
+    void look_after_store()
+    {
+        constexpr milliseconds kLookAgain{5'000};
+        if (looking_after_store_) {
+            return;
+        }
+        looking_after_store_ = clock_.after(kLookAgain, [this] {
+            const std::unique_ptr<Timer> done = std::move(looking_after_store_);
+            if (!database_->writable()) {
+                look_after_store();
+                return;
+            }
+            spdlog::info("the store can be written again: looking at what waits");
+            entity_.read_again();
+        });
+    }
+
     // --- the journal's age
 
     void forget_old_records()
@@ -436,6 +458,7 @@ class Daemon : private EntityEvents
     std::vector<Then<CheckReport>> checked_;
     std::unique_ptr<Timer> check_ended_;
     std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
+    std::unique_ptr<Timer> looking_after_store_;
     std::unique_ptr<Timer> forgetting_;
     std::unique_ptr<Timer> showing_life_;
     std::map<std::string, DomainState> states_;

@@ -142,6 +142,14 @@ void Database::connect()
     session_ = std::move(session);
 }
 
+bool Database::writable()
+{
+    return attempt([](const std::shared_ptr<soci::session>& session) {
+               *session << "UPDATE usher_schema SET version = version";
+           })
+        .has_value();
+}
+
 void Database::failed(const char* error)
 {
     last_error_ = error;

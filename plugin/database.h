@@ -37,6 +37,9 @@ class Database
     auto attempt(Work work)
         -> tl::expected<std::invoke_result_t<Work, const std::shared_ptr<soci::session>&>, std::string>;
 
+    /// Whether it can be written now. It waits like every attempt, and changes nothing.
+    [[nodiscard]] bool writable();
+
     /// What the last attempt met; empty if it succeeded.
     [[nodiscard]] const std::string& last_error() const { return last_error_; }
 

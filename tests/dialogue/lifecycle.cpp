@@ -102,7 +102,6 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left_to_the_user_and_answered_wh
         juliet.expect(presence("subscribe", kNurse));
         stage.usherd().wait_for_log("decisions were not recorded");
     }
-    stage.usherd().signal(SIGHUP);  // what waits is looked at again
     nurse.expect(presence("subscribed", kJuliet));
 }
 

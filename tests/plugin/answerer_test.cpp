@@ -111,9 +111,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left)
 {
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
+    int told = 0;
+    answerer.on_unrecorded([&told] { ++told; });
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
     const auto decisions = answerer.judge(requests, Source::asked);
     other << "ROLLBACK";
+    BOOST_TEST(told == 1);
     BOOST_REQUIRE(decisions.size() == 1U);
     BOOST_TEST(decisions[0].answer == Answer::leave);
     BOOST_TEST(recorded() == 0);
