@@ -65,7 +65,6 @@ local wake, wake_at; -- timer for the next ask
 
 local asking; -- session of the entity that is asked
 local readers = setmetatable({}, { __mode = "k" }); -- sessions that have read the pending list
-local passed_by, last_hint = false, -quiet_time; -- an entity is there, but has not been asked about something
 local nodelay = setmetatable({}, { __mode = "k" }); -- [connection] = has this module set TCP_NODELAY on it?
 local pending; -- the pending list, once it has been asked for
 
@@ -233,6 +232,26 @@ local function advertise_to_all()
 			if session.presence then advertise(session, session.full_jid); end
 		end
 	end
+end
+
+-- S9: an entity is there, but has not been asked about something. It reads the list when requests are held as usual
+-- again: when the next one is, or some time later if none comes.
+local passed_by, last_hint = false, -quiet_time;
+local function hint()
+	passed_by, last_hint = false, monotonic();
+	advertise_to_all();
+end
+
+local function note_passed()
+	if passed_by then return; end
+	passed_by = true;
+	module:add_timer(quiet_time, function ()
+		if not passed_by then return; end
+		local rest = last_hint + quiet_time - monotonic();
+		if rest > 0 then return rest; end
+		if held_count >= max_held then return quiet_time; end
+		hint();
+	end);
 end
 
 local function note_entity(session, address)
@@ -636,7 +655,7 @@ end
 
 local function on_timeout(hold)
 	report("Requests left to their users because no answer came in time: %d");
-	passed_by = passed_by or hold.state == "queued";
+	if hold.state == "queued" then note_passed(); end
 	leave_to_user(hold);
 end
 
@@ -653,10 +672,7 @@ local function hold_request(origin, request, username, contact, roster)
 	queue[#queue + 1] = hold;
 	pending_remove(username, contact);
 	if origin.type == "c2s" then send_without_delay(origin.conn); end
-	if passed_by and monotonic() - last_hint > quiet_time then -- S9
-		passed_by, last_hint = false, monotonic();
-		advertise_to_all();
-	end
+	if passed_by and monotonic() - last_hint > quiet_time then hint(); end
 	ask_next();
 end
 
@@ -675,7 +691,7 @@ local function on_subscribe(event, username, contact)
 	local has_entity, is_full = connected_entity(), held_count >= max_held;
 	if not has_entity or is_full then
 		if has_entity then
-			passed_by = true;
+			note_passed();
 			report("Requests passed to their users at once, because too many wait for an answer: %d");
 		end
 		if pending and user_exists(username, host) then pending_add(username, contact); end

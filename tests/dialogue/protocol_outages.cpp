@@ -284,6 +284,22 @@ BOOST_AUTO_TEST_SUITE_END()
 // Time is what this is about: it takes a minute, and is a test of its own.
 BOOST_AUTO_TEST_SUITE(protocol_minute)
 
+BOOST_AUTO_TEST_CASE(S9_entity_is_told_that_requests_have_passed_it_though_no_other_comes)
+{
+    ScriptedStage stage(Login::component, {.timeout = kNoTimeout.timeout, .max_held = 1});
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    WireClient& nurse = stage.enter(kNurse);
+    WireStream& entity = stage.entity().stream();
+    entity.take_received();
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    nurse.send(to(kJuliet, "subscribe"));
+    juliet.expect(presence("subscribe", kNurse));
+    stage.entity().answer(ask, "unsubscribed");
+    entity.expect(advertisement(), std::chrono::seconds(120));
+}
+
 BOOST_AUTO_TEST_CASE(S30_ask_is_remembered_for_60_s_and_no_longer)
 {
     ScriptedStage stage(Login::component);
