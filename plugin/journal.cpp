@@ -174,6 +174,15 @@ Journal::Journal(Database& database)
     : database_(database),
       instance_(static_cast<std::int64_t>(std::random_device()() % (1U << (kIdLowBits - kIdCountBits))))
 {
+    // The clock may have been set back since the last record: begin in the millisecond after it, where no id
+    // has our bits.
+    const auto newest = database_.attempt([](const std::shared_ptr<soci::session>& session) {
+        long long id = 0;
+        *session << "SELECT COALESCE(MAX(id), 0) FROM journal", soci::into(id);
+        return id;
+    });
+    const std::int64_t milliseconds = (newest.value_or(0) >> kIdLowBits) + 1;
+    last_id_ = (milliseconds << kIdLowBits) + (instance_ << kIdCountBits);
 }
 
 Journal::~Journal() = default;

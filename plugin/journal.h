@@ -54,7 +54,7 @@ class Journal
     ~Journal();
 
     /// The id for a decision made now: milliseconds since 2026, ten bits that tell instances apart, twelve
-    /// that count. Never less than the one before, whatever the clock does.
+    /// that count. Never less than those recorded before, whatever the clock does.
     [[nodiscard]] std::int64_t next_id(std::chrono::system_clock::time_point now);
 
     /// Writes all records or none, in one transaction; they are committed when this returns.

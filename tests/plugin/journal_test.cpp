@@ -251,6 +251,21 @@ BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
     }
 }
 
+BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
+{
+    const auto database = open();
+    std::int64_t last = 0;
+    // A machine without a battery begins in 1970, each time.
+    for (const system_clock::time_point now :
+         {kNow, kNow - std::chrono::hours(1), system_clock::time_point(), system_clock::time_point()}) {
+        Journal journal(*database);
+        const JournalRecord made = record(journal.next_id(now));
+        BOOST_TEST(made.id > last);
+        BOOST_TEST(journal.record({&made, 1}).has_value());
+        last = made.id;
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
 {
     const auto database = open();
