@@ -15,7 +15,7 @@ test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
     git clang-format lua-check lua5.4
     ejabberd erlang-base erlang-p1-sqlite3
-    profanity tmux
+    profanity tmux faketime
     systemd iproute2 mandoc curl rpm
 )
 package_packages=(

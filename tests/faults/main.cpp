@@ -1,0 +1,348 @@
+// The fault run: many requests, while everything fails that can, and afterwards the books are balanced.
+//
+//   fault_run [SEED [REQUESTS [FAULTS [SERVER]]]]
+//
+// The same seed makes the same requests and the same faults, in the same order; what they meet at that moment
+// is up to the machine. README.md says how to read what it prints.
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "link.h"
+#include "outcome.h"
+#include "people.h"
+#include "schedule.h"
+#include "servers.h"
+#include "store.h"
+#include "usherctl.h"
+#include "usherd.h"
+
+namespace usher::test
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+
+/// How long the next fault waits for the daemon to come back from the last one. Back-off may take longer:
+/// then the next fault meets a daemon that is away.
+constexpr milliseconds kPause{3'000};
+/// The daemon's longest back-off is 60 s, and so is the connector's pause between two hints that requests
+/// have passed unasked.
+constexpr milliseconds kRecovery{180'000};
+/// From this many faults on there is time for those that take long.
+constexpr std::size_t kManyFaults = 100;
+
+struct Arguments {
+    std::uint64_t seed = 1;
+    std::size_t requests = 10'000;
+    std::size_t faults = 200;
+    std::string server = "prosody";
+};
+
+ServerOptions server_options(Login login)
+{
+    ServerOptions options;
+    options.hosts = {"capulet.lit"};
+    options.connector = true;
+    options.entities = {entity_address(login)};
+    options.components = People::components();
+    return options;
+}
+
+UsherdOptions usherd_options(const std::filesystem::path& store)
+{
+    UsherdOptions options;
+    options.organization =
+        rule({contact_domain(Policy::approve)}, "approve") + rule({contact_domain(Policy::deny)}, "deny");
+    options.more =
+        "[limits]\napprovals_per_contact_per_hour = 0\napprovals_per_domain_per_hour = 0\n"
+        "approvals_per_user_per_hour = 0\n";
+    options.store_directory = store;
+    return options;
+}
+
+UsherdConnection through(const Link& link, UsherdConnection connection)
+{
+    connection.port = link.port();
+    return connection;
+}
+
+class FaultRun
+{
+  public:
+    FaultRun(const OwnMounts& mounts, const Arguments& arguments, std::mt19937_64& random)
+        : disk_(mounts),
+          clock_(mounts),
+          login_(random() % 2 == 0 ? Login::component : Login::account),
+          server_(make_server(arguments.server, server_options(login_))),
+          link_(is_account(entity_address(login_)) ? server_->client_port() : server_->component_port()),
+          usherd_(through(link_, connection_to(*server_)), usherd_options(disk_.path())),
+          store_(disk_.path() / "usher.db"),
+          people_(*server_, random, arguments.requests)
+    {
+        std::cout << "Usher logs in as " << entity_address(login_) << std::endl;
+        usherd_.start(clock_.environment());
+        usherd_.wait_until_answering();
+        people_.come({});
+    }
+
+    /// One fault of the schedule, with `requests` in the course of it.
+    void meet(const PlannedFault& planned, std::size_t requests)
+    {
+        const std::size_t last = people_.asked() + requests;
+        people_.ask(people_.asked() + std::min(planned.requests_before, requests));
+        people_.go_on(within(std::chrono::ceil<milliseconds>(planned.after_them)), people_.asked());
+        const std::size_t during = people_.asked() + (last - people_.asked()) / 2;
+        cause(planned, during);
+        const Deadline pause = within(kPause);
+        do {
+            people_.go_on(within(milliseconds(100)), last);
+        } while (!answering() && Clock::now() < pause);
+    }
+
+    /// Returns when everything is as if nothing had happened, or throws.
+    void recover()
+    {
+        clock_.set(std::chrono::hours(0));
+        people_.ask(people_.requests().size());
+        const Usherctl usherctl(usherd_.directory() / "control.sock");
+        const Deadline deadline = within(kRecovery);
+        while (!answering() || !only_left_ones_wait(usherctl)) {
+            if (Clock::now() >= deadline) {
+                std::cout << "not recovered in time: " << usherd_.newest_status() << std::endl;
+                return;  // the books will tell what is missing
+            }
+            people_.go_on(milliseconds(200));
+        }
+        people_.round_trip();
+    }
+
+    [[nodiscard]] Outcome outcome()
+    {
+        Outcome outcome;
+        people_.users_leave();
+        compare(people_.requests(), read_users(*server_, people_.users()), store_.journal(), outcome);
+        // An answer to somebody whose own server was away, or sent by one that was about to fall, is not sent
+        // again. The books above have it; who asks again is told.
+        for (Request& request : people_.requests()) {
+            if (request.policy != Policy::leave && !request.answered() && server_outages_ > 0) {
+                ++outcome.told_late;
+                people_.ask_again(request);
+            }
+        }
+        const Deadline deadline = within(kPatience);
+        while (outcome.told_late > 0 && untold() > 0 && Clock::now() < deadline) {
+            people_.go_on(milliseconds(100));
+        }
+        people_.round_trip();
+        compare_told(people_.requests(), store_.journal(), outcome);
+        outcome.wrong.insert(outcome.wrong.end(), people_.complaints().begin(), people_.complaints().end());
+        return outcome;
+    }
+
+  private:
+    void cause(const PlannedFault& planned, std::size_t up_to)
+    {
+        const auto go_on = [&] { people_.go_on(within(planned.lasts), up_to); };
+        switch (planned.fault) {
+            case Fault::daemon_killed:
+                usherd_.kill();
+                go_on();
+                usherd_.start(clock_.environment());
+                break;
+            case Fault::daemon_stopped:
+                usherd_.signal(SIGSTOP);
+                go_on();
+                usherd_.signal(SIGCONT);
+                break;
+            case Fault::server_restarted:
+                server_->stop();
+                bring_server_back();
+                break;
+            case Fault::server_killed:
+                server_->kill();
+                bring_server_back();
+                break;
+            case Fault::connection_cut:
+                link_.cut(planned.reset ? Link::End::reset : Link::End::closed);
+                go_on();
+                break;
+            case Fault::half_open:
+                lose_connection(planned, up_to);
+                break;
+            case Fault::slowed:
+                link_.limit(1'000);
+                go_on();
+                link_.limit(std::nullopt);
+                break;
+            case Fault::disk_full:
+                disk_.fill();
+                go_on();
+                disk_.make_room();
+                break;
+            case Fault::store_locked:
+                store_.lock();
+                go_on();
+                store_.release();
+                break;
+            case Fault::clock_set:
+                clock_.set(planned.clock);
+                go_on();
+                break;
+        }
+    }
+
+    void lose_connection(const PlannedFault& planned, std::size_t up_to)
+    {
+        const unsigned connections = link_.connections();
+        link_.lose_packets();
+        people_.go_on(within(planned.lasts), up_to);
+        if (planned.to_the_end) {
+            const Deadline deadline = within(kRecovery);
+            while (link_.connections() == connections) {
+                if (Clock::now() >= deadline) {
+                    throw std::runtime_error("the daemon does not notice that its connection is half open");
+                }
+                people_.go_on(milliseconds(100));
+            }
+        }
+        link_.deliver_packets();
+    }
+
+    /// Contacts and users are back before the daemon: what the server sends to those who are away is lost,
+    /// with and without Usher.
+    void bring_server_back()
+    {
+        ++server_outages_;
+        people_.see_it_end();
+        link_.set_open(false);
+        server_->start();
+        people_.come(store_.journal());
+        link_.set_open(true);
+    }
+
+    [[nodiscard]] bool answering() { return usherd_.newest_status() == "answering on 1 of 1 domains"; }
+
+    [[nodiscard]] std::size_t untold()
+    {
+        return static_cast<std::size_t>(std::count_if(
+            people_.requests().begin(), people_.requests().end(),
+            [](const Request& request) { return request.policy != Policy::leave && !request.answered(); }));
+    }
+
+    [[nodiscard]] static bool only_left_ones_wait(const Usherctl& usherctl)
+    {
+        const Usherctl::Ran ran = usherctl.run({"--json", "waiting"});
+        if (ran.status != 0) {
+            return false;
+        }
+        const nlohmann::json waiting = nlohmann::json::parse(ran.output);
+        return std::all_of(waiting.at("requests").begin(), waiting.at("requests").end(),
+                           [](const auto& request) {
+                               return request.at("contact").template get<std::string>().ends_with(
+                                   "@" + contact_domain(Policy::leave));
+                           });
+    }
+
+    SmallDisk disk_;
+    WallClock clock_;
+    Login login_;
+    std::unique_ptr<Server> server_;
+    Link link_;
+    Usherd usherd_;
+    StoreFile store_;
+    People people_;
+    unsigned server_outages_ = 0;
+};
+
+void print(const std::string& title, const std::vector<std::string>& lines)
+{
+    constexpr std::size_t kMost = 20;
+    for (std::size_t i = 0; i < std::min(kMost, lines.size()); ++i) {
+        std::cout << title << ": " << lines[i] << "\n";
+    }
+    if (lines.size() > kMost) {
+        std::cout << title << ": and " << lines.size() - kMost << " more\n";
+    }
+}
+
+bool run(const Arguments& arguments)
+{
+    const auto begun = Clock::now();
+    const OwnMounts mounts;
+    std::mt19937_64 random(arguments.seed);
+    const bool many = arguments.faults >= kManyFaults;
+    const std::vector<PlannedFault> planned =
+        schedule(random, arguments.faults, People::kWindow / 2, many, WallClock::can_be_set());
+    std::cout << "seed " << arguments.seed << ": " << arguments.requests << " requests, " << planned.size()
+              << " faults, on " << arguments.server << std::endl;
+    if (!WallClock::can_be_set()) {
+        std::cout << "The clock is not set: libfaketime does not work under the sanitizers." << std::endl;
+    }
+
+    FaultRun fault_run(mounts, arguments, random);
+    std::map<Fault, unsigned> kinds;
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+        const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+        std::cout << static_cast<long>(seconds) << " s, fault " << i + 1 << ": " << text(planned[i])
+                  << std::endl;
+        ++kinds[planned[i].fault];
+        fault_run.meet(planned[i], arguments.requests * (i + 1) / planned.size() -
+                                       arguments.requests * i / planned.size());
+    }
+    std::cout << "no more faults" << std::endl;
+    fault_run.recover();
+    const Outcome outcome = fault_run.outcome();
+
+    for (const auto& [fault, count] : kinds) {
+        std::cout << count << " times " << name(fault) << "\n";
+    }
+    print("lost", outcome.lost);
+    print("twice", outcome.twice);
+    print("unrecorded", outcome.unrecorded);
+    print("wrong", outcome.wrong);
+    std::cout << arguments.requests << " requests, " << planned.size() << " faults: " << outcome.approved
+              << " approved, " << outcome.denied << " denied, " << outcome.waiting << " waiting; "
+              << outcome.lost.size() << " lost, " << outcome.twice.size() << " twice, "
+              << outcome.unrecorded.size() << " unrecorded, " << outcome.wrong.size() << " wrong ("
+              << outcome.told_late << " told on asking again; "
+              << std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begun).count() << " s)"
+              << std::endl;
+    if (!outcome.good()) {
+        throw std::runtime_error("the books do not balance");
+    }
+    return true;
+}
+
+}  // namespace
+
+}  // namespace usher::test
+
+int main(int argc, char** argv)
+{
+    using namespace usher::test;
+    Arguments arguments;
+    try {
+        if (argc > 1) {
+            arguments.seed = std::stoull(argv[1]);
+        }
+        if (argc > 2) {
+            arguments.requests = std::stoul(argv[2]);
+        }
+        if (argc > 3) {
+            arguments.faults = std::stoul(argv[3]);
+        }
+        if (argc > 4) {
+            arguments.server = argv[4];
+        }
+        run(arguments);
+    } catch (const std::exception& error) {
+        std::cout << error.what() << "\nTo run it again: tests/faults/run " << arguments.seed << " "
+                  << arguments.requests << " " << arguments.faults << " " << arguments.server << std::endl;
+        return 1;
+    }
+    return 0;
+}

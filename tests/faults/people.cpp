@@ -1,0 +1,255 @@
+#include "people.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace usher::test
+{
+
+namespace
+{
+
+constexpr std::size_t kUsers = 100;
+constexpr std::size_t kOnline = 10;
+/// A request to a user who is offline shows in nothing when it is left to her and the server does not
+/// acknowledge. It takes a place in the window no longer than a server holds it.
+constexpr std::chrono::milliseconds kLongestInFlight{5'500};
+
+const std::array<std::string, kPolicies> kDomains{"approved.lit", "denied.lit", "asked.lit"};
+
+std::string bare(const std::string& address)
+{
+    return address.substr(0, address.find('/'));
+}
+
+}  // namespace
+
+const std::string& contact_domain(Policy policy)
+{
+    return kDomains[static_cast<std::size_t>(policy)];
+}
+
+std::vector<std::string> People::components()
+{
+    return {kDomains.begin(), kDomains.end()};
+}
+
+People::People(Server& server, std::mt19937_64& random, std::size_t requests) : server_(server)
+{
+    for (std::size_t i = 0; i < kUsers; ++i) {
+        users_.push_back("user" + std::to_string(i) + "@capulet.lit");
+        server_.add_account(users_.back());
+    }
+    for (std::size_t i = 0; i < kOnline; ++i) {
+        online_.emplace_back(server_.client_port(), users_[i]);
+    }
+    for (const std::string& domain : kDomains) {
+        contacts_.try_emplace(domain, server_.component_port(), domain);
+    }
+    // Half are approved, a quarter denied, a quarter left to the user. A third is to users who are online.
+    std::discrete_distribution<int> policy({2, 1, 1});
+    std::discrete_distribution<int> is_online({2, 1});
+    std::uniform_int_distribution<std::size_t> online_user(0, kOnline - 1);
+    std::uniform_int_distribution<std::size_t> offline_user(kOnline, kUsers - 1);
+    for (std::size_t i = 0; i < requests; ++i) {
+        Request request;
+        request.policy = static_cast<Policy>(policy(random));
+        request.user = users_[is_online(random) == 1 ? online_user(random) : offline_user(random)];
+        request.contact = "c" + std::to_string(i) + "@" + contact_domain(request.policy);
+        requests_.push_back(std::move(request));
+    }
+}
+
+Request* People::request_of(const std::string& contact)
+{
+    const auto at = contact.find('@');
+    std::size_t number = requests_.size();
+    if (at != std::string::npos && contact.starts_with('c')) {
+        std::from_chars(contact.data() + 1, contact.data() + at, number);
+    }
+    return number < requests_.size() && requests_[number].contact == contact ? &requests_[number] : nullptr;
+}
+
+void People::come(const StoreFile::Journal& recorded)
+{
+    for (auto& [domain, contact] : contacts_) {
+        contact.connect();
+    }
+    for (Request& request : requests_) {
+        request.delivered = request.sent_in_it = 0;
+    }
+    for (WireClient& user : online_) {
+        user.connect();
+        user.appear();
+    }
+    in_flight_.clear();
+    for (std::size_t i = 0; i < asked_; ++i) {
+        // The daemon was asked only after the server had stored the request.
+        if (!requests_[i].known() && !recorded.contains({requests_[i].user, requests_[i].contact})) {
+            send(requests_[i]);
+        }
+    }
+}
+
+void People::see_it_end()
+{
+    const auto any_open = [this] {
+        return std::any_of(contacts_.begin(), contacts_.end(),
+                           [](const auto& each) { return each.second.open(); }) ||
+               std::any_of(online_.begin(), online_.end(),
+                           [](const WireClient& user) { return user.open(); });
+    };
+    const Deadline deadline = within(kPatience);
+    while (any_open() && Clock::now() < deadline) {
+        take_in(std::chrono::milliseconds(10));
+    }
+}
+
+void People::users_leave()
+{
+    for (WireClient& user : online_) {
+        user.disconnect();
+    }
+}
+
+void People::ask_again(Request& request)
+{
+    send(request);
+}
+
+void People::send(Request& request)
+{
+    ++request.sent;
+    ++request.sent_in_it;
+    in_flight_.push_back({static_cast<std::size_t>(&request - requests_.data()), Clock::now()});
+    contacts_.at(contact_domain(request.policy))
+        .send("<presence type='subscribe' from='" + request.contact + "' to='" + request.user + "'/>");
+}
+
+void People::ask(std::size_t up_to)
+{
+    while (asked_ < std::min(up_to, requests_.size())) {
+        send(requests_[asked_++]);
+    }
+}
+
+std::size_t People::in_flight()
+{
+    const auto now = Clock::now();
+    std::erase_if(in_flight_, [&](const Sent& sent) {
+        return requests_[sent.request].known() || now - sent.at > kLongestInFlight;
+    });
+    return in_flight_.size();
+}
+
+void People::go_on(Deadline until, std::size_t up_to)
+{
+    const std::size_t first = asked_;
+    const auto begun = Clock::now();
+    const double all = std::max(std::chrono::duration<double>(until - begun).count(), 1e-3);
+    for (;;) {
+        const auto now = Clock::now();
+        const double part = std::min(1.0, std::chrono::duration<double>(now - begun).count() / all);
+        const std::size_t due = first + static_cast<std::size_t>(static_cast<double>(up_to - first) * part);
+        if (const std::size_t taken = in_flight(); taken < kWindow) {
+            ask(std::min(due, asked_ + kWindow - taken));
+        }
+        if (now >= until) {
+            return;
+        }
+        take_in(std::min(std::chrono::ceil<std::chrono::milliseconds>(until - now),
+                         std::chrono::milliseconds(10)));
+    }
+}
+
+void People::take_in(std::chrono::milliseconds patience)
+{
+    std::vector<WireStream*> streams;
+    for (auto& [domain, contact] : contacts_) {
+        streams.push_back(&contact);
+    }
+    for (WireClient& user : online_) {
+        streams.push_back(&user);
+    }
+    std::erase_if(streams, [](const WireStream* stream) { return !stream->open(); });
+    std::vector<pollfd> events;
+    for (const WireStream* stream : streams) {
+        events.push_back({stream->descriptor(), POLLIN, 0});
+    }
+    ::poll(events.data(), events.size(), static_cast<int>(patience.count()));
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+        if (events[i].revents != 0) {
+            streams[i]->take_in();
+        }
+    }
+    for (auto& [domain, contact] : contacts_) {
+        for (const Element& stanza : contact.take_received()) {
+            received_by_contact(stanza);
+        }
+    }
+    for (WireClient& user : online_) {
+        for (const Element& stanza : user.take_received()) {
+            received_by_user(user.address(), stanza);
+        }
+    }
+}
+
+void People::round_trip()
+{
+    std::vector<Client*> all;
+    for (auto& [domain, contact] : contacts_) {
+        all.push_back(&contact);
+    }
+    for (WireClient& user : online_) {
+        if (user.open()) {
+            all.push_back(&user);
+        }
+    }
+    usher::test::round_trip(all, 4);
+    take_in(std::chrono::milliseconds(0));
+}
+
+void People::received_by_contact(const Element& stanza)
+{
+    if (stanza.name != "presence") {
+        return;
+    }
+    const std::string& type = stanza.attribute("type");
+    const std::string& from = stanza.attribute("from");
+    Request* request = request_of(bare(stanza.attribute("to")));
+    if (type == "error") {
+        complaints_.push_back("an error for a contact: " + stanza.str());
+    } else if (request == nullptr || request->user != bare(from)) {
+        complaints_.push_back("to nobody who has asked: " + stanza.str());
+    } else if (type == "subscribed") {
+        ++request->subscribed;
+    } else if (type == "unsubscribed") {
+        ++request->unsubscribed;
+    } else if (type == "unavailable" && from == request->user) {
+        request->acknowledged = true;
+    }
+}
+
+void People::received_by_user(const std::string& user, const Element& stanza)
+{
+    if (!is_presence(stanza, "subscribe")) {
+        return;
+    }
+    Request* request = request_of(stanza.attribute("from"));
+    if (request == nullptr || request->user != user) {
+        complaints_.push_back(user + " received " + stanza.str());
+        return;
+    }
+    request->ever_delivered = true;
+    // Once when it comes, and once when she logs in and it waits.
+    const unsigned most = request->sent_in_it + (request->sent > request->sent_in_it ? 1U : 0U);
+    if (++request->delivered > most) {
+        complaints_.push_back(request->contact + "'s request was delivered " +
+                              std::to_string(request->delivered) + " times to one session of " + user);
+    }
+}
+
+}  // namespace usher::test

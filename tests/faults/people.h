@@ -1,0 +1,110 @@
+// Those who ask and those who are asked: what they have sent, what they were told, and how often.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "server.h"
+#include "store.h"
+#include "wire_client.h"
+
+namespace usher::test
+{
+
+/// What policy says of a contact's request; his domain tells.
+enum class Policy { approve, deny, leave };
+inline constexpr std::size_t kPolicies = 3;
+
+[[nodiscard]] const std::string& contact_domain(Policy policy);
+
+/// One contact's request to one user. No contact asks two users, and none asks one twice unless he has to.
+struct Request {
+    std::string user;
+    std::string contact;
+    Policy policy = Policy::leave;
+
+    unsigned sent = 0;
+    // What came back to the contact.
+    unsigned subscribed = 0;
+    unsigned unsubscribed = 0;
+    bool acknowledged =
+        false;  ///< `unavailable`: the server has it, and it is the user's (RFC 6121 section 3.1.3)
+
+    unsigned delivered = 0;  ///< to the user's present session
+    unsigned sent_in_it = 0;
+    bool ever_delivered = false;
+
+    [[nodiscard]] bool answered() const { return subscribed + unsubscribed > 0; }
+    /// Whether anybody out here knows that the server has it.
+    [[nodiscard]] bool known() const { return answered() || acknowledged || ever_delivered; }
+};
+
+/// Contacts of other domains, in whose name components speak, and users of capulet.lit. Some of the users are
+/// online all the time, the others never; none of them answers anything.
+class People
+{
+  public:
+    static constexpr std::size_t kWindow = 48;
+
+    /// Makes the requests; nobody is online yet.
+    People(Server& server, std::mt19937_64& random, std::size_t requests);
+
+    /// The components of a server for them.
+    [[nodiscard]] static std::vector<std::string> components();
+
+    /// Those who are online come. What had no sign of having arrived when the server went is sent again, as
+    /// by anybody who gets no answer: the server had not stored it, or nobody will ever know.
+    void come(const StoreFile::Journal& recorded);
+    /// The server has gone: takes in what it had still sent.
+    void see_it_end();
+
+    /// Sends requests that were not sent yet, up to that one, without waiting for anybody.
+    void ask(std::size_t up_to);
+    /// Takes in what comes, until then; meanwhile asks so that `up_to` have been asked at the end, never more
+    /// than kWindow at a time.
+    void go_on(Deadline until, std::size_t up_to);
+    void go_on(std::chrono::milliseconds time) { go_on(within(time), asked_); }
+
+    /// Sends this one again.
+    void ask_again(Request& request);
+    /// Returns when everything has arrived that was sent.
+    void round_trip();
+    /// Ends all sessions of users.
+    void users_leave();
+
+    [[nodiscard]] std::vector<Request>& requests() { return requests_; }
+    [[nodiscard]] const std::vector<std::string>& users() const { return users_; }
+    [[nodiscard]] std::size_t asked() const { return asked_; }
+    /// What was delivered twice to one session, and presence of type `error` that contacts got.
+    [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
+
+  private:
+    void send(Request& request);
+    void take_in(std::chrono::milliseconds patience);
+    void received_by_contact(const Element& stanza);
+    void received_by_user(const std::string& user, const Element& stanza);
+    [[nodiscard]] Request* request_of(const std::string& contact);
+    [[nodiscard]] std::size_t in_flight();
+
+    Server& server_;
+    std::vector<Request> requests_;
+    std::vector<std::string> users_;
+    std::map<std::string, WireComponent> contacts_;  // by domain
+    std::list<WireClient> online_;
+    std::size_t asked_ = 0;
+    struct Sent {
+        std::size_t request;
+        Clock::time_point at;
+    };
+    std::deque<Sent> in_flight_;
+    std::vector<std::string> complaints_;
+};
+
+}  // namespace usher::test
