@@ -234,8 +234,8 @@ local function advertise_to_all()
 	end
 end
 
--- S9: an entity is there, but has not been asked about something. It reads the list when requests are held as usual
--- again: when the next one is, or some time later if none comes.
+-- S9: an entity is there, but has not answered something, or was not asked. It reads the list when requests are held
+-- as usual again: when the next one is, or some time later if none comes.
 local passed_by, last_hint = false, -quiet_time;
 local function hint()
 	passed_by, last_hint = false, monotonic();
@@ -655,7 +655,7 @@ end
 
 local function on_timeout(hold)
 	report("Requests left to their users because no answer came in time: %d");
-	if hold.state == "queued" then note_passed(); end
+	note_passed();
 	leave_to_user(hold);
 end
 

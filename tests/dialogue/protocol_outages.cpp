@@ -286,18 +286,25 @@ BOOST_AUTO_TEST_SUITE(protocol_minute)
 
 BOOST_AUTO_TEST_CASE(S9_entity_is_told_that_requests_have_passed_it_though_no_other_comes)
 {
-    ScriptedStage stage(Login::component, {.timeout = kNoTimeout.timeout, .max_held = 1});
-    WireClient& juliet = stage.enter(kJuliet);
-    WireClient& romeo = stage.enter(kRomeo);
-    WireClient& nurse = stage.enter(kNurse);
-    WireStream& entity = stage.entity().stream();
-    entity.take_received();
-    romeo.send(to(kJuliet, "subscribe"));
-    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
-    nurse.send(to(kJuliet, "subscribe"));
+    constexpr std::chrono::seconds kTwoMinutes{120};
+    ScriptedStage full(Login::component, {.timeout = kNoTimeout.timeout, .max_held = 1});
+    WireClient& juliet = full.enter(kJuliet);
+    full.entity().stream().take_received();
+    full.enter(kRomeo).send(to(kJuliet, "subscribe"));
+    const Ask ask = full.entity().next_ask_about(kRomeo, kJuliet);
+    full.enter(kNurse).send(to(kJuliet, "subscribe"));
     juliet.expect(presence("subscribe", kNurse));
-    stage.entity().answer(ask, "unsubscribed");
-    entity.expect(advertisement(), std::chrono::seconds(120));
+    full.entity().answer(ask, "unsubscribed");
+
+    ScriptedStage silent(Login::component);
+    WireClient& waiting = silent.enter(kJuliet);
+    silent.entity().stream().take_received();
+    silent.enter(kRomeo).send(to(kJuliet, "subscribe"));
+    (void)silent.entity().next_ask_about(kRomeo, kJuliet);
+    waiting.expect(presence("subscribe", kRomeo));
+
+    full.entity().stream().expect(advertisement(), kTwoMinutes);
+    silent.entity().stream().expect(advertisement(), kTwoMinutes);
 }
 
 BOOST_AUTO_TEST_CASE(S30_ask_is_remembered_for_60_s_and_no_longer)

@@ -1090,11 +1090,7 @@ handle_cast({peer_user_removed, User}, State) ->
 handle_info({expired, Key, Id}, #state{host = Host} = State) ->
     case ets:lookup(holds(Host), Key) of
 	[#hold{id = Id, state = HoldState} = Hold] when HoldState /= answering ->
-	    State1 = leave([Hold], report(no_answer, State)),
-	    {noreply, case HoldState of
-			  queued -> missed(State1);
-			  _ -> State1
-		      end};
+	    {noreply, missed(leave([Hold], report(no_answer, State)))};
 	_ ->
 	    {noreply, State}
     end;
@@ -1457,7 +1453,7 @@ log_report(strange_reply, Count) ->
 log_report(too_large, Count) ->
     ?WARNING_MSG("Stanzas to the entity that were too large, not passed on: ~B", [Count]).
 
-%% Requests have passed to users unasked although an entity was connected. It is told when that is over, so that
+%% Requests have passed to users unanswered although an entity was connected. It is told when that is over, so that
 %% it reads the waiting list (S9): when the next request is held, or when the holds have become fewer.
 missed(#state{missed = true} = State) ->
     State;
