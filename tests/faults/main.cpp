@@ -202,7 +202,8 @@ class FaultRun
         people_.go_on(within(planned.lasts), up_to);
         if (planned.to_the_end) {
             const Deadline deadline = within(kRecovery);
-            while (link_.connections() == connections) {
+            // The server still has the old connection, and takes the new one.
+            while (link_.connections() == connections || !answering()) {
                 if (Clock::now() >= deadline) {
                     throw std::runtime_error("the daemon does not notice that its connection is half open");
                 }
