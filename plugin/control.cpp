@@ -412,33 +412,50 @@ void Control::journal(const Asked& asked)
         refuse(*asked.exchange, 400, "follow: found \"" + *follow_on + "\"; accepted: true, false");
         return;
     }
-    const auto records = operations_.journal(asked.actor, filter);
-    if (!records) {
-        refuse(*asked.exchange, records.error());
-        return;
-    }
     if (follow_on != nullptr && *follow_on == "true") {
-        follow(asked, *records, std::move(filter));
+        follow(asked, filter);
         return;
     }
-    asked.exchange->reply(200, lines(*records), {{"Content-Type", HttpExchange::kLines}});
+    operations_.journal(
+        asked.actor, filter, [exchange = asked.exchange](const Result<std::vector<JournalRecord>>& records) {
+            if (records) {
+                exchange->reply(200, lines(*records), {{"Content-Type", HttpExchange::kLines}});
+            } else {
+                refuse(*exchange, records.error());
+            }
+        });
 }
 
-void Control::follow(const Asked& asked, const std::vector<JournalRecord>& past, JournalFilter filter)
+void Control::follow(const Asked& asked, const JournalFilter& filter)
 {
-    if (followers_.size() >= kMostFollowers) {
-        refuse(*asked.exchange, 503, "too many follow the journal already");
-        return;
-    }
-    const auto follower = followers_.insert(followers_.end(), {asked.exchange, nullptr});
-    asked.exchange->begin([this, follower] { followers_.erase(follower); });
-    asked.exchange->write(lines(past));
-    // Nothing was recorded between reading and here: there is one thread.
-    follower->following = operations_.follow(
-        [exchange = asked.exchange.get(), filter = std::move(filter)](const JournalRecord& record) {
-            if (matches(filter, record)) {
-                exchange->write(written(json_of(record)));
+    // What is recorded while the past is being read comes after it.
+    auto meanwhile = std::make_shared<std::vector<JournalRecord>>();
+    auto collecting = operations_.follow([meanwhile, filter](const JournalRecord& record) {
+        if (matches(filter, record)) {
+            meanwhile->push_back(record);
+        }
+    });
+    operations_.journal(
+        asked.actor, filter,
+        [this, exchange = asked.exchange, filter, meanwhile,
+         collecting](const Result<std::vector<JournalRecord>>& past) {
+            if (!past) {
+                return refuse(*exchange, past.error());
             }
+            if (followers_.size() >= kMostFollowers) {
+                return refuse(*exchange, 503, "too many follow the journal already");
+            }
+            const std::int64_t last = past->empty() ? 0 : past->back().id;
+            std::erase_if(*meanwhile, [last](const JournalRecord& record) { return record.id <= last; });
+            const auto follower = followers_.insert(followers_.end(), {exchange, nullptr});
+            exchange->begin([this, follower] { followers_.erase(follower); });
+            exchange->write(lines(*past) + lines(*meanwhile));
+            follower->following =
+                operations_.follow([exchange = exchange.get(), filter](const JournalRecord& record) {
+                    if (matches(filter, record)) {
+                        exchange->write(written(json_of(record)));
+                    }
+                });
         });
 }
 
@@ -449,14 +466,17 @@ void Control::decision(const Asked& asked)
         refuse(*asked.exchange, id.error());
         return;
     }
-    const auto records = operations_.journal(asked.actor, {.id = *id});
-    if (!records) {
-        refuse(*asked.exchange, records.error());
-    } else if (records->empty()) {
-        refuse(*asked.exchange, 404, "there is no decision " + asked.parameter + " in the journal");
-    } else {
-        asked.exchange->reply(200, written(json_of(records->front())));
-    }
+    operations_.journal(asked.actor, {.id = *id},
+                        [exchange = asked.exchange,
+                         wanted = asked.parameter](const Result<std::vector<JournalRecord>>& records) {
+                            if (!records) {
+                                refuse(*exchange, records.error());
+                            } else if (records->empty()) {
+                                refuse(*exchange, 404, "there is no decision " + wanted + " in the journal");
+                            } else {
+                                exchange->reply(200, written(json_of(records->front())));
+                            }
+                        });
 }
 
 // --- Options for contact list requests

@@ -74,7 +74,7 @@ class Control
     void review(const Asked& asked);
     void apply(const Asked& asked);
     void journal(const Asked& asked);
-    void follow(const Asked& asked, const std::vector<JournalRecord>& past, JournalFilter filter);
+    void follow(const Asked& asked, const JournalFilter& filter);
     void decision(const Asked& asked);
     void general(const Asked& asked);
     void save_general(const Asked& asked);

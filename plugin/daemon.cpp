@@ -76,7 +76,7 @@ class Daemon : private EntityEvents
                     [] { return std::chrono::system_clock::now(); }),
           entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
-          operations_(*policy_, answerer_, choices_, journal_, *database_, entity_),
+          operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           reception_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
         answerer_.on_unrecorded([this] { look_after_store(); });

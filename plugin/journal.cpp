@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <random>
-#include <stdexcept>
 #include <string_view>
 
 namespace usher
@@ -26,21 +25,6 @@ constexpr std::int64_t kIdEpoch = 1'767'225'600'000;
 constexpr int kIdLowBits = 22;
 constexpr int kIdCountBits = 12;
 
-std::int64_t id_floor(system_clock::time_point time)
-{
-    return (since_1970(time) - kIdEpoch) * (std::int64_t{1} << kIdLowBits);
-}
-
-std::optional<Source> source_named(std::string_view text)
-{
-    for (const Source source : {Source::asked, Source::waiting, Source::roster}) {
-        if (name(source) == text) {
-            return source;
-        }
-    }
-    return std::nullopt;
-}
-
 std::string_view name(Subscription subscription)
 {
     switch (subscription) {
@@ -56,18 +40,12 @@ std::string_view name(Subscription subscription)
     return "none";
 }
 
-std::optional<Subscription> subscription_named(std::string_view text)
-{
-    for (const Subscription subscription :
-         {Subscription::none, Subscription::to, Subscription::from, Subscription::both}) {
-        if (name(subscription) == text) {
-            return subscription;
-        }
-    }
-    return std::nullopt;
-}
-
 }  // namespace
+
+std::int64_t first_decision_id(system_clock::time_point time)
+{
+    return (since_1970(time) - kIdEpoch) * (std::int64_t{1} << kIdLowBits);
+}
 
 /// The prepared statement, with the columns that are bound to it. SOCI inserts many rows from one column
 /// vector each.
@@ -190,7 +168,7 @@ Journal::~Journal() = default;
 std::int64_t Journal::next_id(system_clock::time_point now)
 {
     constexpr std::int64_t kCounts = std::int64_t{1} << kIdCountBits;
-    const std::int64_t first_of_now = id_floor(now) + instance_ * kCounts;
+    const std::int64_t first_of_now = first_decision_id(now) + instance_ * kCounts;
     std::int64_t id = std::max(first_of_now, last_id_ + 1);
     if (id % kCounts == 0 && id != first_of_now) {  // the count ran over: borrow from the next millisecond
         id += (std::int64_t{1} << kIdLowBits) - kCounts;
@@ -213,150 +191,11 @@ tl::expected<void, std::string> Journal::record(std::span<const JournalRecord> r
     });
 }
 
-namespace
-{
-
-/// A query of records, with the variables that a row is fetched into.
-class Select
-{
-  public:
-    Select(soci::session& session, const JournalFilter& filter) : statement_(session)
-    {
-        const auto number = [this](long long value) {
-            statement_.exchange(soci::use(*numbers_.emplace_back(std::make_unique<long long>(value))));
-        };
-        const auto text = [this](const std::string& value) {
-            statement_.exchange(soci::use(*texts_.emplace_back(std::make_unique<std::string>(value))));
-        };
-        std::string where = " WHERE id > :after";
-        number(filter.after.value_or(filter.since ? id_floor(*filter.since) - 1 : -1));
-        if (filter.since && filter.after) {
-            where += " AND id >= :since";
-            number(id_floor(*filter.since));
-        }
-        if (filter.id) {
-            where += " AND id = :id";
-            number(*filter.id);
-        }
-        if (filter.user) {
-            where += " AND user_address = :user";
-            text(filter.user->text());
-        }
-        if (filter.contact) {
-            where += " AND contact_address = :contact";
-            text(filter.contact->text());
-        }
-        if (filter.organizations) {
-            std::string names;
-            for (const std::string& name : *filter.organizations) {
-                names += (names.empty() ? ":o" : ", :o") + std::to_string(texts_.size());
-                text(name);
-            }
-            where += " AND organization IN (" + names + ")";
-        }
-        const std::string order = filter.after ? "ASC" : "DESC";
-        number(static_cast<long long>(filter.most));
-        fetch_into_members();
-        statement_.alloc();
-        statement_.prepare(
-            "SELECT id, at, source, organization, user_address, contact_address, item_subscription, "
-            "item_ask, "
-            "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, chosen_option, "
-            "answer, "
-            "reason, rule, generation, answered_by FROM journal" +
-            where + " ORDER BY id " + order + " LIMIT :most");
-        statement_.define_and_bind();
-        statement_.execute();
-    }
-
-    [[nodiscard]] std::optional<JournalRecord> next()
-    {
-        if (!statement_.fetch()) {
-            return std::nullopt;
-        }
-        const auto user = Address::prepare(user_);
-        const auto contact = Address::prepare(contact_);
-        if (!user || !contact) {
-            throw std::runtime_error("journal record " + std::to_string(id_) +
-                                     " has an address that is none");
-        }
-        JournalRecord record{.id = id_,
-                             .at = system_clock::time_point(milliseconds(at_)),
-                             .source = source_named(source_).value_or(Source::asked),
-                             .organization = organization_,
-                             .request = {*user, *contact, std::nullopt},
-                             .facts = {},
-                             .decision = {},
-                             .generation = static_cast<std::uint64_t>(generation_),
-                             .answered_by = has_by_ == soci::i_ok ? by_ : std::string()};
-        if (has_subscription_ == soci::i_ok) {
-            record.request.item =
-                RosterItem{subscription_named(subscription_).value_or(Subscription::none), ask_ != 0};
-        }
-        record.facts.recent = {static_cast<std::uint32_t>(from_contact_),
-                               static_cast<std::uint32_t>(from_domain_), static_cast<std::uint32_t>(to_user_),
-                               complete_ != 0};
-        if (has_chosen_ == soci::i_ok) {
-            record.facts.chosen = option_named(chosen_);
-        }
-        record.decision.answer = answer_named(answer_).value_or(Answer::leave);
-        record.decision.reason = reason_named(reason_).value_or(Reason::prompt);
-        record.decision.rule = static_cast<std::uint32_t>(rule_);
-        return record;
-    }
-
-  private:
-    void fetch_into_members()
-    {
-        for (long long* number : {&id_, &at_}) {
-            statement_.exchange(soci::into(*number));
-        }
-        for (std::string* text : {&source_, &organization_, &user_, &contact_}) {
-            statement_.exchange(soci::into(*text));
-        }
-        statement_.exchange(soci::into(subscription_, has_subscription_));
-        for (long long* number : {&ask_, &from_contact_, &from_domain_, &to_user_, &complete_}) {
-            statement_.exchange(soci::into(*number));
-        }
-        statement_.exchange(soci::into(chosen_, has_chosen_));
-        statement_.exchange(soci::into(answer_));
-        statement_.exchange(soci::into(reason_));
-        statement_.exchange(soci::into(rule_));
-        statement_.exchange(soci::into(generation_));
-        statement_.exchange(soci::into(by_, has_by_));
-    }
-
-    std::vector<std::unique_ptr<long long>> numbers_;  // bound by address
-    std::vector<std::unique_ptr<std::string>> texts_;
-    long long id_ = 0, at_ = 0, ask_ = 0, from_contact_ = 0, from_domain_ = 0, to_user_ = 0, complete_ = 0,
-              rule_ = 0, generation_ = 0;
-    std::string source_, organization_, user_, contact_, subscription_, chosen_, answer_, reason_, by_;
-    soci::indicator has_subscription_ = soci::i_null, has_chosen_ = soci::i_null, has_by_ = soci::i_null;
-    soci::statement statement_;  // goes first: it points into the others
-};
-
-}  // namespace
-
-tl::expected<std::vector<JournalRecord>, std::string> Journal::read(const JournalFilter& filter)
-{
-    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
-        std::vector<JournalRecord> records;
-        Select select(*session, filter);
-        while (auto record = select.next()) {
-            records.push_back(*std::move(record));
-        }
-        if (!filter.after) {
-            std::reverse(records.begin(), records.end());
-        }
-        return records;
-    });
-}
-
 tl::expected<std::size_t, std::string> Journal::forget_before(system_clock::time_point cutoff,
                                                               std::size_t most)
 {
     return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
-        const long long id = id_floor(cutoff);
+        const long long id = first_decision_id(cutoff);
         soci::statement forget =
             (session->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :id "
                                  "ORDER BY id LIMIT :most)",

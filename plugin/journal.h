@@ -33,17 +33,8 @@ struct JournalRecord {
     std::string answered_by = {};  ///< with `Reason::by_hand`: who; otherwise empty
 };
 
-/// Which records; what is not given does not matter.
-struct JournalFilter {
-    std::optional<std::int64_t> id = {};
-    std::optional<Address> user = {};
-    std::optional<Address> contact = {};
-    std::optional<std::vector<std::string>> organizations = {};
-    std::optional<std::chrono::system_clock::time_point> since = {};
-    std::optional<std::int64_t> after =
-        {};  ///< only greater ids; then the oldest `most` come, else the newest
-    std::size_t most = 100;
-};
+/// The least id that a decision made then can have.
+[[nodiscard]] std::int64_t first_decision_id(std::chrono::system_clock::time_point time);
 
 class Journal
 {
@@ -59,9 +50,6 @@ class Journal
 
     /// Writes all records or none, in one transaction; they are committed when this returns.
     [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
-
-    /// The records, in the order of their ids.
-    [[nodiscard]] tl::expected<std::vector<JournalRecord>, std::string> read(const JournalFilter& filter);
 
     /// Deletes records from before `cutoff`, at most `most` of them. How many it were.
     [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(

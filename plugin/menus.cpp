@@ -334,20 +334,22 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
     filter.user = Address::prepare(values.one("user"));
     filter.contact = Address::prepare(values.one("contact"));
     filter.most = kMostLines;
-    const auto records = operations.journal(Actor::sender(user), filter);
-    if (!records) {
-        return reply(CommandRefusal{false, records.error().text});
-    }
-    std::vector<std::string> lines;
-    for (auto record = records->rbegin(); record != records->rend(); ++record) {
-        std::string line =
-            when(record->at) + ": " + between(record->request) + ": " + in_words(record->decision);
-        if (!record->answered_by.empty()) {
-            line += ", " + record->answered_by;
-        }
-        lines.push_back(line + " (" + std::to_string(record->id) + ")");
-    }
-    reply(list_of("journal", "Journal, newest first", lines, records->size() == kMostLines));
+    operations.journal(
+        Actor::sender(user), filter, [reply](const Result<std::vector<JournalRecord>>& records) {
+            if (!records) {
+                return reply(CommandRefusal{false, records.error().text});
+            }
+            std::vector<std::string> lines;
+            for (auto record = records->rbegin(); record != records->rend(); ++record) {
+                std::string line =
+                    when(record->at) + ": " + between(record->request) + ": " + in_words(record->decision);
+                if (!record->answered_by.empty()) {
+                    line += ", " + record->answered_by;
+                }
+                lines.push_back(line + " (" + std::to_string(record->id) + ")");
+            }
+            reply(list_of("journal", "Journal, newest first", lines, records->size() == kMostLines));
+        });
 }
 
 void ask_journal(Operations& operations, const Address& user, const CommandReply& reply)

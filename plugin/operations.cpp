@@ -37,14 +37,14 @@ std::string fixed_by_administrator(Option option)
     return "Your administrator has set how contact requests are handled: " + std::string(sentence(option));
 }
 
-Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Journal& journal,
-                       const Database& database, Entity& entity)
+Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
+                       Entity& entity, Clock& clock)
     : policy_(policy),
       answerer_(answerer),
       choices_(choices),
-      journal_(journal),
       database_(database),
       entity_(entity),
+      clock_(clock),
       started_(std::chrono::system_clock::now())
 {
 }
@@ -320,11 +320,12 @@ void Operations::explain(const Actor& actor, const Address& user, const Address&
                          });
 }
 
-Result<std::vector<JournalRecord>> Operations::journal(const Actor& actor, JournalFilter filter)
+void Operations::journal(const Actor& actor, JournalFilter filter, Then<std::vector<JournalRecord>> then)
 {
     if (actor.address()) {
         if (filter.user && !may_see(actor, *filter.user)) {
-            return refused(Kind::forbidden, "You may not see the journal of " + filter.user->text() + ".");
+            return then(
+                refused(Kind::forbidden, "You may not see the journal of " + filter.user->text() + "."));
         }
         if (filter.user != actor.address()) {
             filter.organizations = administered(actor);
@@ -334,11 +335,25 @@ Result<std::vector<JournalRecord>> Operations::journal(const Actor& actor, Journ
             }
         }
     }
-    auto records = journal_.read(filter);
-    if (!records) {
-        return refused(Kind::unavailable, "The journal cannot be read: " + records.error());
+    read_on(readings_.insert(readings_.end(),
+                             Reading{JournalSearch(database_, std::move(filter)), std::move(then), nullptr}));
+}
+
+void Operations::read_on(std::list<Reading>::iterator reading)
+{
+    const auto over = reading->search.go_on();
+    if (over && !*over) {
+        reading->next = clock_.after(std::chrono::milliseconds(0), [this, reading] { read_on(reading); });
+        return;
     }
-    return *std::move(records);
+    const auto then = std::move(reading->then);
+    auto found = reading->search.take_found();
+    readings_.erase(reading);
+    if (over) {
+        then(std::move(found));
+    } else {
+        then(refused(Kind::unavailable, "The journal cannot be read: " + over.error()));
+    }
 }
 
 std::shared_ptr<void> Operations::follow(Answerer::Follower record)

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@
 #include "plugin/check_report.h"
 #include "plugin/choices.h"
 #include "plugin/database.h"
-#include "plugin/journal.h"
+#include "plugin/journal_search.h"
 #include "plugin/policy_in_force.h"
 #include "policy/decide.h"
 
@@ -137,8 +138,8 @@ class Operations
     static constexpr std::size_t kMostWaiting = 10'000;
 
     /// All are to outlive the object.
-    Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Journal& journal,
-               const Database& database, Entity& entity);
+    Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
+               Entity& entity, Clock& clock);
 
     // --- Who
 
@@ -168,7 +169,9 @@ class Operations
     // --- Why
 
     void explain(const Actor& actor, const Address& user, const Address& contact, Then<Explained> then);
-    [[nodiscard]] Result<std::vector<JournalRecord>> journal(const Actor& actor, JournalFilter filter);
+    /// What is recorded meanwhile is found if it is looked for upwards (`after`); nothing comes between the
+    /// last record that is found so and `then`.
+    void journal(const Actor& actor, JournalFilter filter, Then<std::vector<JournalRecord>> then);
     /// Calls `record` with what is recorded from now on, of everybody, until the returned object is gone.
     [[nodiscard]] std::shared_ptr<void> follow(Answerer::Follower record);
 
@@ -198,21 +201,28 @@ class Operations
 
   private:
     struct Search;
+    struct Reading {
+        JournalSearch search;
+        Then<std::vector<JournalRecord>> then;
+        std::unique_ptr<Timer> next;
+    };
 
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
                                                                std::optional<Address>& user) const;
     void search(const std::shared_ptr<Search>& search);
+    void read_on(std::list<Reading>::iterator reading);
     void apply(std::shared_ptr<Review> review, Then<Review> then);
     [[nodiscard]] Result<GeneralIm> may_steer(const Actor& actor, std::string_view organization) const;
 
     PolicyInForce& policy_;
     Answerer& answerer_;
     Choices& choices_;
-    Journal& journal_;
-    const Database& database_;
+    Database& database_;
     Entity& entity_;
+    Clock& clock_;
+    std::list<Reading> readings_;
     std::function<Result<std::vector<std::string>>()> reload_;
     std::function<void(Then<CheckReport>)> check_;
     std::string offline_because_ = "starting";

@@ -115,7 +115,7 @@ struct Controlled {
                   [] { return 0.5; },
                   answerer,
                   events};
-    Operations operations{*policy, answerer, choices, journal, *database, entity};
+    Operations operations{*policy, answerer, choices, *database, entity, clock};
     Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
     std::unique_ptr<Control> control;
     std::optional<RawHttp> client;
@@ -270,6 +270,32 @@ BOOST_AUTO_TEST_CASE(whoever_follows_sees_the_last_ones_then_each_as_it_is_made_
     control->stop();
     client->wait_for_end();
     decide("juliet@capulet.lit", "later@montague.lit");  // nobody follows any more
+}
+
+BOOST_AUTO_TEST_CASE(what_is_decided_while_a_long_journal_is_read_comes_after_it)
+{
+    decide("juliet@capulet.lit", "before@montague.lit");
+    std::vector<JournalRecord> others;
+    for (std::size_t i = 0; i < JournalSearch::kPortion; ++i) {
+        others.push_back({.id = journal.next_id(noon()),
+                          .at = noon(),
+                          .source = Source::asked,
+                          .organization = "Capulet",
+                          .request = {Address::prepare("nurse@capulet.lit").value(),
+                                      Address::prepare("peter@capulet.lit").value(), std::nullopt},
+                          .facts = {},
+                          .decision = {}});
+    }
+    BOOST_REQUIRE(journal.record(others).has_value());
+    client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&follow=true");
+    test::turn_until(base.get(), [this] { return clock.waiting() > 0; });
+    decide("juliet@capulet.lit", "meanwhile@montague.lit");
+    decide("romeo@montague.lit", "meanwhile@montague.lit");
+    clock.advance(std::chrono::milliseconds(0));
+    BOOST_TEST(Json::parse(client->line())["contact"] == "before@montague.lit");
+    BOOST_TEST(Json::parse(client->line())["contact"] == "meanwhile@montague.lit");
+    decide("juliet@capulet.lit", "after@montague.lit");
+    BOOST_TEST(Json::parse(client->line())["contact"] == "after@montague.lit");
 }
 
 BOOST_AUTO_TEST_CASE(only_so_many_may_follow_and_who_leaves_makes_room)

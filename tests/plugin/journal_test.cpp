@@ -1,5 +1,6 @@
 // The journal: all or nothing, readable by others, and ids that only ever grow.
 #include "plugin/journal.h"
+#include "plugin/journal_search.h"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -57,6 +58,25 @@ JournalRecord record(std::int64_t id)
             .facts = {},
             .decision = {Answer::approve, Reason::in_organization},
             .generation = 1};
+}
+
+/// What a search finds, and how many portions it took.
+struct Found {
+    std::vector<JournalRecord> records;
+    std::size_t portions = 0;
+};
+
+Found search(Database& database, const JournalFilter& filter)
+{
+    Found found;
+    JournalSearch search(database, filter);
+    for (bool over = false; !over; ++found.portions) {
+        const auto went = search.go_on();
+        BOOST_REQUIRE_MESSAGE(went.has_value(), (went ? "" : went.error()));
+        over = *went;
+    }
+    found.records = search.take_found();
+    return found;
 }
 
 }  // namespace
@@ -182,10 +202,9 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     one.generation = 4;
     one.answered_by = "admin@capulet.lit";
     BOOST_REQUIRE(journal.record({&one, 1}).has_value());
-    const auto read = journal.read({.id = one.id});
-    BOOST_REQUIRE_MESSAGE(read.has_value(), (read ? "" : read.error()));
-    BOOST_REQUIRE(read->size() == 1U);
-    const JournalRecord& same = read->front();
+    const Found found = search(*database, {.id = one.id});
+    BOOST_REQUIRE(found.records.size() == 1U);
+    const JournalRecord& same = found.records.front();
     BOOST_TEST(same.id == one.id);
     BOOST_TEST((same.at == one.at));
     BOOST_TEST((same.source == one.source));
@@ -218,8 +237,7 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
     BOOST_REQUIRE(journal.record(batch).has_value());
     const auto found = [&](const JournalFilter& filter) {
         std::string places;
-        const std::vector<JournalRecord> records = journal.read(filter).value();
-        for (const JournalRecord& one : records) {
+        for (const JournalRecord& one : search(*database, filter).records) {
             places += std::to_string(std::find_if(batch.begin(), batch.end(),
                                                   [&](const JournalRecord& of) { return of.id == one.id; }) -
                                      batch.begin());
@@ -236,6 +254,41 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
     BOOST_TEST(found({.since = kNow + std::chrono::minutes(7), .after = 0}) == "789");
     BOOST_TEST(found({.organizations = {{"Montague", "Other"}}}) == "56789");
     BOOST_TEST(found({.id = batch[2].id}) == "2");
+}
+
+BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::vector<JournalRecord> all;
+    for (std::size_t i = 0; i < 2 * JournalSearch::kPortion + 5; ++i) {
+        all.push_back(record(journal.next_id(kNow)));
+    }
+    const Address romeo = address("romeo@montague.lit");
+    const std::size_t middle = JournalSearch::kPortion;
+    for (const std::size_t place : {std::size_t{0}, middle, all.size() - 1}) {
+        all[place].request.contact = romeo;
+    }
+    BOOST_REQUIRE(journal.record(all).has_value());
+    const auto ids = [](const Found& found) {
+        std::vector<std::int64_t> each;
+        for (const JournalRecord& one : found.records) {
+            each.push_back(one.id);
+        }
+        return each;
+    };
+    const std::vector<std::int64_t> three{all.front().id, all[middle].id, all.back().id};
+    const Found newest_first = search(*database, {.contact = romeo});
+    BOOST_TEST(ids(newest_first) == three, boost::test_tools::per_element());
+    BOOST_TEST(newest_first.portions == 3U);
+    const Found oldest_first = search(*database, {.contact = romeo, .after = 0});
+    BOOST_TEST(ids(oldest_first) == three, boost::test_tools::per_element());
+    BOOST_TEST(oldest_first.portions == 3U);
+    // No further than needed.
+    const Found two = search(*database, {.contact = romeo, .most = 2});
+    BOOST_TEST(ids(two) == std::vector({all[middle].id, all.back().id}), boost::test_tools::per_element());
+    BOOST_TEST(two.portions == 2U);
+    BOOST_TEST(search(*database, {.most = 2}).portions == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
