@@ -302,13 +302,13 @@ class StropheChannel : public Channel
             // machine whose network is IPv6 only.
             const bool ipv4 = address.find(':') == std::string::npos;
             if (connect(address) || (ipv4 && connect("::ffff:" + address))) {
+                state_ = State::logging_in;  // the thread looks at it
                 try {
                     login_thread_ = std::thread(&StropheChannel::log_in, this);
                 } catch (const std::system_error& error) {
                     failure_ = Failure{Failure::Kind::unreachable, error.what()};
                     break;
                 }
-                state_ = State::logging_in;
                 return;
             }
         }
