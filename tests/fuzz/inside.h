@@ -1,0 +1,82 @@
+// A daemon's inside, without a server: the stream is a double, the store is in memory. New for each input, so
+// that an input alone makes a finding.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "doubles.h"
+#include "plugin/answerer.h"
+#include "plugin/operations.h"
+#include "plugin/settings.h"
+
+namespace usher::test
+{
+
+inline std::chrono::system_clock::time_point wall_clock()
+{
+    return std::chrono::system_clock::now();
+}
+
+struct Inside {
+    Inside()
+    {
+        operations.on_reload([] { return std::vector<std::string>{}; });
+        operations.on_check(
+            [this](const Then<CheckReport>& then) { then(tl::unexpected(operations.not_connected())); });
+    }
+
+    static const Settings& settings()
+    {
+        static const Settings parsed = parse_settings(R"(
+            [connection]
+            component = "usher.capulet.lit"
+            secret_file = "/etc/usher/secret"
+            [[organization]]
+            name = "Capulet"
+            domains = ["capulet.lit"]
+            users_may_choose = true
+            administrators = ["nurse@capulet.lit"]
+            [[organization]]
+            name = "Montague"
+            domains = ["montague.lit"]
+            stock = "approve"
+            )",
+                                                      "usher.toml")
+                                           .value();
+        return parsed;
+    }
+
+    static Login login()
+    {
+        Login login;
+        login.component = true;
+        login.address = *settings().connection.component;
+        return login;
+    }
+
+    struct NoEvents : EntityEvents {
+        void domain_changed(const std::string&, DomainState) override {}
+        void offline(const Failure&, std::chrono::milliseconds) override {}
+    };
+
+    std::unique_ptr<Database> database = Database::open("sqlite3://:memory:").value();
+    std::unique_ptr<PolicyInForce> policy = PolicyInForce::make(settings(), *database, wall_clock).value();
+    Choices choices = Choices::load(*database).value();
+    Journal journal{*database};
+    FakeClock clock;
+    FakeChannels channels;
+    NoEvents events;
+    Answerer answerer{policy->policy(), choices, journal, clock, wall_clock};
+    Entity entity{login(),
+                  "usher.capulet.lit",
+                  {"capulet.lit", "montague.lit"},
+                  channels,
+                  clock,
+                  [] { return 0.0; },
+                  answerer,
+                  events};
+    Operations operations{*policy, answerer, choices, journal, *database, entity};
+};
+
+}  // namespace usher::test
