@@ -125,10 +125,10 @@ class FaultRun
         Outcome outcome;
         people_.users_leave();
         compare(people_.requests(), read_users(*server_, people_.users()), store_.journal(), outcome);
-        // An answer to somebody whose own server was away, or sent by one that was about to fall, is not sent
-        // again. The books above have it; who asks again is told.
+        // An answer that was on its way when the server went is not sent again. The books above have it; who
+        // asks again is told.
         for (Request& request : people_.requests()) {
-            if (request.policy != Policy::leave && !request.answered() && server_outages_ > 0) {
+            if (request.cut_off && !request.answered()) {
                 ++outcome.told_late;
                 people_.ask_again(request);
             }
@@ -217,7 +217,6 @@ class FaultRun
     /// with and without Usher.
     void bring_server_back()
     {
-        ++server_outages_;
         people_.see_it_end();
         link_.set_open(false);
         server_->start();
@@ -256,7 +255,6 @@ class FaultRun
     Usherd usherd_;
     StoreFile store_;
     People people_;
-    unsigned server_outages_ = 0;
 };
 
 void print(const std::string& title, const std::vector<std::string>& lines)

@@ -87,9 +87,13 @@ void People::come(const StoreFile::Journal& recorded)
     }
     in_flight_.clear();
     for (std::size_t i = 0; i < asked_; ++i) {
-        // The daemon was asked only after the server had stored the request.
-        if (!requests_[i].known() && !recorded.contains({requests_[i].user, requests_[i].contact})) {
-            send(requests_[i]);
+        Request& request = requests_[i];
+        const auto records = recorded.find({request.user, request.contact});
+        if (records != recorded.end()) {
+            // The daemon was asked only after the server had stored the request.
+            request.cut_off = request.cut_off || (!request.answered() && records->second.verdicts() > 0);
+        } else if (!request.known()) {
+            send(request);
         }
     }
 }

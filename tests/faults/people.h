@@ -37,6 +37,8 @@ struct Request {
     bool acknowledged =
         false;  ///< `unavailable`: the server has it, and it is the user's (RFC 6121 section 3.1.3)
 
+    bool cut_off = false;  ///< his answer was recorded when the server went, and he had not been told yet
+
     unsigned delivered = 0;  ///< to the user's present session
     unsigned sent_in_it = 0;
     bool ever_delivered = false;

@@ -55,6 +55,11 @@ void OwnMounts::memory_at(const std::filesystem::path& folder, const std::string
           "mount " + folder.string());
 }
 
+SmallDisk::~SmallDisk()
+{
+    ::umount2(path().c_str(), MNT_DETACH);
+}
+
 void SmallDisk::fill() const
 {
     const Descriptor file(::open((path() / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));

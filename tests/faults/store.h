@@ -32,6 +32,9 @@ class SmallDisk
 {
   public:
     explicit SmallDisk(const OwnMounts& mounts) { mounts.memory_at(path(), "64m"); }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    ~SmallDisk();
 
     [[nodiscard]] std::filesystem::path path() const { return directory_.path(); }
     void fill() const;
@@ -56,6 +59,8 @@ class StoreFile
         unsigned approve = 0;
         unsigned deny = 0;
         unsigned leave = 0;
+
+        [[nodiscard]] unsigned verdicts() const { return approve + deny; }
     };
     using Journal = std::map<std::pair<std::string, std::string>, Records>;
     [[nodiscard]] Journal journal();
