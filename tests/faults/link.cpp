@@ -118,6 +118,7 @@ void Link::set_open(bool open)
 {
     const std::lock_guard lock(mutex_);
     open_ = open;
+    wake();
 }
 
 void Link::accept()
@@ -126,7 +127,7 @@ void Link::accept()
     if (daemon.get() < 0) {
         return;
     }
-    Descriptor server = open_ ? connect_loopback(server_port_) : Descriptor();
+    Descriptor server = connect_loopback(server_port_);
     if (server.get() < 0) {
         reset(daemon);
         return;
@@ -155,12 +156,13 @@ void Link::run()
 {
     Clock::time_point next_tick = Clock::now();
     while (!stopping_) {
-        std::vector<pollfd> events{{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+        std::vector<pollfd> events{{wake_.get(), POLLIN, 0}, {listener_.get(), 0, 0}};
         std::vector<Pair*> polled;
         bool limited = false;
         {
             const std::lock_guard lock(mutex_);
             limited = bytes_per_second_.has_value();
+            events[1].events = open_ ? POLLIN : 0;
             for (Pair& pair : pairs_) {
                 if (pair.loses_packets) {
                     continue;

@@ -38,7 +38,7 @@ class Link
     void deliver_packets();
     /// Each direction passes so many bytes a second; nothing: as fast as it can.
     void limit(std::optional<std::size_t> bytes_per_second);
-    /// While closed nobody can connect.
+    /// While it is closed, who connects has to wait.
     void set_open(bool open);
 
   private:

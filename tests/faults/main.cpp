@@ -28,10 +28,10 @@ using std::chrono::milliseconds;
 
 /// How long the next fault waits for the daemon to come back from the last one. Back-off may take longer:
 /// then the next fault meets a daemon that is away.
-constexpr milliseconds kPause{3'000};
+constexpr milliseconds kPause{2'000};
 /// The daemon's longest back-off is 60 s, and so is the connector's pause between two hints that requests
 /// have passed unasked.
-constexpr milliseconds kRecovery{180'000};
+constexpr milliseconds kRecovery{900'000};
 /// From this many faults on there is time for those that take long.
 constexpr std::size_t kManyFaults = 100;
 
@@ -89,11 +89,10 @@ class FaultRun
         people_.come({});
     }
 
-    /// One fault of the schedule, with `requests` in the course of it.
-    void meet(const PlannedFault& planned, std::size_t requests)
+    /// One fault of the schedule; in the course of it requests are made until there are so many of them.
+    void meet(const PlannedFault& planned, std::size_t last)
     {
-        const std::size_t last = people_.asked() + requests;
-        people_.ask(people_.asked() + std::min(planned.requests_before, requests));
+        people_.ask(std::min(last, people_.asked() + planned.requests_before));
         people_.go_on(within(std::chrono::ceil<milliseconds>(planned.after_them)), people_.asked());
         const std::size_t during = people_.asked() + (last - people_.asked()) / 2;
         cause(planned, during);
@@ -107,15 +106,15 @@ class FaultRun
     void recover()
     {
         clock_.set(std::chrono::hours(0));
-        people_.ask(people_.requests().size());
         const Usherctl usherctl(usherd_.directory() / "control.sock");
         const Deadline deadline = within(kRecovery);
-        while (!answering() || !only_left_ones_wait(usherctl)) {
+        const std::size_t all = people_.requests().size();
+        while (people_.asked() < all || !answering() || !only_left_ones_wait(usherctl)) {
             if (Clock::now() >= deadline) {
                 std::cout << "not recovered in time: " << usherd_.newest_status() << std::endl;
                 return;  // the books will tell what is missing
             }
-            people_.go_on(milliseconds(200));
+            people_.go_on(within(milliseconds(200)), all);
         }
         people_.round_trip();
     }
@@ -289,8 +288,7 @@ bool run(const Arguments& arguments)
         std::cout << static_cast<long>(seconds) << " s, fault " << i + 1 << ": " << text(planned[i])
                   << std::endl;
         ++kinds[planned[i].fault];
-        fault_run.meet(planned[i], arguments.requests * (i + 1) / planned.size() -
-                                       arguments.requests * i / planned.size());
+        fault_run.meet(planned[i], arguments.requests * (i + 1) / planned.size());
     }
     std::cout << "no more faults" << std::endl;
     fault_run.recover();
