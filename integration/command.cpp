@@ -23,6 +23,12 @@ StanzaError forbidden(std::string text)
     return {"cancel", "forbidden", std::move(text), {}, {}};
 }
 
+StanzaError too_much()
+{
+    return {
+        "wait", "resource-constraint", "Too much is going on at the moment: please try again later.", {}, {}};
+}
+
 StanzaError expired()
 {
     return {"cancel", "not-allowed", "This menu is no longer open: please begin again.", "session-expired",
@@ -162,13 +168,8 @@ void Commands::received(const Stanza& iq, const Address& user)
 
 void Commands::begin(IqReply reply, const Command& command, const std::string& requester, const Address& user)
 {
-    if (!make_room(user)) {
-        return send_error(reply, command.node, {},
-                          {"wait",
-                           "resource-constraint",
-                           "Too much is going on at the moment: please try again later.",
-                           {},
-                           {}});
+    if (!work_.allows(user) || !make_room(user)) {
+        return send_error(reply, command.node, {}, too_much());
     }
     Session& session = sessions_.emplace_back(Session{.id = unguessable(),
                                                       .command = &command,
@@ -203,6 +204,9 @@ void Commands::go_on(IqReply reply, Session& session, std::string_view action, c
 
 void Commands::submit(IqReply reply, Session& session, const Stanza& command)
 {
+    if (!work_.allows(session.user)) {
+        return send_error(reply, session.command->node, session.id, too_much());
+    }
     CommandStage& stage = session.stages.back();
     DataForm& form = stage.payload.value();
     const auto x = only_form(command);

@@ -17,6 +17,7 @@
 #include "integration/clock.h"
 #include "integration/data_form.h"
 #include "integration/iq.h"
+#include "integration/per_minute.h"
 #include "integration/stanza.h"
 #include "policy/address.h"
 
@@ -70,7 +71,11 @@ class Commands
     /// Of all users; beyond that there are no new ones.
     static constexpr std::size_t kMostSessions = 2000;
 
-    Commands(Clock& clock, std::function<void(std::string_view)> send) : clock_(clock), send_(std::move(send))
+    /// Commands begun and forms filled in by one user in a minute; what is beyond is refused.
+    static constexpr std::size_t kPerMinute = 60;
+
+    Commands(Clock& clock, std::function<void(std::string_view)> send)
+        : clock_(clock), send_(std::move(send)), work_(clock, kPerMinute)
     {
     }
 
@@ -121,6 +126,7 @@ class Commands
     std::function<void(std::string_view)> send_;
     std::list<Command> commands_;  // their addresses are kept
     Sessions sessions_;
+    PerMinute work_;
 };
 
 }  // namespace usher

@@ -63,7 +63,7 @@ void Chat::received(const Stanza& message, const Address& user)
     }
     // With the message's own namespace: that of the stream.
     const std::string body = message.child("body", message.ns()).text();
-    if (body.find_first_not_of(" \t\r\n") == std::string::npos || !within_limit(user)) {
+    if (body.find_first_not_of(" \t\r\n") == std::string::npos || !answers_.allows(user)) {
         return;
     }
     std::string begin = "<message type='chat'";
@@ -84,15 +84,6 @@ void Chat::received(const Stanza& message, const Address& user)
         return say("I cannot read encrypted messages. Please turn encryption off for this chat.");
     }
     obey(body, user, say);
-}
-
-bool Chat::within_limit(const Address& user)
-{
-    if (clock_.now() - minute_ >= std::chrono::minutes(1)) {
-        minute_ = clock_.now();
-        answers_.clear();
-    }
-    return ++answers_[user] <= kPerMinute;
 }
 
 void Chat::obey(const std::string& body, const Address& user, const Say& say)

@@ -8,9 +8,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "integration/clock.h"
+#include "integration/per_minute.h"
 #include "integration/stanza.h"
 #include "plugin/operations.h"
 
@@ -25,7 +25,7 @@ class Chat
 
     /// `send` sends a stanza.
     Chat(Operations& operations, Clock& clock, std::function<void(std::string_view)> send)
-        : operations_(operations), clock_(clock), send_(std::move(send))
+        : operations_(operations), send_(std::move(send)), answers_(clock, kPerMinute)
     {
     }
 
@@ -35,17 +35,14 @@ class Chat
   private:
     using Say = std::function<void(const std::string& text)>;
 
-    [[nodiscard]] bool within_limit(const Address& user);
     void obey(const std::string& body, const Address& user, const Say& say);
     void options(const std::string& wanted, const Address& user, const Say& say);
     void waiting(const Address& user, const Say& say);
     void answer(Answer answer, const std::string& contact, const Address& user, const Say& say);
 
     Operations& operations_;
-    Clock& clock_;
     std::function<void(std::string_view)> send_;
-    Clock::Time minute_;
-    std::unordered_map<Address, std::size_t> answers_;  // since then
+    PerMinute answers_;
 };
 
 }  // namespace usher

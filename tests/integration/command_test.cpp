@@ -437,6 +437,21 @@ BOOST_AUTO_TEST_CASE(an_answer_to_a_session_that_was_cancelled_meanwhile_is_not_
     BOOST_TEST(told(sent.back()) == "cancel not-allowed session-expired");
 }
 
+BOOST_AUTO_TEST_CASE(work_of_a_user_in_a_minute_is_bounded)
+{
+    const std::string open = begin();
+    for (std::size_t i = 1; i < usher::Commands::kPerMinute; ++i) {
+        send("node='greet'", {}, "juliet@capulet.lit/" + std::to_string(i));
+    }
+    BOOST_TEST(told(send("node='greet'")) == "wait resource-constraint");
+    BOOST_TEST(told(send(with(open), submit("service", "httpd"))) == "wait resource-constraint");
+    BOOST_TEST(told(send("node='greet'", {}, "nurse@capulet.lit/x")) ==
+               "completed info: Hello nurse@capulet.lit");
+    clock.advance(1min);
+    BOOST_TEST(told(send(with(open), submit("service", "httpd"))) ==
+               "executing [complete: prev complete] level");
+}
+
 BOOST_AUTO_TEST_CASE(work_in_hand_is_bounded_too)
 {
     for (std::size_t i = 0; i < usher::Commands::kPerUser; ++i) {
