@@ -9,6 +9,7 @@
 #include <atomic>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
@@ -316,6 +317,16 @@ long memory_kb(pid_t process, const std::string& name)
     return -1;
 }
 
+/// The server may end the stream in the middle.
+void send(WireStream& mallory, const std::string& xml)
+{
+    try {
+        mallory.send(xml);
+    } catch (const DialogueError&) {
+        BOOST_TEST_MESSAGE(mallory.address() + " was cut off");
+    }
+}
+
 struct Row {
     std::string what;
     std::string from;
@@ -334,19 +345,11 @@ std::string megabytes(long kb)
     return out.str();
 }
 
-void print(const std::string& title, const std::vector<Row>& rows, long most)
+void print(const Row& row)
 {
-    std::cout
-        << "\n"
-        << title << "\n\n"
-        << "| sent | from | to others | loop held, ms | colleague waited, ms | memory, MB | in the log |\n"
-           "|---|---|---|---|---|---|---|\n";
-    for (const Row& row : rows) {
-        std::cout << "| " << row.what << " | " << row.from << " | " << row.passed << " | " << row.held.count()
-                  << " | " << row.waited.count() << " | " << megabytes(row.before) << " → "
-                  << megabytes(row.after) << " | " << row.warnings << " |\n";
-    }
-    std::cout << "\nmost memory: " << megabytes(most) << " MB\n" << std::flush;
+    std::cout << "| " << row.what << " | " << row.from << " | " << row.passed << " | " << row.held.count()
+              << " | " << row.waited.count() << " | " << megabytes(row.before) << " → "
+              << megabytes(row.after) << " | " << row.warnings << " |" << std::endl;
 }
 
 // --- Where
@@ -383,8 +386,7 @@ class Siege
 {
   public:
     explicit Siege(Login login)
-        : login_(login),
-          stage_(login, settings(metrics_)),
+        : stage_(login, settings(metrics_)),
           usher_(login == Login::account ? entity_address(login) + "/usher" : entity_address(login)),
           benvolio_(stage_.enter(kBenvolio)),
           daemon_(stage_.usherd().id()),
@@ -394,6 +396,11 @@ class Siege
         stage_.server().add_account(kNurse);
         stage_.server().add_account(kStranger);
         stage_.server().add_account(kColleague);
+        std::cout
+            << "\n"
+            << servers_name() << ", " << login << "\n\n"
+            << "| sent | from | server | loop held, ms | colleague waited, ms | memory, MB | in the log |\n"
+               "|---|---|---|---|---|---|---|\n";
         request();
     }
 
@@ -416,7 +423,7 @@ class Siege
         row.held = watch_.longest();
         row.after = memory_kb(daemon_, "VmRSS");
         row.warnings = warnings(logged);
-        rows_.push_back(row);
+        print(row);
     }
 
     /// A colleague's request, which is approved. How long that took.
@@ -451,8 +458,8 @@ class Siege
         const auto mallory = log_in(stage_.server(), kGossip);
         (void)watch_.longest();
         std::atomic<bool> over = false;
+        const auto begun = Clock::now();
         std::jthread sending([&] {
-            const auto begun = Clock::now();
             constexpr int kTicks = 100;  // in a second
             for (int tick = 0; tick < seconds * kTicks; ++tick) {
                 std::string xml;
@@ -470,25 +477,30 @@ class Siege
             row.waited = std::max(row.waited, request());
         }
         sending.join();
-        // All of them are decided when the server has read the last one and the entity has answered that.
         mallory->send(subscribe(" from='last@" + kGossip + "'", ""));
-        (void)settled(*mallory);
+        mallory->send(iq(from(*mallory), "capulet.lit", "get", "last",
+                         "<query xmlns='http://jabber.org/protocol/disco#info'/>"));
+        mallory->expect({"the end", [](const Element& stanza) { return stanza.attribute("id") == "last"; }},
+                        std::chrono::minutes(10));
         row.waited = std::max(row.waited, request());
+        row.what += ", all read after " +
+                    std::to_string(duration_cast<std::chrono::seconds>(Clock::now() - begun).count()) + " s";
         row.held = watch_.longest();
         row.after = memory_kb(daemon_, "VmRSS");
-        row.warnings = "";
-        rows_.push_back(row);
+        row.warnings = "a line for each";
+        print(row);
     }
 
     /// All that has been approved are the colleague's requests, by the same daemon.
     void end()
     {
-        print(servers_name() + ", " + (login_ == Login::account ? "account" : "component"), rows_,
-              memory_kb(daemon_, "VmHWM"));
+        std::cout << "\nmost memory: " << megabytes(memory_kb(daemon_, "VmHWM")) << " MB\n";
+        const auto store = stage_.usherd().directory() / "usher.db";
         const Usherctl usherctl(stage_.usherd().directory() / "control.sock");
         std::istringstream lines(usherctl.done({"journal", "--json", "--since", "1h"}));
         long approved = 0;
-        for (std::string line; std::getline(lines, line);) {
+        long records = 0;
+        for (std::string line; std::getline(lines, line); ++records) {
             const auto record = nlohmann::json::parse(line);
             if (record["answer"] == "approve") {
                 ++approved;
@@ -498,6 +510,8 @@ class Siege
             }
         }
         BOOST_TEST(approved == approvals_);
+        std::cout << records << " records in the journal; the store has "
+                  << std::filesystem::file_size(store) / 1024 << " kB\n";
         BOOST_TEST(stage_.usherd().log_text().find(kTrace) == std::string::npos);
         BOOST_TEST(stage_.usherd().stop() == 0);
     }
@@ -520,16 +534,6 @@ class Siege
 
     static std::string user(int number) { return "user" + std::to_string(number) + "@capulet.lit"; }
 
-    /// The server may end the stream in the middle.
-    static void send(WireStream& mallory, const std::string& xml)
-    {
-        try {
-            mallory.send(xml);
-        } catch (const DialogueError&) {
-            BOOST_TEST_MESSAGE(mallory.address() + " was cut off");
-        }
-    }
-
     static std::string from(const WireStream& mallory)
     {
         return is_account(mallory.address()) ? std::string() : " from='mallory@" + mallory.address() + "'";
@@ -550,7 +554,6 @@ class Siege
         }
     }
 
-    Login login_;
     ReservedPort metrics_;
     UsherStage stage_;
     std::string usher_;
@@ -558,7 +561,6 @@ class Siege
     pid_t daemon_;
     LoopWatch watch_;
     long approvals_ = 0;
-    std::vector<Row> rows_;
 };
 
 /// Everything, from everybody who can send it.
@@ -648,7 +650,7 @@ BOOST_AUTO_TEST_SUITE(abuse_at_length)
 
 BOOST_DATA_TEST_CASE(nothing_that_is_sent_stops_the_daemon_or_is_approved, kLogins, login)
 {
-    besiege(login, 2'000, 10'000, 5);
+    besiege(login, 1'000, 10'000, 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
