@@ -1,25 +1,26 @@
-// What a decision costs as the policy grows, and what users' choices cost in memory and at the start.
-//
-// Each size is measured in a process of its own, so that memory is its own.
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+// What a decision costs as the policy grows, and as more users have chosen.
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <random>
+#include <stdexcept>
 
 #include "plugin/choices.h"
 #include "policy/decide.h"
+#include "row.h"
+#include "stored_choices.h"
 #include "temporary_directory.h"
+
+namespace usher
+{
 
 namespace
 {
 
-using namespace usher;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begun)
@@ -27,18 +28,11 @@ double seconds_since(Clock::time_point begun)
     return std::chrono::duration<double>(Clock::now() - begun).count();
 }
 
-double resident_bytes()
-{
-    std::ifstream statm("/proc/self/statm");
-    double size = 0;
-    double resident = 0;
-    statm >> size >> resident;
-    return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
+const std::string kDomain = "corp.example";
 
 Address user(std::size_t i)
 {
-    return Address::prepare("user.name" + std::to_string(i) + "@corp.example").value();
+    return Address::prepare(test::chooser(i, kDomain)).value();
 }
 
 /// Nanoseconds for each of many decisions on random requests of `users` users.
@@ -77,85 +71,92 @@ Organization organization(std::size_t domains)
     return made;
 }
 
-void measure_policy(std::size_t size)
+double with_rules(std::size_t count)
 {
-    Organization many_rules = organization(1);
-    for (std::size_t i = 0; i < size; ++i) {
-        many_rules.rules.push_back(
+    Organization many = organization(1);
+    for (std::size_t i = 0; i < count; ++i) {
+        many.rules.push_back(
             {{Pattern::read("eve" + std::to_string(i) + "@d" + std::to_string(i % 1000) + ".example")
                   .value()},
              {Pattern::read("*").value()},
              Answer::deny,
              static_cast<std::uint32_t>(i + 1)});
     }
-    const double rules = decision(Policy({many_rules}, {}), 1000, nullptr);
-    const double domains = decision(Policy({organization(size)}, {}), 1000, nullptr);
-    std::printf("| %zu rules | %.0f ns |\n| %zu domains | %.0f ns |\n", size, rules, size, domains);
+    return decision(Policy({many}, {}), 1000, nullptr);
 }
 
-void fill(const std::string& path, std::size_t count)
+double with_domains(std::size_t count)
 {
-    static_cast<void>(Database::open("sqlite3://" + path).value());
-    soci::session session(soci::sqlite3, path);
-    soci::transaction transaction(session);
-    std::string address;
-    std::string option;
-    soci::statement insert =
-        (session.prepare << "INSERT INTO choice (user_address, option_name) VALUES (:u, :o)",
-         soci::use(address), soci::use(option));
-    for (std::size_t i = 0; i < count; ++i) {
-        address = user(i).text();
-        option = name(kOptions[i % kOptions.size()]);
-        insert.execute(true);
-    }
-    transaction.commit();
+    return decision(Policy({organization(count)}, {}), 1000, nullptr);
 }
 
-void measure_choices(const std::string& path, std::size_t count)
+double with_choices(std::size_t count)
 {
+    const test::TemporaryDirectory directory;
+    const std::string path = (directory.path() / "usher.db").string();
+    test::store_choices(path, count, kDomain);
     const auto database = Database::open("sqlite3://" + path).value();
-    const double before = resident_bytes();
-    const auto begun = Clock::now();
     const Choices choices = Choices::load(*database).value();
-    const double loaded = seconds_since(begun);
-    const double bytes = resident_bytes() - before;
-    const double each = decision(Policy({organization(1)}, {}), count, &choices);
-    std::printf("| %zu choices | %.0f ns | %.2f s | %.0f MB | %.0f |\n", choices.size(), each, loaded,
-                bytes / 1e6, bytes / static_cast<double>(count));
+    return decision(Policy({organization(1)}, {}), count, &choices);
 }
 
-template <typename Work>
-void in_child(Work work)
+/// Each size is measured in a process of its own, so that its memory is laid out as a daemon's.
+double in_child(double (*measure)(std::size_t), std::size_t size)
 {
-    std::fflush(stdout);
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0) {
+        throw std::runtime_error("no pipe");
+    }
     const pid_t child = fork();
     if (child == 0) {
-        work();
-        std::fflush(stdout);
-        _exit(0);
+        const double figure = measure(size);
+        _exit(write(ends[1], &figure, sizeof figure) == sizeof figure ? 0 : 1);
     }
     int status = 0;
-    waitpid(child, &status, 0);
-    if (status != 0) {
+    double figure = 0;
+    if (waitpid(child, &status, 0) != child || status != 0 ||
+        read(ends[0], &figure, sizeof figure) != sizeof figure) {
         throw std::runtime_error("a measurement failed");
     }
+    close(ends[0]);
+    close(ends[1]);
+    return figure;
+}
+
+void measure(const std::string& of, double (*figure)(std::size_t), const std::vector<std::size_t>& sizes)
+{
+    constexpr double kMostNanoseconds = 500;
+    constexpr double kFlat = 1.5;
+    std::string text;
+    std::vector<double> figures;
+    for (const std::size_t size : sizes) {
+        figures.push_back(in_child(figure, size));
+        text +=
+            (text.empty() ? "" : ", ") + std::to_string(size) + ": " + test::fixed(figures.back(), 0) + " ns";
+    }
+    const double most = *std::max_element(figures.begin(), figures.end());
+    const double ratio = figures.back() / figures.front();
+    std::cout << test::Row{"decisions",
+                           "a decision with so many " + of,
+                           text,
+                           ratio,
+                           "at most 500 ns, and at most 1.5 × from the smallest to the largest",
+                           most <= kMostNanoseconds && ratio <= kFlat};
 }
 
 }  // namespace
 
+}  // namespace usher
+
 int main()
 {
-    std::printf("| policy | a decision |\n|---|---|\n");
-    for (const std::size_t size : {1, 100, 10'000, 100'000}) {
-        in_child([size] { measure_policy(size); });
+    try {
+        usher::measure("rules", usher::with_rules, {1, 1'000, 100'000});
+        usher::measure("domains", usher::with_domains, {1, 1'000, 100'000});
+        usher::measure("users' choices", usher::with_choices, {1, 1'000, 100'000, 1'000'000});
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << "\n";
+        return 1;
     }
-    std::printf(
-        "\n| users' choices | a decision with its look-up | loaded in | memory | bytes per user "
-        "|\n|---|---|---|---|---|\n");
-    const usher::test::TemporaryDirectory directory;
-    for (const std::size_t count : {1, 1'000, 100'000, 1'000'000}) {
-        const std::string path = (directory.path() / (std::to_string(count) + ".db")).string();
-        in_child([&] { fill(path, count); });
-        in_child([&] { measure_choices(path, count); });
-    }
+    return 0;
 }

@@ -1,0 +1,18 @@
+// What the kernel counts of a running program.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace usher::test
+{
+
+/// User and system time of all its threads, in seconds.
+[[nodiscard]] double cpu_time(pid_t process);
+/// In bytes.
+[[nodiscard]] double resident(pid_t process);
+/// How often its threads have waited, and so were woken.
+[[nodiscard]] std::uint64_t waits(pid_t process);
+
+}  // namespace usher::test

@@ -1,0 +1,35 @@
+#include "stored_choices.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include "plugin/database.h"
+#include "policy/option.h"
+
+namespace usher::test
+{
+
+std::string chooser(std::size_t number, const std::string& domain)
+{
+    return "user.name" + std::to_string(number) + "@" + domain;
+}
+
+void store_choices(const std::string& path, std::size_t count, const std::string& domain)
+{
+    static_cast<void>(Database::open("sqlite3://" + path).value());
+    soci::session session(soci::sqlite3, path);
+    soci::transaction transaction(session);
+    std::string address;
+    std::string option;
+    soci::statement insert =
+        (session.prepare << "INSERT INTO choice (user_address, option_name) VALUES (:u, :o)",
+         soci::use(address), soci::use(option));
+    for (std::size_t i = 0; i < count; ++i) {
+        address = chooser(i, domain);
+        option = name(kOptions[i % kOptions.size()]);
+        insert.execute(true);
+    }
+    transaction.commit();
+}
+
+}  // namespace usher::test

@@ -1,0 +1,16 @@
+// A store in which many users have chosen.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace usher::test
+{
+
+/// The address of one of them, of `domain`.
+[[nodiscard]] std::string chooser(std::size_t number, const std::string& domain);
+
+/// Makes the store, an SQLite file, with choices of the users 0 to `count` - 1.
+void store_choices(const std::string& path, std::size_t count, const std::string& domain);
+
+}  // namespace usher::test
