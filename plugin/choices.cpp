@@ -11,8 +11,10 @@ tl::expected<Choices, std::string> Choices::load(Database& database)
     const auto loaded = database.attempt([&](const std::shared_ptr<soci::session>& session) {
         constexpr std::size_t kAtATime = 1'000;
         long long count = 0;
-        *session << "SELECT COUNT(*) FROM choice", soci::into(count);
-        choices.chosen_.reserve(static_cast<std::size_t>(count));
+        long long characters = 0;
+        *session << "SELECT COUNT(*), COALESCE(SUM(LENGTH(user_address)), 0) FROM choice", soci::into(count),
+            soci::into(characters);
+        choices.chosen_.reserve(static_cast<std::size_t>(count), static_cast<std::size_t>(characters));
         std::vector<std::string> users(kAtATime);
         std::vector<std::string> options(kAtATime);
         soci::statement rows = (session->prepare << "SELECT user_address, option_name FROM choice",
@@ -21,7 +23,7 @@ tl::expected<Choices, std::string> Choices::load(Database& database)
         while (rows.fetch()) {
             for (std::size_t i = 0; i < users.size(); ++i) {
                 if (const auto option = option_named(options[i])) {
-                    choices.chosen_.emplace(users[i], *option);
+                    choices.chosen_.set(users[i], *option);
                 }
             }
             users.resize(kAtATime);
@@ -32,12 +34,6 @@ tl::expected<Choices, std::string> Choices::load(Database& database)
         return tl::unexpected(loaded.error());
     }
     return choices;
-}
-
-std::optional<Option> Choices::of(const Address& user) const
-{
-    const auto found = chosen_.find(user.text());
-    return found == chosen_.end() ? std::nullopt : std::optional(found->second);
 }
 
 tl::expected<void, std::string> Choices::set(const Address& user, std::optional<Option> chosen)
@@ -56,20 +52,8 @@ tl::expected<void, std::string> Choices::set(const Address& user, std::optional<
     if (!stored) {
         return stored;
     }
-    if (chosen) {
-        chosen_.insert_or_assign(user.text(), *chosen);
-    } else {
-        chosen_.erase(user.text());
-    }
+    chosen_.set(user.text(), chosen);
     return {};
-}
-
-std::size_t Choices::of_domain(std::string_view domain) const
-{
-    return static_cast<std::size_t>(
-        std::count_if(chosen_.begin(), chosen_.end(), [domain](const auto& choice) {
-            return std::string_view(choice.first).substr(choice.first.find('@') + 1) == domain;
-        }));
 }
 
 }  // namespace usher

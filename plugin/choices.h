@@ -8,14 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include <tl/expected.hpp>
 
+#include "plugin/choice_table.h"
 #include "plugin/database.h"
 #include "policy/address.h"
 #include "policy/option.h"
-#include "policy/pattern.h"
 
 namespace usher
 {
@@ -26,21 +25,20 @@ class Choices
     /// Reads all of them. The error is for people.
     [[nodiscard]] static tl::expected<Choices, std::string> load(Database& database);
 
-    [[nodiscard]] std::optional<Option> of(const Address& user) const;
+    [[nodiscard]] std::optional<Option> of(const Address& user) const { return chosen_.of(user.text()); }
     /// Committed when this returns without an error; otherwise nothing has changed. Nothing for `chosen`
     /// forgets the choice.
     [[nodiscard]] tl::expected<void, std::string> set(const Address& user, std::optional<Option> chosen);
     /// How many users have chosen.
     [[nodiscard]] std::size_t size() const { return chosen_.size(); }
     /// How many of this domain.
-    [[nodiscard]] std::size_t of_domain(std::string_view domain) const;
+    [[nodiscard]] std::size_t of_domain(std::string_view domain) const { return chosen_.of_domain(domain); }
 
   private:
     explicit Choices(Database& database) : database_(&database) {}
 
     Database* database_;
-    /// About 130 bytes for an address of 25 characters.
-    std::unordered_map<std::string, Option, StringHash, std::equal_to<>> chosen_;
+    ChoiceTable chosen_;
 };
 
 }  // namespace usher
