@@ -114,6 +114,7 @@ class Daemon : private EntityEvents
             metrics_ = *std::move(metrics);
         }
         forget_old_records();
+        checkpoint();
         set_stock();
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
@@ -439,6 +440,14 @@ class Daemon : private EntityEvents
         forgetting_ = clock_.after(again, [this] { forget_old_records(); });
     }
 
+    /// So that up to a hundred requests a second are answered without one of them waiting for the disk.
+    void checkpoint()
+    {
+        constexpr milliseconds kOften{30'000};
+        database_->checkpoint();
+        checkpointing_ = clock_.after(kOften, [this] { checkpoint(); });
+    }
+
     const std::string path_;
     Settings settings_;
     std::unique_ptr<event_base, Free> base_;
@@ -460,6 +469,7 @@ class Daemon : private EntityEvents
     std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
     std::unique_ptr<Timer> looking_after_store_;
     std::unique_ptr<Timer> forgetting_;
+    std::unique_ptr<Timer> checkpointing_;
     std::unique_ptr<Timer> showing_life_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;

@@ -21,6 +21,9 @@ constexpr std::string_view kPostgresql = "postgresql://";
 /// The loop waits with it: no longer than a held request would notice.
 constexpr std::string_view kBusyTimeout = "250";
 
+/// When a commit makes a checkpoint by itself: 16 MB.
+constexpr std::string_view kMostPagesInLog = "4000";
+
 /// Statements that lead from each version of the schema to the next. Only ever appended to.
 /// `{id}` is the 64-bit integer type that makes a good primary key: SQLite's is spelled INTEGER.
 constexpr std::array kMigrations{
@@ -134,6 +137,7 @@ void Database::connect()
         // the server's own roster files are no safer.
         *session << "PRAGMA journal_mode = WAL";
         *session << "PRAGMA synchronous = NORMAL";
+        *session << "PRAGMA wal_autocheckpoint = " + std::string(kMostPagesInLog);
     } else {
         // SOCI finds its backend when it is first asked for: who does not use PostgreSQL does not load it.
         // The loop waits for the database: two seconds and no longer. What the settings say comes later and
@@ -152,6 +156,18 @@ bool Database::writable()
                *session << "UPDATE usher_schema SET version = version";
            })
         .has_value();
+}
+
+void Database::checkpoint()
+{
+    if (!sqlite_ || !session_) {
+        return;
+    }
+    try {  // not attempt(): that there is nothing to do says nothing of the last error
+        *session_ << "PRAGMA wal_checkpoint(PASSIVE)";
+    } catch (const std::exception& error) {
+        failed(error.what());
+    }
 }
 
 void Database::failed(const char* error)

@@ -174,6 +174,25 @@ BOOST_AUTO_TEST_CASE(records_are_there_after_it_was_opened_again)
     BOOST_TEST(count() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(after_a_checkpoint_the_records_are_in_the_database_itself)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const std::string copy = path + ".copy";
+    const auto in_database = [&] {  // without the write-ahead log
+        std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
+        long long records = 0;
+        soci::session(soci::sqlite3, copy) << "SELECT COUNT(*) FROM journal", soci::into(records);
+        return records;
+    };
+    database->checkpoint();
+    const JournalRecord one = record(journal.next_id(kNow));
+    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_TEST(in_database() == 0);
+    database->checkpoint();
+    BOOST_TEST(in_database() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
 {
     static_cast<void>(open());
