@@ -119,13 +119,33 @@ std::string Asker::wait_for(std::string_view text)
             arrived_.erase(0, at + text.size());
             return before;
         }
-        std::array<char, 16384> bytes;
-        const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
-        if (count <= 0) {
-            throw std::runtime_error(std::string(text) + " did not come; received: " + arrived_);
-        }
-        arrived_.append(bytes.data(), static_cast<std::size_t>(count));
+        receive(text);
     }
+}
+
+std::size_t Asker::take(std::string_view text)
+{
+    std::size_t count = 0;
+    std::size_t end = 0;
+    while (count == 0) {
+        receive(text);
+        for (auto at = arrived_.find(text); at != std::string::npos; at = arrived_.find(text, end)) {
+            ++count;
+            end = at + text.size();
+        }
+    }
+    arrived_.erase(0, end);
+    return count;
+}
+
+void Asker::receive(std::string_view awaited)
+{
+    std::array<char, 16384> bytes;
+    const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+    if (count <= 0) {
+        throw std::runtime_error(std::string(awaited) + " did not come; received: " + arrived_);
+    }
+    arrived_.append(bytes.data(), static_cast<std::size_t>(count));
 }
 
 void Asker::forget_arrived()

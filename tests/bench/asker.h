@@ -23,11 +23,15 @@ class Asker
     void send(std::string_view xml) const;
     /// Reads up to and including `text`, and returns what came before it. Throws when it does not come.
     std::string wait_for(std::string_view text);
+    /// Reads until `text` has come, or come more than once, and forgets the rest; how often it came.
+    std::size_t take(std::string_view text);
     /// Forgets what has arrived, without waiting.
     void forget_arrived();
 
   private:
     explicit Asker(std::uint16_t port);
+
+    void receive(std::string_view awaited);
 
     Descriptor socket_;
     std::string arrived_;

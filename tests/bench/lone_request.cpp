@@ -1,23 +1,16 @@
 // How long a lone contact request takes, from the contact's `subscribe` to her `subscribed`: through Usher,
-// and approved inside Prosody by mod_bench_approve. Nothing else happens on either server meanwhile.
+// and approved inside the server by a module of a few lines. Nothing else happens on either server meanwhile.
 //
-// Two servers run side by side with the same accounts, one with Usher and one without, and are asked the same
-// requests in alternating blocks. No request is asked twice.
+// No request is asked twice.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <map>
-#include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "asker.h"
-#include "deadline.h"
-#include "private_prosody.h"
-#include "report.h"
-#include "usherd.h"
+#include "approver.h"
+#include "pairs.h"
 
 namespace usher::test
 {
@@ -28,10 +21,11 @@ namespace
 // Storing a roster takes Prosody longer the more contacts are in it. A block's contact asks all users of the
 // case, so her roster grows to kUsers; the users' grow by one a block, to kPairs + 1.
 constexpr int kUsers = 50;
-constexpr int kPairs = 20;  // unless the command line says otherwise
+constexpr int kPairs = 10;  // unless the command line says otherwise
 
-const std::string kHost = "capulet.lit";
-const std::string kElsewhere = "montague.lit";
+constexpr double kRate = 0.55;       // of the server's own
+constexpr double kRemoteTime = 1.0;  // p50, milliseconds
+constexpr double kLocalRatio = 1.5;  // p50, of the approval inside the server
 
 struct Case {
     bool local;   ///< the contact is on the user's host; else a component asks in her name
@@ -45,7 +39,7 @@ std::string name(const Case& c)
     return std::string(c.local ? "local" : "remote") + (c.online ? "-online" : "-offline");
 }
 
-std::string user(const Case& c, int number)
+std::string user_of(const Case& c, int number)
 {
     return name(c) + "-user-" + std::to_string(number) + "@" + kHost;
 }
@@ -56,72 +50,35 @@ std::string contact(const Case& c, int block)
     return name(c) + "-contact-" + std::to_string(block) + "@" + (c.local ? kHost : kElsewhere);
 }
 
-ServerOptions server_options(std::optional<Login> login)
-{
-    ServerOptions options;
-    options.hosts = {kHost};
-    options.components = {kElsewhere};
-    if (login) {
-        options.connector = true;
-        options.entities = {entity_address(*login)};
-    } else {
-        options.for_all = "plugin_paths = { \"" USHER_BENCH_MODULES "\" }\n";
-        options.for_organization = "modules_enabled = { \"bench_approve\" }\n";
-    }
-    options.for_all += "log = { warn = \"*stderr\" }\n";  // a debug log would be a good part of the time
-    return options;
-}
-
-UsherdOptions usherd_options()
-{
-    UsherdOptions options;
-    options.domains = {kHost};
-    options.option = "all";
-    options.more =
-        "[limits]\napprovals_per_contact_per_hour = 0\napprovals_per_domain_per_hour = 0\n"
-        "approvals_per_user_per_hour = 0\n";
-    return options;
-}
-
-/// A server that approves everything, through Usher or by itself, and the people who are there all the time.
-class Approver
+/// An approver and the people who are there all the time.
+class Stage
 {
   public:
-    Approver(std::optional<Login> login, int pairs) : server_(server_options(login))
+    Stage(Kind kind, std::optional<Login> login, int pairs) : approver_(options(kind, login, pairs))
     {
         for (const Case& c : kCases) {
-            for (int number = 0; number < kUsers; ++number) {
-                server_.add_account(user(c, number));
-            }
-            for (int block = 0; block <= pairs && c.local; ++block) {
-                server_.add_account(contact(c, block));
-            }
-        }
-        if (login) {
-            usherd_.emplace(connection_to(server_), usherd_options());
-            usherd_->start();
-            usherd_->wait_until_answering();
-        }
-        for (const Case& c : kCases) {
             for (int number = 0; number < kUsers && c.online; ++number) {
-                online_.emplace(user(c, number), Asker::client(server_.client_port(), user(c, number)));
+                online_.emplace(user_of(c, number), client(user_of(c, number)));
             }
         }
-        elsewhere_.emplace(Asker::component(server_.component_port(), kElsewhere));
     }
 
     /// Asks every user of the case in the name of the block's contact, one request after the other.
     Block measure(const Case& c, int block)
     {
         const std::string from = contact(c, block);
+        std::vector<std::string> requests;
+        for (int number = 0; number < kUsers; ++number) {
+            requests.push_back(subscribe(from, user_of(c, number)));
+        }
         Block measured;
         if (c.local) {
-            Asker asker = Asker::client(server_.client_port(), from);
-            measured = ask_all(c, asker, from);
+            Asker asker = client(from);
+            measured = Approver::ask_alone(asker, requests);
             check_roster(asker, "to", kUsers);
         } else {
-            measured = ask_all(c, *elsewhere_, from);
-            elsewhere_->forget_arrived();
+            measured = Approver::ask_alone(approver_.elsewhere(), requests);
+            approver_.elsewhere().forget_arrived();
         }
         for (auto& [address, asker] : online_) {
             asker.forget_arrived();
@@ -138,83 +95,71 @@ class Approver
     }
 
   private:
-    static Block ask_all(const Case& c, Asker& asker, const std::string& from)
+    static Approver::Options options(Kind kind, std::optional<Login> login, int pairs)
     {
-        std::vector<std::string> requests;
-        for (int number = 0; number < kUsers; ++number) {
-            requests.push_back("<presence type='subscribe' from='" + from + "' to='" + user(c, number) +
-                               "'/>");
+        std::vector<std::string> accounts;
+        for (const Case& c : kCases) {
+            for (int number = 0; number < kUsers; ++number) {
+                accounts.push_back(user_of(c, number));
+            }
+            for (int block = 0; block <= pairs && c.local; ++block) {
+                accounts.push_back(contact(c, block));
+            }
         }
-        Block measured;
-        const auto start = Clock::now();
-        for (const std::string& request : requests) {
-            const auto asked = Clock::now();
-            asker.send(request);
-            asker.wait_for("type='subscribed'");
-            measured.milliseconds.push_back(
-                std::chrono::duration<double, std::milli>(Clock::now() - asked).count());
-        }
-        measured.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-        return measured;
+        return {.kind = kind, .usher = login, .accounts = accounts};
     }
 
-    static void check_roster(Asker& asker, const std::string& subscription, int wanted)
+    Asker client(const std::string& address)
     {
-        asker.forget_arrived();
-        asker.send(
-            "<iq type='get' id='check'><query xmlns='jabber:iq:roster'/></iq>"
-            "<iq type='get' id='end'><query xmlns='jabber:iq:roster'/></iq>");
-        const std::string roster = asker.wait_for("id='end'");
-        const std::string attribute = "subscription='" + subscription + "'";
-        int found = 0;
-        for (auto at = roster.find(attribute); at != std::string::npos; at = roster.find(attribute, at + 1)) {
-            ++found;
-        }
-        if (found != wanted) {
-            throw std::runtime_error("not " + std::to_string(wanted) + " contacts with " + attribute + ": " +
-                                     roster);
-        }
+        return Asker::client(approver_.server().client_port(), address);
     }
 
-    PrivateProsody server_;
-    std::optional<Usherd> usherd_;
+    Approver approver_;
     std::map<std::string, Asker> online_;
-    std::optional<Asker> elsewhere_;
 };
 
-std::vector<Row> measure(Login login, int pairs)
+Row row(Kind kind, Login login, const Case& c, const std::vector<Pair>& pairs)
 {
-    Approver in_server(std::nullopt, pairs);
-    Approver usher(login, pairs);
+    const auto p50 = [&](Side side) { return median(times(pairs, side)); };
+    const auto figures = [&](Side side) {
+        return fixed(p50(side), 2) + " ms, p99 " + fixed(percentile(times(pairs, side), 0.99), 2) + " ms, " +
+               fixed(rate(pairs, side), 0) + "/s";
+    };
+    const double ratio = rate_ratio(pairs);
+    const double slower = median_ratio(pairs, [](const Block& block) { return median(block.milliseconds); });
+    const bool soon = c.local ? slower <= kLocalRatio : p50(&Pair::usher) < kRemoteTime;
+    return {"lone request",
+            server_name(kind) + ", Usher is " + (login == Login::account ? "an account" : "a component") +
+                ", contact " + (c.local ? "local" : "remote") + ", user " + (c.online ? "online" : "offline"),
+            "p50 " + figures(&Pair::in_server) + " in " + server_name(kind) + "; p50 " +
+                figures(&Pair::usher) + " through Usher",
+            ratio,
+            fixed(kRate, 2) + " of the rate, p50 " +
+                (c.local ? "at most " + fixed(kLocalRatio, 1) + " times"
+                         : "below " + fixed(kRemoteTime, 0) + " ms"),
+            ratio >= kRate && soon,
+            "p50 is " + fixed(slower, 2) + " times the server's own"};
+}
 
-    std::vector<Row> rows;
+void measure(Kind kind, Login login, int pairs)
+{
+    std::cerr << name(kind) << ", " << login << "\n";
+    Stage in_server(kind, std::nullopt, pairs);
+    Stage usher(kind, login, pairs);
+
+    std::map<std::string, std::vector<Pair>> measured;
     for (const Case& c : kCases) {
-        rows.push_back({login == Login::account ? "account" : "component",
-                        c.local ? "local" : "remote",
-                        c.online ? "online" : "offline",
-                        c.local,
-                        {}});
-        in_server.measure(c, 0);
-        usher.measure(c, 0);
-    }
-    for (int pair = 1; pair <= pairs; ++pair) {
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            Pair measured;
-            const auto without = [&] { measured.in_server = in_server.measure(kCases[i], pair); };
-            const auto with = [&] { measured.usher = usher.measure(kCases[i], pair); };
-            if (pair % 2 == 0) {
-                without();
-                with();
-            } else {
-                with();
-                without();
-            }
-            rows[i].pairs.push_back(std::move(measured));
-        }
+        (void)in_server.measure(c, 0);
+        (void)usher.measure(c, 0);
+        measured[name(c)] = alternate(
+            pairs, [&](int block) { return in_server.measure(c, block); },
+            [&](int block) { return usher.measure(c, block); });
     }
     in_server.check(pairs + 1);
     usher.check(pairs + 1);
-    return rows;
+    for (const Case& c : kCases) {
+        std::cout << row(kind, login, c, measured[name(c)]) << std::flush;
+    }
 }
 
 }  // namespace
@@ -226,11 +171,11 @@ int main(int argc, char** argv)
     using namespace usher::test;
     const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : kPairs;
     try {
-        std::vector<Row> rows = measure(Login::component, pairs);
-        for (Row& row : measure(Login::account, pairs)) {
-            rows.push_back(std::move(row));
+        for (const Kind kind : {Kind::prosody, Kind::ejabberd}) {
+            for (const Login login : {Login::component, Login::account}) {
+                measure(kind, login, pairs);
+            }
         }
-        print(std::cout, rows);
     } catch (const std::exception& error) {
         std::cerr << error.what() << "\n";
         return 1;

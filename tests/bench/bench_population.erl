@@ -1,0 +1,18 @@
+%%% Fills a server that is to be measured: accounts user-1 to user-N, each with contacts in her roster already.
+
+-module(bench_population).
+
+-export([fill/4]).
+
+-include_lib("p1_xmpp/include/xmpp.hrl").
+-include("mod_roster.hrl").
+
+fill(Host, Password, Users, Contacts) ->
+    lists:foreach(fun(Number) -> fill_one(Host, Password, numbered(<<"user-">>, Number), Contacts) end, lists:seq(1, Users)).
+
+fill_one(Host, Password, User, Contacts) ->
+    ok = ejabberd_auth:try_register(User, Host, Password),
+    [mnesia:dirty_write(#roster{usj = {User, Host, Contact}, us = {User, Host}, jid = Contact, subscription = from})
+     || Number <- lists:seq(1, Contacts), Contact <- [{numbered(<<"contact-">>, Number), <<"verona.lit">>, <<>>}]].
+
+numbered(Name, Number) -> <<Name/binary, (integer_to_binary(Number))/binary>>.

@@ -1,0 +1,152 @@
+// What becomes of rate and latency as a server's users grow in number, and as Usher's instances do: through
+// Usher, and inside the server, whose own growth is the measure. Remote contacts ask users who are offline,
+// spread over all that there are. Takes some minutes: a hundred thousand accounts and rosters have to be made
+// first.
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "approver.h"
+#include "pairs.h"
+
+namespace usher::test
+{
+
+namespace
+{
+
+constexpr int kPairs = 6;        // unless the command line says otherwise
+constexpr int kContacts = 10;    // whom each user has already
+constexpr int kRequests = 2000;  // in a block with kWindow of them under way
+constexpr int kLone = 200;       // in a block of one at a time
+constexpr int kWindow = 64;
+constexpr int kUsers[] = {1'000, 10'000, 100'000};
+constexpr int kInstances[] = {1, 2, 4};
+constexpr double kKept = 0.95;  // what differs by less is noise
+
+/// So many to users from all over; none is asked twice in the same name.
+std::vector<std::string> requests(const std::string& block, int count, int users)
+{
+    constexpr int kStride = 7919;  // has no divisor in common with the numbers of users
+    std::vector<std::string> out;
+    for (int i = 0; i < count; ++i) {
+        const std::string from = "contact-" + block + "-" + std::to_string(i / users) + "@" + kElsewhere;
+        out.push_back(subscribe(from, user(static_cast<int>(std::int64_t{i} * kStride % users) + 1)));
+    }
+    return out;
+}
+
+struct Measured {
+    std::vector<Pair> loaded;
+    std::vector<Pair> lone;
+    double seconds_to_ready = 0;
+};
+
+Measured measure(const Approver::Options& options, int pairs)
+{
+    std::cerr << name(options.kind) << ", " << options.users << " users, " << options.instances
+              << " instances\n";
+    Approver::Options alone = options;
+    alone.usher = std::nullopt;
+    Approver in_server(alone);
+    Approver usher(options);
+    const auto loaded = [&](Approver& approver) {
+        return [&](int block) {
+            return approver.ask(requests("loaded-" + std::to_string(block), kRequests, options.users),
+                                kWindow);
+        };
+    };
+    const auto lone = [&](Approver& approver) {
+        return [&](int block) {
+            return Approver::ask_alone(approver.elsewhere(),
+                                       requests("lone-" + std::to_string(block), kLone, options.users));
+        };
+    };
+    (void)loaded(in_server)(0);
+    (void)loaded(usher)(0);
+    return {alternate(pairs, loaded(in_server), loaded(usher)),
+            alternate(pairs, lone(in_server), lone(usher)), usher.seconds_to_ready()};
+}
+
+Row row(Kind kind, const std::string& size, const Measured& measured, const std::string& note)
+{
+    const auto figures = [&](Side side) {
+        return fixed(rate(measured.loaded, side), 0) + "/s, alone p50 " +
+               fixed(median(times(measured.lone, side)), 2) + " ms";
+    };
+    return {"growth",
+            name(kind) + ", " + size,
+            figures(&Pair::in_server) + " in " + server_name(kind) + "; " + figures(&Pair::usher) +
+                " through Usher",
+            rate_ratio(measured.loaded),
+            {},
+            {},
+            note};
+}
+
+/// How much of its rate each side keeps from the smallest to the largest.
+Row kept(Kind kind, const std::string& growth, const Measured& first, const Measured& last)
+{
+    const auto share = [&](Side side) { return rate(last.loaded, side) / rate(first.loaded, side); };
+    const double ratio = rate_ratio(last.loaded) / rate_ratio(first.loaded);
+    return {"growth",
+            name(kind) + ", " + growth,
+            server_name(kind) + " keeps " + fixed(share(&Pair::in_server), 2) + " of its rate, Usher keeps " +
+                fixed(share(&Pair::usher), 2),
+            ratio,
+            fixed(kKept, 2) + " of the server's own growth",
+            ratio >= kKept,
+            {}};
+}
+
+void measure_users(Kind kind, int pairs)
+{
+    std::vector<Measured> measured;
+    for (const int users : kUsers) {
+        measured.push_back(
+            measure({.kind = kind, .usher = Login::component, .users = users, .contacts = kContacts}, pairs));
+        std::cout << row(kind, std::to_string(users) + " users", measured.back(),
+                         "usherd ready, with all rosters read, after " +
+                             fixed(measured.back().seconds_to_ready, 1) + " s")
+                  << std::flush;
+    }
+    std::cout << kept(kind, "users grow from 1,000 to 100,000", measured.front(), measured.back())
+              << std::flush;
+}
+
+void measure_instances(int pairs)
+{
+    std::vector<Measured> measured;
+    for (const int instances : kInstances) {
+        measured.push_back(measure({.kind = Kind::ejabberd,
+                                    .usher = Login::component,
+                                    .instances = instances,
+                                    .users = kUsers[0],
+                                    .contacts = kContacts},
+                                   pairs));
+        std::cout << row(Kind::ejabberd, std::to_string(instances) + " of Usher on one component domain",
+                         measured.back(), {})
+                  << std::flush;
+    }
+    std::cout << kept(Kind::ejabberd, "instances grow from 1 to 4", measured.front(), measured.back())
+              << std::flush;
+}
+
+}  // namespace
+
+}  // namespace usher::test
+
+int main(int argc, char** argv)
+{
+    using namespace usher::test;
+    const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : kPairs;
+    try {
+        measure_users(Kind::prosody, pairs);
+        measure_users(Kind::ejabberd, pairs);
+        measure_instances(pairs);
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << "\n";
+        return 1;
+    }
+    return 0;
+}
