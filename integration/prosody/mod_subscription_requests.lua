@@ -422,9 +422,9 @@ end
 -- The last step before mod_presence does the same: changes the roster, which mod_presence then finds changed. It
 -- would not tell whether the change has been stored; and for a user who is offline it would look into the
 -- contact's roster, which knows nothing yet, and send nothing.
-local verdict_stanza; -- of act_as_user(), on its way
+local verdict_stanza, verdict_roster, is_applied; -- of act_as_user(), on its way
 local function apply_verdict(username, contact)
-	local roster = rostermanager.load_roster(username, host);
+	local roster = verdict_roster;
 	local pending_in = roster[false].pending;
 	local item, request = nil, pending_in[contact];
 	if roster[contact] then
@@ -436,6 +436,7 @@ local function apply_verdict(username, contact)
 		roster[contact], pending_in[contact] = item, request;
 		return true;
 	end
+	is_applied = true;
 	if verdict == "subscribed" and bare_sessions[address_of(username)] then
 		rostermanager.roster_push(username, host, contact);
 		return; -- mod_presence sends `subscribed`, and her presence after it
@@ -444,20 +445,20 @@ local function apply_verdict(username, contact)
 	return true;
 end
 
--- Answers as the user, by the server's own code for her own stanzas. Only for a pending request: otherwise
--- `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the request still waits.
-local function act_as_user(username, contact, verdict, ask_back)
+-- Answers as the user, by the server's own code for her own stanzas. Only for a request that is pending in her
+-- roster, which is not loaded again: otherwise `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the
+-- request still waits.
+local function act_as_user(roster, username, contact, verdict, ask_back)
 	local self = address_of(username);
-	local roster = rostermanager.load_roster(username, host);
 	local get_role = rawget(host_session.authz, "get_user_role"); -- Prosody 13
 	local origin = {
 		type = "c2s", username = username, host = host, full_jid = self, roster = roster,
 		role = get_role and get_role(username), log = module._log, send = function () return true; end;
 	};
-	verdict_stanza = st.presence({ type = verdict, from = self, to = contact });
+	verdict_stanza, verdict_roster, is_applied = st.presence({ type = verdict, from = self, to = contact }), roster, false;
 	core_post_stanza(origin, verdict_stanza, true);
-	verdict_stanza = nil;
-	if is_pending(username, contact) then return false; end
+	verdict_stanza, verdict_roster = nil, nil;
+	if not is_applied and is_pending(username, contact) then return false; end
 	local item = roster[contact];
 	if verdict == "subscribed" and ask_back
 		and not (item and (item.ask or item.subscription == "to" or item.subscription == "both")) then
@@ -535,9 +536,11 @@ end
 -- Both return nothing, or the condition of the error that a later answer gets.
 local function answer_hold(hold, verdict, ask_back)
 	if verdict ~= "subscribed" and verdict ~= "unsubscribed" then return leave_to_user(hold); end
-	if not finish(hold, "answered") or not is_pending(hold.username, hold.contact) then return; end
+	if not finish(hold, "answered") then return; end
 	local is_allowed = not hold.blocked or is_admitted(hold.request);
-	if is_allowed and act_as_user(hold.username, hold.contact, verdict, ask_back) then return; end
+	local roster = rostermanager.load_roster(hold.username, host);
+	if roster[false].pending[hold.contact] == nil then return; end
+	if is_allowed and act_as_user(roster, hold.username, hold.contact, verdict, ask_back) then return; end
 	deliver(hold);
 	return "internal-server-error";
 end
@@ -548,7 +551,8 @@ local function answer_later(username, contact, verdict, ask_back)
 	local hold = hold_of(username, contact);
 	if hold then return answer_hold(hold, verdict, ask_back); end
 	if verdict == "none" then return; end
-	if not act_as_user(username, contact, verdict, ask_back) then return "internal-server-error"; end
+	local roster = rostermanager.load_roster(username, host);
+	if not act_as_user(roster, username, contact, verdict, ask_back) then return "internal-server-error"; end
 	pending_remove(username, contact);
 end
 
