@@ -422,6 +422,7 @@ end
 -- The last step before mod_presence does the same: changes the roster, which mod_presence then finds changed. It
 -- would not tell whether the change has been stored; and for a user who is offline it would look into the
 -- contact's roster, which knows nothing yet, and send nothing.
+local verdict_stanzas = { subscribed = st.presence({ type = "subscribed" }), unsubscribed = st.presence({ type = "unsubscribed" }) };
 local verdict_stanza, verdict_roster, is_applied; -- of act_as_user(), on its way
 local function apply_verdict(username, contact)
 	local roster = verdict_roster;
@@ -455,7 +456,8 @@ local function act_as_user(roster, username, contact, verdict, ask_back)
 		type = "c2s", username = username, host = host, full_jid = self, roster = roster,
 		role = get_role and get_role(username), log = module._log, send = function () return true; end;
 	};
-	verdict_stanza, verdict_roster, is_applied = st.presence({ type = verdict, from = self, to = contact }), roster, false;
+	verdict_stanza, verdict_roster, is_applied = st.clone(verdict_stanzas[verdict]), roster, false;
+	verdict_stanza.attr.from, verdict_stanza.attr.to = self, contact;
 	core_post_stanza(origin, verdict_stanza, true);
 	verdict_stanza, verdict_roster = nil, nil;
 	if not is_applied and is_pending(username, contact) then return false; end
