@@ -1,5 +1,6 @@
 #include "approver.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "deadline.h"
@@ -56,11 +57,16 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
     if (wanted.kind == Kind::ejabberd_disc_copies) {
         (void)server->evaluate("mnesia:change_table_copy_type(roster, node(), disc_copies).");
     }
-    const std::string filled =
-        server->evaluate("bench_population:fill(<<\"" + kHost + "\">>, <<\"" + kPassword + "\">>, " +
-                         std::to_string(wanted.users) + ", " + std::to_string(wanted.contacts) + ").");
-    if (filled != "ok") {
-        throw std::runtime_error("ejabberd could not be filled: " + filled);
+    constexpr int kAtATime = 5'000;  // the console waits for an answer only so long
+    for (int first = 1; first <= wanted.users; first += kAtATime) {
+        const int last = std::min(first + kAtATime - 1, wanted.users);
+        const std::string filled =
+            server->evaluate("bench_population:fill(<<\"" + kHost + "\">>, <<\"" + kPassword + "\">>, " +
+                             std::to_string(first) + ", " + std::to_string(last) + ", " +
+                             std::to_string(wanted.contacts) + ").");
+        if (filled != "ok") {
+            throw std::runtime_error("ejabberd could not be filled: " + filled);
+        }
     }
     return server;
 }

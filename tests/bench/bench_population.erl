@@ -1,14 +1,15 @@
-%%% Fills a server that is to be measured: accounts user-1 to user-N, each with contacts in her roster already.
+%%% Fills a server that is to be measured: accounts user-First to user-Last, each with contacts in her roster already.
 
 -module(bench_population).
 
--export([fill/4]).
+-export([fill/5]).
 
 -include_lib("p1_xmpp/include/xmpp.hrl").
 -include("mod_roster.hrl").
 
-fill(Host, Password, Users, Contacts) ->
-    lists:foreach(fun(Number) -> fill_one(Host, Password, numbered(<<"user-">>, Number), Contacts) end, lists:seq(1, Users)).
+fill(Host, Password, First, Last, Contacts) ->
+    lists:foreach(fun(Number) -> fill_one(Host, Password, numbered(<<"user-">>, Number), Contacts) end,
+		  lists:seq(First, Last)).
 
 fill_one(Host, Password, User, Contacts) ->
     ok = ejabberd_auth:try_register(User, Host, Password),
