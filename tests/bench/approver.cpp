@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "deadline.h"
 #include "private_ejabberd.h"
@@ -31,12 +32,24 @@ ServerOptions common_options(const Approver::Options& wanted)
     return options;
 }
 
+/// It listens before it is filled, but talks to nobody until then.
+void wait_until_filled(const Server& server)
+{
+    const Deadline deadline = within(std::chrono::minutes(10));
+    while (server.log_text().find("filled") == std::string::npos) {
+        if (Clock::now() >= deadline) {
+            throw std::runtime_error("Prosody could not be filled");
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
 std::unique_ptr<Server> make_prosody(const Approver::Options& wanted)
 {
     ServerOptions options = common_options(wanted);
     options.for_all = "plugin_paths = { \"" USHER_PROSODY_MODULES "\"; \"" USHER_BENCH_MODULES
                       "\" }\n"
-                      "log = { warn = \"*stderr\" }\n"  // a debug log would be a good part of the time
+                      "log = { warn = \"*console\" }\n"  // a debug log would be a good part of the time
                       "storage = \"" +
                       std::string(wanted.kind == Kind::prosody_memory ? "memory" : "internal") + "\"\n";
     options.for_organization =
@@ -44,7 +57,9 @@ std::unique_ptr<Server> make_prosody(const Approver::Options& wanted)
         "\nbench_contacts = " + std::to_string(wanted.contacts) + "\nbench_password = \"" + kPassword +
         "\"\nmodules_enabled = { \"bench_population\"" +
         (wanted.usher ? "; \"privilege\"; \"subscription_requests\"" : "; \"bench_approve\"") + " }\n";
-    return std::make_unique<PrivateProsody>(std::move(options));
+    auto server = std::make_unique<PrivateProsody>(std::move(options));
+    wait_until_filled(*server);
+    return server;
 }
 
 std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)

@@ -17,4 +17,5 @@ module:hook_global("server-started", function ()
 		create_user(username, password, module.host);
 		if contacts > 0 then rosters:set(username, roster); end
 	end
+	module:log("warn", "filled");
 end);
