@@ -159,10 +159,12 @@ class FaultRun
                 break;
             case Fault::server_restarted:
                 server_->stop();
+                people_.see_it_end();
+                people_.note_stored(store_.journal());
                 bring_server_back();
                 break;
             case Fault::server_killed:
-                server_->kill();
+                kill_server();
                 bring_server_back();
                 break;
             case Fault::connection_cut:
@@ -212,11 +214,25 @@ class FaultRun
         link_.deliver_packets();
     }
 
+    /// What a server that stores later said as it fell may not be so: that is the server's own affair, with
+    /// and without Usher. Only what was known before it was killed is counted as stored.
+    void kill_server()
+    {
+        const bool stores_first = server_->manners().stores_before_it_tells;
+        if (!stores_first) {
+            people_.note_stored(store_.journal());
+        }
+        server_->kill();
+        people_.see_it_end();
+        if (stores_first) {
+            people_.note_stored(store_.journal());
+        }
+    }
+
     /// Contacts and users are back before the daemon: what the server sends to those who are away is lost,
     /// with and without Usher.
     void bring_server_back()
     {
-        people_.see_it_end();
         link_.set_open(false);
         server_->start();
         people_.come(store_.journal());

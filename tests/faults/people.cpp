@@ -89,12 +89,20 @@ void People::come(const StoreFile::Journal& recorded)
     for (std::size_t i = 0; i < asked_; ++i) {
         Request& request = requests_[i];
         const auto records = recorded.find({request.user, request.contact});
-        if (records != recorded.end()) {
-            // The daemon was asked only after the server had stored the request.
-            request.cut_off = request.cut_off || (!request.answered() && records->second.verdicts() > 0);
-        } else if (!request.known()) {
+        if (!request.answered() && records != recorded.end() && records->second.verdicts() > 0) {
+            request.cut_off = true;
+        }
+        if (!request.stored) {
             send(request);
         }
+    }
+}
+
+void People::note_stored(const StoreFile::Journal& recorded)
+{
+    for (Request& request : requests_) {
+        request.stored =
+            request.stored || request.known() || recorded.contains({request.user, request.contact});
     }
 }
 

@@ -37,6 +37,7 @@ struct Request {
     bool acknowledged =
         false;  ///< `unavailable`: the server has it, and it is the user's (RFC 6121 section 3.1.3)
 
+    bool stored = false;   ///< by the server, as far as can be known out here
     bool cut_off = false;  ///< his answer was recorded when the server went, and he had not been told yet
 
     unsigned delivered = 0;  ///< to the user's present session
@@ -61,8 +62,11 @@ class People
     /// The components of a server for them.
     [[nodiscard]] static std::vector<std::string> components();
 
-    /// Those who are online come. What had no sign of having arrived when the server went is sent again, as
-    /// by anybody who gets no answer: the server had not stored it, or nobody will ever know.
+    /// Notes what the server has stored by now: what has shown any sign of it, records included, because the
+    /// daemon is asked after the server has stored the request.
+    void note_stored(const StoreFile::Journal& recorded);
+    /// Those who are online come. What has not been noted as stored is sent again, as by anybody who gets no
+    /// answer.
     void come(const StoreFile::Journal& recorded);
     /// The server has gone: takes in what it had still sent.
     void see_it_end();
