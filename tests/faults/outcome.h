@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct Outcome {
     std::size_t approved = 0;
     std::size_t denied = 0;
     std::size_t waiting = 0;
-    std::size_t told_late = 0;  ///< contacts who learned of the answer by asking again; see lost_answers()
+    std::size_t told_late = 0;  ///< contacts who learned of the answer by asking again
 
     // One line for each request that is not as it must be.
     std::vector<std::string> lost;

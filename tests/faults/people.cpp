@@ -106,8 +106,12 @@ void People::note_stored(const StoreFile::Journal& recorded)
     }
 }
 
-void People::see_it_end()
+void People::see_it_end(bool stored)
 {
+    std::vector<unsigned> before;
+    for (const Request& request : requests_) {
+        before.push_back(request.answers());
+    }
     const auto any_open = [this] {
         return std::any_of(contacts_.begin(), contacts_.end(),
                            [](const auto& each) { return each.second.open(); }) ||
@@ -117,6 +121,9 @@ void People::see_it_end()
     const Deadline deadline = within(kPatience);
     while (any_open() && Clock::now() < deadline) {
         take_in(std::chrono::milliseconds(10));
+    }
+    for (std::size_t i = 0; !stored && i < requests_.size(); ++i) {
+        requests_[i].said_in_falling += requests_[i].answers() - before[i];
     }
 }
 
@@ -238,8 +245,10 @@ void People::received_by_contact(const Element& stanza)
         complaints_.push_back("to nobody who has asked: " + stanza.str());
     } else if (type == "subscribed") {
         ++request->subscribed;
+        request->told_at.push_back(Clock::now());
     } else if (type == "unsubscribed") {
         ++request->unsubscribed;
+        request->told_at.push_back(Clock::now());
     } else if (type == "unavailable" && from == request->user) {
         request->acknowledged = true;
     }

@@ -34,17 +34,20 @@ struct Request {
     // What came back to the contact.
     unsigned subscribed = 0;
     unsigned unsubscribed = 0;
+    std::vector<Clock::time_point> told_at;
     bool acknowledged =
         false;  ///< `unavailable`: the server has it, and it is the user's (RFC 6121 section 3.1.3)
 
-    bool stored = false;   ///< by the server, as far as can be known out here
+    bool stored = false;           ///< by the server, as far as can be known out here
+    unsigned said_in_falling = 0;  ///< answers that a server gave as it fell, and may not have stored
     bool cut_off = false;  ///< his answer was recorded when the server went, and he had not been told yet
 
     unsigned delivered = 0;  ///< to the user's present session
     unsigned sent_in_it = 0;
     bool ever_delivered = false;
 
-    [[nodiscard]] bool answered() const { return subscribed + unsubscribed > 0; }
+    [[nodiscard]] unsigned answers() const { return subscribed + unsubscribed; }
+    [[nodiscard]] bool answered() const { return answers() > 0; }
     /// Whether anybody out here knows that the server has it.
     [[nodiscard]] bool known() const { return answered() || acknowledged || ever_delivered; }
 };
@@ -68,8 +71,8 @@ class People
     /// Those who are online come. What has not been noted as stored is sent again, as by anybody who gets no
     /// answer.
     void come(const StoreFile::Journal& recorded);
-    /// The server has gone: takes in what it had still sent.
-    void see_it_end();
+    /// The server has gone: takes in what it had still sent. `stored`: and what it said is so.
+    void see_it_end(bool stored);
 
     /// Sends requests that were not sent yet, up to that one, without waiting for anybody.
     void ask(std::size_t up_to);
