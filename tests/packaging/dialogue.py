@@ -34,6 +34,8 @@ class Person(slixmpp.ClientXMPP):
         self.roster.auto_subscribe = False
         self.heard = asyncio.Queue()
         self.began = asyncio.get_running_loop().create_future()
+        self.pushed = asyncio.Event()
+        self.add_event_handler("roster_update", lambda iq: iq["type"] == "set" and self.pushed.set())
         self.add_event_handler("session_start", self.start)
         for kind in ("subscribe", "subscribed", "unsubscribed"):
             self.add_event_handler(
@@ -59,9 +61,18 @@ class Person(slixmpp.ClientXMPP):
             pass
 
 
-async def subscription(person, contact):
-    await person.get_roster()
-    return person.client_roster[contact]["subscription"] if contact in person.client_roster else "none"
+async def subscription(person, contact, expected):
+    """What the roster says of the contact. ejabberd's says what is expected only after the contact has been told."""
+    while True:
+        person.pushed.clear()
+        await person.get_roster()
+        found = person.client_roster[contact]["subscription"] if contact in person.client_roster else "none"
+        if found == expected:
+            return found
+        try:
+            await asyncio.wait_for(person.pushed.wait(), DEADLINE)
+        except asyncio.TimeoutError:
+            return found
 
 
 async def play():
@@ -82,7 +93,7 @@ async def play():
             if not approved:
                 await asked.hears("subscribe", contact)
             expected = ("to", "from") if approved else ("none", "none")
-            found = (await subscription(asking, user), await subscription(asked, contact))
+            found = (await subscription(asking, user, expected[0]), await subscription(asked, contact, expected[1]))
             if found == expected:
                 outcome = "approved" if approved else "asked"
             else:
