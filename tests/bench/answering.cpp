@@ -48,7 +48,7 @@ class Peer
         if (!program.empty()) {
             peer->usherd_->run_program(program);
         }
-        peer->usherd_->start();
+        peer->usherd_->start(kEnvironment);
         peer->server_.accept(true);
         peer->usherd_->wait_until_answering();
         peer->process_ = peer->usherd_->id();

@@ -140,7 +140,7 @@ Approver::Approver(const Options& options)
         const auto begun = Clock::now();
         for (int i = 0; i < options.instances; ++i) {
             Usherd& usherd = usherds_.emplace_back(connection_to(*server_), usherd_options());
-            usherd.start();
+            usherd.start(kEnvironment);
             usherd.wait_until_answering();
         }
         seconds_to_ready_ = std::chrono::duration<double>(Clock::now() - begun).count();

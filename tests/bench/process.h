@@ -4,9 +4,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace usher::test
 {
+
+/// What the service's unit (packaging/systemd) sets for usherd.
+inline const std::vector<std::string> kEnvironment = {"GLIBC_TUNABLES=glibc.malloc.tcache_count=1000"};
 
 /// User and system time of all its threads, in seconds.
 [[nodiscard]] double cpu_time(pid_t process);

@@ -27,7 +27,7 @@ struct Daemon {
 
     void start()
     {
-        usherd.start();
+        usherd.start(kEnvironment);
         server.accept(true);
         usherd.wait_until_answering();
     }
@@ -69,7 +69,7 @@ std::vector<Row> measure_choices()
     Daemon daemon;
     store_choices((daemon.usherd.directory() / "usher.db").string(), kMany, kPlayedHost);
     const auto begun = Clock::now();
-    daemon.usherd.start();
+    daemon.usherd.start(kEnvironment);
     daemon.server.accept(true);
     static_cast<void>(daemon.server.put({1, 1}, 1));
     const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
