@@ -46,7 +46,9 @@ OwnMounts::OwnMounts()
     } else {
         become_root_of_a_namespace();
     }
-    check(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "mount");
+    // In a chroot the root is no mount point (EINVAL): the store's disk is then seen outside, too, until it
+    // goes.
+    check(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 || errno == EINVAL, "mount");
 }
 
 void OwnMounts::memory_at(const std::filesystem::path& folder, const std::string& size) const
