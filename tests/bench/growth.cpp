@@ -140,10 +140,18 @@ int main(int argc, char** argv)
 {
     using namespace usher::test;
     const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : kPairs;
+    const std::string part = argc > 2 ? argv[2] : "";  // prosody, ejabberd, instances; none: all
+    const auto wanted = [&part](const char* name) { return part.empty() || part == name; };
     try {
-        measure_users(Kind::prosody, pairs);
-        measure_users(Kind::ejabberd, pairs);
-        measure_instances(pairs);
+        if (wanted("prosody")) {
+            measure_users(Kind::prosody, pairs);
+        }
+        if (wanted("ejabberd")) {
+            measure_users(Kind::ejabberd, pairs);
+        }
+        if (wanted("instances")) {
+            measure_instances(pairs);
+        }
     } catch (const std::exception& error) {
         std::cerr << error.what() << "\n";
         return 1;
