@@ -76,7 +76,7 @@ struct Inside {
                   [] { return 0.0; },
                   answerer,
                   events};
-    Operations operations{*policy, answerer, choices, journal, *database, entity};
+    Operations operations{*policy, answerer, choices, *database, entity, clock};
 };
 
 }  // namespace usher::test

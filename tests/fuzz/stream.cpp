@@ -14,6 +14,7 @@
 #include "integration/namespaces.h"
 #include "integration/subscription_requests.h"
 #include "literal.h"
+#include "plugin/journal_search.h"
 #include "plugin/reception.h"
 
 using namespace usher;
@@ -108,13 +109,17 @@ class Server
             for (const AskedRequest& request : requests.value()) {
                 if (request.id == answer.attribute("id") && request.request &&
                     request.request->user.domain() == ask.attribute("from")) {
-                    const auto records = inside_.journal.read(
-                        {.user = request.request->user, .contact = request.request->contact});
-                    asked = records && !records->empty();
+                    asked = in_the_journal(*request.request);
                 }
             }
             test::require(asked, "what is answered was asked, by that domain, and is in the journal");
         }
+    }
+
+    bool in_the_journal(const SubscriptionRequest& request)
+    {
+        JournalSearch search(*inside_.database, {.user = request.user, .contact = request.contact});
+        return search.go_on().value() && !search.take_found().empty();
     }
 
     test::Inside inside_;
