@@ -69,9 +69,10 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
         options.for_organization = "      mod_bench_approve: {}\n";
     }
     auto server = std::make_unique<PrivateEjabberd>(PrivateEjabberd::Storage::mnesia, std::move(options));
-    if (wanted.kind == Kind::ejabberd_disc_copies) {
-        (void)server->evaluate("mnesia:change_table_copy_type(roster, node(), disc_copies).");
-    }
+    const auto change_copies = [&server](const std::string& type) {
+        (void)server->evaluate("mnesia:change_table_copy_type(roster, node(), " + type + ").");
+    };
+    change_copies("disc_copies");    // filled in seconds; in a file it would take an hour
     constexpr int kAtATime = 5'000;  // the console waits for an answer only so long
     for (int first = 1; first <= wanted.users; first += kAtATime) {
         const int last = std::min(first + kAtATime - 1, wanted.users);
@@ -82,6 +83,9 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
         if (filled != "ok") {
             throw std::runtime_error("ejabberd could not be filled: " + filled);
         }
+    }
+    if (wanted.kind != Kind::ejabberd_disc_copies) {
+        change_copies("disc_only_copies");
     }
     return server;
 }
