@@ -440,11 +440,14 @@ class Daemon : private EntityEvents
         forgetting_ = clock_.after(again, [this] { forget_old_records(); });
     }
 
-    /// So that up to a hundred requests a second are answered without one of them waiting for the disk.
+    /// So that up to a hundred requests a second only those wait for the disk that come meanwhile.
     void checkpoint()
     {
         constexpr milliseconds kOften{30'000};
-        database_->checkpoint();
+        if (!database_->checkpoint()) {
+            spdlog::error("the store cannot be written: {}", database_->last_error());
+            look_after_store();
+        }
         checkpointing_ = clock_.after(kOften, [this] { checkpoint(); });
     }
 

@@ -158,15 +158,17 @@ bool Database::writable()
         .has_value();
 }
 
-void Database::checkpoint()
+bool Database::checkpoint()
 {
     if (!sqlite_ || !session_) {
-        return;
+        return true;
     }
     try {  // not attempt(): that there is nothing to do says nothing of the last error
         *session_ << "PRAGMA wal_checkpoint(PASSIVE)";
+        return true;
     } catch (const std::exception& error) {
         failed(error.what());
+        return false;
     }
 }
 

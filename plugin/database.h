@@ -40,8 +40,8 @@ class Database
     /// Whether it can be written now. It waits like every attempt, and changes nothing.
     [[nodiscard]] bool writable();
     /// Moves what was committed from SQLite's write-ahead log into the database, and waits for the disk. If
-    /// nobody calls it in time, a commit has to.
-    void checkpoint();
+    /// nobody calls it in time, a commit has to. False if it failed; see last_error().
+    [[nodiscard]] bool checkpoint();
 
     /// What the last attempt met; empty if it succeeded.
     [[nodiscard]] const std::string& last_error() const { return last_error_; }

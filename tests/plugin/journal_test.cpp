@@ -2,11 +2,14 @@
 #include "plugin/journal.h"
 #include "plugin/journal_search.h"
 
+#include <sys/resource.h>
+
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <filesystem>
 #include <set>
 
@@ -185,12 +188,35 @@ BOOST_AUTO_TEST_CASE(after_a_checkpoint_the_records_are_in_the_database_itself)
         soci::session(soci::sqlite3, copy) << "SELECT COUNT(*) FROM journal", soci::into(records);
         return records;
     };
-    database->checkpoint();
+    BOOST_TEST(database->checkpoint());
     const JournalRecord one = record(journal.next_id(kNow));
     BOOST_REQUIRE(journal.record({&one, 1}).has_value());
     BOOST_TEST(in_database() == 0);
-    database->checkpoint();
+    BOOST_TEST(database->checkpoint());
     BOOST_TEST(in_database() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
+{
+    const auto database = open();
+    Journal journal(*database);
+    BOOST_REQUIRE(database->checkpoint());
+    for (int i = 0; i < 100; ++i) {  // more than fits into the pages that are there
+        const JournalRecord one = record(journal.next_id(kNow));
+        BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    }
+    rlimit before{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit full{std::filesystem::file_size(path), before.rlim_max};
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    const bool done = database->checkpoint();
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, handler);
+    BOOST_TEST(!done);
+    BOOST_TEST(database->last_error() != "");
+    BOOST_TEST(database->writable());
+    BOOST_TEST(database->last_error() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
