@@ -42,6 +42,7 @@ local ask_lifetime = math.max(60, hold_timeout); -- seconds in which an answer c
 local text_limit = 1024; -- bytes of a stranger's <status/> or <nick/> that reach the entity
 local page_size = 100; -- requests in one page of the pending list
 local most_bytes, most_elements = 10000, 300; -- of a stanza for the entity that somebody else wrote
+local too_large = ("Longer than %d bytes, or more than %d elements"):format(most_bytes, most_elements);
 local slice = 0.01; -- seconds at a time for reading rosters: other work goes on in between
 local quiet_time = 60; -- seconds between two log lines, or two hints to the entity, about the same trouble
 
@@ -587,8 +588,8 @@ local function on_reply(event)
 	return true;
 end
 
-local function refuse(event, kind, condition)
-	event.origin.send(st.error_reply(event.stanza, kind, condition));
+local function refuse(event, kind, condition, text)
+	event.origin.send(st.error_reply(event.stanza, kind, condition, text));
 	return true;
 end
 
@@ -794,7 +795,7 @@ local function on_stanza_for_entity(event)
 	if sender and sender.type == "local" or is_moderate(stanza) then return; end
 	report("Stanzas to the entity that were too large, not passed on: %d");
 	local kind = stanza.attr.type;
-	if stanza.name == "iq" and (kind == "get" or kind == "set") then return refuse(event, "modify", "policy-violation"); end
+	if stanza.name == "iq" and (kind == "get" or kind == "set") then return refuse(event, "modify", "policy-violation", too_large); end
 	return true;
 end
 

@@ -31,7 +31,7 @@ using std::chrono::milliseconds;
 /// then the next fault meets a daemon that is away.
 constexpr milliseconds kPause{2'000};
 /// The daemon's longest back-off is 60 s, and so is the connector's pause between two hints that requests
-/// have passed unasked.
+/// have passed unanswered.
 constexpr milliseconds kRecovery{900'000};
 /// From this many faults on there is time for those that take long.
 constexpr std::size_t kManyFaults = 100;

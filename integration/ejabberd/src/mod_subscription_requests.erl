@@ -42,9 +42,10 @@
 -define(PAGE_SIZE, 100). % requests in one page of the waiting list
 -define(MOST_BYTES, 10000). % of a stanza for an entity that somebody else wrote
 -define(MOST_ELEMENTS, 300).
+-define(TOO_LARGE, <<"Longer than 10000 bytes, or more than 300 elements">>).
 -define(WALK_SIZE, 200). % roster items read at a time for the waiting list
 -define(REPORT_INTERVAL, 60000). % ms between two log lines about the same trouble
--define(HINT_INTERVAL, 60000). % ms between two hints that requests have passed unasked
+-define(HINT_INTERVAL, 60000). % ms between two hints that requests have passed unanswered
 -define(ID_PREFIX, "subreq-").
 
 %% The user's name and the contact's address, both prepared.
@@ -89,7 +90,8 @@
 		list = none :: none | {building, pid(), [term()]} | ready,
 		list_last = 0 :: non_neg_integer(),
 		list_tag :: binary(),
-		missed = false :: boolean(), % requests have passed unasked although an entity was connected
+		missed = false :: boolean(), % requests have passed unanswered although an entity was connected
+		hint_timer = false :: boolean(), % it is looked at again whether the entity is to be told of them
 		last_hint :: undefined | integer(), % ms
 		reports = #{} :: #{atom() => non_neg_integer()}}).
 
@@ -283,7 +285,7 @@ trial_arrives(Acc, _Presence) ->
 %% To her available resources, as ejabberd_sm does it.
 deliver(Host, #hold{key = {User, _} = Key, presence = #presence{to = To, meta = Meta} = Presence}) ->
     IsPending = try is_pending(Host, Key)
-		catch error:_ -> true % storage fails: rather a prompt too many
+		catch _:_ -> true % storage fails: rather a prompt too many
 		end,
     case IsPending andalso privacy_allows(Presence, in) of
 	true ->
@@ -603,7 +605,7 @@ if_moderate(Host, Packet) ->
 	    gen_server:cast(proc(Host), too_large),
 	    case Packet of
 		#iq{type = Type} when Type == get; Type == set ->
-		    ejabberd_router:route(refuse(Packet#iq{sub_els = []}, xmpp:err_policy_violation()));
+		    ejabberd_router:route(refuse(Packet#iq{sub_els = []}, xmpp:err_policy_violation(?TOO_LARGE, <<"en">>)));
 		_ ->
 		    ok
 	    end,
@@ -1118,7 +1120,7 @@ handle_info({forget, Id}, State) ->
 handle_info({report, What}, State) ->
     {noreply, report_again(What, State)};
 handle_info(hint, State) ->
-    {noreply, hint_if_over(State)};
+    {noreply, hint_if_over(State#state{hint_timer = false})};
 handle_info({'DOWN', _Monitor, process, Pid, Reason}, #state{list = {building, Pid, Waiting}} = State) ->
     Reply = case Reason of
 		normal -> {ok, State#state.list_tag, State#state.list_last};
@@ -1472,16 +1474,21 @@ log_report(too_large, Count) ->
 
 %% Requests have passed to users unanswered although an entity was connected. It is told when that is over, so that
 %% it reads the waiting list (S9): when the next request is held, or when the holds have become fewer.
-missed(#state{missed = true} = State) ->
-    State;
 missed(State) ->
-    erlang:send_after(?HINT_INTERVAL, self(), hint),
-    State#state{missed = true}.
+    await_hint(?HINT_INTERVAL, State#state{missed = true}).
 
-hint_if_over(#state{missed = true, host = Host} = State) ->
-    case ets:info(holds(Host), size) < gen_mod:get_module_opt(Host, ?MODULE, max_held) of
-	true -> hint(State);
-	false -> missed(State#state{missed = false})
+await_hint(_Time, #state{hint_timer = true} = State) ->
+    State;
+await_hint(Time, State) ->
+    erlang:send_after(Time, self(), hint),
+    State#state{hint_timer = true}.
+
+hint_if_over(#state{missed = true, host = Host, last_hint = Last} = State) ->
+    Rest = case Last of undefined -> 0; _ -> Last + ?HINT_INTERVAL - now_ms() end,
+    IsFull = ets:info(holds(Host), size) >= gen_mod:get_module_opt(Host, ?MODULE, max_held),
+    if Rest > 0 -> await_hint(Rest, State);
+       IsFull -> await_hint(?HINT_INTERVAL, State);
+       true -> hint(State)
     end;
 hint_if_over(State) ->
     State.
