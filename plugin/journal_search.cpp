@@ -92,8 +92,10 @@ class Select
                              .request = {*user, *contact, std::nullopt},
                              .facts = {},
                              .decision = {},
-                             .generation = static_cast<std::uint64_t>(generation_),
-                             .answered_by = has_by_ == soci::i_ok ? by_ : std::string()};
+                             .generation = static_cast<std::uint64_t>(generation_)};
+        if (has_by_ == soci::i_ok) {
+            record.answered_by = by_;
+        }
         if (has_subscription_ == soci::i_ok) {
             record.request.item =
                 RosterItem{subscription_named(subscription_).value_or(Subscription::none), ask_ != 0};
