@@ -54,6 +54,10 @@ class Select
             where += " AND contact_address = :contact";
             text(filter.contact->text());
         }
+        if (filter.since) {  // ids are ahead of the time where the clock was
+            where += " AND at >= :since";
+            number(std::chrono::duration_cast<milliseconds>(filter.since->time_since_epoch()).count());
+        }
         if (filter.organizations) {
             std::string names;
             for (const std::string& name : *filter.organizations) {

@@ -276,6 +276,7 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
     std::vector<JournalRecord> batch;
     for (int i = 0; i < 10; ++i) {
         batch.push_back(record(journal.next_id(kNow + std::chrono::minutes(i))));
+        batch.back().at = kNow + std::chrono::minutes(i);
         batch.back().request.contact = address(i % 2 == 0 ? "nurse@capulet.lit" : "romeo@montague.lit");
         batch.back().organization = i < 5 ? "Capulet" : "Montague";
     }
@@ -362,6 +363,24 @@ BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
         BOOST_TEST(journal.record({&made, 1}).has_value());
         last = made.id;
     }
+}
+
+BOOST_AUTO_TEST_CASE(since_goes_by_the_time_of_a_record_after_a_clock_that_was_ahead)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::vector<JournalRecord> batch;
+    for (const std::chrono::hours ahead : {std::chrono::hours(300 * 24), -std::chrono::hours(1),
+                                           std::chrono::hours(0), std::chrono::hours(1)}) {
+        batch.push_back(record(journal.next_id(kNow + ahead)));
+        batch.back().at = kNow + ahead;
+    }
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    const Found found = search(*database, {.since = kNow});
+    BOOST_REQUIRE(found.records.size() == 3U);
+    BOOST_TEST(found.records[0].id == batch[0].id);  // it says so itself
+    BOOST_TEST(found.records[1].id == batch[2].id);
+    BOOST_TEST(found.records[2].id == batch[3].id);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
