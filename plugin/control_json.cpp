@@ -133,6 +133,7 @@ Json json_of(const Status& status)
             {"online", status.online},
             {"offline_because", status.offline_because},
             {"started", timestamp(status.started)},
+            {"running_seconds", status.running.count()},
             {"generation", status.generation},
             {"organizations", std::move(organizations)},
             {"decisions", std::move(decisions)},

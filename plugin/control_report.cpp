@@ -167,12 +167,11 @@ std::string requests(std::size_t count)
 
 }  // namespace
 
-std::string status(const Json& status, system_clock::time_point now)
+std::string status(const Json& status)
 {
     std::string out = "usherd " + printable(text(status, "version"));
-    if (const auto started = read_timestamp(text(status, "started"))) {
-        out += ", running for " + length_of(std::chrono::floor<std::chrono::seconds>(now - *started));
-    }
+    out +=
+        ", running for " + length_of(std::chrono::seconds(status.at("running_seconds").get<std::int64_t>()));
     out += ", settings generation " + std::to_string(status.at("generation").get<std::uint64_t>()) + "\n";
     const std::string address = printable(text(status, "address"));
     if (status.at("online").get<bool>()) {

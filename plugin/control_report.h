@@ -1,7 +1,6 @@
 // What usherctl prints for people of what the daemon says in JSON. Safe for terminals.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -16,7 +15,7 @@ namespace control_report
 
 using Json = nlohmann::ordered_json;
 
-[[nodiscard]] std::string status(const Json& status, std::chrono::system_clock::time_point now);
+[[nodiscard]] std::string status(const Json& status);
 [[nodiscard]] std::string check(const Json& check);
 [[nodiscard]] std::string reloaded(const Json& reloaded);
 [[nodiscard]] std::string option(const Json& option);

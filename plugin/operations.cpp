@@ -45,7 +45,7 @@ Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choic
       database_(database),
       entity_(entity),
       clock_(clock),
-      started_(std::chrono::system_clock::now())
+      running_since_(clock.now())
 {
 }
 
@@ -428,6 +428,7 @@ Status Operations::status() const
     status.online = entity_.connection_state() == Connection::State::online;
     status.offline_because = status.online ? std::string() : offline_because_;
     status.started = started_;
+    status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);
     status.generation = policy_.policy()->generation();
     for (const Organization& organization : policy_.policy()->organizations()) {
         OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};

@@ -118,8 +118,9 @@ struct Status {
     std::string version;
     std::string address;  ///< the entity's
     bool online = false;
-    std::string offline_because;  ///< empty while online
-    std::chrono::system_clock::time_point started;
+    std::string offline_because;                    ///< empty while online
+    std::chrono::system_clock::time_point started;  ///< as the clock was set then
+    std::chrono::seconds running{0};                ///< whatever has been done to the clock since
     std::uint64_t generation = 0;
     std::vector<OrganizationStatus> organizations;
     Counts counts;                 ///< since the start
@@ -226,7 +227,8 @@ class Operations
     std::function<Result<std::vector<std::string>>()> reload_;
     std::function<void(Then<CheckReport>)> check_;
     std::string offline_because_ = "starting";
-    const std::chrono::system_clock::time_point started_;
+    const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+    const Clock::Time running_since_;
 };
 
 }  // namespace usher

@@ -82,9 +82,7 @@ class Command
 
     int status()
     {
-        return show(client_.ask("GET", "/v1/status"), [](const Json& json) {
-            return control_report::status(json, std::chrono::system_clock::now());
-        });
+        return show(client_.ask("GET", "/v1/status"), control_report::status);
     }
 
     int check()

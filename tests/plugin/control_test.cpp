@@ -13,6 +13,7 @@
 
 #include "doubles.h"
 #include "openapi.h"
+#include "plugin/control_report.h"
 #include "raw_http.h"
 #include "temporary_directory.h"
 
@@ -160,6 +161,16 @@ BOOST_AUTO_TEST_CASE(status_has_every_domain_and_every_reason)
     BOOST_TEST(status["organizations"][0]["domains"][1]["domain"] == "capulet.example");
     BOOST_TEST(status["organizations"][0]["domains"][1]["state"] == "offline");
     BOOST_TEST(status["decisions"][0]["count"] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(how_long_it_has_run_is_not_a_matter_of_the_time_of_day)
+{
+    clock.advance(std::chrono::minutes(90));
+    Json status = asked("GET", "/v1/status", "/v1/status");
+    BOOST_TEST(status["running_seconds"] == 90 * 60);
+    status["started"] = "2099-01-01T00:00:00Z";  // as if the clock had been set back since
+    const std::string text = control_report::status(status);
+    BOOST_TEST(text.find("running for 1 h 30 min,") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(reload_says_what_needs_a_restart_and_why_it_was_refused)
