@@ -55,7 +55,12 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, const Choices& choices,
       journal_(journal),
       clock_(clock),
       wall_clock_(std::move(wall_clock)),
-      unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users")
+      leaves_(clock),
+      unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users"),
+      too_many_(clock, "requests were left to the users without a record: in an hour the journal takes " +
+                           std::to_string(RecentLeaves::kMostOfDomain) +
+                           " such from contacts of one domain, " + std::to_string(RecentLeaves::kMost) +
+                           " in all")
 {
 }
 
@@ -88,7 +93,9 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
             JournalRecord made = record_of(request, source, at);
             made.facts = known;
             made.decision = decision;
-            records.push_back(std::move(made));
+            if (answered || worth_recording(made)) {
+                records.push_back(std::move(made));
+            }
         }
     }
     if (const auto recorded = record(records); !recorded) {
@@ -135,6 +142,22 @@ JournalRecord Answerer::record_of(const SubscriptionRequest& request, Source sou
             .answered_by = {}};
 }
 
+bool Answerer::worth_recording(const JournalRecord& left)
+{
+    switch (leaves_.worth(left)) {
+        case RecentLeaves::Worth::repetition:
+            ++counts_.repeated;
+            return false;
+        case RecentLeaves::Worth::too_many:
+            ++counts_.too_many;
+            too_many_.count("the latest from " + std::string(left.request.contact.domain()));
+            return false;
+        case RecentLeaves::Worth::record:
+            break;
+    }
+    return true;
+}
+
 tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> records)
 {
     if (records.empty()) {
@@ -148,6 +171,7 @@ tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> 
     }
     for (const JournalRecord& made : records) {
         ++counts_.decisions[{made.decision.answer, made.decision.reason}];
+        leaves_.recorded(made);
         log(made);
     }
     std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });

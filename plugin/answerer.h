@@ -18,6 +18,7 @@
 #include "integration/occasional_warning.h"
 #include "plugin/choices.h"
 #include "plugin/journal.h"
+#include "plugin/recent_leaves.h"
 #include "plugin/timings.h"
 #include "policy/policy.h"
 
@@ -29,6 +30,9 @@ struct Counts {
     std::map<Source, std::uint64_t> requests;  ///< that were judged, whether recorded or not
     std::map<std::pair<Answer, Reason>, std::uint64_t> decisions;
     std::uint64_t unrecorded = 0;  ///< requests left to their users because the store failed
+    // Requests left to their users of which there is no record (recent_leaves.h).
+    std::uint64_t repeated = 0;  ///< the journal says so already
+    std::uint64_t too_many = 0;
 };
 
 class Answerer : public Judge
@@ -47,8 +51,8 @@ class Answerer : public Judge
     /// From now on; what is being judged is finished under the policy it began with.
     void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
 
-    /// Records what was asked whatever the answer, and of what waits only what gets one: a request that is
-    /// left to its user was recorded when it was asked, and will be found waiting after every login. What is
+    /// Records every answer, and of what was asked also what is left to its user, as far as RecentLeaves has
+    /// it. What waits was recorded when it was asked, and will be found waiting after every login. What is
     /// found in rosters can be approved only, so nothing else is recorded of it.
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
                                               Source source) override;
@@ -67,6 +71,8 @@ class Answerer : public Judge
   private:
     [[nodiscard]] JournalRecord record_of(const SubscriptionRequest& request, Source source,
                                           std::chrono::system_clock::time_point at) const;
+    /// Whether a request that is left to its user gets its record; counts it if not.
+    [[nodiscard]] bool worth_recording(const JournalRecord& left);
     /// Commits the records, then tells of them.
     [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
 
@@ -76,7 +82,9 @@ class Answerer : public Judge
     Clock& clock_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     ApprovalCounter approvals_;
+    RecentLeaves leaves_;
     OccasionalWarning unrecorded_;
+    OccasionalWarning too_many_;
     Counts counts_;
     Timings timings_;
     std::vector<std::weak_ptr<Follower>> followers_;

@@ -138,6 +138,8 @@ Json json_of(const Status& status)
             {"organizations", std::move(organizations)},
             {"decisions", std::move(decisions)},
             {"unrecorded", status.counts.unrecorded},
+            {"leaves_without_record",
+             {{"repeated", status.counts.repeated}, {"too_many", status.counts.too_many}}},
             {"store_error", status.store_error}};
 }
 

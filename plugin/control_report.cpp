@@ -211,6 +211,14 @@ std::string status(const Json& status)
     if (const auto unrecorded = status.at("unrecorded").get<std::uint64_t>(); unrecorded > 0) {
         out += "  left to users because the store failed: " + std::to_string(unrecorded) + "\n";
     }
+    const Json& without = status.at("leaves_without_record");
+    if (const auto repeated = without.at("repeated").get<std::uint64_t>(); repeated > 0) {
+        out += "  left to users again as within the hour before, not recorded again: " +
+               std::to_string(repeated) + "\n";
+    }
+    if (const auto too_many = without.at("too_many").get<std::uint64_t>(); too_many > 0) {
+        out += "  left to users, more than the journal takes in an hour: " + std::to_string(too_many) + "\n";
+    }
     return out;
 }
 

@@ -90,6 +90,11 @@ std::string metrics(const Status& status, const Timings& timings)
     out.begin(counter, "usher_unrecorded_total",
               "Requests left to their users because the store could not be written");
     out.add(status.counts.unrecorded);
+    out.begin(counter, "usher_leaves_without_record_total",
+              "Requests left to their users that the journal does not have: repeated within an hour, or more "
+              "than it takes in one");
+    out.add(status.counts.repeated, {{"why", "repeated"}});
+    out.add(status.counts.too_many, {{"why", "too many"}});
     out.begin(gauge, "usher_store_failing", "1 if the last attempt to write to the store failed, else 0");
     out.add(status.store_error.empty() ? 0 : 1);
     out.begin(

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iomanip>
 #include <iostream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -33,6 +34,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 const std::string kBenvolio = "benvolio@capulet.lit";
+const std::string kTybalt = "tybalt@capulet.lit";
 const std::string kStranger = "mallory@montague.lit";
 const std::string kColleague = "mallory@capulet.lit";
 
@@ -440,6 +442,35 @@ class Siege
         return taken;
     }
 
+    /// As often as that, one contact asks one user and takes it back. It is recorded once.
+    void ask_and_withdraw(int times)
+    {
+        Row row{std::to_string(times) + " requests, each taken back",
+                kGossip,
+                "",
+                {},
+                {},
+                memory_kb(daemon_, "VmRSS"),
+                0,
+                ""};
+        const std::uint64_t repeated = left_again();
+        const std::size_t logged = stage_.usherd().log_text().size();
+        WireClient& tybalt = stage_.enter(kTybalt);
+        const auto mallory = log_in(stage_.server(), kGossip);
+        (void)watch_.longest();
+        for (int i = 0; i < times; ++i) {
+            mallory->send(presence_to(*mallory, "subscribe", kTybalt));
+            tybalt.expect(presence("subscribe", "mallory@" + kGossip));
+            mallory->send(presence_to(*mallory, "unsubscribe", kTybalt));
+        }
+        row.waited = request();
+        row.held = watch_.longest();
+        row.after = memory_kb(daemon_, "VmRSS");
+        row.warnings = warnings(logged);
+        BOOST_TEST(left_again() - repeated == static_cast<std::uint64_t>(times) - 1);
+        print(row);
+    }
+
     /// That many requests a second of as many contacts of one domain, to many users, for so long. Meanwhile
     /// the colleague asks on.
     void flood(int per_second, int seconds)
@@ -491,7 +522,8 @@ class Siege
         print(row);
     }
 
-    /// All that has been approved are the colleague's requests, by the same daemon.
+    /// All that has been approved are the colleague's requests, by the same daemon; what was left again and
+    /// again is in the journal once.
     void end()
     {
         std::cout << "\nmost memory: " << megabytes(memory_kb(daemon_, "VmHWM")) << " MB\n";
@@ -500,6 +532,7 @@ class Siege
         std::istringstream lines(usherctl.done({"journal", "--json", "--since", "1h"}));
         long approved = 0;
         long records = 0;
+        std::set<std::pair<std::string, std::string>> left;
         for (std::string line; std::getline(lines, line); ++records) {
             const auto record = nlohmann::json::parse(line);
             if (record["answer"] == "approve") {
@@ -507,10 +540,12 @@ class Siege
                 BOOST_TEST(record["contact"] == kBenvolio);
             } else {
                 BOOST_TEST(record["answer"] == "leave");
+                BOOST_TEST(left.emplace(record["user"], record["contact"]).second, line);
             }
         }
         BOOST_TEST(approved == approvals_);
-        std::cout << records << " records in the journal; the store has "
+        std::cout << records << " records in the journal, " << left_again()
+                  << " requests left as before without one; the store has "
                   << (std::filesystem::file_size(store) +
                       std::filesystem::file_size(store.string() + "-wal")) /
                          1024
@@ -521,6 +556,19 @@ class Siege
 
   private:
     static constexpr int kUsers = 100;
+
+    /// Requests that the journal does not have because it says so already.
+    [[nodiscard]] std::uint64_t left_again()
+    {
+        const Usherctl usherctl(stage_.usherd().directory() / "control.sock");
+        return usherctl.json("GET", "/v1/status", {"status"})["leaves_without_record"]["repeated"];
+    }
+
+    static std::string presence_to(const WireStream& mallory, const std::string& type,
+                                   const std::string& user)
+    {
+        return "<presence" + from(mallory) + " to='" + user + "' type='" + type + "'/>";
+    }
 
     [[nodiscard]] std::string warnings(std::size_t logged)
     {
@@ -578,6 +626,7 @@ void besiege(Login login, int times, int per_second, int seconds)
             }
         }
     }
+    siege.ask_and_withdraw(times);
     siege.flood(per_second, seconds);
     siege.end();
 }

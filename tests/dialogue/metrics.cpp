@@ -119,6 +119,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_requests_are_counted_as_the_journal_has_them)
     BOOST_TEST(found["usher_logins_total"] == 1);
     BOOST_TEST(found["usher_domain_answering{organization=\"Capulet\",domain=\"capulet.lit\"}"] == 1);
     BOOST_TEST(found["usher_unrecorded_total"] == 0);
+    BOOST_TEST(found.at("usher_leaves_without_record_total{why=\"repeated\"}") == 0);
+    BOOST_TEST(found.at("usher_leaves_without_record_total{why=\"too many\"}") == 0);
     BOOST_TEST(found["usher_store_failing"] == 0);
     BOOST_TEST(answer.find('@') == std::string::npos, "an address is in the metrics");
 

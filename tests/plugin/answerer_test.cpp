@@ -32,13 +32,13 @@ class StandingClock : public Clock
     Time now_{std::chrono::hours(1000)};
 };
 
-std::shared_ptr<const Policy> policy(Option option, Limits limits = {})
+std::shared_ptr<const Policy> policy(Option option, Limits limits = {}, std::uint64_t generation = 1)
 {
     Organization capulet;
     capulet.name = "Capulet";
     capulet.domains = {"capulet.lit"};
     capulet.option = option;
-    return std::make_shared<const Policy>(std::vector{capulet}, limits, 1);
+    return std::make_shared<const Policy>(std::vector{capulet}, limits, generation);
 }
 
 SubscriptionRequest request(std::string_view user, std::string_view contact)
@@ -202,6 +202,104 @@ BOOST_AUTO_TEST_CASE(who_follows_is_shown_what_is_committed_until_she_leaves)
     following.reset();
     static_cast<void>(answerer.judge(requests, Source::asked));
     BOOST_TEST(shown.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_left_again_is_recorded_again_when_the_hour_is_over)
+{
+    const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
+    for (int i = 0; i < 1'000; ++i) {
+        BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
+    }
+    BOOST_TEST(recorded() == 1);
+    BOOST_TEST(answerer.counts().repeated == 999U);
+    clock.pass(std::chrono::minutes(60));
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(recorded() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_left_for_another_reason_or_after_an_answer_is_recorded)
+{
+    const Limits one{.per_contact = 1, .per_domain = 0, .per_user = 0};
+    answerer.set_policy(policy(Option::organization, one));
+    const SubscriptionRequest asked = request("juliet@capulet.lit", "nurse@capulet.lit");
+    const auto judge = [&] { return answerer.judge({&asked, 1}, Source::asked)[0].reason; };
+    BOOST_REQUIRE(choices.set(asked.user, Option::prompt).has_value());
+    BOOST_TEST(judge() == Reason::prompt);
+    BOOST_REQUIRE(choices.set(asked.user, std::nullopt).has_value());
+    BOOST_TEST(judge() == Reason::in_organization);
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 3);
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 3);
+    BOOST_REQUIRE(answerer.record_by_hand(asked, Answer::deny, "admin@capulet.lit").has_value());
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 5);
+    answerer.set_policy(policy(Option::organization, one, 2));
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 6);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next_time)
+{
+    const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    other << "ROLLBACK";
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(recorded() == 1);
+    BOOST_TEST(answerer.counts().repeated == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(of_one_domain_no_more_is_recorded_in_an_hour_than_the_most_but_for_answers)
+{
+    constexpr std::size_t kAtATime = 100;
+    constexpr std::size_t kMost = RecentLeaves::kMostOfDomain;
+    std::vector<SubscriptionRequest> requests;
+    for (std::size_t i = 0; i < kMost + kAtATime; ++i) {
+        requests.push_back(request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague.lit"));
+    }
+    for (std::size_t i = 0; i < requests.size(); i += kAtATime) {
+        static_cast<void>(answerer.judge({&requests[i], kAtATime}, Source::asked));
+    }
+    BOOST_TEST(recorded() == kMost);
+    BOOST_TEST(answerer.counts().too_many == kAtATime);
+    BOOST_TEST(answerer.counts().requests.at(Source::asked) == kMost + kAtATime);
+
+    const SubscriptionRequest elsewhere = request("juliet@capulet.lit", "paris@verona.lit");
+    static_cast<void>(answerer.judge({&elsewhere, 1}, Source::asked));
+    BOOST_TEST(recorded() == kMost + 1);
+    answerer.set_policy(policy(Option::all));
+    BOOST_TEST(answerer.judge({&requests.back(), 1}, Source::asked)[0].answer == Answer::approve);
+    BOOST_TEST(recorded() == kMost + 2);
+
+    answerer.set_policy(policy(Option::organization));
+    clock.pass(std::chrono::minutes(60));
+    static_cast<void>(answerer.judge({&requests.back(), 1}, Source::asked));
+    BOOST_TEST(recorded() == kMost + 3);
+}
+
+BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
+{
+    constexpr std::size_t kDomains = 20;
+    RecentLeaves leaves(clock);
+    JournalRecord record{.at = {},
+                         .organization = "Capulet",
+                         .request = request("juliet@capulet.lit", "romeo@montague.lit"),
+                         .facts = {},
+                         .decision = {Answer::leave, Reason::outside_organization}};
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < RecentLeaves::kMost + kDomains; ++i) {
+        record.request = request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague" +
+                                                           std::to_string(i % kDomains) + ".lit");
+        if (leaves.worth(record) == RecentLeaves::Worth::record) {
+            leaves.recorded(record);
+            ++taken;
+        }
+    }
+    BOOST_TEST(taken == RecentLeaves::kMost);
+    clock.pass(std::chrono::minutes(60));
+    BOOST_TEST((leaves.worth(record) == RecentLeaves::Worth::record));
 }
 
 /// "For any approval of last month": with the record's facts and the policy of its generation, `explain`
