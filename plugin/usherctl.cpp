@@ -80,10 +80,7 @@ class Command
     {
     }
 
-    int status()
-    {
-        return show(client_.ask("GET", "/v1/status"), control_report::status);
-    }
+    int status() { return show(client_.ask("GET", "/v1/status"), control_report::status); }
 
     int check()
     {
