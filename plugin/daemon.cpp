@@ -16,6 +16,7 @@
 #include "plugin/control.h"
 #include "plugin/failure_text.h"
 #include "plugin/login.h"
+#include "plugin/old_records.h"
 #include "plugin/operations.h"
 #include "plugin/reception.h"
 
@@ -72,8 +73,9 @@ class Daemon : private EntityEvents
           policy_(std::move(policy)),
           choices_(std::move(choices)),
           journal_(*database_),
-          answerer_(policy_->policy(), choices_, journal_, clock_,
-                    [] { return std::chrono::system_clock::now(); }),
+          old_records_(journal_, clock_, std::chrono::system_clock::now,
+                       [this] { return std::chrono::days(settings_.store.journal_days); }),
+          answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
           entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
@@ -113,7 +115,6 @@ class Daemon : private EntityEvents
             }
             metrics_ = *std::move(metrics);
         }
-        forget_old_records();
         checkpoint();
         set_stock();
         report("connecting: " + settings_.connection.host);
@@ -419,27 +420,6 @@ class Daemon : private EntityEvents
         });
     }
 
-    // --- the journal's age
-
-    void forget_old_records()
-    {
-        constexpr std::size_t kAtATime = 1'000;  // some milliseconds; requests come in between
-        constexpr milliseconds kNext{100};
-        constexpr milliseconds kDay{24 * 60 * 60 * 1000};
-        milliseconds again = kDay;
-        if (settings_.store.journal_days > 0) {
-            const auto cutoff =
-                std::chrono::system_clock::now() - std::chrono::days(settings_.store.journal_days);
-            const auto forgotten = journal_.forget_before(cutoff, kAtATime);
-            if (!forgotten) {
-                spdlog::warn("old journal records could not be deleted: {}", forgotten.error());
-            } else if (*forgotten == kAtATime) {
-                again = kNext;
-            }
-        }
-        forgetting_ = clock_.after(again, [this] { forget_old_records(); });
-    }
-
     /// So that up to a hundred requests a second only those wait for the disk that come meanwhile.
     void checkpoint()
     {
@@ -460,6 +440,7 @@ class Daemon : private EntityEvents
     std::unique_ptr<PolicyInForce> policy_;
     Choices choices_;
     Journal journal_;
+    OldRecords old_records_;
     Answerer answerer_;
     Entity entity_;
     Operations operations_;
@@ -471,7 +452,6 @@ class Daemon : private EntityEvents
     std::unique_ptr<Timer> check_ended_;
     std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
     std::unique_ptr<Timer> looking_after_store_;
-    std::unique_ptr<Timer> forgetting_;
     std::unique_ptr<Timer> checkpointing_;
     std::unique_ptr<Timer> showing_life_;
     std::map<std::string, DomainState> states_;

@@ -560,7 +560,9 @@ Section<StoreSettings> store()
                   is_store_url),
              "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass"},
             {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMostDays, " (0: for ever)"),
-             "How long decisions are kept in the journal."},
+             "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "
+             "first time twelve hours after the start. A clock that is set ahead is not believed for as "
+             "long, with a warning in the log: put right by then, it has deleted nothing."},
         },
     };
 }

@@ -12,6 +12,7 @@
 
 #include "loopback.h"
 #include "stage.h"
+#include "temporary_directory.h"
 
 namespace usher::test
 {
@@ -58,6 +59,21 @@ class StoreLock
     Child holder_;
 };
 
+/// What a statement returns, as Python writes it.
+std::string sql(const std::filesystem::path& store, const std::string& statement)
+{
+    const TemporaryDirectory directory;
+    const std::filesystem::path output = directory.path() / "rows";
+    run({"/usr/bin/python3", "-c",
+         "import sqlite3, sys\n"
+         "store = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+         "print(store.execute(sys.argv[2]).fetchall())\n",
+         store, statement},
+        output);
+    std::ifstream rows(output);
+    return {std::istreambuf_iterator<char>(rows), {}};
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lifecycle)
@@ -103,6 +119,22 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left_to_the_user_and_answered_wh
         stage.usherd().wait_for_log("decisions were not recorded");
     }
     nurse.expect(presence("subscribed", kJuliet));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_under_a_clock_that_is_far_ahead_deletes_nothing)
+{
+    UsherStage stage(Login::component, with_option("organization"));
+    stage.person(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.expect(presence("subscribed", kJuliet));
+    stage.usherd().stop();
+    const std::filesystem::path store = stage.usherd().directory() / "usher.db";
+    // To usherd it is the same: what is recorded becomes two years older. An id has its time above 22 bits.
+    sql(store, "UPDATE journal SET id = id - ((730 * 86400000) << 22), at = at - 730 * 86400000");
+    stage.usherd().start();
+    stage.usherd().wait_until_answering();
+    BOOST_TEST(sql(store, "SELECT COUNT(*) FROM journal") == "[(1,)]\n");
 }
 
 BOOST_AUTO_TEST_CASE(server_that_is_not_there_is_tried_again_until_sigterm)

@@ -52,8 +52,8 @@ PlannedFault planned(std::mt19937_64& random, const Kind& kind, std::size_t most
     fault.after_them = between(random, microseconds(0), microseconds(30'000));
     fault.lasts = between(random, kind.shortest, kind.longest);
     fault.reset = random() % 2 == 0;
-    // Within journal_days: a clock beyond makes usherd delete what it takes for old.
-    fault.clock = between(random, std::chrono::hours(-24 * 400), std::chrono::hours(24 * 300));
+    // Forward beyond journal_days: nothing may be deleted for it.
+    fault.clock = between(random, std::chrono::hours(-24 * 400), std::chrono::hours(24 * 3'650));
     return fault;
 }
 

@@ -1,6 +1,7 @@
 // The journal: all or nothing, readable by others, and ids that only ever grow.
 #include "plugin/journal.h"
 #include "plugin/journal_search.h"
+#include "plugin/old_records.h"
 
 #include <sys/resource.h>
 
@@ -8,11 +9,14 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <filesystem>
 #include <set>
 
+#include "doubles.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -397,6 +401,95 @@ BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
     BOOST_TEST(journal.forget_before(cutoff, 3).value() == 2U);
     BOOST_TEST(journal.forget_before(cutoff, 3).value() == 0U);
     BOOST_TEST(count() == 5);
+}
+
+/// A clock looked at each trial: how many hours it is ahead, and how many of them are believed.
+struct Looks {
+    std::string name;
+    std::vector<int> ahead;
+    std::vector<int> believed;  // from the second look on
+};
+
+std::ostream& operator<<(std::ostream& out, const Looks& looks)
+{
+    return out << looks.name;
+}
+
+const std::vector<Looks> kLooks{
+    {"right", {0, 0, 0}, {0, 0}},
+    {"ahead_at_the_start_and_put_right", {100'000, 0, 0}, {0, 0}},
+    {"behind_at_the_start_and_put_right", {-300'000, 0, 0}, {-300'000, 0}},
+    {"set_ahead_and_put_right", {0, 100'000, 0, 0}, {0, 0, 0}},
+    {"set_back_and_put_right", {0, -100'000, 0, 0}, {-100'000, -100'000, 0}},
+    {"set_ahead_for_good", {0, 100'000, 100'000}, {0, 100'000}},
+    {"set_ahead_again_and_again", {0, 1, 2, 3}, {0, 1, 2}},
+};
+
+BOOST_DATA_TEST_CASE(a_clock_is_believed_to_be_ahead_when_it_has_stayed_so, kLooks, looks)
+{
+    SettledTime time;
+    const Clock::Time start{std::chrono::hours(1000)};
+    for (std::size_t i = 0; i < looks.ahead.size(); ++i) {
+        const auto passed = SettledTime::kTrial * static_cast<int>(i);
+        const auto settled = time.look(kNow + passed + std::chrono::hours(looks.ahead[i]), start + passed);
+        BOOST_REQUIRE(settled.has_value() == (i > 0));
+        if (settled) {
+            BOOST_TEST((*settled - kNow - passed == std::chrono::hours(looks.believed[i - 1])));
+        }
+    }
+}
+
+/// 2,500 records, and a daemon that comes back when they are two years old.
+struct OldJournal : Store {
+    OldJournal()
+    {
+        std::vector<JournalRecord> batch;
+        for (int i = 0; i < 2'500; ++i) {
+            batch.push_back(record(journal.next_id(kNow)));
+        }
+        BOOST_REQUIRE(journal.record(batch).has_value());
+    }
+    OldRecords forget_after(std::chrono::days kept)
+    {
+        return {journal, clock, [this] { return wall_at_start + ahead + (clock.now() - start); },
+                [kept] { return kept; }};
+    }
+
+    std::unique_ptr<Database> database = open();
+    Journal journal{*database};
+    test::FakeClock clock;
+    const Clock::Time start = clock.now();
+    const system_clock::time_point wall_at_start = kNow + std::chrono::days(730);
+    std::chrono::hours ahead{0};
+};
+
+BOOST_FIXTURE_TEST_CASE(records_are_deleted_when_they_are_old_and_the_clock_has_settled, OldJournal)
+{
+    const OldRecords old = forget_after(std::chrono::days(365));
+    clock.advance(SettledTime::kTrial - milliseconds(1));
+    BOOST_TEST(count() == 2'500);
+    clock.advance(milliseconds(1));
+    BOOST_TEST(count() == 1'500);  // in portions
+    clock.advance(std::chrono::seconds(1));
+    BOOST_TEST(count() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_clock_that_is_set_ahead_and_put_right_deletes_nothing, OldJournal)
+{
+    const OldRecords old = forget_after(std::chrono::days(1'000));
+    clock.advance(SettledTime::kTrial);
+    ahead = std::chrono::days(365);
+    clock.advance(SettledTime::kTrial);
+    ahead = {};
+    clock.advance(SettledTime::kTrial * 10);
+    BOOST_TEST(count() == 2'500);
+}
+
+BOOST_FIXTURE_TEST_CASE(zero_days_keep_records_for_ever, OldJournal)
+{
+    const OldRecords old = forget_after(std::chrono::days(0));
+    clock.advance(SettledTime::kTrial * 10);
+    BOOST_TEST(count() == 2'500);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
