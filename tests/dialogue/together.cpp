@@ -1,8 +1,10 @@
 // ejabberd's other modules that have a say in subscriptions are loaded, and several virtual hosts have the
-// connector: nothing changes. (mod_privacy and mod_blocking are loaded in all suites.)
+// connector: nothing changes. (mod_privacy and mod_blocking are loaded in all suites.) And what only
+// ejabberd's connector does.
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <filesystem>
 
 #include "private_ejabberd.h"
@@ -127,6 +129,31 @@ BOOST_AUTO_TEST_CASE(no_request_leaves_for_another_server)
     romeo.send("<message to='usher@verona.lit'/>");  // is seen
     stage.round_trip();
     BOOST_TEST(ejabberd.evaluate("persistent_term:get(sent).") == "[message]");
+}
+
+// S22 lets it.
+BOOST_AUTO_TEST_CASE(single_requests_gather_while_others_are_held)
+{
+    constexpr int kRounds = 20;
+    ScriptedStage stage(Login::component, kNoTimeout);
+    stage.enter(kJuliet);
+    WireComponent component(stage.server().component_port(), kGossip);
+    component.connect();
+    int contacts = 0;
+    const auto next_ask = [&] {
+        component.send("<presence type='subscribe' from='c" + std::to_string(contacts++) + "@" + kGossip +
+                       "' to='" + kJuliet + "'/>");
+        return stage.entity().next_ask();
+    };
+    for (int held = 0; held < 2; ++held) {
+        (void)next_ask();  // never answered
+    }
+    stage.entity().answer(next_ask(), "unsubscribed");  // none is in flight any more
+    const auto begin = Clock::now();
+    for (int i = 0; i <= kRounds; ++i) {
+        stage.entity().answer(next_ask(), "unsubscribed");
+    }
+    BOOST_TEST((Clock::now() - begin >= kRounds * std::chrono::milliseconds(5)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

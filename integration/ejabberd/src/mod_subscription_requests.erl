@@ -1251,11 +1251,11 @@ asks_lost(Pid, #state{host = Host} = State) ->
 %% they are answered one by one.
 ask_next(#state{queue = []} = State) ->
     State;
-ask_next(#state{queue = Queue} = State) ->
+ask_next(State) ->
     Now = now_us(),
-    Gap = if State#state.last_sent /= undefined, State#state.last_size > 1 orelse tl(Queue) /= [] ->
-		  State#state.last_sent + ?ASK_GAP - Now;
-	     true -> 0
+    Gap = case State#state.last_sent /= undefined andalso is_loaded(State) of
+	      true -> State#state.last_sent + ?ASK_GAP - Now;
+	      false -> 0
 	  end,
     Patience = case State#state.asks of
 		   #{State#state.in_flight := #ask{sent = Sent}} -> Sent + ?ASK_PATIENCE - Now;
@@ -1265,6 +1265,11 @@ ask_next(#state{queue = Queue} = State) ->
 	Delay when Delay > 0 -> wake_in(Delay, Now, State);
 	_ -> ask(connection_to_ask(State), State)
     end.
+
+%% Where storage is slow, requests arrive one by one however many are under way. One after the other is no load,
+%% though the next may be here before the roster of the last is stored.
+is_loaded(#state{host = Host, queue = Queue, last_size = Size}) ->
+    Size > 1 orelse tl(Queue) /= [] orelse ets:info(holds(Host), size) > 2.
 
 wake_in(Delay, Now, #state{wake = Wake} = State) ->
     case Wake of
