@@ -233,13 +233,15 @@ roster_item(Host, {User, Contact}) ->
 %% In a cluster a transaction waits for the other nodes' writes. A node that is alone has made them all itself, and
 %% reads without one in a fraction of the time.
 read_roster(Storage, Host, Read) ->
-    case Storage == mod_roster_mnesia andalso ejabberd_cluster:get_nodes() == [node()] of
+    case Storage == mod_roster_mnesia andalso is_alone() of
 	true ->
 	    mnesia:async_dirty(Read);
 	false ->
 	    {atomic, Found} = Storage:transaction(Host, Read),
 	    Found
     end.
+
+is_alone() -> ejabberd_cluster:get_nodes() == [node()].
 
 -spec subscription(binary(), key()) -> {Subscription :: atom(), Ask :: atom()}.
 subscription(Host, Key) -> subscription(roster_item(Host, Key)).
@@ -316,23 +318,47 @@ act_as_user(Host, Key, Verdict, AskBack) ->
     if not Pending -> not_pending;
        not Allowed -> failed;
        not Open -> blocked;
-       true ->
-	    Change = fun() -> ejabberd_hooks:run(roster_out_subscription, Host, [Answer]) end,
-	    case Verdict of
-		subscribed ->
+       Verdict == subscribed ->
+	    ejabberd_router:route(Answer),
+	    case change_roster(Host, Key, Answer) of
+		stored ->
+		    AskBack andalso ask_back(Host, Key),
+		    applied;
+		failed ->
+		    failed
+	    end;
+       Verdict == unsubscribed ->
+	    case change_roster(Host, Key, Answer) of
+		stored ->
 		    ejabberd_router:route(Answer),
-		    Change();
-		unsubscribed ->
-		    Change(),
-		    is_pending(Host, Key) orelse ejabberd_router:route(Answer)
-	    end,
-	    case is_pending(Host, Key) of
-		true ->
-		    failed;
-		false ->
-		    AskBack andalso Verdict == subscribed andalso ask_back(Host, Key),
-		    applied
+		    applied;
+		failed ->
+		    failed
 	    end
+    end.
+
+%% mod_roster does not say whether it could store the answer: its request is then no longer pending. Mnesia counts
+%% what it commits and what it cannot. If nobody's transaction has failed meanwhile, ours has not, and there is no
+%% need to look at the roster again.
+-spec change_roster(binary(), key(), presence()) -> stored | failed.
+change_roster(Host, Key, Answer) ->
+    Counts = transaction_counts(Host),
+    erase(?MODULE),
+    ejabberd_hooks:run(roster_out_subscription, Host, [Answer]),
+    IsStored = case {erase(?MODULE), Counts, transaction_counts(Host)} of
+		   {carried_out, {Failed, Before}, {Failed, After}} when After > Before -> true;
+		   _ -> not is_pending(Host, Key)
+	       end,
+    case IsStored of
+	true -> stored;
+	false -> failed
+    end.
+
+%% {failed, committed}, of all tables.
+transaction_counts(Host) ->
+    case gen_mod:db_mod(Host, mod_roster) == mod_roster_mnesia andalso is_alone() of
+	true -> {mnesia:system_info(transaction_failures), mnesia:system_info(transaction_commits)};
+	false -> unknown
     end.
 
 ask_back(Host, Key) ->
@@ -450,7 +476,9 @@ hold(Host, Key, Presence) ->
 
 request_id(Id) -> integer_to_binary(Id, 16).
 
+%% After mod_roster.
 user_answers(#presence{meta = #{?MODULE := verdict}}) ->
+    put(?MODULE, carried_out),
     ok; % act_as_user's callers see to the rest
 user_answers(#presence{type = Type, from = From, to = To}) when Type == subscribed; Type == unsubscribed ->
     withdraw(From#jid.lserver, {From#jid.luser, bare(To)});
