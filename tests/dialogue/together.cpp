@@ -1,6 +1,7 @@
 // ejabberd's other modules that have a say in subscriptions are loaded, and several virtual hosts have the
 // connector: nothing changes. (mod_privacy and mod_blocking are loaded in all suites.) And what only
 // ejabberd's connector does.
+#include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -9,6 +10,8 @@
 
 #include "private_ejabberd.h"
 #include "stage.h"
+
+namespace bdata = boost::unit_test::data;
 
 namespace usher::test
 {
@@ -154,6 +157,36 @@ BOOST_AUTO_TEST_CASE(single_requests_gather_while_others_are_held)
         stage.entity().answer(next_ask(), "unsubscribed");
     }
     BOOST_TEST((Clock::now() - begin >= kRounds * std::chrono::milliseconds(5)));
+}
+
+// S35. An administrator changes rosters by `ejabberdctl process_rosteritems`, of which modules hear nothing,
+// as does who writes to the table. Mnesia tells the connector, unless it has ceased to.
+BOOST_DATA_TEST_CASE(verdict_on_what_was_changed_past_all_modules_does_nothing,
+                     bdata::make({"mnesia:dirty_delete(roster, Key), ok.",
+                                  "[Item] = mnesia:dirty_read(roster, Key), "
+                                  "mnesia:dirty_write(setelement(7, Item, none))."}) *
+                         bdata::make({true, false}),
+                     change, told)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    if (!told) {
+        BOOST_TEST_REQUIRE(
+            ejabberd.evaluate(
+                "element(1, mnesia_subscr:unsubscribe(whereis(gen_mod:get_module_proc("
+                "<<\"capulet.lit\">>, mod_subscription_requests)), {table, roster, simple})).") == "ok");
+    }
+    BOOST_TEST_REQUIRE(ejabberd.evaluate("Key = {<<\"juliet\">>, <<\"capulet.lit\">>, {<<\"romeo\">>, "
+                                         "<<\"montague.lit\">>, <<>>}}, " +
+                                         std::string(change)) == "ok");
+    stage.entity().answer(ask, "subscribed");
+    stage.round_trip();
+    BOOST_TEST(!romeo.has_received(presence("subscribed", kJuliet)));
+    BOOST_TEST(item_in(juliet.roster(), kRomeo) != "from");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -43,6 +43,8 @@
 -define(MOST_BYTES, 10000). % of a stanza for an entity that somebody else wrote
 -define(MOST_ELEMENTS, 300).
 -define(TOO_LARGE, <<"Longer than 10000 bytes, or more than 300 elements">>).
+-define(MOST_PENDING, 10000). % requests that are known to be pending without a look at the roster
+-define(MOST_WATCHING, 10). % hosts: each is told of every write to the table that they share
 -define(WALK_SIZE, 200). % roster items read at a time for the waiting list
 -define(REPORT_INTERVAL, 60000). % ms between two log lines about the same trouble
 -define(HINT_INTERVAL, 60000). % ms between two hints that requests have passed unanswered
@@ -87,6 +89,7 @@
 		last_asked :: undefined | pid(),
 		wake :: undefined | {reference(), integer()},
 		log_name :: undefined | jid:ljid(), % the entity that the log says is asked
+		pending = #{} :: #{key() => fxml:xmlel() | none}, % was stored as pending, with this <item/>, and not changed since
 		list = none :: none | {building, pid(), [term()]} | ready,
 		list_last = 0 :: non_neg_integer(),
 		list_tag :: binary(),
@@ -243,6 +246,18 @@ read_roster(Storage, Host, Read) ->
 
 is_alone() -> ejabberd_cluster:get_nodes() == [node()].
 
+%% Mnesia tells the host's process of every change before it can be seen, as long as all are made on this node. What
+%% it has been told it need not read, which is a turn of the one process that serves a table on disk.
+is_watched(Host) ->
+    gen_mod:db_mod(Host, mod_roster) == mod_roster_mnesia andalso is_alone()
+	andalso lists:member(whereis(proc(Host)), mnesia:table_info(roster, subscribers)).
+
+watch_roster(Host) ->
+    case gen_mod:db_mod(Host, mod_roster) == mod_roster_mnesia andalso length(ejabberd_option:hosts()) =< ?MOST_WATCHING of
+	true -> mnesia:subscribe({table, roster, simple});
+	false -> unwatched
+    end.
+
 -spec subscription(binary(), key()) -> {Subscription :: atom(), Ask :: atom()}.
 subscription(Host, Key) -> subscription(roster_item(Host, Key)).
 
@@ -306,13 +321,13 @@ deliver(Host, #hold{key = {User, _} = Key, presence = #presence{to = To, meta = 
 %% by itself, which would be there first (RFC 6121 section 3.1.5 has this order, too). Should storage fail in
 %% between, the request is pending as before and the next answer puts both sides right. `unsubscribed` leaves
 %% after it: who is denied and asks again at once must not be taken for one who still waits.
--spec act_as_user(binary(), key(), verdict(), boolean()) -> applied | not_pending | blocked | failed.
-act_as_user(Host, Key, Verdict, AskBack) ->
+-spec act_as_user(binary(), key(), verdict(), boolean(), pending | unknown) -> applied | not_pending | blocked | failed.
+act_as_user(Host, Key, Verdict, AskBack, Known) ->
     User = user_jid(Host, Key),
     Contact = contact_jid(Key),
     Answer = #presence{type = Verdict, from = User, to = Contact, meta = #{?MODULE => verdict}},
     Request = #presence{type = subscribe, from = Contact, to = User},
-    Pending = is_pending(Host, Key),
+    Pending = Known == pending orelse is_pending(Host, Key),
     Allowed = acl:match_rule(Host, gen_mod:get_module_opt(Host, mod_roster, access), User) == allow,
     Open = privacy_allows(Request, in) andalso privacy_allows(Answer, out),
     if not Pending -> not_pending;
@@ -408,6 +423,14 @@ nick(Stanza) ->
 	false -> <<>>
     end.
 
+add_item(Item, #xmlel{children = [Forwarded]} = Request) -> Request#xmlel{children = [Forwarded, Item]}.
+
+stored_item(Host, Key) ->
+    case roster_item(Host, Key) of
+	none -> none;
+	Item -> item(Key, Item)
+    end.
+
 %% Her roster item, or none: ejabberd keeps a pending request in an item of its own, which users do not see.
 item(Key, Item) -> item(Key, subscription(Item), Item).
 
@@ -466,13 +489,17 @@ subscription_arrives(Acc, _Presence) ->
     Acc.
 
 hold(Host, Key, Presence) ->
-    Item = roster_item(Host, Key),
+    IsWatched = is_watched(Host),
+    Item = case IsWatched of
+	       true -> none; % it is added in the host's process, which knows it
+	       false -> stored_item(Host, Key)
+	   end,
     Id = erlang:unique_integer([positive, monotonic]),
     Texts = [{<<"status">>, first_text(Presence#presence.status)}, {<<"nick">>, nick(Presence)}],
-    Element = request_element(request_id(Id), Host, Key, Texts, item(Key, Item)),
+    Element = request_element(request_id(Id), Host, Key, Texts, Item),
     ets:insert(holds(Host), #hold{key = Key, id = Id, node = node(), received = now_ms(),
 				  presence = Presence, element = Element}),
-    gen_server:cast(proc(Host), {held, Key, Id}).
+    gen_server:cast(proc(Host), {held, Key, Id, IsWatched}).
 
 request_id(Id) -> integer_to_binary(Id, 16).
 
@@ -789,9 +816,9 @@ answer_waiting(Host, Key, Verdict, AskBack) ->
 	    Outcome = case Verdict of none -> left; _ -> answering end,
 	    case claim(Host, Key, Outcome) of
 		_ when Verdict == none -> applied;
-		{held, Hold} -> answer_held(Host, Hold, Verdict, AskBack);
+		{held, Hold} -> answer_held(Host, Hold, Verdict, AskBack, unknown);
 		not_held ->
-		    Result = act_as_user(Host, Key, Verdict, AskBack),
+		    Result = act_as_user(Host, Key, Verdict, AskBack, unknown),
 		    withdraw(Host, Key),
 		    Result
 	    end
@@ -804,8 +831,8 @@ claim(Host, Key, Outcome) ->
     end.
 
 %% The verdict on a request that is held, in state `answering`.
-answer_held(Host, #hold{key = Key, id = Id, node = Node}, Verdict, AskBack) ->
-    Result = try act_as_user(Host, Key, Verdict, AskBack)
+answer_held(Host, #hold{key = Key, id = Id, node = Node}, Verdict, AskBack, Known) ->
+    Result = try act_as_user(Host, Key, Verdict, AskBack, Known)
 	     catch Class:Reason:Stack ->
 		     ?ERROR_MSG("Failed to apply an answer: ~p", [{Class, Reason, Stack}]),
 		     failed
@@ -1007,6 +1034,7 @@ init([Host, Opts]) ->
     ets:new(waiting(Host), [named_table, protected, ordered_set]),
     State = #state{host = Host, entities = entities(Opts), list_tag = random_id()},
     State1 = lists:foldl(fun add_connection/2, State, lists:flatmap(fun local_connections/1, State#state.entities)),
+    watch_roster(Host),
     tell_peers(Host, {hello, node()}),
     %% The process before this one has fallen: nobody else releases what it held.
     {ok, leave(ets:match_object(holds(Host), #hold{node = node(), _ = '_'}), State1)}.
@@ -1034,9 +1062,11 @@ handle_call(list, From, State) ->
 	    {noreply, State#state{list = {building, build_list(State#state.host), [From]}}}
     end.
 
-handle_cast({held, Key, Id}, #state{host = Host} = State) ->
+handle_cast({held, Key, Id, IsWatched}, #state{host = Host} = State) ->
     case ets:lookup(holds(Host), Key) of
-	[#hold{id = Id} = Hold] ->
+	[#hold{id = Id, element = Element} = Hold] ->
+	    Item = case IsWatched of true -> written_item(Key, State); false -> none end,
+	    Item == none orelse ets:update_element(holds(Host), Key, {#hold.element, add_item(Item, Element)}),
 	    erlang:send_after(max(0, Hold#hold.received + gen_mod:get_module_opt(Host, ?MODULE, timeout) - now_ms()),
 			      self(), {expired, Key, Id}),
 	    tell_peers(Host, {peer_held, Hold#hold{element = undefined}}),
@@ -1049,7 +1079,7 @@ handle_cast(too_large, State) ->
     {noreply, report(too_large, State)};
 handle_cast({passed, Key, Why}, State) ->
     tell_peers(State#state.host, {peer_waits, Key}),
-    State1 = add_waiting(Key, State),
+    State1 = add_waiting(Key, forget_pending(Key, State)),
     {noreply, case Why of
 		  too_many -> missed(report(too_many, State1));
 		  unasked -> State1
@@ -1141,6 +1171,8 @@ handle_info({expired, Key, Id}, #state{host = Host} = State) ->
 	_ ->
 	    {noreply, State}
     end;
+handle_info({mnesia_table_event, Event}, State) ->
+    {noreply, roster_written(Event, State)};
 handle_info(wake, State) ->
     {noreply, ask_next(State#state{wake = undefined})};
 handle_info({forget, Id}, State) ->
@@ -1359,9 +1391,41 @@ queued(Host, Queue) ->
 forget(Id, #state{asks = Asks, in_flight = InFlight} = State) ->
     State#state{asks = maps:remove(Id, Asks), in_flight = case InFlight of Id -> undefined; _ -> InFlight end}.
 
+%%% What Mnesia tells of the roster
+
+roster_written({write, Item, _By}, #state{host = Host, pending = Pending} = State) ->
+    case element(2, Item) of
+	{User, Host, Contact} ->
+	    Key = {User, Contact},
+	    case is_pending(subscription(Item)) of
+		true when map_size(Pending) < ?MOST_PENDING -> State#state{pending = Pending#{Key => item(Key, Item)}};
+		true -> State#state{pending = #{Key => item(Key, Item)}}; % most have not become holds
+		false -> forget_pending(Key, State)
+	    end;
+	_ ->
+	    State
+    end;
+roster_written({delete, {roster, {User, _, Contact}}, _By}, State) ->
+    forget_pending({User, Contact}, State);
+roster_written({delete_object, Item, By}, State) ->
+    roster_written({delete, {roster, element(2, Item)}, By}, State);
+roster_written(_Event, State) ->
+    State#state{pending = #{}}.
+
+forget_pending(Key, #state{pending = Pending} = State) ->
+    State#state{pending = maps:remove(Key, Pending)}.
+
+%% The request's write was told before its hold.
+written_item(Key, #state{host = Host, pending = Pending}) ->
+    case Pending of
+	#{Key := Item} -> Item;
+	_ -> stored_item(Host, Key)
+    end.
+
 %%% Answers and the ends of holds
 
-read_answers(#ask{requests = Requests}, Answers, #state{host = Host} = State) ->
+read_answers(#ask{requests = Requests}, Answers, #state{host = Host, pending = Pending} = State) ->
+    IsWatched = is_watched(Host),
     {Left, State1} =
 	maps:fold(
 	  fun(RequestId, {Key, Id, Became}, {Left, Acc}) ->
@@ -1369,7 +1433,8 @@ read_answers(#ask{requests = Requests}, Answers, #state{host = Host} = State) ->
 		  Decided = Verdict == subscribed orelse Verdict == unsubscribed,
 		  case {Became, ets:lookup(holds(Host), Key)} of
 		      {held, [#hold{id = Id, state = {asked, _}} = Hold]} when Decided ->
-			  spawn(fun() -> answer_held(Host, Hold, Verdict, AskBack) end),
+			  Known = case IsWatched andalso is_map_key(Key, Pending) of true -> pending; false -> unknown end,
+			  spawn(fun() -> answer_held(Host, Hold, Verdict, AskBack, Known) end),
 			  {Left, answering(Hold, Acc)};
 		      {held, [#hold{id = Id, state = {asked, _}} = Hold]} ->
 			  {[Hold | Left], Acc};
@@ -1403,7 +1468,7 @@ change_ask(AskId, Change, #state{asks = Asks} = State) ->
 end_hold(#hold{key = Key, id = Id} = Hold, #state{host = Host} = State) ->
     ets:delete(holds(Host), Key),
     tell_peers(Host, {peer_hold_ended, Key, Id}),
-    take_from_ask(Hold, State).
+    take_from_ask(Hold, forget_pending(Key, State)).
 
 leave([], State) ->
     State;
@@ -1413,7 +1478,7 @@ leave(Holds, #state{host = Host} = State) ->
 		       ets:delete(holds(Host), Key),
 		       tell_peers(Host, {peer_hold_ended, Key, Id}),
 		       tell_peers(Host, {peer_waits, Key}),
-		       add_waiting(Key, mark_left(Hold, Acc))
+		       add_waiting(Key, mark_left(Hold, forget_pending(Key, Acc)))
 	       end, State, Holds),
     start_deliveries(Host, Holds),
     State1.
