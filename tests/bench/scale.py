@@ -80,8 +80,7 @@ def main():
     print("| nodes | load | p50 | p99 | worst | requests in an ask | asks a second, all nodes | usherd's cores |")
     print("|---|---|---|---|---|---|---|---|")
     least = rate * options.request_ms / 1e3 / options.cores
-    for load in (0.5, 0.6, 0.7, 0.9):
-        nodes = max(1, round(least / load))
+    for nodes in dict.fromkeys(max(1, round(least / load)) for load in (0.5, 0.6, 0.7, 0.9)):
         each = rate / nodes
         times, asks = simulate(each, options.cores, options.request_ms / 2e3, options.request_ms / 2e3,
                                options.ask_ms / 1e3, options.decide_ms / 1e3, options.burst, 60)
