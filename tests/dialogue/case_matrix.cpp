@@ -184,6 +184,13 @@ Outcome play(const Case& c, Stage& stage, Answerer answerer, SlixmppDriver& driv
     outcome.contact.next_login = contact.take_received();
     outcome.user_state = state_at_login(outcome.user.next_login, c.contact);
     outcome.contact_state = state_at_login(outcome.contact.next_login, c.user);
+    if (!stage.server().manners().keeps_order_across_sessions) {
+        for (std::vector<Element>* received : {&outcome.user.next_login, &outcome.contact.next_login}) {
+            std::stable_sort(received->begin(), received->end(), [](const Element& a, const Element& b) {
+                return a.attribute("from") < b.attribute("from");
+            });
+        }
+    }
     leave(contact);
     leave(user);
     return outcome;
