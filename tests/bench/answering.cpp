@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "benchmark.h"
 #include "played_server.h"
 #include "process.h"
 #include "row.h"
@@ -149,8 +150,8 @@ void report(const Shape& shape, const std::vector<Measured>& all)
 int main(int argc, char** argv)
 {
     using namespace usher::test;
-    const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : kRounds;
-    try {
+    const int rounds = blocks(argc, argv, kRounds);
+    return run_benchmark([&] {
         std::vector<Measured> all;
         all.push_back({"usherd", Peer::usherd(""), 32'000});
         all.push_back({"without journal", Peer::usherd(USHERD_WITHOUT_JOURNAL), 32'000});
@@ -160,9 +161,5 @@ int main(int argc, char** argv)
             measure(shape, all, rounds);
             report(shape, all);
         }
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-        return 1;
-    }
-    return 0;
+    });
 }

@@ -9,6 +9,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "benchmark.h"
 #include "plugin/choices.h"
 #include "policy/decide.h"
 #include "row.h"
@@ -150,13 +151,9 @@ void measure(const std::string& of, double (*figure)(std::size_t), const std::ve
 
 int main()
 {
-    try {
+    return usher::test::run_benchmark([&] {
         usher::measure("rules", usher::with_rules, {1, 1'000, 100'000});
         usher::measure("domains", usher::with_domains, {1, 1'000, 100'000});
         usher::measure("users' choices", usher::with_choices, {1, 1'000, 100'000, 1'000'000});
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-        return 1;
-    }
-    return 0;
+    });
 }

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "approver.h"
+#include "benchmark.h"
 #include "pairs.h"
 
 namespace usher::test
@@ -139,10 +140,10 @@ void measure_instances(int pairs)
 int main(int argc, char** argv)
 {
     using namespace usher::test;
-    const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : kPairs;
+    const int pairs = blocks(argc, argv, kPairs);
     const std::string part = argc > 2 ? argv[2] : "";  // prosody, ejabberd, instances; none: all
     const auto wanted = [&part](const char* name) { return part.empty() || part == name; };
-    try {
+    return run_benchmark([&] {
         if (wanted("prosody")) {
             measure_users(Kind::prosody, pairs);
         }
@@ -152,9 +153,5 @@ int main(int argc, char** argv)
         if (wanted("instances")) {
             measure_instances(pairs);
         }
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-        return 1;
-    }
-    return 0;
+    });
 }

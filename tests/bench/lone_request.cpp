@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "approver.h"
+#include "benchmark.h"
 #include "pairs.h"
 
 namespace usher::test
@@ -169,16 +170,12 @@ void measure(Kind kind, Login login, int pairs)
 int main(int argc, char** argv)
 {
     using namespace usher::test;
-    const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : kPairs;
-    try {
+    const int pairs = blocks(argc, argv, kPairs);
+    return run_benchmark([&] {
         for (const Kind kind : {Kind::prosody, Kind::ejabberd}) {
             for (const Login login : {Login::component, Login::account}) {
                 measure(kind, login, pairs);
             }
         }
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-        return 1;
-    }
-    return 0;
+    });
 }

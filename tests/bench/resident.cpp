@@ -4,6 +4,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "benchmark.h"
 #include "deadline.h"
 #include "played_server.h"
 #include "process.h"
@@ -108,7 +109,7 @@ void print(const std::vector<Row>& rows)
 int main()
 {
     using namespace usher::test;
-    try {
+    return run_benchmark([&] {
         Daemon idle;
         idle.start();
         // It sleeps beside the others: what it does not do costs them nothing.
@@ -117,9 +118,5 @@ int main()
         print(measure_choices());
         print(measure_growth());
         print(sleeping.get());
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-        return 1;
-    }
-    return 0;
+    });
 }

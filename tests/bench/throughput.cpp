@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "approver.h"
+#include "benchmark.h"
 #include "pairs.h"
 
 namespace usher::test
@@ -78,17 +79,13 @@ Row measure(const Goal& goal, int pairs)
 int main(int argc, char** argv)
 {
     using namespace usher::test;
-    const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : kPairs;
-    try {
+    const int pairs = blocks(argc, argv, kPairs);
+    return run_benchmark([&] {
         for (const Goal& goal : kGoals) {
             if (argc > 2 && name(goal.kind).find(argv[2]) == std::string::npos) {
                 continue;
             }
             std::cout << measure(goal, pairs) << std::flush;
         }
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << "\n";
-        return 1;
-    }
-    return 0;
+    });
 }
