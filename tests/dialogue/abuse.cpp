@@ -9,13 +9,17 @@
 #include <atomic>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
+#include <mutex>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "loopback.h"
 #include "protocol.h"
@@ -261,16 +265,15 @@ class LoopWatch
     {
     }
 
-    /// The longest answer since the last call.
+    /// The longest answer since the last call. Throws if there are none any more.
     milliseconds longest()
     {
-        // One that is under way counts as well.
-        const int asked = asked_;
-        const Deadline deadline = within(kPatience);
-        while (asked_ < asked + 2 && Clock::now() < deadline) {
-            std::this_thread::sleep_for(milliseconds(1));
+        std::unique_lock lock(mutex_);
+        const int wanted = asked_ + 2;  // one that is under way counts as well
+        if (!answered_.wait_until(lock, within(kPatience), [&] { return asked_ >= wanted; })) {
+            throw std::runtime_error("the daemon's loop does not answer");
         }
-        return milliseconds(longest_.exchange(0));
+        return std::exchange(longest_, milliseconds(0));
     }
 
   private:
@@ -281,10 +284,13 @@ class LoopWatch
             if (!ask(port)) {
                 return;  // the daemon is gone: somebody else says so
             }
-            const int taken = static_cast<int>(duration_cast<milliseconds>(Clock::now() - begun).count());
-            longest_ = std::max<int>(longest_, taken);
-            ++asked_;
-            std::this_thread::sleep_for(milliseconds(5));
+            {
+                const std::lock_guard lock(mutex_);
+                longest_ = std::max(longest_, duration_cast<milliseconds>(Clock::now() - begun));
+                ++asked_;
+            }
+            answered_.notify_one();
+            std::this_thread::sleep_for(milliseconds(5));  // what it asks is not to be a load
         }
     }
 
@@ -302,9 +308,11 @@ class LoopWatch
         return size == 0;
     }
 
-    std::atomic<int> longest_ = 0;
-    std::atomic<int> asked_ = 0;
-    std::jthread thread_;
+    std::mutex mutex_;
+    std::condition_variable answered_;
+    milliseconds longest_{0};
+    int asked_ = 0;
+    std::jthread thread_;  // goes first: it uses the others
 };
 
 /// From /proc: "VmRSS", what it has now; "VmHWM", the most it has had.
