@@ -263,6 +263,15 @@ std::optional<Address> Address::prepare(std::string_view address)
     return Address(std::move(text), prepared_at);
 }
 
+std::optional<Address> prepared_address(std::string_view text)
+{
+    auto address = Address::prepare(text);
+    if (address && address->text() != text) {
+        address.reset();
+    }
+    return address;
+}
+
 std::ostream& operator<<(std::ostream& out, const Address& address)
 {
     return out << address.text();

@@ -46,6 +46,11 @@ class Address
 
 std::ostream& operator<<(std::ostream& out, const Address& address);
 
+/// The bare address `text`, if it is in prepared form already. One that our preparation would change is one
+/// that the server and we do not agree on: nothing that is done about it would reach the account that was
+/// decided about.
+[[nodiscard]] std::optional<Address> prepared_address(std::string_view text);
+
 /// Prepares a domain by itself (Nameprep). Nothing under the conditions of
 /// `Address::prepare`, or if it contains `@` or `/`.
 [[nodiscard]] std::optional<std::string> prepare_domain(std::string_view text);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "policy/address.h"
 
@@ -10,6 +11,11 @@ namespace usher
 
 /// State of a roster item (RFC 6121 section 2.1.2.5): the user's view of the contact.
 enum class Subscription { none, to, from, both };
+
+/// `none`, `to`, `from`, `both`: as a roster item's attribute has it.
+[[nodiscard]] std::string_view name(Subscription subscription);
+/// The subscription of that name. Exact, lower case; nothing for any other text.
+[[nodiscard]] std::optional<Subscription> subscription_named(std::string_view name);
 
 /// What the user's roster says about the contact.
 struct RosterItem {

@@ -32,7 +32,7 @@ def rules(protocol):
 def named_in(*directories):
     named = {}
     for directory in directories:
-        for path in sorted(directory.glob("*.cpp")):
+        for path in sorted(directory.rglob("*.cpp")):
             for rule in RULE.findall(path.read_text(encoding="utf-8")):
                 named.setdefault(rule, path)
     return named

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "plugin/settings.h"
+#include "plugin/settings/settings.h"
 
 int main(int argc, char** argv)
 {

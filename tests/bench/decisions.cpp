@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "benchmark.h"
-#include "plugin/choices.h"
+#include "plugin/store/choices.h"
 #include "policy/decide.h"
 #include "row.h"
 #include "stored_choices.h"

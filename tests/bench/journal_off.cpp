@@ -1,6 +1,6 @@
-// A journal that records nothing, for usherd_without_journal: linked in the place of plugin/journal.cpp it
-// makes the daemon whose speed the real one's is compared with. Never installed.
-#include "plugin/journal.h"
+// A journal that records nothing, for usherd_without_journal: linked in the place of plugin/store/journal.cpp
+// it makes the daemon whose speed the real one's is compared with. Never installed.
+#include "plugin/store/journal.h"
 
 namespace usher
 {

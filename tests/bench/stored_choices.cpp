@@ -3,7 +3,7 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include "plugin/database.h"
+#include "plugin/store/database.h"
 #include "policy/option.h"
 
 namespace usher::test

@@ -10,7 +10,7 @@
 
 #include "input.h"
 #include "inside.h"
-#include "plugin/control.h"
+#include "plugin/control/control.h"
 #include "temporary_directory.h"
 
 using namespace usher;

@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "input.h"
-#include "integration/data_form.h"
+#include "integration/xmpp/data_form.h"
 #include "literal.h"
 
 using namespace usher;

@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "doubles.h"
-#include "plugin/answerer.h"
-#include "plugin/operations.h"
-#include "plugin/settings.h"
+#include "plugin/core/answerer.h"
+#include "plugin/core/operations.h"
+#include "plugin/settings/settings.h"
 
 namespace usher::test
 {

@@ -1,5 +1,5 @@
 // Settings files, broken and whole.
-#include "plugin/settings.h"
+#include "plugin/settings/settings.h"
 #include "input.h"
 
 using namespace usher;

@@ -2,9 +2,9 @@
 #include <stdexcept>
 
 #include "input.h"
-#include "integration/privilege.h"
-#include "integration/roster.h"
-#include "integration/subscription_requests.h"
+#include "integration/requests/privilege.h"
+#include "integration/requests/wire_format.h"
+#include "integration/stock/roster.h"
 #include "literal.h"
 
 using namespace usher;

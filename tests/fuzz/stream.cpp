@@ -11,11 +11,11 @@
 
 #include "input.h"
 #include "inside.h"
-#include "integration/namespaces.h"
-#include "integration/subscription_requests.h"
+#include "integration/requests/wire_format.h"
+#include "integration/xmpp/namespaces.h"
 #include "literal.h"
-#include "plugin/journal_search.h"
-#include "plugin/reception.h"
+#include "plugin/clients/client_service.h"
+#include "plugin/store/journal_search.h"
 
 using namespace usher;
 

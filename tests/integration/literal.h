@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "integration/stanza.h"
+#include "integration/xmpp/stanza.h"
 
 struct _xmpp_ctx_t;
 struct _xmpp_stanza_t;

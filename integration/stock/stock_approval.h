@@ -1,0 +1,152 @@
+// Approval where the server has no connector: requests between users of the server are found in the contacts'
+// rosters and approved by changing both rosters (XEP-0356 section 4). Poor, and meant to be told so:
+//
+// - Requests from other servers are not seen: they leave no trace in a roster that Usher may read.
+// - Nothing can be denied; the user has been sent the request in any case.
+// - The request stays stored in the server. Prosody 0.12 shows it to the user again when she next logs in,
+//   and her answer then can end the subscription or make it mutual.
+//
+// Not here: whether a domain is served this way (entity.h).
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "integration/requests/privilege.h"
+#include "integration/stock/roster.h"
+#include "integration/time/clock.h"
+#include "integration/time/rate_limited_warning.h"
+#include "policy/decide.h"
+
+namespace usher
+{
+
+class Judge;
+
+class StockApproval
+{
+  public:
+    /// The roster of a user who is online is read this often if nothing says when it changes, or as often as
+    /// the pace allows.
+    static constexpr std::chrono::milliseconds kReadAgain{5'000};
+    /// A request that was left to its user, or whose approval failed, is decided again after this time.
+    static constexpr std::chrono::milliseconds kJudgeAgain{60'000};
+    /// A server that has not answered by then (Prosody's mod_privilege says nothing about unknown users) does
+    /// not.
+    static constexpr std::chrono::milliseconds kPatience{10'000};
+
+    /// A server on which no roster set has worked yet and this many were errors will not take any.
+    static constexpr int kMostErrors = 3;
+
+    /// Sends an IQ; the id it was given.
+    using Send =
+        std::function<std::string(std::string_view type, const std::string& to, std::string_view payload)>;
+
+    enum class Refusal {
+        forbidden,    ///< the server does not let us read or change rosters
+        ineffective,  ///< roster sets fail, or leave the subscription as it was
+    };
+    /// The domain cannot be served. It no longer is when this is called.
+    using Refused = std::function<void(const std::string& domain, Refusal refusal)>;
+
+    StockApproval(Clock& clock, Judge& judge, Send send, Refused refused);
+
+    /// Whether these permissions are enough. Blocklists are among them: a contact whom the user has blocked
+    /// must not be approved.
+    [[nodiscard]] static bool sufficient(const Advertisement& granted);
+
+    /// How many rosters are read per second at most. Those that an approval needs are not counted.
+    void set_pace(std::uint32_t reads_per_second);
+    /// Serves the domain from now on.
+    void start(const std::string& domain, const Advertisement& granted);
+    void stop(const std::string& domain);
+    /// The stream has ended: nothing that was known holds any longer.
+    void offline();
+    /// The policy has changed.
+    void judge_again();
+
+    /// Presence of a user, `from` a full address of a domain that may come to be served.
+    void received_presence(std::string_view from, bool available);
+    /// The roster of that user has changed. No more than a hint, so it need not be true.
+    void received_push(std::string_view user);
+    /// Whether it was for this object.
+    bool received_reply(const Stanza& iq);
+
+  private:
+    using Reply = std::function<void(const Stanza& iq)>;  // an absent stanza: there was none in time
+    using Pair = std::pair<std::string, std::string>;     // contact, user
+
+    struct Served {
+        bool pushes = false;
+        bool effective = false;  // a roster set was seen to have done what it should
+        int errors = 0;          // of roster sets, before that
+    };
+
+    struct Query {
+        std::string id;
+        std::string to;
+        Reply reply;
+        std::unique_ptr<Timer> deadline;
+    };
+
+    /// One request, from its discovery to both rosters being right.
+    struct Approval {
+        Address contact;
+        Address user;
+        std::optional<RosterEntry> before;  // the user's
+        bool changed = false;               // the user's side, by us
+    };
+
+    [[nodiscard]] Served* served(std::string_view domain);
+    void schedule(const std::string& user, Clock::Time when);
+    void unschedule(const std::string& user);
+    void turn();
+    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply);
+    /// Reads a roster; without one the approval under way is given up.
+    void read(const Address& owner, std::function<void(std::vector<RosterEntry>)> reply);
+    /// Sets an entry, reads it back and goes on if it has this subscription; otherwise the approval is over.
+    void set(const Address& owner, const RosterEntry& entry, Subscription subscription,
+             std::function<void()> then);
+
+    void read_contact(const std::string& contact);
+    void look_for_requests(const Address& contact, const Stanza& query);
+    [[nodiscard]] bool approve_next();
+    void decide_request();
+    void read_blocklist();
+    void approve_for_user();
+    void complete_contact();
+    void take_back();
+    void give_up();
+    void refuse(const std::string& domain, Refusal refusal);
+
+    Clock& clock_;
+    Judge& judge_;
+    Send send_;
+    Refused refused_;
+    std::chrono::nanoseconds pace_{std::chrono::milliseconds(100)};
+
+    std::map<std::string, Served, std::less<>> served_;
+    std::map<std::string, std::set<std::string>, std::less<>> online_;  // bare addresses and their resources
+    std::map<std::string, Clock::Time> due_;                            // whose rosters are to be read, and
+    std::set<std::pair<Clock::Time, std::string>> in_order_;            // the same by time
+    Clock::Time next_read_;
+    std::deque<Pair> found_;  // requests, of one contact
+    std::map<Pair, Clock::Time> not_before_;
+    std::optional<Approval> approval_;
+    std::optional<Query> query_;  // one at a time
+    std::unique_ptr<Timer> timer_;
+    OccasionalWarning unanswered_;
+    OccasionalWarning failed_;
+    OccasionalWarning not_denied_;
+};
+
+}  // namespace usher

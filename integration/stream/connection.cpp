@@ -1,0 +1,164 @@
+#include "integration/stream/connection.h"
+
+#include <algorithm>
+
+#include "integration/xmpp/namespaces.h"
+#include "integration/xmpp/xml.h"
+
+namespace usher
+{
+
+using std::chrono::milliseconds;
+
+Connection::Connection(Login login, std::string ping, ChannelMaker& channels, Clock& clock,
+                       std::function<double()> random, ConnectionEvents& events)
+    : login_(std::move(login)),
+      ping_(std::move(ping)),
+      channels_(channels),
+      clock_(clock),
+      random_(std::move(random)),
+      events_(events)
+{
+}
+
+void Connection::start()
+{
+    stopping_ = false;
+    open();
+}
+
+void Connection::open()
+{
+    state_ = State::opening;
+    channel_ = channels_.open(login_, *this);
+    timer_ = clock_.after(kLoginDeadline, [this] { channel_->abandon({Failure::Kind::timeout, {}}); });
+}
+
+void Connection::opened(const std::string& address)
+{
+    state_ = State::online;
+    was_online_ = true;
+    online_since_ = last_heard_ = clock_.now();
+    watch();
+    events_.online(address);
+}
+
+void Connection::received(const Stanza& stanza)
+{
+    last_heard_ = clock_.now();
+    if (state_ == State::online) {
+        events_.received(stanza);
+    }
+}
+
+void Connection::watch()
+{
+    timer_ = clock_.after(kPingAfter, [this] { look_after_peer(); });
+}
+
+void Connection::look_after_peer()
+{
+    const auto silence = clock_.now() - last_heard_;
+    if (silence >= kGiveUpAfter) {
+        channel_->abandon({Failure::Kind::silent, {}});
+        return;
+    }
+    if (silence >= kPingAfter) {
+        std::string ping = "<iq type='get'";
+        append_attribute(ping, "id", "ping-" + std::to_string(++pings_));
+        append_attribute(ping, "to", ping_);
+        if (login_.component) {
+            append_attribute(ping, "from", login_.address);
+        }
+        ping += "><ping";
+        append_attribute(ping, "xmlns", ns::kPing);
+        ping += "/></iq>";
+        channel_->send(ping);
+    }
+    // Heard of lately: look again when silence would have lasted long enough. Else: as if the ping were
+    // answered at once, and in any case when it will have been too long.
+    const auto again = silence >= kPingAfter
+                           ? std::min<Clock::Time::duration>(kPingAfter, kGiveUpAfter - silence)
+                           : kPingAfter - silence;
+    timer_ = clock_.after(std::chrono::ceil<milliseconds>(again), [this] { look_after_peer(); });
+}
+
+void Connection::send(std::string_view xml)
+{
+    if (state_ == State::online) {
+        channel_->send(xml);
+    }
+}
+
+void Connection::stop()
+{
+    if (stopping_ && state_ == State::online) {
+        return;  // asked again while the stream is being ended: the deadline stays
+    }
+    stopping_ = true;
+    asked_retry_ = milliseconds(0);
+    switch (state_) {
+        case State::idle:
+        case State::waiting:
+            state_ = State::idle;
+            timer_.reset();
+            events_.offline({Failure::Kind::closed, {}}, milliseconds(0));
+            return;
+        case State::opening:
+            channel_->abandon({Failure::Kind::closed, {}});
+            return;
+        case State::online:
+            break;
+        case State::closing:
+            return;
+    }
+    // Still online until all that has arrived is answered: the channel receives it before it ends the stream.
+    channel_->close();
+    timer_ = clock_.after(kCloseDeadline, [this] { channel_->abandon({Failure::Kind::closed, {}}); });
+}
+
+void Connection::log_in_again(milliseconds delay)
+{
+    if (state_ != State::online) {
+        return;
+    }
+    asked_retry_ = delay;
+    state_ = State::closing;
+    channel_->close();
+    timer_ = clock_.after(kCloseDeadline, [this] { channel_->abandon({Failure::Kind::closed, {}}); });
+}
+
+milliseconds Connection::next_retry()
+{
+    const milliseconds base = retry_;
+    retry_ = std::min(retry_ * 2, kLongestRetry);
+    return base -
+           milliseconds(static_cast<milliseconds::rep>(static_cast<double>(base.count()) / 2 * random_()));
+}
+
+void Connection::ended(const Failure& failure)
+{
+    const Failure why = failure;  // the channel goes, and what it owns
+    timer_.reset();
+    channel_.reset();
+    const bool was_settled =
+        (state_ == State::online || state_ == State::closing) && clock_.now() - online_since_ >= kSettled;
+    if (stopping_ || (why.permanent() && !was_online_)) {
+        state_ = State::idle;
+        events_.offline(why, milliseconds(0));
+        return;
+    }
+    if (was_settled) {
+        retry_ = kFirstRetry;
+    }
+    milliseconds delay = next_retry();
+    if (asked_retry_ > milliseconds(0)) {
+        delay = asked_retry_;
+        asked_retry_ = milliseconds(0);
+    }
+    state_ = State::waiting;
+    timer_ = clock_.after(delay, [this] { open(); });
+    events_.offline(why, delay);
+}
+
+}  // namespace usher

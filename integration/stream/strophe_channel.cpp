@@ -1,0 +1,743 @@
+// libstrophe has an event loop of its own (select); here it runs inside libevent's. What had to be known,
+// measured on 0.12.2:
+//
+// - The socket is handed out once, to the sockopt callback. libstrophe closes it before it reports the end of
+// the
+//   stream, so a duplicate is watched; shutting the duplicate down is also how a stuck stream is ended.
+// - xmpp_run_once() writes what is queued, then reads 4096 bytes at most: it is called until nothing is left
+// on
+//   either side. TLS may hold a record (16 kB) that the socket no longer shows.
+// - The TLS handshake waits in a loop without a deadline: logging in has a thread of its own.
+// - A component crashes after the handshake, because `sm_state` is allocated by xmpp_connect_client() only:
+// that
+//   is called first, with a socket callback that refuses.
+// - After input that is not XML it stays connected and deaf. It tells the server, which ends the stream; if
+// the
+//   server does not, the connection's pings find out.
+#include "integration/stream/strophe_channel.h"
+
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <strophe.h>
+#include <sys/eventfd.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "integration/xmpp/namespaces.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// A file descriptor that closes itself.
+class Descriptor
+{
+  public:
+    explicit Descriptor(int fd = -1) : fd_(fd) {}
+    ~Descriptor() { reset(); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    [[nodiscard]] int get() const { return fd_; }
+    void reset(int fd = -1)
+    {
+        if (fd_ != -1) {
+            ::close(fd_);
+        }
+        fd_ = fd;
+    }
+
+  private:
+    int fd_;
+};
+
+struct Free {
+    void operator()(event* e) const { event_free(e); }
+    void operator()(evdns_base* dns) const { evdns_base_free(dns, 0); }
+    void operator()(xmpp_ctx_t* context) const { xmpp_ctx_free(context); }
+    void operator()(xmpp_conn_t* stream) const { xmpp_conn_release(stream); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+struct Readiness {
+    bool input;
+    bool output;
+};
+
+/// An end or an error is ready for both: reading or writing shows it.
+Readiness readiness(int fd)
+{
+    pollfd poll{fd, POLLIN | POLLOUT, 0};
+    ::poll(&poll, 1, 0);
+    const bool over = (poll.revents & (POLLHUP | POLLERR)) != 0;
+    return {over || (poll.revents & POLLIN) != 0, over || (poll.revents & POLLOUT) != 0};
+}
+
+bool is_numeric(const std::string& host)
+{
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    return evutil_inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+           evutil_inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+}
+
+class StropheChannel;
+
+/// A look-up of the host's name. It outlives the channel that gives it up: libevent calls back for what was
+/// cancelled too, but later.
+struct LookUp {
+    StropheChannel* channel;  // null: given up
+    Owned<evdns_base> dns;
+};
+
+// libstrophe gives its socket and certificate callbacks no user data. Set before libstrophe is called.
+thread_local StropheChannel* calling = nullptr;
+
+class StropheChannel : public Channel
+{
+  public:
+    StropheChannel(event_base* base, Login login, ChannelEvents& events)
+        : base_(base),
+          login_(std::move(login)),
+          events_(events),
+          over_signal_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          step_(event_new(base, -1, 0, &StropheChannel::stepped, this)),
+          login_over_event_(
+              event_new(base, over_signal_.get(), EV_READ | EV_PERSIST, &StropheChannel::login_over, this))
+    {
+        event_add(login_over_event_.get(), nullptr);
+        resolve();
+    }
+
+    ~StropheChannel() override
+    {
+        if (login_thread_.joinable()) {
+            abandoned_ = true;
+            shut_down();
+            login_thread_.join();
+        }
+        if (look_up_running_ != nullptr) {
+            look_up_->channel = nullptr;
+            evdns_getaddrinfo_cancel(look_up_running_);
+            static_cast<void>(look_up_.release());  // on_looked_up() deletes it
+        }
+        drop_stream();
+    }
+
+    StropheChannel(const StropheChannel&) = delete;
+    StropheChannel& operator=(const StropheChannel&) = delete;
+
+    [[nodiscard]] std::size_t unsent() const override { return out_.size(); }
+
+    void send(std::string_view xml) override
+    {
+        out_ += xml;
+        if (!turning_) {
+            step();
+        }
+    }
+
+    void close() override
+    {
+        if (state_ != State::open) {
+            abandon({Failure::Kind::closed, {}});
+            return;
+        }
+        close_wanted_ = true;
+        step();
+    }
+
+    void abandon(Failure failure) override
+    {
+        if (!failure_) {
+            failure_ = std::move(failure);
+        }
+        abandoned_ = true;
+        shut_down();
+        if (look_up_running_ != nullptr) {
+            evdns_getaddrinfo_cancel(look_up_running_);
+        } else {
+            step();
+        }
+    }
+
+  private:
+    enum class State {
+        resolving,   // the host's addresses are being looked up
+        logging_in,  // the login thread has the stream
+        open,        // the event loop has it
+        over,        // to be reported
+    };
+
+    // --- from the event loop
+
+    static void stepped(evutil_socket_t, short, void* self) noexcept
+    {
+        static_cast<StropheChannel*>(self)->on_step();
+    }
+
+    static void login_over(evutil_socket_t, short, void* self) noexcept
+    {
+        static_cast<StropheChannel*>(self)->on_login_over();
+    }
+
+    /// Before the loop looks for anything else.
+    void step() { event_active(step_.get(), EV_TIMEOUT, 0); }
+
+    /// After everything else that is ready.
+    void step_later()
+    {
+        const timeval at_once{0, 0};
+        event_add(step_.get(), &at_once);
+    }
+
+    /// Whatever the event was: does what the state allows. Last call of every event: `ended` may destroy
+    /// this.
+    void on_step()
+    {
+        if (state_ == State::resolving) {
+            if (abandoned_) {
+                state_ = State::over;
+            } else if (looked_up_) {
+                connect_next();
+            }
+        } else if (state_ == State::open) {
+            pump();
+        }
+        if (state_ == State::over) {
+            end();
+        }
+    }
+
+    void end()
+    {
+        drop_stream();
+        events_.ended(failure_.value_or(Failure{Failure::Kind::lost, {}}));
+    }
+
+    // --- resolving
+
+    void resolve()
+    {
+        if (is_numeric(login_.host)) {
+            addresses_.push_back(login_.host);
+            looked_up_ = true;
+            step();
+            return;
+        }
+        Owned<evdns_base> dns(evdns_base_new(base_, EVDNS_BASE_INITIALIZE_NAMESERVERS));
+        if (!dns) {  // no resolv.conf: the hosts file remains
+            dns.reset(evdns_base_new(base_, 0));
+            evdns_base_load_hosts(dns.get(), "/etc/hosts");
+        }
+        look_up_ = std::make_unique<LookUp>(LookUp{this, std::move(dns)});
+        evutil_addrinfo hints{};
+        hints.ai_family = AF_UNSPEC;
+        hints.ai_socktype = SOCK_STREAM;
+        hints.ai_protocol = IPPROTO_TCP;
+        look_up_running_ = evdns_getaddrinfo(look_up_->dns.get(), login_.host.c_str(), nullptr, &hints,
+                                             &StropheChannel::on_looked_up, look_up_.get());
+        if (look_up_running_ != nullptr && evdns_base_count_nameservers(look_up_->dns.get()) == 0) {
+            failure_ = Failure{Failure::Kind::lookup, "no name server is configured"};
+            evdns_getaddrinfo_cancel(look_up_running_);
+        }
+    }
+
+    static void on_looked_up(int error, evutil_addrinfo* found, void* look_up) noexcept
+    {
+        if (static_cast<LookUp*>(look_up)->channel == nullptr) {
+            delete static_cast<LookUp*>(look_up);
+            return;  // cancelled, so nothing was found
+        }
+        StropheChannel& channel = *static_cast<LookUp*>(look_up)->channel;
+        channel.look_up_running_ = nullptr;
+        if (error != 0 && !channel.failure_) {
+            channel.failure_ = Failure{Failure::Kind::lookup, evutil_gai_strerror(error)};
+        }
+        for (const evutil_addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+            std::array<char, INET6_ADDRSTRLEN> text{};
+            const void* address = entry->ai_family == AF_INET6
+                                      ? static_cast<const void*>(
+                                            &reinterpret_cast<const sockaddr_in6*>(entry->ai_addr)->sin6_addr)
+                                      : static_cast<const void*>(
+                                            &reinterpret_cast<const sockaddr_in*>(entry->ai_addr)->sin_addr);
+            if (evutil_inet_ntop(entry->ai_family, address, text.data(), text.size()) != nullptr) {
+                channel.addresses_.emplace_back(text.data());
+            }
+        }
+        if (found != nullptr) {
+            evutil_freeaddrinfo(found);
+        }
+        channel.looked_up_ = true;
+        channel.step();
+    }
+
+    // --- connecting and logging in
+
+    void connect_next()
+    {
+        while (next_address_ < addresses_.size()) {
+            const std::string& address = addresses_[next_address_++];
+            // libstrophe's look-up of the number (AI_ADDRCONFIG) knows no IPv4, not even 127.0.0.1, on a
+            // machine whose network is IPv6 only.
+            const bool ipv4 = address.find(':') == std::string::npos;
+            if (connect(address) || (ipv4 && connect("::ffff:" + address))) {
+                state_ = State::logging_in;  // the thread looks at it
+                try {
+                    login_thread_ = std::thread(&StropheChannel::log_in, this);
+                } catch (const std::system_error& error) {
+                    failure_ = Failure{Failure::Kind::unreachable, error.what()};
+                    break;
+                }
+                return;
+            }
+        }
+        if (!failure_) {
+            failure_ = Failure{Failure::Kind::unreachable, {}};
+        }
+        state_ = State::over;
+    }
+
+    [[nodiscard]] bool connect(const std::string& address)
+    {
+        drop_stream();
+        calling = this;
+        log_.handler = &StropheChannel::on_log;
+        log_.userdata = this;
+        context_.reset(xmpp_ctx_new(nullptr, &log_));
+        stream_.reset(xmpp_conn_new(context_.get()));
+        if (!context_ || !stream_) {
+            failure_ = Failure{Failure::Kind::unreachable, "out of memory"};
+            return false;
+        }
+        xmpp_conn_t* stream = stream_.get();
+        xmpp_conn_set_jid(stream, login_.address.c_str());
+        xmpp_conn_set_pass(stream, login_.password.c_str());
+        if (login_.look_only) {
+            xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM);
+        } else {
+            xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM |
+                                            (login_.tls && !login_.component ? XMPP_CONN_FLAG_MANDATORY_TLS
+                                                                             : XMPP_CONN_FLAG_DISABLE_TLS));
+        }
+        xmpp_conn_set_certfail_handler(stream, &StropheChannel::on_bad_certificate);
+        if (!login_.ca_file.empty()) {
+            xmpp_conn_set_cafile(stream, login_.ca_file.c_str());
+        }
+        xmpp_handler_add(stream, &StropheChannel::on_stanza, nullptr, nullptr, nullptr, this);
+        int failed = 0;
+        if (login_.component) {
+            xmpp_conn_set_sockopt_callback(stream, &StropheChannel::refuse_socket);
+            xmpp_connect_client(stream, address.c_str(), login_.port, &StropheChannel::on_stream, this);
+            xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM | XMPP_CONN_FLAG_DISABLE_TLS);
+            xmpp_conn_set_sockopt_callback(stream, &StropheChannel::take_socket);
+            failed = xmpp_connect_component(stream, address.c_str(), login_.port, &StropheChannel::on_stream,
+                                            this);
+        } else {
+            xmpp_conn_set_sockopt_callback(stream, &StropheChannel::take_socket);
+            const auto connect_stream = login_.look_only ? &xmpp_connect_raw : &xmpp_connect_client;
+            failed = connect_stream(stream, address.c_str(), login_.port, &StropheChannel::on_stream, this);
+        }
+        if (failed != 0 && !failure_) {
+            failure_ = Failure{Failure::Kind::unreachable, address};
+        }
+        return failed == 0;
+    }
+
+    static int refuse_socket(xmpp_conn_t*, void*) noexcept { return -1; }
+
+    static int take_socket(xmpp_conn_t*, void* socket) noexcept
+    {
+        const int fd = *static_cast<int*>(socket);
+        StropheChannel& channel = *calling;
+        if (fd >= FD_SETSIZE) {  // select() inside libstrophe would abort the program
+            channel.failure_ = Failure{Failure::Kind::unreachable, "too many open files"};
+            return -1;
+        }
+        channel.socket_.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+        const int on = 1;  // replies are written whole, one write for all of them
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        return channel.socket_.get() == -1 ? -1 : 0;
+    }
+
+    void shut_down() const
+    {
+        if (socket_.get() != -1) {
+            ::shutdown(socket_.get(), SHUT_RDWR);
+        }
+    }
+
+    // --- on the login thread
+
+    void log_in()
+    {
+        calling = this;
+        constexpr unsigned long kLongestWait = 100;  // milliseconds until `abandoned_` is seen
+        while (!logged_in_ && !looked_ && !stream_over_ && !abandoned_) {
+            xmpp_run_once(context_.get(), kLongestWait);
+            reached_ = reached_ || xmpp_conn_is_connected(stream_.get()) != 0;
+        }
+        const std::uint64_t one = 1;
+        // An eventfd takes this unless its counter is full, and nobody else writes to it.
+        [[maybe_unused]] const ssize_t written = ::write(over_signal_.get(), &one, sizeof one);
+    }
+
+    static int on_bad_certificate(const xmpp_tlscert_t*, const char* error) noexcept
+    {
+        if (calling->login_.look_only) {
+            return 1;
+        }
+        calling->bad_certificate_ = error == nullptr ? "not trusted" : error;
+        return 0;
+    }
+
+    /// The only way to learn why a login failed. Never written anywhere as it is: it contains the secret.
+    static void on_log(void* self, xmpp_log_level_t level, const char*, const char* message) noexcept
+    {
+        auto& channel = *static_cast<StropheChannel*>(self);
+        const std::string_view text(message == nullptr ? "" : message);
+        constexpr std::string_view kFailed = "connection failed, error ";
+        if (text.starts_with("SASL ") && text.ends_with("auth failed")) {
+            channel.mechanism_tried_ = true;
+        } else if (text.starts_with("RECV: <failure") &&
+                   text.find("temporary-auth-failure") != std::string_view::npos) {
+            channel.temporary_ = true;
+        } else if (text.starts_with(kFailed)) {
+            int error = 0;
+            std::from_chars(text.data() + kFailed.size(), text.data() + text.size(), error);
+            channel.problem_ = std::strerror(error);
+        } else if (text.starts_with("TLS is not supported, but set as mandatory")) {
+            channel.no_tls_ = true;
+        } else if (text.starts_with("Cannot authenticate with known methods")) {
+            channel.no_mechanism_left_ = true;
+        } else if (text.starts_with("Couldn't start TLS!")) {
+            channel.problem_ = "the TLS handshake failed";
+        } else if (level == XMPP_LEVEL_ERROR) {
+            channel.problem_ = text;
+        }
+    }
+
+    [[nodiscard]] Failure why_no_login() const
+    {
+        if (stream_error_) {
+            switch (*stream_error_) {
+                case XMPP_SE_HOST_UNKNOWN:
+                case XMPP_SE_HOST_GONE:
+                    return {Failure::Kind::unknown_host, stream_error_text_};
+                case XMPP_SE_NOT_AUTHORIZED:
+                    return {Failure::Kind::credentials, stream_error_text_};
+                case XMPP_SE_CONFLICT:
+                    return {Failure::Kind::conflict, stream_error_text_};
+                default:
+                    return {Failure::Kind::lost, stream_error_text_};
+            }
+        }
+        if (!bad_certificate_.empty()) {
+            return {Failure::Kind::certificate, bad_certificate_};
+        }
+        if (no_tls_) {
+            return {Failure::Kind::no_tls, {}};
+        }
+        if (temporary_) {
+            return {Failure::Kind::lost, "the server cannot check passwords at the moment"};
+        }
+        if (no_mechanism_left_) {
+            return {mechanism_tried_ ? Failure::Kind::credentials : Failure::Kind::mechanism, {}};
+        }
+        return {reached_ ? Failure::Kind::lost : Failure::Kind::unreachable, problem_};
+    }
+
+    // --- back on the event loop
+
+    void on_login_over()
+    {
+        std::uint64_t count = 0;
+        [[maybe_unused]] const ssize_t got = ::read(over_signal_.get(), &count, sizeof count);
+        login_thread_.join();
+        if (abandoned_) {
+            state_ = State::over;
+            end();
+            return;
+        }
+        if (looked_) {
+            deliver_backlog();
+            failure_ = Failure{Failure::Kind::closed, {}};
+            state_ = State::over;
+            end();
+            return;
+        }
+        if (!logged_in_) {
+            failure_ = why_no_login();
+            if (failure_->kind == Failure::Kind::unreachable) {
+                connect_next();
+            } else {
+                state_ = State::over;
+            }
+            if (state_ == State::over) {
+                end();
+            }
+            return;
+        }
+        failure_.reset();
+        // From here on nothing is worth formatting every stanza for the log.
+        log_.handler = nullptr;
+        state_ = State::open;
+        const char* bound = login_.component ? nullptr : xmpp_conn_get_bound_jid(stream_.get());
+        readable_.reset(
+            event_new(base_, socket_.get(), EV_READ | EV_PERSIST, &StropheChannel::stepped, this));
+        writable_.reset(event_new(base_, socket_.get(), EV_WRITE, &StropheChannel::stepped, this));
+        event_add(readable_.get(), nullptr);
+        turning_ = true;
+        events_.opened(bound == nullptr ? login_.address : bound);
+        deliver_backlog();
+        turning_ = false;
+        step();
+    }
+
+    void deliver_backlog()
+    {
+        for (xmpp_stanza_t* stanza : backlog_) {
+            events_.received(Stanza(stanza));
+            xmpp_stanza_release(stanza);
+        }
+        backlog_.clear();
+    }
+
+    static void on_stream(xmpp_conn_t* stream, xmpp_conn_event_t event, int, xmpp_stream_error_t* error,
+                          void* self) noexcept
+    {
+        auto& channel = *static_cast<StropheChannel*>(self);
+        if (event == XMPP_CONN_RAW_CONNECT) {
+            xmpp_conn_open_stream_default(stream);
+            return;
+        }
+        if (event == XMPP_CONN_CONNECT) {
+            channel.logged_in_ = !channel.login_.look_only;
+            return;
+        }
+        channel.stream_over_ = true;
+        if (error != nullptr) {
+            channel.stream_error_ = error->type;
+            channel.stream_error_text_ = error->text == nullptr ? "" : error->text;
+        }
+    }
+
+    static int on_stanza(xmpp_conn_t*, xmpp_stanza_t* stanza, void* self) noexcept
+    {
+        auto& channel = *static_cast<StropheChannel*>(self);
+        if (channel.login_.look_only) {
+            channel.look_at(stanza);
+            return 1;
+        }
+        if (channel.closing_) {
+            return 1;  // our end of the stream has been sent: no answer can follow
+        }
+        if (channel.state_ == State::open) {
+            channel.events_.received(Stanza(stanza));
+        } else {
+            channel.backlog_.push_back(xmpp_stanza_clone(stanza));
+        }
+        return 1;
+    }
+
+    /// On the login thread, without a login.
+    void look_at(xmpp_stanza_t* element)
+    {
+        const std::string_view name = Stanza(element).name();
+        if (name == "proceed") {
+            secured_ = true;
+            stream_over_ =
+                xmpp_conn_tls_start(stream_.get()) != 0 || xmpp_conn_open_stream_default(stream_.get()) != 0;
+        } else if (name == "features" && !secured_ && Stanza(element).child("starttls", ns::kStartTls)) {
+            xmpp_send_raw_string(stream_.get(), "<starttls xmlns='%s'/>", ns::kStartTls.data());
+        } else if (name == "features") {
+            backlog_.push_back(xmpp_stanza_clone(element));
+            looked_ = true;
+        } else if (name == "error") {  // libstrophe reads stream errors only where it logs in itself
+            const std::string_view condition = Stanza(element).first().name();
+            const bool unknown = condition == "host-unknown" || condition == "host-gone";
+            stream_error_ = unknown ? XMPP_SE_HOST_UNKNOWN : XMPP_SE_UNDEFINED_CONDITION;
+            stream_over_ = true;
+        }
+    }
+
+    /// Reads and writes until nothing is left on either side, or the server takes no more, or it has been at
+    /// it for long enough.
+    void pump()
+    {
+        // Then others on the loop have theirs: what a turn's 4096 bytes take depends on who wrote them.
+        const auto enough = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+        // After the last input: one turn for what libstrophe itself says to it, more for what TLS still
+        // holds.
+        const int after_input = login_.tls && !login_.component ? 6 : 1;
+        turning_ = true;
+        bool idle = false;
+        bool writable = true;
+        int left = after_input;
+        while (!stream_over_ && std::chrono::steady_clock::now() < enough) {
+            const Readiness now = readiness(socket_.get());
+            writable = now.output;
+            idle = !now.input && all_sent() && left == 0;
+            // Nothing more is read while the server does not take what we have to say: that stays bounded.
+            if (idle || !writable) {
+                break;
+            }
+            left = now.input ? after_input : std::max(left - 1, 0);
+            turn();
+        }
+        if (close_wanted_ && idle && !stream_over_) {
+            close_wanted_ = false;
+            closing_ = true;
+            xmpp_disconnect(stream_.get());
+            turn();
+        }
+        turning_ = false;
+        if (stream_over_) {
+            on_stream_over();
+            return;
+        }
+        if (!writable) {
+            event_del(readable_.get());
+            event_add(writable_.get(), nullptr);
+            return;
+        }
+        event_add(readable_.get(), nullptr);
+        if (!idle) {
+            step_later();
+        }
+    }
+
+    /// One round of libstrophe's loop, on a socket that can be written to.
+    ///
+    /// What the socket does not take libstrophe keeps; it tells the number of pieces, but for one. So of much
+    /// it is given all but the end, in two pieces; and the end when it keeps no more than the second of them,
+    /// which is one byte: so little the socket takes for certain.
+    void turn()
+    {
+        constexpr std::size_t kLittle = 4096;
+        if (!out_.empty() && xmpp_conn_send_queue_len(stream_.get()) == 0) {
+            const std::size_t size = out_.size() <= kLittle ? out_.size() : out_.size() - kLittle / 2;
+            const std::size_t first = size == out_.size() ? size : size - 1;
+            xmpp_send_raw(stream_.get(), out_.data(), first);
+            if (first != size) {
+                xmpp_send_raw(stream_.get(), out_.data() + first, 1);
+            }
+            out_.erase(0, size);
+        }
+        xmpp_run_once(context_.get(), 0);
+    }
+
+    [[nodiscard]] bool all_sent() const
+    {
+        return out_.empty() && xmpp_conn_send_queue_len(stream_.get()) == 0;
+    }
+
+    void on_stream_over()
+    {
+        state_ = State::over;
+        if (failure_) {
+            return;
+        }
+        if (closing_) {
+            failure_ = Failure{Failure::Kind::closed, {}};
+        } else {
+            const bool conflict = stream_error_ == XMPP_SE_CONFLICT;
+            failure_ = Failure{conflict ? Failure::Kind::conflict : Failure::Kind::lost, stream_error_text_};
+        }
+    }
+
+    void drop_stream()
+    {
+        readable_.reset();
+        writable_.reset();
+        for (xmpp_stanza_t* stanza : backlog_) {
+            xmpp_stanza_release(stanza);
+        }
+        backlog_.clear();
+        stream_.reset();
+        context_.reset();
+        socket_.reset();
+        stream_over_ = false;
+        stream_error_.reset();
+    }
+
+    event_base* base_;
+    const Login login_;
+    ChannelEvents& events_;
+    State state_ = State::resolving;
+    std::optional<Failure> failure_;  // why it is, or will be, over
+
+    Descriptor over_signal_;  // written by the login thread when it ends
+    Owned<event> step_;
+    Owned<event> login_over_event_;
+
+    std::unique_ptr<LookUp> look_up_;
+    evdns_getaddrinfo_request* look_up_running_ = nullptr;
+    bool looked_up_ = false;
+    std::vector<std::string> addresses_;
+    std::size_t next_address_ = 0;
+
+    // The login thread has these while it runs; starting and joining it hand them over.
+    xmpp_log_t log_{};
+    Owned<xmpp_ctx_t> context_;
+    Owned<xmpp_conn_t> stream_;
+    bool logged_in_ = false;
+    bool looked_ = false;   // instead of a login
+    bool secured_ = false;  // while looking
+    bool stream_over_ = false;
+    bool reached_ = false;
+    bool no_tls_ = false;
+    bool temporary_ = false;
+    bool mechanism_tried_ = false;
+    bool no_mechanism_left_ = false;
+    std::string bad_certificate_;
+    std::string problem_;
+    std::optional<xmpp_error_type_t> stream_error_;
+    std::string stream_error_text_;
+    std::vector<xmpp_stanza_t*> backlog_;  // arrived together with the end of the login
+    std::thread login_thread_;
+    std::atomic<bool> abandoned_ = false;
+
+    Descriptor socket_;  // a duplicate of libstrophe's
+    Owned<event> readable_;
+    Owned<event> writable_;
+    std::string out_;
+    bool turning_ = false;
+    bool close_wanted_ = false;
+    bool closing_ = false;
+};
+
+}  // namespace
+
+StropheChannels::StropheChannels(event_base* base) : base_(base)
+{
+    static const bool initialized = (xmpp_initialize(), true);
+    static_cast<void>(initialized);
+}
+
+std::unique_ptr<Channel> StropheChannels::open(const Login& login, ChannelEvents& events)
+{
+    return std::make_unique<StropheChannel>(base_, login, events);
+}
+
+}  // namespace usher

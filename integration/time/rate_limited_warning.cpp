@@ -1,0 +1,21 @@
+#include "integration/time/rate_limited_warning.h"
+
+#include <spdlog/spdlog.h>
+
+namespace usher
+{
+
+void OccasionalWarning::count(const std::string& detail)
+{
+    ++total_;
+    ++unlogged_;
+    const Clock::Time now = clock_.now();
+    if (logged_ && now - *logged_ < std::chrono::minutes(1)) {
+        return;
+    }
+    spdlog::warn("{} {} ({} in all){}{}", unlogged_, what_, total_, detail.empty() ? "" : ": ", detail);
+    logged_ = now;
+    unlogged_ = 0;
+}
+
+}  // namespace usher

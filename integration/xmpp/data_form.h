@@ -1,0 +1,89 @@
+// Data forms (XEP-0004): what is asked of a user, what she entered, what is shown to her.
+//
+// Not here: what a form is about. Texts must be such as xml.h can send.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "integration/xmpp/stanza.h"
+
+namespace usher
+{
+
+struct FormField {
+    enum class Type { boolean, fixed, jid_single, list_multi, list_single, text_multi, text_single };
+
+    struct Choice {
+        std::string value;
+        std::string label;
+    };
+
+    Type type = Type::text_single;
+    std::string var;    ///< may be empty with `fixed` only
+    std::string label;  ///< for people
+    std::string desc;   ///< more words for people; may be empty
+    bool required = false;
+    std::vector<std::string> values = {};  ///< the present ones; for a boolean `0` or `1`
+    std::vector<Choice> choices = {};      ///< of a list
+};
+
+/// A form to be filled in, or filled-in fields to be read.
+struct DataForm {
+    std::string form_type;  ///< XEP-0068
+    std::string title;
+    std::vector<std::string> instructions;
+    std::vector<FormField> fields;
+};
+
+/// `<x type='form'/>`: to be filled in.
+[[nodiscard]] std::string form_to_fill(const DataForm& form);
+/// `<x type='result'/>`.
+[[nodiscard]] std::string form_to_read(const DataForm& form);
+
+/// What was entered, by field. Only what the form allows: a choice is one of the field's, a boolean is one.
+class FormValues
+{
+  public:
+    /// False if the field was not sent (XEP-0004 section 3.3: a boolean's default).
+    [[nodiscard]] bool flag(std::string_view var) const;
+    /// Empty if nothing was entered.
+    [[nodiscard]] const std::string& one(std::string_view var) const;
+    [[nodiscard]] const std::vector<std::string>& all(std::string_view var) const;
+
+    void set(std::string var, std::vector<std::string> values)
+    {
+        values_.insert_or_assign(std::move(var), std::move(values));
+    }
+    [[nodiscard]] bool has(std::string_view var) const { return values_.contains(var); }
+
+  private:
+    std::map<std::string, std::vector<std::string>, std::less<>> values_;
+};
+
+struct Submission {
+    FormValues values;
+    /// What the user has to mend, a sentence for each field: a required one left empty, something that is
+    /// not an address. `values` is without those.
+    std::vector<std::string> wrong;
+};
+
+/// Most fields of a submission, values of a field, bytes of a value.
+inline constexpr std::size_t kMostFields = 100;
+inline constexpr std::size_t kMostValues = 1000;
+inline constexpr std::size_t kLongestValue = 4096;
+
+/// Reads `<x type='submit'/>` for `form`. Fields that the form does not have are ignored, as XEP-0004 section
+/// 3.1 has it. The error, for a client's author, is for what no user can have entered: not a submission,
+/// another form's, a field twice, beyond the bounds.
+[[nodiscard]] tl::expected<Submission, std::string> read_submission(const Stanza& x, const DataForm& form);
+
+/// The form as it was filled in.
+[[nodiscard]] DataForm filled_in(DataForm form, const FormValues& values);
+
+}  // namespace usher

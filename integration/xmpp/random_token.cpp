@@ -1,0 +1,23 @@
+#include "integration/xmpp/random_token.h"
+
+#include <cstdint>
+#include <random>
+#include <string_view>
+
+namespace usher
+{
+
+std::string unguessable()
+{
+    std::random_device device;  // the kernel's
+    std::string text;
+    for (int i = 0; i < 4; ++i) {
+        constexpr std::string_view kDigits = "0123456789abcdef";
+        for (std::uint32_t bits = device(), digit = 0; digit < 8; ++digit, bits >>= 4U) {
+            text.push_back(kDigits[bits & 0xfU]);
+        }
+    }
+    return text;
+}
+
+}  // namespace usher

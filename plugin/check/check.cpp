@@ -1,0 +1,192 @@
+#include "plugin/check/check.h"
+
+#include <utility>
+
+#include "integration/xmpp/namespaces.h"
+#include "integration/xmpp/random_token.h"
+#include "integration/xmpp/xml.h"
+#include "plugin/check/login.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// One, not one for each check: mod_privilege of Prosody remembers who has presence permission for good.
+constexpr std::string_view kResource = "check";
+
+}  // namespace
+
+Check::Check(std::string path, Settings settings, ChannelMaker& channels, Clock& clock,
+             std::function<void(CheckReport)> done)
+    : path_(std::move(path)),
+      settings_(std::move(settings)),
+      channels_(channels),
+      clock_(clock),
+      done_(std::move(done)),
+      id_prefix_(unguessable())
+{
+    for (const Organization& organization : settings_.organizations) {
+        domains_.insert(domains_.end(), organization.domains.begin(), organization.domains.end());
+    }
+}
+
+void Check::start(const std::string& password)
+{
+    deadline_ = clock_.after(kAll, [this] {
+        if (surveyed_) {
+            end(report(path_, settings_, survey_->facts(), seen_));
+        } else {
+            end(report(path_, settings_, {Failure::Kind::silent, {}}));
+        }
+    });
+    const ConnectionSettings& connection = settings_.connection;
+    const std::string server(connection.account ? connection.account->domain() : *connection.component);
+    connection_.emplace(
+        login(connection, password, kResource), server, channels_, clock_, [] { return 0.0; },
+        static_cast<ConnectionEvents&>(*this));
+    connection_->start();
+}
+
+void Check::start_on(Survey::Send send, const Advertised& advertised)
+{
+    deadline_ = clock_.after(kAll, [this] { end(report(path_, settings_, survey_->facts(), seen_)); });
+    begin_survey(std::move(send));
+    for (const auto& [domain, granted] : advertised) {
+        survey_->advertised(domain, granted);
+    }
+}
+
+void Check::begin_survey(Survey::Send send)
+{
+    survey_.emplace(domains_, std::move(send), clock_, [this] { answered(); });
+    survey_->start();
+}
+
+void Check::online(const std::string& address)
+{
+    own_address_ = address;
+    begin_survey([this](std::string_view type, const std::string& to, std::string_view payload) {
+        return send_query(type, to, payload);
+    });
+}
+
+std::string Check::send_query(std::string_view type, const std::string& to, std::string_view payload)
+{
+    std::string id = id_prefix_ + std::to_string(++last_id_);
+    std::string xml = "<iq";
+    append_attribute(xml, "type", type);
+    append_attribute(xml, "id", id);
+    append_attribute(xml, "to", to);
+    if (settings_.connection.component) {
+        append_attribute(xml, "from", own_address_);
+    }
+    xml += '>';
+    xml += payload;
+    xml += "</iq>";
+    connection_->send(xml);
+    return id;
+}
+
+void Check::received(const Stanza& stanza)
+{
+    const std::string_view type = stanza.attribute("type");
+    if (connection_ && stanza.name() == "iq" && (type == "get" || type == "set")) {
+        refuse(stanza);
+    }
+    if (survey_) {
+        survey_->received(stanza);
+        if (awaiting_advertisements_ && all_advertised()) {
+            log_out();
+        }
+    }
+}
+
+void Check::refuse(const Stanza& iq)
+{
+    std::string xml = "<iq type='error'";
+    append_attribute(xml, "id", iq.attribute("id"));
+    if (iq.has("from")) {
+        append_attribute(xml, "to", iq.attribute("from"));
+    }
+    if (settings_.connection.component) {
+        append_attribute(xml, "from", iq.attribute("to"));
+    }
+    xml += "><error type='cancel'><service-unavailable";
+    append_attribute(xml, "xmlns", ns::kStanzaErrors);
+    xml += "/></error></iq>";
+    connection_->send(xml);
+}
+
+void Check::answered()
+{
+    surveyed_ = true;
+    if (!connection_) {
+        look_at_entrance();
+        return;
+    }
+    if (settings_.connection.account) {
+        connection_->send("<presence><priority>-1</priority></presence>");
+    }
+    if (all_advertised()) {
+        log_out();
+        return;
+    }
+    awaiting_advertisements_ = true;
+    step_ = clock_.after(kAdvertisement, [this] { log_out(); });
+}
+
+bool Check::all_advertised() const
+{
+    for (const auto& [domain, facts] : survey_->facts()) {
+        if (facts.features && !facts.granted) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Check::log_out()
+{
+    awaiting_advertisements_ = false;
+    step_.reset();
+    if (settings_.connection.account) {
+        connection_->send("<presence type='unavailable'/>");
+    }
+    connection_->stop();
+}
+
+void Check::offline(const Failure& failure, std::chrono::milliseconds)
+{
+    // From inside the connection, which would try again: it goes with the next step.
+    step_ = clock_.after(std::chrono::milliseconds(0), [this, why = failure] {
+        connection_.reset();
+        if (surveyed_) {
+            look_at_entrance();
+        } else {
+            end(report(path_, settings_, why));
+        }
+    });
+}
+
+void Check::look_at_entrance()
+{
+    entrance_.emplace(domains_, settings_.connection.host, entrance_port(settings_.connection), channels_,
+                      clock_, [this](EntranceLook::Seen seen) {
+                          seen_ = std::move(seen);
+                          end(report(path_, settings_, survey_->facts(), seen_));
+                      });
+    entrance_->start();
+}
+
+void Check::end(CheckReport report)
+{
+    deadline_.reset();
+    step_.reset();
+    if (const auto done = std::exchange(done_, nullptr)) {
+        done(std::move(report));
+    }
+}
+
+}  // namespace usher

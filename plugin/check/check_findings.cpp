@@ -1,0 +1,314 @@
+#include "plugin/check/check_findings.h"
+
+#include "integration/stock/stock_approval.h"
+#include "integration/xmpp/namespaces.h"
+#include "plugin/check/failure_text.h"
+#include "plugin/text/known_servers.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using Outcome = CheckResult::Outcome;
+using Answer = DomainFacts::Answer;
+
+constexpr std::string_view kEjabberd = "ejabberd";
+
+std::string said(const Answer& answer)
+{
+    return answer.kind == Answer::Kind::error ? printable(answer.condition) : "no answer";
+}
+
+/// The results about one domain, or about the connection.
+class Paragraph
+{
+  public:
+    Paragraph(CheckReport& report, std::string domain) : report_(report), domain_(std::move(domain)) {}
+
+    void add(Outcome outcome, std::string subject, std::string finding, std::string mend = {})
+    {
+        report_.results.push_back(
+            {domain_, outcome, std::move(subject), std::move(finding), std::move(mend)});
+    }
+    void passed(std::string subject, std::string finding)
+    {
+        add(Outcome::passed, std::move(subject), std::move(finding));
+    }
+
+  private:
+    CheckReport& report_;
+    std::string domain_;
+};
+
+bool is_about_connection(Failure::Kind kind)
+{
+    return kind == Failure::Kind::lookup || kind == Failure::Kind::unreachable ||
+           kind == Failure::Kind::timeout || kind == Failure::Kind::lost || kind == Failure::Kind::silent;
+}
+
+bool is_about_tls(Failure::Kind kind)
+{
+    return kind == Failure::Kind::no_tls || kind == Failure::Kind::certificate;
+}
+
+void add_tls(Paragraph& paragraph, const ConnectionSettings& connection)
+{
+    if (connection.component) {
+        if (is_loopback(connection.host)) {
+            paragraph.passed("TLS", "none, as for every component; the server is on this machine");
+        } else {
+            paragraph.add(Outcome::warning, "TLS",
+                          "none, as for every component: secret and requests can be read on the way to " +
+                              connection.host,
+                          "use an account, or a connection that is protected otherwise");
+        }
+    } else if (connection.tls_required) {
+        paragraph.passed("TLS", "certificate valid for " + std::string(connection.account->domain()));
+    } else {
+        paragraph.passed("TLS", "off; the server is on this machine");
+    }
+}
+
+/// As far as it went.
+void add_connection(CheckReport& report, const std::string& path, const ConnectionSettings& connection,
+                    const std::optional<Failure>& failure)
+{
+    Paragraph paragraph(report, {});
+    paragraph.passed("settings", path);
+    const auto failed = [&](const std::string& subject) {
+        FailureText explained = explain(*failure, connection);
+        paragraph.add(Outcome::failed, subject, std::move(explained.what), std::move(explained.mend));
+    };
+    if (failure && is_about_connection(failure->kind)) {
+        failed("connection");
+        return;
+    }
+    paragraph.passed("connection", connection.host + " port " + std::to_string(connection.port));
+    if (failure && is_about_tls(failure->kind)) {
+        failed("TLS");
+        return;
+    }
+    if (!failure) {
+        add_tls(paragraph, connection);
+        paragraph.passed("login", own_address(connection));
+    } else if (failure->kind == Failure::Kind::conflict && connection.component) {
+        paragraph.add(Outcome::not_possible, "login",
+                      own_address(connection) + " is logged in already: usherd is running",
+                      "`usherctl check` asks through the running usherd");
+    } else {
+        failed("login");
+    }
+}
+
+/// Where it is offered anybody can be a colleague.
+void add_registration(Paragraph& paragraph, const Organization& organization, Entrance entrance,
+                      const std::string& where, const KnownServer& server)
+{
+    const bool automatic = organization.option != Option::prompt || organization.users_may_choose;
+    switch (entrance) {
+        case Entrance::closed:
+            paragraph.passed("registration", "closed");
+            break;
+        case Entrance::invited:
+            paragraph.passed("registration", "by invitation");
+            break;
+        case Entrance::open:
+            if (automatic) {
+                paragraph.add(
+                    Outcome::warning, "registration",
+                    "open (XEP-0077), and requests from registered users are approved automatically: "
+                    "whoever registers can watch everybody",
+                    server.closing + "; or option = \"prompt\" and users_may_choose = false");
+            } else {
+                paragraph.passed("registration",
+                                 "open (XEP-0077), but requests are not approved automatically");
+            }
+            break;
+        case Entrance::foreign:
+        case Entrance::unseen:
+            paragraph.add(Outcome::not_possible, "registration",
+                          "not seen: " + where + " takes no clients of this domain",
+                          automatic
+                              ? "make sure that not everybody can register (XEP-0077): whoever does can "
+                                "watch everybody"
+                              : "");
+            break;
+    }
+}
+
+/// What stock = "approve" makes of a domain without a connector. True if it works.
+bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server)
+{
+    paragraph.add(
+        Outcome::warning, "connector",
+        "none; stock = \"approve\" sees requests between users of this server only, and cannot deny",
+        server.connector);
+    if (facts.software == kEjabberd) {
+        paragraph.add(Outcome::failed, "roster", "ejabberd does not let others change subscriptions",
+                      "the connector is the only way here");
+        return false;
+    }
+    if (!facts.granted || !StockApproval::sufficient(*facts.granted)) {
+        paragraph.add(Outcome::failed, "roster", "stock = \"approve\" lacks permissions (XEP-0356)",
+                      "grant roster = \"both\", presence = \"managed_entity\" and "
+                      "iq = { [\"urn:xmpp:blocking\"] = \"get\" }");
+        return false;
+    }
+    paragraph.passed("roster", "permissions granted, for stock = \"approve\"");
+    return true;
+}
+
+/// True if requests are answered there.
+bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server)
+{
+    const std::string advertised =
+        facts.granted && facts.granted->requests
+            ? "advertised as urn:xmpp:privilege:" + std::to_string(facts.granted->version)
+            : "";
+    if (!facts.connector) {
+        if (facts.other_connector.empty()) {
+            paragraph.add(Outcome::failed, "connector", "none: requests are not seen", server.connector);
+        } else {
+            paragraph.add(Outcome::failed, "connector",
+                          "speaks " + printable(facts.other_connector) + ", and this usherd " +
+                              std::string(ns::kRequests),
+                          "install usherd and connector of the same release");
+        }
+        if (!advertised.empty()) {
+            paragraph.passed("grant", advertised);
+        }
+        return false;
+    }
+    paragraph.passed("connector", std::string(ns::kRequests));
+    const std::string& condition = facts.pending.condition;
+    if (condition == "forbidden" || condition == "not-allowed") {
+        paragraph.add(Outcome::failed, "grant",
+                      advertised.empty() ? "the connector accepts no answers from us"
+                                         : advertised + ", but the connector accepts no answers from us",
+                      server.grant);
+        return false;
+    }
+    if (facts.pending && advertised.empty()) {
+        paragraph.add(Outcome::warning, "grant",
+                      "accepted, but not advertised (XEP-0356): usherd does not notice when the connector is "
+                      "loaded again",
+                      "restart usherd after the connector was loaded again");
+    } else if (facts.pending) {
+        paragraph.passed("grant", "accepted, " + advertised);
+    } else if (!advertised.empty()) {
+        paragraph.passed("grant", advertised);
+    }
+    if (!facts.pending) {
+        paragraph.add(Outcome::failed, "pending list", "cannot be read: " + said(facts.pending),
+                      "the server's log may say why");
+        return false;
+    }
+    paragraph.passed("pending list",
+                     facts.waiting ? "readable; " + std::to_string(*facts.waiting) + " waiting" : "readable");
+    return true;
+}
+
+void add_roster_permission(Paragraph& paragraph, const DomainFacts& facts)
+{
+    if (facts.granted &&
+        (facts.granted->roster_get || facts.granted->roster_set || facts.granted->user_presence)) {
+        paragraph.add(Outcome::warning, "roster",
+                      "permission for rosters or presence granted, but not needed",
+                      "take it away: whoever gets hold of usherd's password has it too");
+    } else {
+        paragraph.passed("roster", "permission not granted, not needed");
+    }
+}
+
+bool is_elsewhere(const Answer& features)
+{
+    return features.condition == "remote-server-not-found" || features.condition == "remote-server-timeout";
+}
+
+void add_domain(CheckReport& report, const Settings& settings, const Organization& organization,
+                const std::string& domain, const DomainFacts& facts, Entrance entrance)
+{
+    Paragraph paragraph(report, domain);
+    const ConnectionSettings& connection = settings.connection;
+    // Where a component connects is not where clients do: what answers there may be another server.
+    const bool foreign = entrance == Entrance::foreign && !connection.component && !facts.connector;
+    if (foreign || is_elsewhere(facts.features)) {
+        paragraph.add(Outcome::warning, "domain",
+                      "not of this server: its users' requests are not answered; they count as colleagues "
+                      "when they ask others",
+                      "if it is to be one, add it to the server's configuration");
+        return;
+    }
+    if (!facts.features) {
+        paragraph.add(Outcome::failed, "domain", "does not answer (" + said(facts.features) + ")",
+                      "is it a domain of this server? Is service discovery (XEP-0030) enabled there?");
+        report.silent.push_back(domain);
+        return;
+    }
+    const std::string software = printable(facts.software);
+    const std::string version = printable(facts.software_version);
+    const KnownServer server =
+        known_server(software, version, {own_address(connection), connection.component.has_value(), domain});
+    if (!facts.version) {
+        paragraph.add(
+            Outcome::not_possible, "server",
+            (software.empty() ? "does not say what it is" : software + ", does not say its version") +
+                std::string(" (XEP-0092)"));
+    } else {
+        paragraph.add(server.supported ? Outcome::passed : Outcome::warning, "server",
+                      software + " " + version + (server.note.empty() ? "" : ": " + server.note));
+    }
+    bool answered = false;
+    if (organization.stock && !facts.connector && facts.other_connector.empty()) {
+        answered = add_stock(paragraph, facts, server);
+    } else {
+        answered = add_requests(paragraph, facts, server);
+        add_roster_permission(paragraph, facts);
+    }
+    add_registration(paragraph, organization, entrance,
+                     connection.host + " port " + std::to_string(entrance_port(connection)), server);
+    (answered ? report.answering : report.silent).push_back(domain);
+}
+
+}  // namespace
+
+std::uint16_t entrance_port(const ConnectionSettings& connection)
+{
+    constexpr std::uint16_t kUsual = 5222;
+    return connection.component ? kUsual : connection.port;
+}
+
+CheckReport report(const std::string& path, const Settings& settings,
+                   const std::map<std::string, DomainFacts, std::less<>>& facts,
+                   const EntranceLook::Seen& seen)
+{
+    CheckReport report;
+    add_connection(report, path, settings.connection, std::nullopt);
+    for (const Organization& organization : settings.organizations) {
+        for (const std::string& domain : organization.domains) {
+            const auto entrance = seen.find(domain);
+            if (const auto found = facts.find(domain); found != facts.end()) {
+                add_domain(report, settings, organization, domain, found->second,
+                           entrance == seen.end() ? Entrance::unseen : entrance->second);
+            }
+        }
+    }
+    return report;
+}
+
+CheckReport report(const std::string& path, const Settings& settings, const Failure& failure)
+{
+    CheckReport report;
+    add_connection(report, path, settings.connection, failure);
+    report.exit_code = exit_code(failure);
+    return report;
+}
+
+CheckReport report_running(const std::string& path, const Settings& settings)
+{
+    return report(path, settings, {Failure::Kind::conflict, {}});
+}
+
+}  // namespace usher

@@ -1,0 +1,28 @@
+// What the log says when there is no login: what happened, and what mends it.
+#pragma once
+
+#include <string>
+
+#include "integration/stream/channel.h"
+#include "plugin/check/exit_codes.h"
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+struct FailureText {
+    std::string what;
+    std::string mend;  ///< empty where there is nothing to do but wait
+};
+[[nodiscard]] FailureText explain(const Failure& failure, const ConnectionSettings& connection);
+
+/// Both, as one line.
+[[nodiscard]] std::string text(const Failure& failure, const ConnectionSettings& connection);
+
+/// What the daemon exits with when this failure ends it.
+[[nodiscard]] ExitCode exit_code(const Failure& failure);
+
+/// What the other side said, fit for a line: it may come from anybody who answers on that port.
+[[nodiscard]] std::string printable(const std::string& said);
+
+}  // namespace usher

@@ -1,0 +1,91 @@
+#include "plugin/check/online_check.h"
+
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "integration/stream/strophe_channel.h"
+#include "integration/time/event_clock.h"
+#include "plugin/check/check.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// Whether a usherd with this control socket is running.
+bool somebody_listens(const std::string& path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        return false;
+    }
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    // EAGAIN: it has more callers than it has taken
+    const bool listens =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+    ::close(fd);
+    return listens;
+}
+
+constexpr std::chrono::milliseconds kQuiet{2'000};
+constexpr std::chrono::milliseconds kSecond{1'000};
+
+/// Once a second, in a terminal: that it goes on.
+void show_waiting(Clock& clock, std::unique_ptr<Timer>& timer, std::chrono::milliseconds time)
+{
+    std::cerr << "\rwaiting for the server, " << time.count() / 1'000 << " s" << std::flush;
+    timer = clock.after(kSecond, [&clock, &timer, time] { show_waiting(clock, timer, time + kSecond); });
+}
+
+}  // namespace
+
+ExitCode check_online(const std::string& path, Settings settings)
+{
+    const ConnectionSettings connection = settings.connection;
+    const auto password =
+        read_secret(connection.component ? connection.secret_file : connection.password_file);
+    if (!password) {
+        std::cerr << password.error() << '\n';
+        return kSettings;
+    }
+    if (connection.component && somebody_listens(settings.control_socket)) {
+        std::cout << text(report_running(path, settings));
+        return kFailed;
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    const std::unique_ptr<event_base, decltype(&event_base_free)> base(event_base_new(), &event_base_free);
+    EventClock clock(base.get());
+    StropheChannels channels(base.get());
+    std::optional<CheckReport> result;
+    Check check(path, std::move(settings), channels, clock, [&](CheckReport found) {
+        result = std::move(found);
+        event_base_loopbreak(base.get());
+    });
+    check.start(*password);
+    std::unique_ptr<Timer> waiting;
+    if (::isatty(STDERR_FILENO) != 0) {
+        waiting = clock.after(kQuiet, [&clock, &waiting] { show_waiting(clock, waiting, kQuiet); });
+    }
+    event_base_dispatch(base.get());
+    if (::isatty(STDERR_FILENO) != 0) {
+        std::cerr << "\r\033[K" << std::flush;
+    }
+    if (!result) {
+        std::cerr << "the event loop failed\n";
+        return kFailed;
+    }
+    std::cout << text(*result);
+    return result->all_answered() ? kStopped : static_cast<ExitCode>(result->exit_code);
+}
+
+}  // namespace usher

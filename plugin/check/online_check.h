@@ -1,0 +1,16 @@
+// `usherd --check --online`.
+#pragma once
+
+#include <string>
+
+#include "plugin/check/exit_codes.h"
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+/// Prints the report. `kStopped` if requests can be answered on every domain of which the server is host;
+/// otherwise what the daemon would end with, or `kFailed`.
+[[nodiscard]] ExitCode check_online(const std::string& path, Settings settings);
+
+}  // namespace usher

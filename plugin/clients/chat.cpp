@@ -1,0 +1,188 @@
+#include "plugin/clients/chat.h"
+
+#include <algorithm>
+#include <cctype>
+#include <sstream>
+
+#include "integration/xmpp/namespaces.h"
+#include "integration/xmpp/xml.h"
+#include "plugin/clients/words.h"
+
+namespace usher
+{
+
+namespace
+{
+
+constexpr std::string_view kHelp =
+    "I answer contact requests for you. You can say:\n"
+    "options: how your contact requests are handled\n"
+    "options 1 (2, 3, default): change it\n"
+    "waiting: the requests that wait for your answer\n"
+    "approve ADDRESS, deny ADDRESS: answer one of them";
+
+/// A message that its sender wrote to us just now, and not a copy or a late delivery of one.
+bool is_meant_for_us(const Stanza& message)
+{
+    const std::string_view type = message.attribute("type");
+    if (!type.empty() && type != "chat" && type != "normal") {
+        return false;
+    }
+    for (Stanza child = message.first(); child; child = child.next()) {
+        if (child.ns() == ns::kDelay || child.ns() == ns::kCarbons || child.ns() == ns::kForward) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string lower(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+/// By number as they are listed, or by name.
+std::optional<Option> option_meant(const std::string& word)
+{
+    for (std::size_t i = 0; i < kOptions.size(); ++i) {
+        if (word == std::to_string(i + 1)) {
+            return kOptions[i];
+        }
+    }
+    return option_named(word);
+}
+
+}  // namespace
+
+void Chat::received(const Stanza& message, const Address& user)
+{
+    if (!is_meant_for_us(message)) {
+        return;
+    }
+    // With the message's own namespace: that of the stream.
+    const std::string body = message.child("body", message.ns()).text();
+    if (body.find_first_not_of(" \t\r\n") == std::string::npos || !answers_.allows(user)) {
+        return;
+    }
+    std::string begin = "<message type='chat'";
+    append_attribute(begin, "to", message.attribute("from"));
+    append_attribute(begin, "from", message.attribute("to"));
+    begin += '>';
+    if (const Stanza thread = message.child("thread", message.ns())) {
+        begin += "<thread>";
+        append_text(begin, thread.text());
+        begin += "</thread>";
+    }
+    const Say say = [this, begin](const std::string& text) {
+        std::string xml = begin + "<body>";
+        append_text(xml, text);
+        send_(xml + "</body></message>");
+    };
+    if (message.child("encryption", ns::kEncryption)) {
+        return say("I cannot read encrypted messages. Please turn encryption off for this chat.");
+    }
+    obey(body, user, say);
+}
+
+void Chat::obey(const std::string& body, const Address& user, const Say& say)
+{
+    std::istringstream words(body);
+    std::string verb;
+    std::string object;
+    std::string more;
+    words >> verb >> object;
+    const bool too_many = static_cast<bool>(words >> more);
+    verb = lower(verb);
+    if (!too_many && verb == "options") {
+        return options(lower(object), user, say);
+    }
+    if (!too_many && (verb == "approve" || verb == "deny") && !object.empty()) {
+        return answer(verb == "approve" ? Answer::approve : Answer::deny, object, user, say);
+    }
+    if (object.empty() && verb == "waiting") {
+        return waiting(user, say);
+    }
+    if (object.empty() && verb == "help") {
+        return say(std::string(kHelp));
+    }
+    say("I do not understand that. Say \"help\" for what I do.");
+}
+
+void Chat::options(const std::string& wanted, const Address& user, const Say& say)
+{
+    const Actor actor = Actor::sender(user);
+    if (wanted.empty()) {
+        const auto option = operations_.option(actor, user);
+        if (!option) {
+            return say(option.error().text);
+        }
+        if (!option->may_choose) {
+            return say(fixed_by_administrator(option->of_organization));
+        }
+        std::string text = "Options for contact list requests:";
+        for (std::size_t i = 0; i < kOptions.size(); ++i) {
+            text += "\n" + std::to_string(i + 1) + ". " + std::string(sentence(kOptions[i])) +
+                    (kOptions[i] == option->in_force ? "  <- this is yours" : "");
+        }
+        text += "\nSay \"options 1\" to choose the first";
+        text += option->chosen
+                    ? ", \"options default\" for what " + option->organization + " has for everybody."
+                    : ".";
+        return say(text);
+    }
+    const auto meant = option_meant(wanted);
+    if (!meant && wanted != "default") {
+        return say("There is no such option. Say \"options\" for the list.");
+    }
+    const auto saved = operations_.choose(actor, user, meant);
+    if (!saved) {
+        return say(saved.error().text);
+    }
+    say("Saved. From the next request on: " + std::string(sentence(saved->in_force)) + ".");
+}
+
+void Chat::waiting(const Address& user, const Say& say)
+{
+    operations_.waiting(Actor::sender(user), user, [say](const Result<WaitingRequests>& waiting) {
+        if (!waiting) {
+            return say(waiting.error().text);
+        }
+        if (waiting->requests.empty()) {
+            return say("No requests wait for your answer.");
+        }
+        constexpr std::size_t kMostBytes = 8'000;  // addresses may be as long as strangers like
+        std::string text;
+        std::size_t listed = 0;
+        for (const SubscriptionRequest& request : waiting->requests) {
+            if (text.size() + request.contact.text().size() > kMostBytes) {
+                break;
+            }
+            text += "\n" + request.contact.text();
+            ++listed;
+        }
+        const std::size_t all = waiting->requests.size();
+        say(counted(all, "request") + (all == 1 ? " waits" : " wait") + " for your answer" +
+            (listed < all ? ", the first " + std::to_string(listed) + ":" : ":") + text);
+    });
+}
+
+void Chat::answer(Answer answer, const std::string& contact, const Address& user, const Say& say)
+{
+    const auto address = Address::prepare(contact);
+    if (!address) {
+        return say("That is not an address. Say, for example, \"" + std::string(name(answer)) +
+                   " name@example.org\".");
+    }
+    operations_.answer(Actor::sender(user), user, *address, answer,
+                       [say, answer, contact = address->text()](const Result<std::int64_t>& id) {
+                           if (!id) {
+                               return say(id.error().text);
+                           }
+                           say(answer == Answer::approve ? contact + " may now see when you are online."
+                                                         : contact + " was refused.");
+                       });
+}
+
+}  // namespace usher

@@ -1,0 +1,43 @@
+// Where those who are not the server come in: menus, chat, and being seen.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "integration/commands/command.h"
+#include "integration/commands/service_discovery.h"
+#include "integration/requests/entity.h"
+#include "integration/time/clock.h"
+#include "plugin/clients/chat.h"
+#include "plugin/core/operations.h"
+
+namespace usher
+{
+
+class Reception : public Visitors
+{
+  public:
+    /// Tells the entity that it is there. All are to outlive it.
+    Reception(Entity& entity, Operations& operations, Clock& clock, bool component);
+    ~Reception() override { entity_.set_visitors(nullptr); }
+    Reception(const Reception&) = delete;
+    Reception& operator=(const Reception&) = delete;
+
+    bool received_iq(const Stanza& iq) override;
+    void received_message(const Stanza& message) override;
+    void received_presence(const Stanza& presence) override;
+
+  private:
+    /// A user or an administrator of an organisation.
+    [[nodiscard]] bool is_known(const Address& user) const;
+    [[nodiscard]] bool is_for_us(const Stanza& stanza) const;
+
+    Entity& entity_;
+    Operations& operations_;
+    const bool component_;
+    Commands commands_;
+    ServiceDiscovery discovery_;
+    Chat chat_;
+};
+
+}  // namespace usher

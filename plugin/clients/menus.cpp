@@ -1,0 +1,391 @@
+#include "plugin/clients/menus.h"
+
+#include <algorithm>
+
+#include "plugin/clients/words.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using Type = FormField::Type;
+using Outcome = std::variant<CommandStage, CommandRefusal>;
+
+/// A server may limit what a stanza weighs to 64 kB, and addresses may be as long as strangers like.
+constexpr std::size_t kMostLines = 100;
+constexpr std::size_t kMostBytes = 40'000;
+
+// XEP-0068: which form it is, for programs.
+constexpr std::string_view kForms = "urn:xmpp:subscription-requests:0#";
+
+CommandRefusal refusal(const Refusal& refused)
+{
+    return {refused.kind == Refusal::Kind::forbidden, refused.text};
+}
+
+CommandStage done(const std::string& text)
+{
+    return {.notes = {{CommandNote::Type::info, text}}, .payload = {}};
+}
+
+FormField field(Type type, std::string var, std::string label)
+{
+    FormField field;
+    field.type = type;
+    field.var = std::move(var);
+    field.label = std::move(label);
+    return field;
+}
+
+FormField fixed(std::string text)
+{
+    FormField field;
+    field.type = Type::fixed;
+    field.values = {std::move(text)};
+    return field;
+}
+
+FormField boolean(std::string var, std::string label, bool value)
+{
+    FormField boolean = field(Type::boolean, std::move(var), std::move(label));
+    boolean.values = {value ? "1" : "0"};
+    return boolean;
+}
+
+/// The three sentences.
+FormField option_field(std::string label, Option chosen)
+{
+    FormField list = field(Type::list_single, "option", std::move(label));
+    list.required = true;
+    list.values = {std::string(name(chosen))};
+    for (const Option option : kOptions) {
+        list.choices.push_back({std::string(name(option)), std::string(sentence(option))});
+    }
+    return list;
+}
+
+std::string between(const SubscriptionRequest& request)
+{
+    return request.contact.text() + " to " + request.user.text();
+}
+
+DataForm form_named(std::string_view name, std::string title)
+{
+    DataForm form;
+    form.form_type = std::string(kForms) + std::string(name);
+    form.title = std::move(title);
+    return form;
+}
+
+/// As many lines as can be sent; a note where there are more. Not a table of XEP-0004: profanity shows none.
+CommandStage list_of(std::string_view name, std::string title, const std::vector<std::string>& lines,
+                     bool more)
+{
+    FormField list = field(Type::text_multi, "lines", title);
+    std::size_t bytes = 0;
+    for (const std::string& line : lines) {
+        bytes += line.size() + 20;  // and the element around it
+        if (bytes > kMostBytes || list.values.size() == kMostLines) {
+            more = true;
+            break;
+        }
+        list.values.push_back(line);
+    }
+    if (list.values.empty()) {
+        return done("There are none.");
+    }
+    CommandStage stage;
+    if (more) {
+        stage.notes.push_back(
+            {CommandNote::Type::warn,
+             "There are more than the " + std::to_string(list.values.size()) + " shown here."});
+    }
+    DataForm form = form_named(name, std::move(title));
+    form.fields = {std::move(list)};
+    stage.payload = std::move(form);
+    return stage;
+}
+
+// --- Options for contact list requests
+
+constexpr const char* kOptionsTitle = "Options for contact list requests";
+constexpr const char* kDefault = "default";
+
+std::optional<std::string> may_not_choose(const Operations& operations, const Address& user)
+{
+    const auto option = operations.option(Actor::sender(user), user);
+    if (!option) {
+        return option.error().text;
+    }
+    if (!option->may_choose) {
+        return fixed_by_administrator(option->of_organization);
+    }
+    return std::nullopt;
+}
+
+void save_option(Operations& operations, const Address& user, const FormValues& values,
+                 const CommandReply& reply)
+{
+    // Nothing by that name is "default": back to the organisation's.
+    const auto saved = operations.choose(Actor::sender(user), user, option_named(values.one("option")));
+    if (!saved) {
+        return reply(refusal(saved.error()));
+    }
+    const std::string confirmed =
+        "Saved. From the next request on: " + std::string(sentence(saved->in_force)) + ".";
+    if (!values.flag("answer_waiting")) {
+        return reply(done(confirmed));
+    }
+    operations.review(Actor::sender(user), user, true, [reply, confirmed](const Result<Review>& review) {
+        CommandStage stage = done(confirmed);
+        if (review) {
+            stage.notes.push_back({CommandNote::Type::info, in_words(*review)});
+        } else {
+            stage.notes.push_back(
+                {CommandNote::Type::warn, "The waiting requests were not answered: " + review.error().text});
+        }
+        reply(std::move(stage));
+    });
+}
+
+void ask_option(Operations& operations, const Address& user, const CommandReply& reply)
+{
+    const auto option = operations.option(Actor::sender(user), user);
+    if (!option) {
+        return reply(refusal(option.error()));
+    }
+    DataForm form = form_named("options", kOptionsTitle);
+    form.instructions = {"What is to happen when somebody asks to see when you are online."};
+    FormField list = option_field("Contact list requests", option->in_force);
+    if (option->chosen) {
+        list.choices.push_back({kDefault, "As " + option->organization + " has it for everybody: " +
+                                              std::string(sentence(option->of_organization))});
+    }
+    form.fields = {std::move(list),
+                   boolean("answer_waiting", "Also answer the requests that are already waiting", false)};
+    reply(CommandStage{.notes = {},
+                       .payload = std::move(form),
+                       .submitted = [&operations, user](const FormValues& values, const CommandReply& saved) {
+                           save_option(operations, user, values, saved);
+                       }});
+}
+
+// --- General IM
+
+DataForm general_form(const GeneralIm& general)
+{
+    DataForm form = form_named("general-im", "General IM: " + general.organization);
+    form.instructions = {
+        "Saved at once and in force from the next request on. What is saved here wins over the settings "
+        "file."};
+    FormField domains = field(Type::list_multi, "domains", "Domains of the organization");
+    domains.required = true;
+    domains.values = general.domains.value;
+    for (const std::string& domain : general.domains_in_file) {
+        domains.choices.push_back({domain, domain});
+    }
+    form.fields = {
+        boolean("users_may_choose", "Allow users to set 'Options for contact list requests'",
+                general.users_may_choose.value),
+        fixed("Now from: " + general.users_may_choose.source),
+        option_field("Options for contact list requests", general.option.value),
+        fixed("Now from: " + general.option.source),
+        std::move(domains),
+        fixed("Now from: " + general.domains.source),
+    };
+    if (general.users_may_choose.saved || general.option.saved || general.domains.saved) {
+        form.fields.push_back(
+            boolean("reset", "Forget what was saved here: the settings file decides again", false));
+    }
+    return form;
+}
+
+std::string in_words(const GeneralIm& general)
+{
+    std::string domains;
+    for (const std::string& domain : general.domains.value) {
+        domains += (domains.empty() ? "" : ", ") + domain;
+    }
+    return general.organization + ": " + std::string(sentence(general.option.value)) + "; users may " +
+           (general.users_may_choose.value ? "" : "not ") + "choose; domains " + domains + ".";
+}
+
+/// What differs from what was shown: the rest may have been changed by somebody else meanwhile.
+GeneralChange changes(const GeneralIm& shown, const FormValues& values)
+{
+    GeneralChange change;
+    if (values.flag("users_may_choose") != shown.users_may_choose.value) {
+        change.users_may_choose = values.flag("users_may_choose");
+    }
+    if (const auto option = option_named(values.one("option")); option != shown.option.value) {
+        change.option = option;
+    }
+    auto wanted = values.all("domains");
+    auto present = shown.domains.value;
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(present.begin(), present.end());
+    if (wanted != present) {
+        change.domains = values.all("domains");
+    }
+    return change;
+}
+
+void ask_general(Operations& operations, const Address& user, const CommandReply& reply)
+{
+    const Actor actor = Actor::sender(user);
+    // An administrator's address is of one organisation's domains, which no other has.
+    const std::string organization = operations.administered(actor).front();
+    const auto shown = operations.general(actor, organization);
+    if (!shown) {
+        return reply(refusal(shown.error()));
+    }
+    reply(CommandStage{
+        .notes = {},
+        .payload = general_form(*shown),
+        .submitted = [&operations, actor, shown = *shown](const FormValues& values,
+                                                          const CommandReply& saved) {
+            const GeneralChange change = changes(shown, values);
+            const bool reset = values.flag("reset");
+            if (!reset && !change.users_may_choose && !change.option && !change.domains) {
+                return saved(done("Nothing was changed."));
+            }
+            const auto now = reset ? operations.reset_general(actor, shown.organization)
+                                   : operations.save_general(actor, shown.organization, change);
+            if (!now) {
+                return saved(refusal(now.error()));
+            }
+            saved(done((reset ? "As in the settings file again. " : "Saved. ") + in_words(*now)));
+        }});
+}
+
+// --- What waits
+
+void list_waiting(Operations& operations, const Address& user, const CommandReply& reply)
+{
+    operations.waiting(Actor::sender(user), std::nullopt, [reply](const Result<WaitingRequests>& waiting) {
+        if (!waiting) {
+            return reply(refusal(waiting.error()));
+        }
+        std::vector<std::string> lines;
+        for (const SubscriptionRequest& request : waiting->requests) {
+            lines.push_back(between(request));
+        }
+        reply(list_of("waiting", "Waiting requests", lines, waiting->more));
+    });
+}
+
+// --- Why
+
+CommandStage in_words(const Explained& explained)
+{
+    DataForm form = form_named("explained", "Why");
+    const auto line = [&form](std::string var, std::string label, std::string value) {
+        FormField one = field(Type::text_single, std::move(var), std::move(label));
+        one.values = {std::move(value)};
+        form.fields.push_back(std::move(one));
+    };
+    line("request", "Request", between(explained.request));
+    line("answer", "Answer", in_words(explained.explanation.decision));
+    FormField steps = field(Type::text_multi, "steps", "Step by step");
+    for (const ExplainedStep& step : explained.explanation.steps) {
+        steps.values.push_back((step.applied ? "* " : "  ") + std::string(step.name) + ": " + step.why);
+    }
+    form.fields.push_back(std::move(steps));
+    line("waits", "State",
+         explained.waits ? "The request waits at the server."
+                         : "No such request waits; what is in the user's roster is not known.");
+    line("generation", "Settings generation", std::to_string(explained.generation));
+    return {.notes = {}, .payload = std::move(form)};
+}
+
+void ask_explain(Operations& operations, const Address& user, const CommandReply& reply)
+{
+    DataForm form = form_named("explain", "Explain a decision");
+    form.instructions = {"What the policy in force says of a request, and why."};
+    form.fields = {field(Type::jid_single, "user", "User, who receives the request"),
+                   field(Type::jid_single, "contact", "Contact, who sends it")};
+    for (FormField& one : form.fields) {
+        one.required = true;
+    }
+    reply(CommandStage{.notes = {},
+                       .payload = std::move(form),
+                       .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
+                           // The form has only let addresses through.
+                           operations.explain(
+                               Actor::sender(user), Address::prepare(values.one("user")).value(),
+                               Address::prepare(values.one("contact")).value(),
+                               [then](const Result<Explained>& explained) {
+                                   if (!explained) {
+                                       return then(CommandRefusal{false, explained.error().text});
+                                   }
+                                   then(in_words(*explained));
+                               });
+                       }});
+}
+
+// --- The journal
+
+void list_journal(Operations& operations, const Address& user, const FormValues& values,
+                  const CommandReply& reply)
+{
+    JournalFilter filter;
+    filter.user = Address::prepare(values.one("user"));
+    filter.contact = Address::prepare(values.one("contact"));
+    filter.most = kMostLines;
+    operations.journal(
+        Actor::sender(user), filter, [reply](const Result<std::vector<JournalRecord>>& records) {
+            if (!records) {
+                return reply(CommandRefusal{false, records.error().text});
+            }
+            std::vector<std::string> lines;
+            for (auto record = records->rbegin(); record != records->rend(); ++record) {
+                std::string line =
+                    when(record->at) + ": " + between(record->request) + ": " + in_words(record->decision);
+                if (!record->answered_by.empty()) {
+                    line += ", " + record->answered_by;
+                }
+                lines.push_back(line + " (" + std::to_string(record->id) + ")");
+            }
+            reply(list_of("journal", "Journal, newest first", lines, records->size() == kMostLines));
+        });
+}
+
+void ask_journal(Operations& operations, const Address& user, const CommandReply& reply)
+{
+    DataForm form = form_named("journal", "Journal");
+    form.instructions = {"The newest decisions; leave empty what does not matter."};
+    form.fields = {field(Type::jid_single, "user", "User"), field(Type::jid_single, "contact", "Contact")};
+    reply(CommandStage{.notes = {},
+                       .payload = std::move(form),
+                       .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
+                           list_journal(operations, user, values, then);
+                       }});
+}
+
+}  // namespace
+
+void add_menus(Commands& commands, Operations& operations)
+{
+    const auto bound = [&operations](void (*execute)(Operations&, const Address&, const CommandReply&)) {
+        return [&operations, execute](const Address& user, const CommandReply& reply) {
+            execute(operations, user, reply);
+        };
+    };
+    commands.add({"options", kOptionsTitle,
+                  [&operations](const Address& user) { return may_not_choose(operations, user); },
+                  bound(ask_option)});
+    const auto no_administrator = [&operations](const Address& user) -> std::optional<std::string> {
+        if (operations.administered(Actor::sender(user)).empty()) {
+            return "This is for administrators of an organization.";
+        }
+        return std::nullopt;
+    };
+    commands.add({"general-im", "General IM", no_administrator, bound(ask_general)});
+    commands.add({"waiting", "Waiting requests", no_administrator, bound(list_waiting)});
+    commands.add({"explain", "Explain a decision", no_administrator, bound(ask_explain)});
+    commands.add({"journal", "Journal", no_administrator, bound(ask_journal)});
+}
+
+}  // namespace usher

@@ -1,0 +1,56 @@
+#include "plugin/clients/words.h"
+
+#include <array>
+#include <ctime>
+
+namespace usher
+{
+
+std::string when(std::chrono::system_clock::time_point at)
+{
+    const std::time_t time = std::chrono::system_clock::to_time_t(at);
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    std::array<char, 40> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return text.data();
+}
+
+std::string in_words(const Decision& decision)
+{
+    std::string words = std::string(name(decision.answer)) + ": " + std::string(text(decision.reason));
+    if (decision.rule != 0) {
+        words += " " + std::to_string(decision.rule);
+    }
+    return words;
+}
+
+std::string counted(std::size_t count, const std::string& what)
+{
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string in_words(const Review& review)
+{
+    if (review.requests.empty()) {
+        return "No requests were waiting.";
+    }
+    std::size_t approved = 0;
+    std::size_t denied = 0;
+    std::size_t failed = 0;
+    for (const Reviewed& reviewed : review.requests) {
+        if (reviewed.outcome == AnswerOutcome::refused || reviewed.outcome == AnswerOutcome::lost) {
+            ++failed;
+        } else if (reviewed.outcome == AnswerOutcome::answered) {
+            ++(reviewed.decision.answer == Answer::approve ? approved : denied);
+        }
+    }
+    std::string words = "Of " + counted(review.requests.size(), "waiting request") + " " +
+                        std::to_string(approved) + " approved, " + std::to_string(denied) + " denied";
+    if (failed > 0) {
+        words += ", " + std::to_string(failed) + " not taken by the server";
+    }
+    return words + "; the others wait for your answer." + (review.more ? " There are more." : "");
+}
+
+}  // namespace usher

@@ -1,0 +1,94 @@
+// The control interface: HTTP and JSON on a Unix socket, for usherctl, a console, curl.
+//
+// It translates between HTTP and Operations, and decides nothing. Who can open the socket may do everything.
+// openapi.yaml documents it.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "plugin/control/http_server.h"
+#include "plugin/core/operations.h"
+
+struct event_base;
+
+namespace usher
+{
+
+class Control
+{
+  public:
+    /// How many may follow the journal at a time.
+    static constexpr std::size_t kMostFollowers = 16;
+    /// Of the journal, in one answer.
+    static constexpr std::size_t kMostRecords = 1'000;
+
+    /// Listens at `path` until the object is gone. The error is for people. `operations` is to outlive it.
+    [[nodiscard]] static tl::expected<std::unique_ptr<Control>, std::string> listen(event_base* base,
+                                                                                    const std::string& path,
+                                                                                    Operations& operations);
+
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+    ~Control();
+
+    /// See HttpServer::stop.
+    void stop() { server_->stop(); }
+
+    /// What is served: the method and the path as openapi.yaml writes it, of each.
+    [[nodiscard]] static std::vector<std::pair<std::string, std::string>> served();
+
+  private:
+    struct Asked;
+    struct Resource;
+    struct Follower {
+        std::shared_ptr<HttpExchange> exchange;
+        std::shared_ptr<void> following;
+    };
+
+    explicit Control(Operations& operations) : operations_(operations) {}
+
+    static const std::vector<Resource>& resources();
+    void received(const std::shared_ptr<HttpExchange>& exchange);
+    [[nodiscard]] Actor actor(const HttpRequest& request);
+
+    void status(const Asked& asked);
+    void check(const Asked& asked);
+    void reload(const Asked& asked);
+    void metrics(const Asked& asked);
+    void explain(const Asked& asked);
+    void option(const Asked& asked);
+    void choose(const Asked& asked);
+    void forget_choice(const Asked& asked);
+    static void reply_option(const Asked& asked,
+                             const std::function<Result<UserOption>(const Address&)>& ask);
+    void waiting(const Asked& asked);
+    void answer(const Asked& asked);
+    void review(const Asked& asked);
+    void apply(const Asked& asked);
+    void journal(const Asked& asked);
+    void follow(const Asked& asked, const JournalFilter& filter);
+    void decision(const Asked& asked);
+    void general(const Asked& asked);
+    void save_general(const Asked& asked);
+    void reset_general(const Asked& asked);
+
+    Operations& operations_;
+    std::map<uid_t, std::string> names_;  // looked up once: a look-up may take its time
+    std::list<Follower> followers_;
+    std::unique_ptr<HttpServer> server_;
+};
+
+/// Serves `/metrics` at 127.0.0.1, for Prometheus; whoever is on this machine can read it. As
+/// HttpServer::listen.
+[[nodiscard]] tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(
+    event_base* base, std::uint16_t port, const Operations& operations);
+
+}  // namespace usher

@@ -1,0 +1,219 @@
+#include "plugin/control/control_json.h"
+
+#include "plugin/text/timestamp.h"
+
+namespace usher
+{
+
+namespace
+{
+
+std::string_view word(DomainState state)
+{
+    switch (state) {
+        case DomainState::offline:
+            return "offline";
+        case DomainState::asking:
+            return "asking";
+        case DomainState::no_connector:
+            return "no-connector";
+        case DomainState::not_granted:
+            return "not-granted";
+        case DomainState::unreachable:
+            return "unreachable";
+        case DomainState::reading:
+            return "reading";
+        case DomainState::answering:
+            return "answering";
+        case DomainState::stock:
+            return "stock";
+        case DomainState::stock_not_granted:
+            return "stock-not-granted";
+        case DomainState::stock_ineffective:
+            return "stock-ineffective";
+    }
+    return "offline";
+}
+
+std::string_view word(AnswerOutcome outcome)
+{
+    switch (outcome) {
+        case AnswerOutcome::answered:
+            return "answered";
+        case AnswerOutcome::nothing_waits:
+            return "nothing-waits";
+        case AnswerOutcome::refused:
+            return "refused";
+        case AnswerOutcome::lost:
+            return "lost";
+    }
+    return "lost";
+}
+
+Json json_of(const std::optional<Option>& option)
+{
+    return option ? Json(name(*option)) : Json(nullptr);
+}
+
+void add(Json& json, const SubscriptionRequest& request)
+{
+    json["user"] = request.user.text();
+    json["contact"] = request.contact.text();
+    json["item"] = request.item
+                       ? Json{{"subscription", name(request.item->subscription)}, {"ask", request.item->ask}}
+                       : Json(nullptr);
+}
+
+void add(Json& json, const Decision& decision)
+{
+    json["answer"] = name(decision.answer);
+    json["reason"] = text(decision.reason);
+    json["rule"] = decision.reason == Reason::rule ? Json(decision.rule) : Json(nullptr);
+}
+
+Json json_of(const Facts& facts)
+{
+    return {{"chosen", json_of(facts.chosen)},
+            {"approvals_from_contact", facts.recent.from_contact},
+            {"approvals_from_domain", facts.recent.from_domain},
+            {"approvals_to_user", facts.recent.to_user},
+            {"approvals_known", facts.recent.complete}};
+}
+
+template <typename Value>
+Json json_of(const Sourced<Value>& sourced, Json value)
+{
+    return {{"value", std::move(value)}, {"source", sourced.source}, {"saved", sourced.saved}};
+}
+
+}  // namespace
+
+Json json_of(const GeneralIm& general)
+{
+    return {{"organization", general.organization},
+            {"users_may_choose", json_of(general.users_may_choose, general.users_may_choose.value)},
+            {"option", json_of(general.option, name(general.option.value))},
+            {"domains", json_of(general.domains, general.domains.value)},
+            {"domains_in_file", general.domains_in_file}};
+}
+
+Json json_of(const Status& status)
+{
+    Json organizations = Json::array();
+    for (const OrganizationStatus& one : status.organizations) {
+        Json domains = Json::array();
+        for (const DomainStatus& domain : one.domains) {
+            domains.push_back({{"domain", domain.domain}, {"state", word(domain.state)}});
+        }
+        organizations.push_back(
+            {{"general", json_of(one.general)}, {"domains", std::move(domains)}, {"choices", one.choices}});
+    }
+    Json decisions = Json::array();
+    for (const auto& [decided, count] : status.counts.decisions) {
+        decisions.push_back(
+            {{"answer", name(decided.first)}, {"reason", text(decided.second)}, {"count", count}});
+    }
+    return {{"version", status.version},
+            {"address", status.address},
+            {"online", status.online},
+            {"offline_because", status.offline_because},
+            {"started", timestamp(status.started)},
+            {"running_seconds", status.running.count()},
+            {"generation", status.generation},
+            {"organizations", std::move(organizations)},
+            {"decisions", std::move(decisions)},
+            {"unrecorded", status.counts.unrecorded},
+            {"leaves_without_record",
+             {{"repeated", status.counts.repeated}, {"too_many", status.counts.too_many}}},
+            {"store_error", status.store_error}};
+}
+
+Json json_of(const UserOption& option)
+{
+    return {{"in_force", name(option.in_force)},
+            {"chosen", json_of(option.chosen)},
+            {"may_choose", option.may_choose},
+            {"of_organization", name(option.of_organization)},
+            {"organization", option.organization}};
+}
+
+Json json_of(const WaitingRequests& waiting)
+{
+    Json requests = Json::array();
+    for (const SubscriptionRequest& request : waiting.requests) {
+        add(requests.emplace_back(Json::object()), request);
+    }
+    return {{"requests", std::move(requests)}, {"more", waiting.more}};
+}
+
+Json json_of(const Review& review)
+{
+    Json requests = Json::array();
+    for (const Reviewed& reviewed : review.requests) {
+        Json& json = requests.emplace_back(Json::object());
+        add(json, reviewed.request);
+        add(json, reviewed.decision);
+        json["ask_back"] = reviewed.decision.ask_back;
+        json["outcome"] = reviewed.outcome ? Json(word(*reviewed.outcome)) : Json(nullptr);
+    }
+    return {{"requests", std::move(requests)}, {"more", review.more}};
+}
+
+Json json_of(const Explained& explained)
+{
+    Json steps = Json::array();
+    for (const ExplainedStep& step : explained.explanation.steps) {
+        steps.push_back({{"name", step.name}, {"applied", step.applied}, {"why", step.why}});
+    }
+    Json json = Json::object();
+    add(json, explained.request);
+    add(json, explained.explanation.decision);
+    json["ask_back"] = explained.explanation.decision.ask_back;
+    json["steps"] = std::move(steps);
+    json["waits"] = explained.waits;
+    json["facts"] = json_of(explained.facts);
+    json["organization"] = explained.organization;
+    json["generation"] = explained.generation;
+    return json;
+}
+
+Json json_of(const JournalRecord& record)
+{
+    Json json = {{"id", json_of_id(record.id)}, {"at", timestamp(record.at)}};
+    add(json, record.request);
+    add(json, record.decision);
+    json["answered_by"] = record.answered_by;
+    json["source"] = name(record.source);
+    json["facts"] = json_of(record.facts);
+    json["organization"] = record.organization;
+    json["generation"] = record.generation;
+    return json;
+}
+
+Json json_of(const CheckReport& report)
+{
+    Json results = Json::array();
+    for (const CheckResult& result : report.results) {
+        results.push_back({{"domain", result.domain},
+                           {"outcome", name(result.outcome)},
+                           {"subject", result.subject},
+                           {"finding", result.finding},
+                           {"mend", result.mend}});
+    }
+    return {{"all_answered", report.all_answered()},
+            {"answering", report.answering},
+            {"silent", report.silent},
+            {"results", std::move(results)}};
+}
+
+Json json_of_id(std::int64_t id)
+{
+    return std::to_string(id);
+}
+
+std::string written(const Json& json)
+{
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace usher

@@ -1,0 +1,522 @@
+#include "plugin/control/http_server.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "plugin/control/socket_file.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using Time = std::chrono::steady_clock::time_point;
+
+struct Free {
+    void operator()(evhttp* http) const { evhttp_free(http); }
+    void operator()(event* e) const { event_free(e); }
+    void operator()(evbuffer* buffer) const { evbuffer_free(buffer); }
+};
+
+timeval to_timeval(std::chrono::milliseconds time)
+{
+    return {time.count() / 1000, (time.count() % 1000) * 1000};
+}
+
+std::string_view method_name(evhttp_cmd_type command)
+{
+    switch (command) {
+        case EVHTTP_REQ_GET:
+            return "GET";
+        case EVHTTP_REQ_POST:
+            return "POST";
+        case EVHTTP_REQ_PUT:
+            return "PUT";
+        case EVHTTP_REQ_DELETE:
+            return "DELETE";
+        case EVHTTP_REQ_HEAD:
+            return "HEAD";
+        default:
+            return "another";
+    }
+}
+
+/// Exactly one reading of every text, or none (RFC 3986 section 2.1).
+std::optional<std::string> percent_decoded(std::string_view text)
+{
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    const auto digit = [](char c) {
+        return kDigits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c);
+    };
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        const std::size_t high = i + 2 < text.size() ? digit(text[i + 1]) : std::string_view::npos;
+        const std::size_t low = i + 2 < text.size() ? digit(text[i + 2]) : std::string_view::npos;
+        if (high == std::string_view::npos || low == std::string_view::npos) {
+            return std::nullopt;
+        }
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
+}
+
+/// Calls `visit` with what stands between the separators; stops when it returns false.
+template <typename Visit>
+bool each_part(std::string_view text, char separator, Visit visit)
+{
+    for (;;) {
+        const std::size_t end = text.find(separator);
+        if (!visit(text.substr(0, end))) {
+            return false;
+        }
+        if (end == std::string_view::npos) {
+            return true;
+        }
+        text.remove_prefix(end + 1);
+    }
+}
+
+bool read_target(std::string_view target, HttpRequest& request)
+{
+    const std::size_t mark = target.find('?');
+    const std::string_view path = target.substr(0, mark);
+    if (!path.starts_with('/')) {
+        return false;
+    }
+    const bool path_read = each_part(path.substr(1), '/', [&](std::string_view segment) {
+        auto decoded = percent_decoded(segment);
+        request.path.push_back(decoded.value_or(std::string()));
+        return decoded.has_value();
+    });
+    if (!path_read || mark == std::string_view::npos) {
+        return path_read;
+    }
+    return each_part(target.substr(mark + 1), '&', [&](std::string_view pair) {
+        const std::size_t equals = pair.find('=');
+        auto key = percent_decoded(pair.substr(0, equals));
+        auto value =
+            percent_decoded(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+        // The same parameter twice could be read in two ways.
+        return key && value && request.query.emplace(*std::move(key), *std::move(value)).second;
+    });
+}
+
+std::string text_in(evbuffer* buffer)
+{
+    std::string text(evbuffer_get_length(buffer), '\0');
+    evbuffer_copyout(buffer, text.data(), text.size());
+    return text;
+}
+
+/// What the event loop, which has ended, did not write any more. Without waiting: who does not read misses
+/// it.
+void write_rest(bufferevent* events)
+{
+    evbuffer* rest = bufferevent_get_output(events);
+    if (evbuffer_get_length(rest) > 0) {
+        evbuffer_unfreeze(rest, 1);
+        evbuffer_write(rest, bufferevent_getfd(events));
+    }
+}
+
+}  // namespace
+
+/// evhttp tells nobody when it accepts or ends a connection. So every connection's bufferevent is made here,
+/// and held once more: that evhttp has let go of one shows in its callbacks, which are then gone.
+class HttpServer::Implementation
+{
+  public:
+    /// `descriptor` listens; it is closed with the object. `file` is its name, if it has one.
+    Implementation(event_base* base, std::optional<SocketFile> file, int descriptor, Handler handler,
+                   Bounds bounds)
+        : base_(base),
+          bounds_(bounds),
+          handler_(std::move(handler)),
+          file_(std::move(file)),
+          http_(evhttp_new(base)),
+          sweep_(event_new(
+              base, -1, EV_PERSIST,
+              [](evutil_socket_t, short, void* self) noexcept {
+                  static_cast<Implementation*>(self)->sweep();
+              },
+              this))
+    {
+        evhttp_set_max_headers_size(http_.get(), static_cast<ev_ssize_t>(kMostHeaderBytes));
+        evhttp_set_max_body_size(http_.get(), static_cast<ev_ssize_t>(kMostBodyBytes));
+        evhttp_set_allowed_methods(http_.get(), EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
+                                                    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                                                    EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
+        evhttp_set_bevcb(
+            http_.get(),
+            [](event_base*, void* self) noexcept { return static_cast<Implementation*>(self)->accepted(); },
+            this);
+        evhttp_set_gencb(
+            http_.get(),
+            [](evhttp_request* request, void* self) noexcept {
+                static_cast<Implementation*>(self)->received(request);
+            },
+            this);
+        bound_ = evhttp_accept_socket_with_handle(http_.get(), descriptor);
+        // Not only here: the process has no descriptors left. sweep() tries again.
+        evconnlistener_set_error_cb(
+            evhttp_bound_socket_get_listener(bound_), [](evconnlistener* listener, void*) noexcept {
+                spdlog::error("control: no connection can be accepted: {}", std::strerror(errno));
+                evconnlistener_disable(listener);
+            });
+        const timeval again = to_timeval(std::min(bounds_.patience / 10, std::chrono::milliseconds(1000)));
+        event_add(sweep_.get(), &again);
+    }
+
+    Implementation(const Implementation&) = delete;
+    Implementation& operator=(const Implementation&) = delete;
+    ~Implementation();
+
+    void stop();
+
+    class Exchange;
+    struct Connection {
+        bufferevent* events;
+        Time deadline;      // for the request to be there
+        bool busy = false;  // it is, and is being answered
+    };
+
+    [[nodiscard]] Connection* find(const bufferevent* events)
+    {
+        const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                        [events](const Connection& c) { return c.events == events; });
+        return found == connections_.end() ? nullptr : &*found;
+    }
+    void answered(const bufferevent* events)
+    {
+        if (Connection* connection = find(events)) {
+            connection->busy = false;
+            connection->deadline = std::chrono::steady_clock::now() + bounds_.patience;
+        }
+    }
+
+  private:
+    bufferevent* accepted()
+    {
+        sweep();
+        bufferevent* events = bufferevent_socket_new(base_, -1, BEV_OPT_CLOSE_ON_FREE);
+        if (events == nullptr) {
+            return nullptr;
+        }
+        bufferevent_set_timeouts(events, nullptr, &patience_);
+        bufferevent_setwatermark(events, EV_READ, 0, kMostHeaderBytes + 2 * kMostBodyBytes);
+        bufferevent_incref(events);
+        connections_.push_back({events, std::chrono::steady_clock::now() + bounds_.patience});
+        if (connections_.size() >= bounds_.connections) {
+            evconnlistener_disable(evhttp_bound_socket_get_listener(bound_));
+        }
+        return events;
+    }
+
+    void sweep()
+    {
+        const Time now = std::chrono::steady_clock::now();
+        std::erase_if(connections_, [](const Connection& connection) {
+            bufferevent_event_cb on_event = nullptr;
+            bufferevent_getcb(connection.events, nullptr, nullptr, &on_event, nullptr);
+            if (on_event == nullptr) {
+                bufferevent_decref(connection.events);
+            }
+            return on_event == nullptr;
+        });
+        for (Connection& connection : connections_) {
+            if (evbuffer_get_length(bufferevent_get_output(connection.events)) > 0) {
+                connection.deadline = now + bounds_.patience;  // writing has a time limit of its own
+            } else if (!connection.busy && now >= connection.deadline) {
+                ::shutdown(bufferevent_getfd(connection.events), SHUT_RDWR);
+            }
+        }
+        if (bound_ != nullptr && connections_.size() < bounds_.connections) {
+            evconnlistener_enable(evhttp_bound_socket_get_listener(bound_));
+        }
+    }
+
+    void received(evhttp_request* request);
+
+    event_base* base_;
+    const Bounds bounds_;
+    const timeval patience_ = to_timeval(bounds_.patience);
+    Handler handler_;
+    std::optional<SocketFile> file_;
+    std::unique_ptr<evhttp, Free> http_;
+    std::unique_ptr<event, Free> sweep_;
+    evhttp_bound_socket* bound_ = nullptr;
+    std::vector<Connection> connections_;
+    std::set<Exchange*> exchanges_;  // that are not answered yet
+};
+
+/// Owns the evhttp_request until it is answered.
+class HttpServer::Implementation::Exchange : public HttpExchange
+{
+  public:
+    Exchange(Implementation& server, evhttp_request* raw, HttpRequest request)
+        : server_(&server), raw_(raw), request_(std::move(request))
+    {
+        server_->exchanges_.insert(this);
+        evhttp_connection_set_closecb(
+            evhttp_request_get_connection(raw_),
+            [](evhttp_connection*, void* self) noexcept { static_cast<Exchange*>(self)->closed(); }, this);
+    }
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    ~Exchange() override
+    {
+        if (raw_ == nullptr) {
+            return;
+        }
+        if (streaming_) {
+            bufferevent_set_timeouts(events(), nullptr, &server_->patience_);
+            evhttp_send_reply_end(let_go());
+        } else {
+            send(503, "{\"error\":\"usherd ended before this was answered\"}\n", {});
+        }
+    }
+
+    [[nodiscard]] const HttpRequest& request() const override { return request_; }
+
+    void reply(int status, const std::string& body, const Headers& headers) override
+    {
+        if (raw_ != nullptr) {
+            send(status, body, headers);
+        }
+    }
+
+    void begin(std::function<void()> gone) override
+    {
+        if (raw_ == nullptr) {
+            return;
+        }
+        gone_ = std::move(gone);
+        streaming_ = true;
+        // Nothing may come for days, and a reader may take a pause.
+        bufferevent_set_timeouts(events(), nullptr, nullptr);
+        evhttp_add_header(evhttp_request_get_output_headers(raw_), "Content-Type", kLines);
+        evhttp_add_header(evhttp_request_get_output_headers(raw_), "Connection", "close");
+        evhttp_send_reply_start(raw_, 200, "OK");
+    }
+
+    void write(std::string_view lines) override
+    {
+        if (raw_ == nullptr || !streaming_) {
+            return;
+        }
+        if (evbuffer_get_length(bufferevent_get_output(events())) > kMostUnread) {
+            ::shutdown(bufferevent_getfd(events()), SHUT_RDWR);  // closed() follows
+            return;
+        }
+        const std::unique_ptr<evbuffer, Free> buffer(evbuffer_new());
+        evbuffer_add(buffer.get(), lines.data(), lines.size());
+        evhttp_send_reply_chunk(raw_, buffer.get());
+    }
+
+    /// The server ends: an answer without an end has one after all.
+    void end()
+    {
+        if (streaming_) {
+            if (const auto gone = std::exchange(gone_, nullptr)) {
+                gone();
+            }
+        }
+    }
+
+    /// evhttp frees the connection and what is on it.
+    void abandon()
+    {
+        server_ = nullptr;
+        evhttp_request* raw = std::exchange(raw_, nullptr);
+        if (evhttp_connection* connection = evhttp_request_get_connection(raw)) {
+            evhttp_connection_set_closecb(connection, nullptr, nullptr);
+        } else {
+            evhttp_request_free(raw);
+        }
+    }
+
+  private:
+    [[nodiscard]] bufferevent* events() const
+    {
+        return evhttp_connection_get_bufferevent(evhttp_request_get_connection(raw_));
+    }
+
+    void closed()
+    {
+        const std::function<void()> gone = std::exchange(gone_, nullptr);
+        evhttp_request* raw = std::exchange(raw_, nullptr);
+        server_->exchanges_.erase(this);
+        if (evhttp_request_get_connection(raw) == nullptr) {
+            evhttp_request_free(raw);
+        }
+        if (gone) {
+            gone();
+        }
+    }
+
+    /// From here on evhttp owns the request.
+    evhttp_request* let_go()
+    {
+        evhttp_connection_set_closecb(evhttp_request_get_connection(raw_), nullptr, nullptr);
+        server_->answered(events());
+        server_->exchanges_.erase(this);
+        return std::exchange(raw_, nullptr);
+    }
+
+    void send(int status, const std::string& body, const Headers& headers)
+    {
+        evkeyvalq* out = evhttp_request_get_output_headers(raw_);
+        if (!headers.contains("Content-Type")) {
+            evhttp_add_header(out, "Content-Type", "application/json");
+        }
+        evhttp_add_header(out, "Cache-Control", "no-store");
+        for (const auto& [name, value] : headers) {
+            evhttp_add_header(out, name.c_str(), value.c_str());
+        }
+        const std::unique_ptr<evbuffer, Free> buffer(evbuffer_new());
+        if (request_.method != "HEAD") {
+            evbuffer_add(buffer.get(), body.data(), body.size());
+        }
+        evhttp_send_reply(let_go(), status, nullptr, buffer.get());
+    }
+
+    Implementation* server_;
+    evhttp_request* raw_;  // null: answered, or the client has gone
+    HttpRequest request_;
+    bool streaming_ = false;
+    std::function<void()> gone_;
+};
+
+void HttpServer::Implementation::received(evhttp_request* raw)
+{
+    evhttp_connection* connection = evhttp_request_get_connection(raw);
+    bufferevent* events = evhttp_connection_get_bufferevent(connection);
+    if (Connection* known = find(events)) {
+        known->busy = true;
+    }
+    HttpRequest request;
+    request.method = method_name(evhttp_request_get_command(raw));
+    request.body = text_in(evhttp_request_get_input_buffer(raw));
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(bufferevent_getfd(events), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+        request.peer = peer.uid;
+    }
+    const bool understood = read_target(evhttp_request_get_uri(raw), request);
+    const auto exchange = std::make_shared<Exchange>(*this, raw, std::move(request));
+    if (!understood) {
+        exchange->reply(400, "{\"error\":\"the path or query is malformed\"}\n", {});
+        return;
+    }
+    try {
+        handler_(exchange);
+    } catch (const std::exception& error) {  // a bug: whoever asked is told, and nobody else suffers
+        spdlog::error("control: {}: {}", exchange->request().method, error.what());
+        exchange->reply(500, "{\"error\":\"an error in usherd, which its log names\"}\n", {});
+    }
+}
+
+void HttpServer::Implementation::stop()
+{
+    if (file_) {
+        file_->remove();
+    }
+    if (bound_ != nullptr) {
+        evhttp_del_accept_socket(http_.get(), std::exchange(bound_, nullptr));
+    }
+    const std::vector<Exchange*> all(exchanges_.begin(), exchanges_.end());
+    for (Exchange* exchange : all) {
+        if (exchanges_.contains(exchange)) {  // the end of one may be the end of others
+            exchange->end();
+        }
+    }
+}
+
+HttpServer::Implementation::~Implementation()
+{
+    stop();
+    for (Exchange* exchange : std::exchange(exchanges_, {})) {
+        exchange->abandon();
+    }
+    for (const Connection& connection : connections_) {
+        write_rest(connection.events);
+    }
+    http_.reset();
+    for (const Connection& connection : connections_) {
+        bufferevent_decref(connection.events);
+    }
+}
+
+HttpServer::HttpServer(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation))
+{
+}
+
+HttpServer::~HttpServer() = default;
+
+tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen(event_base* base,
+                                                                          const std::string& path,
+                                                                          Handler handler, Bounds bounds)
+{
+    auto file = SocketFile::listen(path);
+    if (!file) {
+        return tl::unexpected(file.error());
+    }
+    const int descriptor = file->take_descriptor();
+    return std::unique_ptr<HttpServer>(new HttpServer(
+        std::make_unique<Implementation>(base, *std::move(file), descriptor, std::move(handler), bounds)));
+}
+
+tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen_on_loopback(event_base* base,
+                                                                                      std::uint16_t port,
+                                                                                      Handler handler,
+                                                                                      Bounds bounds)
+{
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int on = 1;  // what the last usherd left half closed does not keep this one out
+    if (descriptor < 0 || ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(descriptor, SOMAXCONN) != 0) {
+        auto error = tl::unexpected("127.0.0.1 port " + std::to_string(port) + ": " + std::strerror(errno));
+        if (descriptor >= 0) {
+            ::close(descriptor);
+        }
+        return error;
+    }
+    return std::unique_ptr<HttpServer>(new HttpServer(
+        std::make_unique<Implementation>(base, std::nullopt, descriptor, std::move(handler), bounds)));
+}
+
+void HttpServer::stop()
+{
+    implementation_->stop();
+}
+
+}  // namespace usher

@@ -1,0 +1,118 @@
+#include "plugin/control/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+
+namespace usher
+{
+
+namespace
+{
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+class Families
+{
+  public:
+    /// What follows is of this one.
+    void begin(MetricType type, std::string name, std::string help)
+    {
+        families_.push_back({std::move(name), std::move(help), type, {}});
+    }
+    template <typename Number>
+    void add(Number number, Labels labels = {})
+    {
+        ClientMetric metric;
+        metric.label = std::move(labels);
+        const auto value = static_cast<double>(number);
+        if (families_.back().type == MetricType::Counter) {
+            metric.counter.value = value;
+        } else {
+            metric.gauge.value = value;
+        }
+        families_.back().metric.push_back(std::move(metric));
+    }
+    void add(const prometheus::Histogram& histogram)
+    {
+        families_.back().metric.push_back(histogram.Collect());
+    }
+
+    [[nodiscard]] std::string text() const
+    {
+        std::ostringstream out;
+        prometheus::TextSerializer().Serialize(out, families_);
+        return out.str();
+    }
+
+  private:
+    std::vector<MetricFamily> families_;
+};
+
+}  // namespace
+
+std::string metrics(const Status& status, const Timings& timings)
+{
+    constexpr auto counter = MetricType::Counter;
+    constexpr auto gauge = MetricType::Gauge;
+    Families out;
+    out.begin(gauge, "usher_build_info", "1, with the version of usherd");
+    out.add(1, {{"version", status.version}});
+    out.begin(gauge, "usher_start_time_seconds", "When usherd was started, in seconds since 1970");
+    out.add(std::chrono::duration_cast<std::chrono::seconds>(status.started.time_since_epoch()).count());
+    out.begin(gauge, "usher_connected", "1 while usherd is logged in to the server, else 0");
+    out.add(status.online ? 1 : 0);
+    out.begin(counter, "usher_logins_total", "Logins since the start: all but the first are reconnections");
+    out.add(status.logins);
+    out.begin(gauge, "usher_domain_answering", "1 for a domain where every request is seen, else 0");
+    for (const OrganizationStatus& organization : status.organizations) {
+        for (const DomainStatus& domain : organization.domains) {
+            out.add(domain.state == DomainState::answering ? 1 : 0,
+                    {{"organization", organization.general.organization}, {"domain", domain.domain}});
+        }
+    }
+    out.begin(
+        counter, "usher_requests_total",
+        "Requests judged: asked by the server, found waiting at it, or (without a connector) in rosters");
+    for (const auto source : {Source::asked, Source::waiting, Source::roster}) {
+        const auto found = status.counts.requests.find(source);
+        out.add(found == status.counts.requests.end() ? 0 : found->second,
+                {{"source", std::string(name(source))}});
+    }
+    out.begin(counter, "usher_decisions_total", "Decisions in the journal since the start");
+    for (const auto& [decided, count] : status.counts.decisions) {
+        out.add(count, {{"answer", std::string(name(decided.first))},
+                        {"reason", std::string(text(decided.second))}});
+    }
+    out.begin(counter, "usher_unrecorded_total",
+              "Requests left to their users because the store could not be written");
+    out.add(status.counts.unrecorded);
+    out.begin(counter, "usher_leaves_without_record_total",
+              "Requests left to their users that the journal does not have: repeated within an hour, or more "
+              "than it takes in one");
+    out.add(status.counts.repeated, {{"why", "repeated"}});
+    out.add(status.counts.too_many, {{"why", "too many"}});
+    out.begin(gauge, "usher_store_failing", "1 if the last attempt to write to the store failed, else 0");
+    out.add(status.store_error.empty() ? 0 : 1);
+    out.begin(
+        MetricType::Histogram, "usher_answering_seconds",
+        "From the arrival of requests to their answers: deciding and recording those that came together");
+    out.add(timings.answering);
+    out.begin(MetricType::Histogram, "usher_store_seconds",
+              "The journal's transactions, which are part of answering");
+    out.add(timings.storing);
+    out.begin(gauge, "usher_unsent_bytes", "Answers and questions that the server has not taken yet");
+    out.add(status.unsent_bytes);
+    out.begin(gauge, "usher_choices", "Users with a choice of their own");
+    for (const OrganizationStatus& organization : status.organizations) {
+        out.add(organization.choices, {{"organization", organization.general.organization}});
+    }
+    out.begin(counter, "usher_settings_generation", "Counts changes of policy since the store was made");
+    out.add(status.generation);
+    return out.text();
+}
+
+}  // namespace usher

@@ -1,0 +1,175 @@
+#include "plugin/core/answerer.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// The time from here to its end goes there.
+class Timed
+{
+  public:
+    explicit Timed(prometheus::Histogram& histogram) : histogram_(histogram) {}
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    ~Timed()
+    {
+        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
+        histogram_.Observe(taken.count());
+    }
+
+  private:
+    prometheus::Histogram& histogram_;
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Answerer::Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal,
+                   Clock& clock, std::function<std::chrono::system_clock::time_point()> wall_clock)
+    : policy_(std::move(policy)),
+      choices_(choices),
+      journal_(journal),
+      clock_(clock),
+      wall_clock_(std::move(wall_clock)),
+      leaves_(clock),
+      unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users"),
+      too_many_(clock, "requests were left to the users without a record: in an hour the journal takes " +
+                           std::to_string(RecentLeaves::kMostOfDomain) +
+                           " such from contacts of one domain, " + std::to_string(RecentLeaves::kMost) +
+                           " in all")
+{
+}
+
+Facts Answerer::facts(const SubscriptionRequest& request)
+{
+    return {approvals_.recent(request, clock_.now()), choices_.of(request.user)};
+}
+
+std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> requests, Source source)
+{
+    const Timed answering(timings_.answering);
+    counts_.requests[source] += requests.size();
+    const std::shared_ptr<const Policy> policy = policy_;
+    const auto now = clock_.now();
+    const auto at = wall_clock_();
+    std::vector<Decision> decisions;
+    std::vector<JournalRecord> records;
+    decisions.reserve(requests.size());
+    records.reserve(requests.size());
+    for (const SubscriptionRequest& request : requests) {
+        const Facts known{approvals_.recent(request, now), choices_.of(request.user)};
+        const Decision decision = decide(*policy, request, known);
+        decisions.push_back(decision);
+        if (decision.answer == Answer::approve) {
+            approvals_.count(request, now);
+        }
+        const bool answered = decision.answer == Answer::approve ||
+                              (decision.answer == Answer::deny && source != Source::roster);
+        if (source == Source::asked || answered) {
+            JournalRecord made = record_of(request, source, at);
+            made.facts = known;
+            made.decision = decision;
+            if (answered || worth_recording(made)) {
+                records.push_back(std::move(made));
+            }
+        }
+    }
+    if (const auto recorded = record(records); !recorded) {
+        unrecorded_.count(recorded.error());
+        counts_.unrecorded += records.size();
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (decisions[i].answer == Answer::approve) {
+                approvals_.take_back(requests[i], now);
+            }
+        }
+        if (on_unrecorded_) {
+            on_unrecorded_();
+        }
+        return std::vector<Decision>(requests.size());
+    }
+    return decisions;
+}
+
+tl::expected<std::int64_t, std::string> Answerer::record_by_hand(const SubscriptionRequest& request,
+                                                                 Answer answer, const std::string& by)
+{
+    JournalRecord made = record_of(request, Source::waiting, wall_clock_());
+    made.facts = facts(request);
+    made.decision = {answer, Reason::by_hand};
+    made.answered_by = by;
+    if (const auto recorded = record({&made, 1}); !recorded) {
+        return tl::unexpected(recorded.error());
+    }
+    return made.id;
+}
+
+JournalRecord Answerer::record_of(const SubscriptionRequest& request, Source source,
+                                  std::chrono::system_clock::time_point at) const
+{
+    const Organization* organization = policy_->organization_of(request.user.domain());
+    return {.id = journal_.next_id(at),
+            .at = at,
+            .source = source,
+            .organization = organization == nullptr ? std::string() : organization->name,
+            .request = request,
+            .facts = {},
+            .decision = {},
+            .generation = policy_->generation(),
+            .answered_by = {}};
+}
+
+bool Answerer::worth_recording(const JournalRecord& left)
+{
+    switch (leaves_.worth(left)) {
+        case RecentLeaves::Worth::repetition:
+            ++counts_.repeated;
+            return false;
+        case RecentLeaves::Worth::too_many:
+            ++counts_.too_many;
+            too_many_.count("the latest from " + std::string(left.request.contact.domain()));
+            return false;
+        case RecentLeaves::Worth::record:
+            break;
+    }
+    return true;
+}
+
+tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> records)
+{
+    if (records.empty()) {
+        return {};
+    }
+    {
+        const Timed storing(timings_.storing);
+        if (auto recorded = journal_.record(records); !recorded) {
+            return recorded;
+        }
+    }
+    for (const JournalRecord& made : records) {
+        ++counts_.decisions[{made.decision.answer, made.decision.reason}];
+        leaves_.recorded(made);
+        if (on_recorded_) {
+            on_recorded_(made);
+        }
+    }
+    std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
+    for (const auto& follower : std::vector(followers_)) {  // one may leave while it is told
+        for (const JournalRecord& made : records) {
+            if (const auto alive = follower.lock()) {
+                (*alive)(made);
+            }
+        }
+    }
+    return {};
+}
+
+std::shared_ptr<void> Answerer::follow(Follower follower)
+{
+    auto held = std::make_shared<Follower>(std::move(follower));
+    followers_.push_back(held);
+    return held;
+}
+
+}  // namespace usher

@@ -1,0 +1,100 @@
+// Where policy, journal and protocol meet: every request that comes in is decided and recorded here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "integration/requests/entity.h"
+#include "integration/time/clock.h"
+#include "integration/time/rate_limited_warning.h"
+#include "plugin/core/recent_leaves.h"
+#include "plugin/core/timings.h"
+#include "plugin/store/choices.h"
+#include "plugin/store/journal.h"
+#include "policy/policy.h"
+
+namespace usher
+{
+
+/// What was decided since the daemon was started.
+struct Counts {
+    std::map<Source, std::uint64_t> requests;  ///< that were judged, whether recorded or not
+    std::map<std::pair<Answer, Reason>, std::uint64_t> decisions;
+    std::uint64_t unrecorded = 0;  ///< requests left to their users because the store failed
+    // Requests left to their users of which there is no record (recent_leaves.h).
+    std::uint64_t repeated = 0;  ///< the journal says so already
+    std::uint64_t too_many = 0;
+};
+
+class Answerer : public Judge
+{
+  public:
+    /// What a record is shown to as soon as it is committed.
+    using Follower = std::function<void(const JournalRecord&)>;
+
+    /// `wall_clock` gives the time that is written into the journal; `clock` the one that limits are counted
+    /// by.
+    Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal, Clock& clock,
+             std::function<std::chrono::system_clock::time_point()> wall_clock);
+
+    /// Called when requests were left to their users because they could not be recorded.
+    void on_unrecorded(std::function<void()> unrecorded) { on_unrecorded_ = std::move(unrecorded); }
+    /// Called with each record that was committed.
+    void on_recorded(std::function<void(const JournalRecord&)> recorded)
+    {
+        on_recorded_ = std::move(recorded);
+    }
+    /// From now on; what is being judged is finished under the policy it began with.
+    void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
+
+    /// Records every answer, and of what was asked also what is left to its user, as far as RecentLeaves has
+    /// it. What waits was recorded when it was asked, and will be found waiting after every login. What is
+    /// found in rosters can be approved only, so nothing else is recorded of it.
+    [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
+                                              Source source) override;
+
+    /// What the request would be decided by now.
+    [[nodiscard]] Facts facts(const SubscriptionRequest& request);
+    /// Records that somebody answers by hand. The decision's id, or what the store met.
+    [[nodiscard]] tl::expected<std::int64_t, std::string> record_by_hand(const SubscriptionRequest& request,
+                                                                         Answer answer,
+                                                                         const std::string& by);
+    /// Until the returned object is gone.
+    [[nodiscard]] std::shared_ptr<void> follow(Follower follower);
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] const Timings& timings() const { return timings_; }
+
+  private:
+    [[nodiscard]] JournalRecord record_of(const SubscriptionRequest& request, Source source,
+                                          std::chrono::system_clock::time_point at) const;
+    /// Whether a request that is left to its user gets its record; counts it if not.
+    [[nodiscard]] bool worth_recording(const JournalRecord& left);
+    /// Commits the records, then tells of them.
+    [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
+
+    std::shared_ptr<const Policy> policy_;
+    const Choices& choices_;
+    Journal& journal_;
+    Clock& clock_;
+    std::function<std::chrono::system_clock::time_point()> wall_clock_;
+    ApprovalCounter approvals_;
+    RecentLeaves leaves_;
+    OccasionalWarning unrecorded_;
+    OccasionalWarning too_many_;
+    Counts counts_;
+    Timings timings_;
+    std::vector<std::weak_ptr<Follower>> followers_;
+    std::function<void()> on_unrecorded_;
+    std::function<void(const JournalRecord&)> on_recorded_;
+};
+
+}  // namespace usher

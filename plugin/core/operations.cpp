@@ -1,0 +1,458 @@
+#include "plugin/core/operations.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace usher
+{
+
+namespace
+{
+
+using Kind = Refusal::Kind;
+
+tl::unexpected<Refusal> refused(Kind kind, std::string text)
+{
+    return tl::unexpected(Refusal{kind, std::move(text)});
+}
+
+tl::unexpected<Refusal> not_stored(const std::string& error)
+{
+    return refused(Kind::unavailable, "Nothing was changed: the store cannot be written (" + error + ").");
+}
+
+std::string joined(const std::vector<std::string>& words)
+{
+    std::string all;
+    for (const std::string& word : words) {
+        all += (all.empty() ? "" : ", ") + word;
+    }
+    return all;
+}
+
+}  // namespace
+
+std::string fixed_by_administrator(Option option)
+{
+    return "Your administrator has set how contact requests are handled: " + std::string(sentence(option));
+}
+
+Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
+                       Entity& entity, Clock& clock)
+    : policy_(policy),
+      answerer_(answerer),
+      choices_(choices),
+      database_(database),
+      entity_(entity),
+      clock_(clock),
+      running_since_(clock.now())
+{
+}
+
+// --- Who
+
+const Organization* Operations::organization_of(const Address& user) const
+{
+    return policy_.policy()->organization_of(user.domain());
+}
+
+bool Operations::administers(const Actor& actor, const Organization& organization) const
+{
+    const auto& administrators = organization.administrators;
+    return !actor.address() ||
+           std::find(administrators.begin(), administrators.end(), *actor.address()) != administrators.end();
+}
+
+std::vector<std::string> Operations::administered(const Actor& actor) const
+{
+    std::vector<std::string> names;
+    for (const Organization& organization : policy_.policy()->organizations()) {
+        if (administers(actor, organization)) {
+            names.push_back(organization.name);
+        }
+    }
+    return names;
+}
+
+bool Operations::may_see(const Actor& actor, const Address& user) const
+{
+    const Organization* organization = organization_of(user);
+    return organization != nullptr && (actor.address() == user || administers(actor, *organization));
+}
+
+// --- Options for contact list requests
+
+Result<UserOption> Operations::option(const Actor& actor, const Address& user) const
+{
+    const Organization* organization = organization_of(user);
+    if (organization == nullptr && !actor.address()) {
+        return refused(Kind::not_found, std::string(user.domain()) + " is not a domain of any organization.");
+    }
+    if (!may_see(actor, user)) {
+        return refused(Kind::forbidden, "You may not see the option of " + user.text() + ".");
+    }
+    UserOption option;
+    option.chosen = choices_.of(user);
+    option.may_choose = organization->users_may_choose;
+    option.of_organization = organization->option;
+    option.in_force = option.may_choose ? option.chosen.value_or(organization->option) : organization->option;
+    option.organization = organization->name;
+    return option;
+}
+
+Result<UserOption> Operations::choose(const Actor& actor, const Address& user, std::optional<Option> chosen)
+{
+    const auto before = option(actor, user);
+    if (!before) {
+        return before;
+    }
+    if (!before->may_choose) {
+        return refused(Kind::forbidden, fixed_by_administrator(before->of_organization));
+    }
+    if (const auto stored = choices_.set(user, chosen); !stored) {
+        return not_stored(stored.error());
+    }
+    return option(actor, user);
+}
+
+// --- What waits
+
+/// A search of several domains, one after the other.
+struct Operations::Search {
+    std::deque<std::string> domains;
+    std::optional<Address> user;
+    WaitingRequests found;
+    Then<WaitingRequests> then;
+};
+
+Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
+                                                         std::optional<Address>& user) const
+{
+    if (!user && actor.address() && administered(actor).empty()) {
+        user = actor.address();
+    }
+    if (user) {
+        if (organization_of(*user) == nullptr && !actor.address()) {
+            return refused(Kind::not_found,
+                           std::string(user->domain()) + " is not a domain of any organization.");
+        }
+        if (!may_see(actor, *user)) {
+            return refused(Kind::forbidden, "You may not see what waits for " + user->text() + ".");
+        }
+        return std::vector{std::string(user->domain())};
+    }
+    std::vector<std::string> domains;
+    for (const Organization& organization : policy_.policy()->organizations()) {
+        if (administers(actor, organization)) {
+            domains.insert(domains.end(), organization.domains.begin(), organization.domains.end());
+        }
+    }
+    return domains;
+}
+
+void Operations::waiting(const Actor& actor, std::optional<Address> user, Then<WaitingRequests> then)
+{
+    const auto domains = domains_for(actor, user);
+    if (!domains) {
+        then(tl::unexpected(domains.error()));
+        return;
+    }
+    search(std::make_shared<Search>(
+        Search{{domains->begin(), domains->end()}, std::move(user), {}, std::move(then)}));
+}
+
+void Operations::search(const std::shared_ptr<Search>& search)
+{
+    if (search->domains.empty() || search->found.more) {
+        search->then(std::move(search->found));
+        return;
+    }
+    const std::string domain = search->domains.front();
+    search->domains.pop_front();
+    const std::size_t most = kMostWaiting - search->found.requests.size();
+    entity_.list_waiting(domain, search->user, most, [this, search](auto listed) {
+        if (!listed) {
+            search->then(refused(Kind::unavailable, listed.error()));
+            return;
+        }
+        WaitingRequests& found = search->found;
+        std::move(listed->requests.begin(), listed->requests.end(), std::back_inserter(found.requests));
+        found.more = listed->more;
+        this->search(search);
+    });
+}
+
+void Operations::answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
+                        Then<std::int64_t> then)
+{
+    if (answer == Answer::leave) {
+        then(refused(Kind::invalid, "A request that waits can be approved or denied."));
+        return;
+    }
+    waiting(actor, user, [=, this](Result<WaitingRequests> listed) {
+        if (!listed) {
+            then(tl::unexpected(listed.error()));
+            return;
+        }
+        const auto request =
+            std::find_if(listed->requests.begin(), listed->requests.end(),
+                         [&](const SubscriptionRequest& one) { return one.contact == contact; });
+        if (request == listed->requests.end()) {
+            then(refused(Kind::not_found,
+                         "No request of " + contact.text() + " waits for " + user.text() + "."));
+            return;
+        }
+        const auto id = answerer_.record_by_hand(*request, answer, actor.name());
+        if (!id) {
+            then(not_stored(id.error()));
+            return;
+        }
+        entity_.answer(*request, {answer, Reason::by_hand}, [=](AnswerOutcome outcome) {
+            switch (outcome) {
+                case AnswerOutcome::answered:
+                    then(*id);
+                    return;
+                case AnswerOutcome::nothing_waits:
+                    then(refused(Kind::not_found, "The request of " + contact.text() + " for " + user.text() +
+                                                      " was answered or withdrawn in the meantime."));
+                    return;
+                case AnswerOutcome::refused:
+                    then(refused(Kind::unavailable, "The server did not let the request of " +
+                                                        contact.text() + " in; " + user.text() +
+                                                        " may have blocked " + contact.text() + "."));
+                    return;
+                case AnswerOutcome::lost:
+                    then(refused(
+                        Kind::unavailable,
+                        "The server did not say whether it has applied the answer; look at what waits."));
+                    return;
+            }
+        });
+    });
+}
+
+void Operations::review(const Actor& actor, std::optional<Address> user, bool apply, Then<Review> then)
+{
+    waiting(actor, std::move(user), [this, apply, then = std::move(then)](Result<WaitingRequests> listed) {
+        if (!listed) {
+            then(tl::unexpected(listed.error()));
+            return;
+        }
+        auto review = std::make_shared<Review>();
+        review->more = listed->more;
+        if (!apply) {
+            for (const SubscriptionRequest& request : listed->requests) {
+                review->requests.push_back(
+                    {request, decide(*policy_.policy(), request, answerer_.facts(request)), std::nullopt});
+            }
+            then(std::move(*review));
+            return;
+        }
+        for (auto from = listed->requests.begin(); from != listed->requests.end();) {
+            const auto count = std::min<std::ptrdiff_t>(Entity::kPage, listed->requests.end() - from);
+            const std::vector<Decision> decisions = answerer_.judge({from, from + count}, Source::waiting);
+            for (const Decision& decision : decisions) {
+                review->requests.push_back({*from++, decision, std::nullopt});
+            }
+        }
+        this->apply(std::move(review), then);
+    });
+}
+
+void Operations::apply(std::shared_ptr<Review> review, Then<Review> then)
+{
+    // Counts the answers under way, and this function, until it has sent everything.
+    auto under_way = std::make_shared<std::size_t>(1);
+    const auto one_less = [review, under_way, then = std::move(then)] {
+        if (--*under_way == 0) {
+            then(std::move(*review));
+        }
+    };
+    for (std::size_t i = 0; i < review->requests.size(); ++i) {
+        const Reviewed& reviewed = review->requests[i];
+        if (reviewed.decision.answer == Answer::leave) {
+            continue;
+        }
+        ++*under_way;
+        entity_.answer(reviewed.request, reviewed.decision, [review, i, one_less](AnswerOutcome outcome) {
+            review->requests[i].outcome = outcome;
+            one_less();
+        });
+    }
+    one_less();
+}
+
+// --- Why
+
+void Operations::explain(const Actor& actor, const Address& user, const Address& contact,
+                         Then<Explained> then)
+{
+    const auto explained = [this, user, contact](const SubscriptionRequest* waits) {
+        const SubscriptionRequest request =
+            waits != nullptr ? *waits : SubscriptionRequest{user, contact, std::nullopt};
+        const Facts facts = answerer_.facts(request);
+        const Policy& policy = *policy_.policy();
+        const Organization* organization = policy.organization_of(user.domain());
+        return Explained{usher::explain(policy, request, facts),
+                         request,
+                         facts,
+                         waits != nullptr,
+                         organization != nullptr ? organization->name : std::string(),
+                         policy.generation()};
+    };
+    if (!may_see(actor, user)) {
+        if (actor.address()) {
+            then(refused(Kind::forbidden, "You may not see what is decided for " + user.text() + "."));
+        } else {
+            then(explained(nullptr));  // of no organisation: that is the explanation
+        }
+        return;
+    }
+    entity_.list_waiting(std::string(user.domain()), user, kMostWaiting,
+                         [contact, then, explained](auto listed) {
+                             const SubscriptionRequest* waits = nullptr;
+                             if (listed) {
+                                 for (const SubscriptionRequest& one : listed->requests) {
+                                     waits = one.contact == contact ? &one : waits;
+                                 }
+                             }
+                             then(explained(waits));
+                         });
+}
+
+void Operations::journal(const Actor& actor, JournalFilter filter, Then<std::vector<JournalRecord>> then)
+{
+    if (actor.address()) {
+        if (filter.user && !may_see(actor, *filter.user)) {
+            return then(
+                refused(Kind::forbidden, "You may not see the journal of " + filter.user->text() + "."));
+        }
+        if (filter.user != actor.address()) {
+            filter.organizations = administered(actor);
+            if (filter.organizations->empty()) {
+                filter.organizations.reset();
+                filter.user = actor.address();
+            }
+        }
+    }
+    read_on(readings_.insert(readings_.end(),
+                             Reading{JournalSearch(database_, std::move(filter)), std::move(then), nullptr}));
+}
+
+void Operations::read_on(std::list<Reading>::iterator reading)
+{
+    const auto over = reading->search.go_on();
+    if (over && !*over) {
+        reading->next = clock_.after(std::chrono::milliseconds(0), [this, reading] { read_on(reading); });
+        return;
+    }
+    const auto then = std::move(reading->then);
+    auto found = reading->search.take_found();
+    readings_.erase(reading);
+    if (over) {
+        then(std::move(found));
+    } else {
+        then(refused(Kind::unavailable, "The journal cannot be read: " + over.error()));
+    }
+}
+
+std::shared_ptr<void> Operations::follow(Answerer::Follower record)
+{
+    return answerer_.follow(std::move(record));
+}
+
+// --- Settings
+
+Result<GeneralIm> Operations::may_steer(const Actor& actor, std::string_view organization) const
+{
+    for (const Organization& one : policy_.policy()->organizations()) {
+        if (one.name == organization && administers(actor, one)) {
+            return policy_.general(organization).value();
+        }
+    }
+    if (actor.address()) {
+        return refused(Kind::forbidden, "You are not an administrator of " + std::string(organization) + ".");
+    }
+    return refused(Kind::not_found, "There is no organization " + std::string(organization) + ".");
+}
+
+Result<GeneralIm> Operations::general(const Actor& actor, std::string_view organization) const
+{
+    return may_steer(actor, organization);
+}
+
+Result<GeneralIm> Operations::save_general(const Actor& actor, std::string_view organization,
+                                           const GeneralChange& change)
+{
+    const auto before = may_steer(actor, organization);
+    if (!before) {
+        return before;
+    }
+    if (change.domains) {
+        const auto& known = before->domains_in_file;
+        for (const std::string& domain : *change.domains) {
+            if (std::find(known.begin(), known.end(), domain) == known.end()) {
+                return refused(Kind::invalid, domain + " cannot be chosen here; the settings file has " +
+                                                  joined(known) + " for this organization.");
+            }
+        }
+        if (change.domains->empty()) {
+            return refused(Kind::invalid, "At least one domain is needed, of " + joined(known) + ".");
+        }
+    }
+    if (const auto saved = policy_.save(before->organization, change, actor.name()); !saved) {
+        return not_stored(saved.error());
+    }
+    return may_steer(actor, organization);
+}
+
+Result<GeneralIm> Operations::reset_general(const Actor& actor, std::string_view organization)
+{
+    const auto before = may_steer(actor, organization);
+    if (!before) {
+        return before;
+    }
+    if (const auto reset = policy_.reset(before->organization); !reset) {
+        return not_stored(reset.error());
+    }
+    return may_steer(actor, organization);
+}
+
+// --- The daemon
+
+Status Operations::status() const
+{
+    Status status;
+    status.version = USHER_VERSION;
+    status.address = entity_.address();
+    status.online = entity_.connection_state() == Connection::State::online;
+    status.offline_because = status.online ? std::string() : offline_because_;
+    status.started = started_;
+    status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);
+    status.generation = policy_.policy()->generation();
+    for (const Organization& organization : policy_.policy()->organizations()) {
+        OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
+        for (const std::string& domain : organization.domains) {
+            one.domains.push_back({domain, entity_.domain_state(domain)});
+            one.choices += choices_.of_domain(domain);
+        }
+        status.organizations.push_back(std::move(one));
+    }
+    status.counts = answerer_.counts();
+    status.logins = entity_.logins();
+    status.unsent_bytes = entity_.unsent();
+    status.store_error = database_.last_error();
+    return status;
+}
+
+Refusal Operations::not_connected() const
+{
+    return {Refusal::Kind::unavailable, "usherd is not connected to the server: " + offline_because_};
+}
+
+Result<std::vector<std::string>> Operations::reload()
+{
+    return reload_();
+}
+
+}  // namespace usher

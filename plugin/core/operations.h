@@ -1,0 +1,234 @@
+// What can be asked of Usher besides answering requests: options, what waits, why, the journal, settings.
+//
+// The one implementation behind the menus (XEP-0050), the chat and the control socket, which only translate.
+// Who may do what is decided here and nowhere else.
+//
+// Not here: words for people, but for those of a refusal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "integration/requests/entity.h"
+#include "plugin/core/answerer.h"
+#include "plugin/core/policy_in_force.h"
+#include "plugin/store/choices.h"
+#include "plugin/store/database.h"
+#include "plugin/store/journal_search.h"
+#include "plugin/text/check_report.h"
+#include "policy/decide.h"
+
+namespace usher
+{
+
+/// On whose behalf something is asked.
+class Actor
+{
+  public:
+    /// Whoever can open the control socket: its permissions are the authorisation. May do everything.
+    [[nodiscard]] static Actor local(std::string name) { return Actor(std::nullopt, std::move(name)); }
+    /// Who sent a stanza, as the server vouches for it. A user may see and change what is hers; an
+    /// administrator, besides, what is her organisation's.
+    [[nodiscard]] static Actor sender(const Address& address) { return {address, address.text()}; }
+
+    /// Nothing for a local one.
+    [[nodiscard]] const std::optional<Address>& address() const { return address_; }
+    /// For the journal and for "saved by".
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+  private:
+    Actor(std::optional<Address> address, std::string name)
+        : address_(std::move(address)), name_(std::move(name))
+    {
+    }
+
+    std::optional<Address> address_;
+    std::string name_;
+};
+
+/// Why something was not done, in a sentence for whoever asked.
+struct Refusal {
+    enum class Kind {
+        forbidden,    ///< not hers to see or change; or the administrator has fixed it
+        not_found,    ///< no such user, organisation, or waiting request
+        invalid,      ///< cannot be understood or contradicts something
+        unavailable,  ///< the server or the store cannot be reached now
+    };
+    Kind kind = Kind::forbidden;
+    std::string text;
+};
+
+template <typename Value>
+using Result = tl::expected<Value, Refusal>;
+
+/// Called once, from the event loop, at once or later; never after the Operations are gone.
+template <typename Value>
+using Then = std::function<void(Result<Value>)>;
+
+struct UserOption {
+    Option in_force = Option::prompt;
+    std::optional<Option> chosen;  ///< stored also while users may not choose
+    bool may_choose = false;
+    Option of_organization = Option::prompt;  ///< what applies without a choice
+    std::string organization;
+};
+
+struct Explained {
+    Explanation explanation;
+    SubscriptionRequest request;
+    Facts facts;
+    bool waits = false;  ///< the request waits at the server; if not, the roster item is not known
+    std::string organization;
+    std::uint64_t generation = 0;
+};
+
+/// A waiting request, what policy says of it now, and what came of it.
+struct Reviewed {
+    SubscriptionRequest request;
+    Decision decision;
+    std::optional<AnswerOutcome> outcome;  ///< nothing: not answered (not asked to, or left to the user)
+};
+
+struct Review {
+    std::vector<Reviewed> requests;
+    bool more = false;
+};
+
+struct DomainStatus {
+    std::string domain;
+    DomainState state = DomainState::offline;
+};
+
+struct OrganizationStatus {
+    GeneralIm general;
+    std::vector<DomainStatus> domains;
+    std::size_t choices = 0;  ///< users with a choice of their own
+};
+
+struct Status {
+    std::string version;
+    std::string address;  ///< the entity's
+    bool online = false;
+    std::string offline_because;                    ///< empty while online
+    std::chrono::system_clock::time_point started;  ///< as the clock was set then
+    std::chrono::seconds running{0};                ///< whatever has been done to the clock since
+    std::uint64_t generation = 0;
+    std::vector<OrganizationStatus> organizations;
+    Counts counts;                 ///< since the start
+    std::uint64_t logins = 0;      ///< since the start
+    std::size_t unsent_bytes = 0;  ///< what the server has not taken yet
+    std::string store_error;       ///< what the last attempt to write met, empty if it succeeded
+};
+
+/// What a user is told who may not choose.
+[[nodiscard]] std::string fixed_by_administrator(Option option);
+
+class Operations
+{
+  public:
+    /// How many waiting requests are listed or reviewed at most.
+    static constexpr std::size_t kMostWaiting = 10'000;
+
+    /// All are to outlive the object.
+    Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
+               Entity& entity, Clock& clock);
+
+    // --- Who
+
+    /// The organisation whose user this is, or null.
+    [[nodiscard]] const Organization* organization_of(const Address& user) const;
+    [[nodiscard]] bool administers(const Actor& actor, const Organization& organization) const;
+    /// The names of the organisations that the actor administers.
+    [[nodiscard]] std::vector<std::string> administered(const Actor& actor) const;
+
+    // --- Options for contact list requests
+
+    [[nodiscard]] Result<UserOption> option(const Actor& actor, const Address& user) const;
+    /// Nothing for `chosen`: back to the organisation's. Committed when this returns, in force from the next
+    /// request on.
+    Result<UserOption> choose(const Actor& actor, const Address& user, std::optional<Option> chosen);
+
+    // --- What waits
+
+    /// Without `user`: of all users that the actor may ask for.
+    void waiting(const Actor& actor, std::optional<Address> user, Then<WaitingRequests> then);
+    /// `approve` or `deny`, by the actor's own will; journalled as hers. The decision's id.
+    void answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
+                Then<std::int64_t> then);
+    /// What the policy in force says of what waits; with `apply`, answers it so.
+    void review(const Actor& actor, std::optional<Address> user, bool apply, Then<Review> then);
+
+    // --- Why
+
+    void explain(const Actor& actor, const Address& user, const Address& contact, Then<Explained> then);
+    /// What is recorded meanwhile is found if it is looked for upwards (`after`); nothing comes between the
+    /// last record that is found so and `then`.
+    void journal(const Actor& actor, JournalFilter filter, Then<std::vector<JournalRecord>> then);
+    /// Calls `record` with what is recorded from now on, of everybody, until the returned object is gone.
+    [[nodiscard]] std::shared_ptr<void> follow(Answerer::Follower record);
+
+    // --- Settings
+
+    [[nodiscard]] Result<GeneralIm> general(const Actor& actor, std::string_view organization) const;
+    /// What is not given stays as it is. Durable and in force when this returns.
+    Result<GeneralIm> save_general(const Actor& actor, std::string_view organization,
+                                   const GeneralChange& change);
+    /// The file's values are in force again.
+    Result<GeneralIm> reset_general(const Actor& actor, std::string_view organization);
+
+    // --- The daemon; for local actors only
+
+    [[nodiscard]] Status status() const;
+    [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
+    /// Reads the file again. What takes effect on restart only, a key each.
+    [[nodiscard]] Result<std::vector<std::string>> reload();
+    void on_reload(std::function<Result<std::vector<std::string>>()> reload) { reload_ = std::move(reload); }
+    /// What the server says of each domain, asked on the daemon's own connection (check.h).
+    void check(Then<CheckReport> then) { check_(std::move(then)); }
+    void on_check(std::function<void(Then<CheckReport>)> check) { check_ = std::move(check); }
+    /// What is said to those who need the connection while there is none.
+    [[nodiscard]] Refusal not_connected() const;
+    /// Why there is no connection, for `status`.
+    void set_offline_because(std::string why) { offline_because_ = std::move(why); }
+
+  private:
+    struct Search;
+    struct Reading {
+        JournalSearch search;
+        Then<std::vector<JournalRecord>> then;
+        std::unique_ptr<Timer> next;
+    };
+
+    [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
+    /// The domains whose waiting requests the actor may see, or why not.
+    [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
+                                                               std::optional<Address>& user) const;
+    void search(const std::shared_ptr<Search>& search);
+    void read_on(std::list<Reading>::iterator reading);
+    void apply(std::shared_ptr<Review> review, Then<Review> then);
+    [[nodiscard]] Result<GeneralIm> may_steer(const Actor& actor, std::string_view organization) const;
+
+    PolicyInForce& policy_;
+    Answerer& answerer_;
+    Choices& choices_;
+    Database& database_;
+    Entity& entity_;
+    Clock& clock_;
+    std::list<Reading> readings_;
+    std::function<Result<std::vector<std::string>>()> reload_;
+    std::function<void(Then<CheckReport>)> check_;
+    std::string offline_because_ = "starting";
+    const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+    const Clock::Time running_since_;
+};
+
+}  // namespace usher

@@ -1,0 +1,102 @@
+// The policy in force and where each of its settings comes from: default, file, or saved in "General IM".
+//
+// The one place that makes a Policy out of settings. Every change is a new generation, numbered and kept in
+// the store, so that each decision of the journal names the policy it was made under.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "plugin/settings/settings.h"
+#include "plugin/store/database.h"
+#include "policy/policy.h"
+
+namespace usher
+{
+
+/// A value and where it comes from: `default`, `/etc/usher/usher.toml:12`, or
+/// `saved by admin@example.org on 2026-11-23 10:00 UTC`.
+template <typename Value>
+struct Sourced {
+    Value value{};
+    std::string source;
+    bool saved = false;  ///< wins over the file until it is reset
+};
+
+/// What to save; what is not given stays as it is.
+struct GeneralChange {
+    std::optional<bool> users_may_choose = {};
+    std::optional<Option> option = {};
+    std::optional<std::vector<std::string>> domains = {};  ///< prepared
+};
+
+/// "General IM": what an administrator may change while the daemon runs.
+struct GeneralIm {
+    std::string organization;
+    Sourced<bool> users_may_choose;
+    Sourced<Option> option;
+    Sourced<std::vector<std::string>> domains;
+    std::vector<std::string> domains_in_file;  ///< those that may be chosen from
+};
+
+class PolicyInForce
+{
+  public:
+    /// Reads what was saved. The error is for people. `database` is to outlive the object.
+    [[nodiscard]] static tl::expected<std::unique_ptr<PolicyInForce>, std::string> make(
+        const Settings& settings, Database& database,
+        std::function<std::chrono::system_clock::time_point()> wall_clock);
+
+    [[nodiscard]] const std::shared_ptr<const Policy>& policy() const { return policy_; }
+    /// Called, from then on, whenever another policy has come into force.
+    void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
+    /// The file was read again. After an error, which is for people, what was in force still is.
+    [[nodiscard]] tl::expected<void, std::string> set_file(const Settings& settings);
+
+    /// Nothing for an organisation that does not exist.
+    [[nodiscard]] std::optional<GeneralIm> general(std::string_view organization) const;
+    /// Saves for an organisation that exists, by whom. Of the domains those of the file count. Committed, and
+    /// in force, when this returns without an error.
+    [[nodiscard]] tl::expected<void, std::string> save(const std::string& organization,
+                                                       const GeneralChange& change, const std::string& by);
+    /// Forgets what was saved for the organisation.
+    [[nodiscard]] tl::expected<void, std::string> reset(const std::string& organization);
+
+  private:
+    struct Saved {
+        std::string value;
+        std::string by;
+        std::chrono::system_clock::time_point at;
+    };
+    using SavedSettings = std::map<std::pair<std::string, std::string>, Saved>;  // organisation, setting
+
+    PolicyInForce(Database& database, std::function<std::chrono::system_clock::time_point()> wall_clock);
+
+    void load(soci::session& session);
+    /// Numbers the policy of these settings and puts it in force. `write` is part of the same transaction.
+    [[nodiscard]] tl::expected<void, std::string> put_in_force(
+        const Settings& file, SavedSettings saved, const std::function<void(soci::session&)>& write);
+    [[nodiscard]] const Saved* find_saved(const std::string& organization, const std::string& setting) const;
+    template <typename Value>
+    [[nodiscard]] Sourced<Value> sourced(const std::string& organization, std::size_t place,
+                                         const std::string& setting, Value value) const;
+
+    Database& database_;
+    std::function<std::chrono::system_clock::time_point()> wall_clock_;
+    std::function<void()> changed_;
+    Settings file_;
+    SavedSettings saved_;
+    std::shared_ptr<const Policy> policy_;
+};
+
+}  // namespace usher

@@ -1,0 +1,836 @@
+#include "plugin/settings/settings.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "plugin/settings/settings_table.h"
+#include "plugin/settings/toml_file.h"
+
+namespace usher
+{
+
+namespace
+{
+
+constexpr std::size_t kMostBytes = std::size_t{16} * 1024 * 1024;
+
+// ---- names that were nearly right ----------------------------------------------------------------------
+
+/// How many letters to insert, delete, replace or swap with their neighbour to make `b` of `a`.
+std::size_t distance(std::string_view a, std::string_view b)
+{
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) {
+        for (std::size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            const std::size_t replace = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replace});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return d[a.size()][b.size()];
+}
+
+/// The one of `names` that `key` is probably meant to be, or nothing.
+std::string_view nearest(std::string_view key, const std::vector<std::string_view>& names)
+{
+    constexpr std::size_t kLongest = 64;
+    std::string_view best;
+    std::size_t least = std::min<std::size_t>(key.size() / 3, 3) + 1;
+    for (const std::string_view name : names) {
+        if (key.size() > kLongest) {
+            break;
+        }
+        if (const std::size_t d = distance(key, name); d < least) {
+            least = d;
+            best = name;
+        }
+    }
+    return best;
+}
+
+template <typename Owner>
+std::string header(const Section<Owner>& section)
+{
+    const std::string name(section.name);
+    return section.repeated ? "[[" + name + "]]" : "[" + name + "]";
+}
+
+std::vector<std::string> headers_with(std::string_view key)
+{
+    std::vector<std::string> headers;
+    settings_table().each([&](const auto& section) {
+        if (section.find(key) != nullptr) {
+            headers.push_back(header(section));
+        }
+    });
+    return headers;
+}
+
+template <typename Strings>
+std::string joined(const Strings& strings)
+{
+    std::string all;
+    for (const auto& string : strings) {
+        all += (all.empty() ? "" : ", ") + std::string(string);
+    }
+    return all;
+}
+
+/// What may stand instead of an unknown key.
+std::string instead_of(std::string_view key, const std::vector<std::string_view>& names)
+{
+    if (const std::string_view near = nearest(key, names); !near.empty()) {
+        return std::string(near) + " (is that what was meant?)";
+    }
+    if (const auto headers = headers_with(key); !headers.empty()) {
+        return joined(names) + " (" + std::string(key) + " belongs in " + joined(headers) + ")";
+    }
+    return joined(names);
+}
+
+/// The key as it would be written, so that an odd one cannot be mistaken.
+std::string written_key(const std::string& key)
+{
+    const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+    });
+    return shortened(bare ? key : toml_string(key));
+}
+
+const toml::value* find(const toml::table& table, const std::string& key)
+{
+    const auto found = table.find(key);
+    return found == table.end() ? nullptr : &found->second;
+}
+
+// ---- where a repeated section stands -------------------------------------------------------------------
+
+std::string organization_place(std::size_t organization)
+{
+    return "organization[" + std::to_string(organization) + "]";
+}
+
+std::string rule_place(const std::string& organization, std::size_t rule)
+{
+    return organization + ".rule[" + std::to_string(rule) + "]";
+}
+
+// ---- the reader ----------------------------------------------------------------------------------------
+
+/// Reads one file: what the table of settings says of each value, then what settings mean together.
+class Reader
+{
+  public:
+    Reader(const TomlFile& file, const std::string& path) : file_(file), path_(path)
+    {
+        settings_.file = path;
+    }
+
+    tl::expected<Settings, std::vector<SettingError>> read()
+    {
+        read_root(file_.root().as_table(std::nothrow));
+        if (errors_.empty()) {
+            return std::move(settings_);
+        }
+        std::stable_sort(errors_.begin(), errors_.end(), [](const SettingError& a, const SettingError& b) {
+            return std::tie(a.line, a.key) < std::tie(b.line, b.key);
+        });
+        return tl::unexpected(std::move(errors_));
+    }
+
+  private:
+    void refuse(std::uint32_t line, const std::string& key, const std::string& found,
+                const std::string& accepted)
+    {
+        errors_.push_back({path_, line, key, found, accepted});
+    }
+
+    [[nodiscard]] std::uint32_t line_of(const toml::value& value) const { return file_.line_of(value); }
+    [[nodiscard]] static std::string found_in(const toml::value& value) { return TomlFile::found_in(value); }
+
+    /// Reads the settings of `section` from `table`; `subsections` are read elsewhere. `place` is the
+    /// section's name among the lines, where it is another than that for people.
+    template <typename Owner>
+    void read_section(const Section<Owner>& section, const toml::value& value, Owner& owner,
+                      const std::vector<std::string_view>& subsections = {}, const std::string& place = {})
+    {
+        const toml::table& table = value.as_table(std::nothrow);
+        const std::string prefix = std::string(section.name) + ".";
+        std::vector<std::string_view> names;
+        for (const Setting<Owner>& setting : section.settings) {
+            names.push_back(setting.key);
+            const std::string key = prefix + std::string(setting.key);
+            const toml::value* given = find(table, std::string(setting.key));
+            if (given != nullptr) {
+                settings_.lines[(place.empty() ? prefix : place + ".") + std::string(setting.key)] =
+                    line_of(*given);
+                setting.kind.read(owner, *given, [&](const toml::value& at, const std::string& accepted) {
+                    unsound_.insert(given);
+                    refuse(line_of(at), key, found_in(at), accepted);
+                });
+            } else if (setting.presence == Presence::required) {
+                refuse(line_of(value), key, "nothing", setting.kind.accepted);
+            }
+        }
+        names.insert(names.end(), subsections.begin(), subsections.end());
+        refuse_unknown(table, prefix, names);
+    }
+
+    void refuse_unknown(const toml::table& table, const std::string& prefix,
+                        const std::vector<std::string_view>& known)
+    {
+        for (const auto& [key, value] : table) {
+            if (std::find(known.begin(), known.end(), key) == known.end()) {
+                refuse(line_of(value), prefix + written_key(key), "an unknown key", instead_of(key, known));
+            }
+        }
+    }
+
+    /// Calls `visit` with every text of a list, even if the list has other faults.
+    template <typename Visit>
+    static void each_text(const toml::value* list, Visit visit)
+    {
+        if (list == nullptr || !list->is_array()) {
+            return;
+        }
+        for (const toml::value& element : list->as_array(std::nothrow)) {
+            if (element.is_string()) {
+                visit(element, element.as_string(std::nothrow).str);
+            }
+        }
+    }
+
+    /// Given, and of a kind and value that can stand there.
+    bool sound(const toml::value* value) const { return value != nullptr && !unsound_.contains(value); }
+
+    template <typename Owner>
+    bool is_table(const Section<Owner>& section, const toml::value& value)
+    {
+        if (value.is_table()) {
+            return true;
+        }
+        refuse(line_of(value), std::string(section.name), found_in(value), "the table " + header(section));
+        return false;
+    }
+
+    /// The tables of `[[section]]`, in file order.
+    template <typename Owner>
+    std::vector<const toml::value*> tables(const Section<Owner>& section, const toml::value* value)
+    {
+        std::vector<const toml::value*> found;
+        if (value == nullptr) {
+            return found;
+        }
+        if (!value->is_array()) {
+            refuse(line_of(*value), std::string(section.name), found_in(*value), header(section));
+            return found;
+        }
+        for (const toml::value& element : value->as_array(std::nothrow)) {
+            if (is_table(section, element)) {
+                found.push_back(&element);
+            }
+        }
+        return found;
+    }
+
+    void read_root(const toml::table& table)
+    {
+        const SettingsTable& all = settings_table();
+        refuse_unknown(table, "", {"connection", "organization", "limits", "store", "control", "log"});
+
+        const toml::value* connection = find(table, "connection");
+        if (connection == nullptr) {
+            refuse(0, "connection", "nothing", "[connection] with account or component");
+        } else if (is_table(all.connection, *connection)) {
+            read_connection(*connection);
+        }
+        read_organizations(find(table, "organization"));
+        const auto read_plain = [&](const char* name, const auto& section, auto& owner) {
+            const toml::value* value = find(table, name);
+            if (value != nullptr && is_table(section, *value)) {
+                read_section(section, *value, owner);
+            }
+        };
+        read_plain("limits", all.limits, settings_.limits);
+        read_plain("store", all.store, settings_.store);
+        read_plain("control", all.control, settings_);
+        read_plain("log", all.log, settings_);
+        if (connection != nullptr && connection->is_table()) {
+            refuse_component_of_organization(*connection);
+        }
+    }
+
+    void read_connection(const toml::value& value)
+    {
+        ConnectionSettings& connection = settings_.connection;
+        read_section(settings_table().connection, value, connection);
+
+        constexpr std::uint16_t kClientPort = 5222;
+        constexpr std::uint16_t kComponentPort = 5347;
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* account = find(table, "account");
+        const toml::value* component = find(table, "component");
+        if (find(table, "port") == nullptr) {
+            connection.port = account != nullptr ? kClientPort : kComponentPort;
+        }
+        if (account == nullptr && component == nullptr) {
+            refuse(line_of(value), "connection", "neither account nor component", "one of them");
+        } else if (account != nullptr && component != nullptr) {
+            refuse(line_of(*component), "connection.component", "both component and account", "one of them");
+        } else {
+            require_file(table, "account", "password_file");
+            require_file(table, "component", "secret_file");
+        }
+
+        const toml::value* tls = find(table, "tls");
+        if (!sound(tls)) {
+            return;
+        }
+        const toml::value* host = find(table, "host");
+        if (!connection.tls_required && (host == nullptr || sound(host)) && !is_loopback(connection.host)) {
+            refuse(line_of(*tls), "connection.tls", "\"off\" with the host " + toml_string(connection.host),
+                   "required, or a loopback host (127.0.0.1, ::1, localhost)");
+        }
+        if (connection.tls_required && component != nullptr && account == nullptr) {
+            refuse(line_of(*tls), "connection.tls", "\"required\" with a component",
+                   "no such setting: components connect without TLS (XEP-0114)");
+        }
+    }
+
+    /// `file` is given exactly when `identity` is.
+    void require_file(const toml::table& table, const std::string& identity, const std::string& file)
+    {
+        const toml::value* who = find(table, identity);
+        const toml::value* where = find(table, file);
+        if (who != nullptr && where == nullptr) {
+            refuse(line_of(*who), "connection." + file, "nothing",
+                   "an absolute path, because " + identity + " is given");
+        }
+        if (who == nullptr && where != nullptr) {
+            refuse(line_of(*where), "connection." + file, found_in(*where),
+                   "no such setting without " + identity);
+        }
+    }
+
+    void read_organizations(const toml::value* value)
+    {
+        const auto organizations = tables(settings_table().organization, value);
+        if (organizations.empty() && (value == nullptr || value->is_array())) {
+            refuse(value == nullptr ? 0 : line_of(*value), "organization", "nothing",
+                   "at least one [[organization]] with name and domains");
+        }
+        std::map<std::string, std::uint32_t> names;
+        std::map<std::string, std::uint32_t> domains;
+        for (const toml::value* organization : organizations) {
+            settings_.organizations.push_back(read_organization(*organization, names, domains));
+        }
+    }
+
+    /// `names` and `domains` remember the line of each that was seen, over all organisations.
+    Organization read_organization(const toml::value& value, std::map<std::string, std::uint32_t>& names,
+                                   std::map<std::string, std::uint32_t>& domains)
+    {
+        const SettingsTable& all = settings_table();
+        const toml::table& table = value.as_table(std::nothrow);
+        const std::string place = organization_place(settings_.organizations.size());
+        Organization organization;
+        read_section(all.organization, value, organization, {"rule", "federation"}, place);
+
+        if (const toml::value* name = find(table, "name"); sound(name)) {
+            const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
+            if (!fresh) {
+                refuse(line_of(*name), "organization.name",
+                       found_in(*name) + ", as in line " + std::to_string(first->second),
+                       "a name of its own for each organization");
+            }
+        }
+        const toml::value* given = find(table, "domains");
+        each_text(given, [&](const toml::value& element, const std::string& domain) {
+            const auto [first, fresh] =
+                domains.try_emplace(prepare_domain(domain).value_or(domain), line_of(element));
+            if (!fresh) {
+                refuse(line_of(element), "organization.domains",
+                       found_in(element) + ", as in line " + std::to_string(first->second),
+                       "each domain once, in one organization");
+            }
+        });
+        if (sound(given)) {
+            refuse_foreign(find(table, "administrators"), organization);
+        }
+        read_rules(find(table, "rule"), organization, place);
+        if (const toml::value* federation = find(table, "federation")) {
+            if (is_table(all.federation, *federation)) {
+                read_federation(*federation, organization.federation, place + ".federation");
+            }
+        }
+        return organization;
+    }
+
+    void refuse_foreign(const toml::value* administrators, const Organization& organization)
+    {
+        const std::set<std::string_view> own(organization.domains.begin(), organization.domains.end());
+        each_text(administrators, [&](const toml::value& element, const std::string& text) {
+            const auto address = Address::prepare(text);
+            if (address && !own.contains(address->domain())) {
+                refuse(
+                    line_of(element), "organization.administrators", found_in(element),
+                    "an address of the organization's domains: " + shortened(joined(organization.domains)));
+            }
+        });
+    }
+
+    void read_rules(const toml::value* value, Organization& organization, const std::string& place)
+    {
+        const auto& section = settings_table().rule;
+        std::size_t pairs = 0;
+        for (const toml::value* table : tables(section, value)) {
+            Rule rule = section.initial;
+            read_section(section, *table, rule, {}, rule_place(place, organization.rules.size()));
+            rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
+            rule.line = line_of(*table);
+            const std::size_t before = pairs;
+            pairs += rule.from.size() * rule.to.size();
+            if (before <= RuleIndex::kMostPairs && pairs > RuleIndex::kMostPairs) {
+                refuse(rule.line, "organization.rule",
+                       std::to_string(pairs) + " pairs of from and to, up to this rule",
+                       "at most " + std::to_string(RuleIndex::kMostPairs) + " in an organization");
+            }
+            organization.rules.push_back(std::move(rule));
+        }
+    }
+
+    void read_federation(const toml::value& value, Federation& federation, const std::string& place)
+    {
+        read_section(settings_table().federation, value, federation, {}, place);
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* mode = find(table, "mode");
+        const toml::value* domains = find(table, "domains");
+        if ((mode != nullptr && !sound(mode)) || (domains != nullptr && !sound(domains))) {
+            return;
+        }
+        const bool listed = federation.mode == FederationMode::listed;
+        if (listed && federation.domains.empty()) {
+            refuse(line_of(domains != nullptr ? *domains : *mode), "organization.federation.domains",
+                   domains != nullptr ? found_in(*domains) : "nothing",
+                   "at least one domain, because mode is listed");
+        }
+        if (!listed && !federation.domains.empty()) {
+            refuse(line_of(*domains), "organization.federation.domains", found_in(*domains),
+                   "[], or mode = \"listed\" (mode is " + (mode != nullptr ? found_in(*mode) : "\"open\"") +
+                       ")");
+        }
+    }
+
+    void refuse_component_of_organization(const toml::value& connection)
+    {
+        const toml::value* component = find(connection.as_table(std::nothrow), "component");
+        if (!sound(component)) {
+            return;
+        }
+        for (const Organization& organization : settings_.organizations) {
+            const auto& domains = organization.domains;
+            if (std::find(domains.begin(), domains.end(), *settings_.connection.component) != domains.end()) {
+                refuse(
+                    line_of(*component), "connection.component",
+                    found_in(*component) + ", a domain of the organization " + toml_string(organization.name),
+                    "a domain of its own, such as usher." + *settings_.connection.component);
+            }
+        }
+    }
+
+    const TomlFile& file_;
+    const std::string& path_;
+    Settings settings_;
+    std::vector<SettingError> errors_;
+    std::set<const toml::value*> unsound_;
+};
+
+// ---- the writers ---------------------------------------------------------------------------------------
+
+class Writer
+{
+  public:
+    Writer(const Settings& settings, Sources sources) : settings_(settings), sources_(sources) {}
+
+    template <typename Owner>
+    void write(const Section<Owner>& section, const Owner& owner, const std::string& place = {})
+    {
+        out_ += (out_.empty() ? "" : "\n") + header(section) + "\n";
+        for (const Setting<Owner>& setting : section.settings) {
+            const std::string value = setting.kind.write(owner);
+            if (value.empty()) {
+                continue;
+            }
+            out_ += std::string(setting.key) + " = " + value;
+            if (sources_ == Sources::shown) {
+                out_ += "  # " + source_of(settings_, (place.empty() ? std::string(section.name) : place) +
+                                                          "." + std::string(setting.key));
+            }
+            out_ += "\n";
+        }
+    }
+
+    [[nodiscard]] std::string text() && { return std::move(out_); }
+
+  private:
+    const Settings& settings_;
+    const Sources sources_;
+    std::string out_;
+};
+
+/// `text` as comment lines.
+std::string comment(std::string_view text)
+{
+    constexpr std::size_t kWidth = 100;
+    std::string out;
+    std::string line = "#";
+    std::istringstream words{std::string(text)};
+    for (std::string word; words >> word;) {
+        if (line.size() + 1 + word.size() > kWidth) {
+            out += line + "\n";
+            line = "#";
+        }
+        line += " " + word;
+    }
+    return out + line + "\n";
+}
+
+/// What a setting may be, and when a change counts.
+template <typename Owner>
+std::string range(const Section<Owner>& section, const Setting<Owner>& setting)
+{
+    std::string text = "Accepted: " + setting.kind.accepted + ".";
+    if (setting.presence == Presence::defaulted) {
+        text += " Default: " + setting.kind.write(section.initial) + ".";
+    }
+    if (setting.presence == Presence::required) {
+        text += " Required.";
+    }
+    if (setting.change == Change::on_restart) {
+        text += " Takes effect on restart.";
+    }
+    return text;
+}
+
+template <typename Owner>
+void sample_section(std::string& out, const Section<Owner>& section)
+{
+    out += "\n" + comment(section.help) + (section.commented_out ? "#" : "") + header(section) + "\n";
+    for (const Setting<Owner>& setting : section.settings) {
+        const std::string initial = setting.kind.write(section.initial);
+        const std::string value = setting.example.empty() ? initial : std::string(setting.example);
+        out += "\n" + comment(setting.help);
+        out += comment(range(section, setting));
+        const bool commented_out =
+            section.commented_out || (setting.presence == Presence::optional && !setting.in_sample);
+        out += (commented_out ? "#" : "") + std::string(setting.key) + " = " + value + "\n";
+    }
+}
+
+/// As lines of mdoc(7) text, a sentence each.
+std::string manual_text(std::string_view text)
+{
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool next_sentence = text[i] == ' ' && i > 0 && text[i - 1] == '.' && i + 1 < text.size() &&
+                                   std::isupper(static_cast<unsigned char>(text[i + 1])) != 0;
+        if (next_sentence) {
+            out += '\n';
+        } else if (text[i] == '\\') {
+            out += "\\e";
+        } else if (text[i] == '-') {
+            out += "\\-";  // not a typographic hyphen: it may be copied to a command line
+        } else {
+            out += text[i];
+        }
+    }
+    return out + "\n";
+}
+
+template <typename Owner>
+void manual_section(std::string& out, const Section<Owner>& section)
+{
+    out += ".Ss " + header(section) + "\n" + manual_text(section.help) + ".Bl -tag -width Ds\n";
+    for (const Setting<Owner>& setting : section.settings) {
+        out += ".It Ic " + std::string(setting.key) + "\n" + manual_text(setting.help) + ".Pp\n" +
+               manual_text(range(section, setting));
+    }
+    out += ".El\n";
+}
+
+template <typename Owner>
+void differences(std::vector<std::string>& keys, const Section<Owner>& section, const Owner& a,
+                 const Owner& b)
+{
+    for (const Setting<Owner>& setting : section.settings) {
+        if (setting.change == Change::on_restart && setting.kind.write(a) != setting.kind.write(b)) {
+            keys.push_back(std::string(section.name) + "." + std::string(setting.key));
+        }
+    }
+}
+
+// ---- files ---------------------------------------------------------------------------------------------
+
+/// A descriptor that is closed in the end.
+class OpenFile
+{
+  public:
+    // O_NONBLOCK: opening a FIFO by mistake must not wait for a writer
+    explicit OpenFile(const std::string& path)
+        : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+    {
+    }
+    ~OpenFile()
+    {
+        if (descriptor_ >= 0) {
+            close(descriptor_);
+        }
+    }
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+
+    [[nodiscard]] bool ok() const { return descriptor_ >= 0; }
+    [[nodiscard]] bool status(struct stat& status) const { return fstat(descriptor_, &status) == 0; }
+
+    /// At most `most` bytes; nothing, with errno set, if they cannot be read.
+    [[nodiscard]] std::optional<std::string> read(std::size_t most) const
+    {
+        constexpr std::size_t kBlock = 65536;
+        std::string text;
+        while (text.size() < most) {
+            const std::size_t size = text.size();
+            text.resize(std::min(most, size + kBlock));
+            const ssize_t got = ::read(descriptor_, text.data() + size, text.size() - size);
+            text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+            if (got < 0 && errno != EINTR) {
+                return std::nullopt;
+            }
+            if (got == 0) {
+                break;
+            }
+        }
+        return text;
+    }
+
+  private:
+    int descriptor_;
+};
+
+}  // namespace
+
+std::string text(const SettingError& error)
+{
+    std::string out = error.file + ":";
+    if (error.line != 0) {
+        out += std::to_string(error.line) + ":";
+    }
+    if (!error.key.empty()) {
+        out += " " + error.key + ":";
+    }
+    return out + " found " + error.found + "; accepted: " + error.accepted;
+}
+
+tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path)
+{
+    const auto refused = [&path](const std::string& found) {
+        return tl::unexpected(
+            std::vector{SettingError{path, 0, "", found, "a readable file of at most 16 MiB"}});
+    };
+    const OpenFile file(path);
+    struct stat status {
+    };
+    if (!file.ok() || !file.status(status)) {
+        return refused(std::string("nothing to read: ") + std::strerror(errno));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return refused(S_ISDIR(status.st_mode) ? "a directory" : "something that is not a file");
+    }
+    const auto toml = file.read(kMostBytes + 1);
+    if (!toml) {
+        return refused(std::string("nothing to read: ") + std::strerror(errno));
+    }
+    if (toml->size() > kMostBytes) {
+        return refused("a file of more than 16 MiB");
+    }
+    return parse_settings(*toml, path);
+}
+
+tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
+                                                                 const std::string& path)
+{
+    const auto file = TomlFile::parse(toml, path);
+    if (!file) {
+        return tl::unexpected(std::vector{file.error()});
+    }
+    return Reader(*file, path).read();
+}
+
+std::string source_of(const Settings& settings, const std::string& key)
+{
+    const auto line = settings.lines.find(key);
+    return line == settings.lines.end() ? "default"
+                                        : shortened(settings.file) + ":" + std::to_string(line->second);
+}
+
+namespace
+{
+
+void write_policy(Writer& out, const Settings& settings)
+{
+    const SettingsTable& all = settings_table();
+    for (std::size_t i = 0; i < settings.organizations.size(); ++i) {
+        const Organization& organization = settings.organizations[i];
+        const std::string place = organization_place(i);
+        out.write(all.organization, organization, place);
+        for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
+            out.write(all.rule, organization.rules[rule], rule_place(place, rule));
+        }
+        out.write(all.federation, organization.federation, place + ".federation");
+    }
+    out.write(all.limits, settings.limits);
+}
+
+}  // namespace
+
+std::string effective(const Settings& settings, Sources sources)
+{
+    const SettingsTable& all = settings_table();
+    Writer out(settings, sources);
+    out.write(all.connection, settings.connection);
+    write_policy(out, settings);
+    out.write(all.store, settings.store);
+    out.write(all.control, settings);
+    out.write(all.log, settings);
+    return std::move(out).text();
+}
+
+std::string policy_text(const Settings& settings)
+{
+    Writer out(settings, Sources::omitted);
+    write_policy(out, settings);
+    return std::move(out).text();
+}
+
+std::vector<std::string> need_restart(const Settings& running, const Settings& wanted)
+{
+    const SettingsTable& all = settings_table();
+    std::vector<std::string> keys;
+    differences(keys, all.connection, running.connection, wanted.connection);
+    differences(keys, all.limits, running.limits, wanted.limits);
+    differences(keys, all.store, running.store, wanted.store);
+    differences(keys, all.control, running, wanted);
+    differences(keys, all.log, running, wanted);
+    return keys;
+}
+
+std::vector<std::string> check_files(const Settings& settings)
+{
+    std::vector<std::string> problems;
+    const ConnectionSettings& connection = settings.connection;
+    const std::string& secret = connection.component ? connection.secret_file : connection.password_file;
+    if (const auto read = read_secret(secret); !read) {
+        problems.push_back(
+            (connection.component ? "connection.secret_file: " : "connection.password_file: ") +
+            read.error());
+    }
+    if (!connection.ca_file.empty()) {
+        // libstrophe takes authorities that it cannot load for a server without TLS
+        std::ifstream file(connection.ca_file);
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        if (text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+            problems.push_back("connection.ca_file: found no certificate in " + connection.ca_file +
+                               "; accepted: a readable PEM file");
+        }
+    }
+    return problems;
+}
+
+std::string sample_settings()
+{
+    std::string out = comment(
+        "Usher's settings (TOML). A line that starts with # is a comment; settings that are not given have "
+        "their default. `usherd --check` says whether a file is valid and what is in force; after a change, "
+        "`usherctl reload` or SIGHUP makes usherd read the file again.");
+    settings_table().each([&out](const auto& section) { sample_section(out, section); });
+    return out;
+}
+
+std::string settings_manual()
+{
+    std::string out;
+    settings_table().each([&out](const auto& section) { manual_section(out, section); });
+    return out;
+}
+
+std::string own_address(const ConnectionSettings& connection)
+{
+    return connection.component ? *connection.component : connection.account->text();
+}
+
+bool is_loopback(std::string_view host)
+{
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    const std::string text(host);
+    if (inet_pton(AF_INET, text.c_str(), address.data()) == 1) {
+        return address[0] == 127;
+    }
+    if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) {
+        return std::memcmp(address.data(), &in6addr_loopback, address.size()) == 0;
+    }
+    return strcasecmp(text.c_str(), "localhost") == 0;
+}
+
+tl::expected<std::string, std::string> read_secret(const std::string& path)
+{
+    constexpr std::size_t kMostSecretBytes = 65536;
+    const auto refused = [&path](const std::string& why) { return tl::unexpected(path + ": " + why); };
+    const OpenFile file(path);
+    struct stat status {
+    };
+    if (!file.ok() || !file.status(status)) {
+        return refused(std::strerror(errno));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return refused("not a file");
+    }
+    constexpr mode_t kOthers = S_IRWXO;
+    if ((status.st_mode & kOthers) != 0) {
+        std::array<char, 8> mode{};
+        std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
+        return refused("everybody on this machine has access to it (mode " + std::string(mode.data()) +
+                       "); mend: chmod o= " + path);
+    }
+    const auto content = file.read(kMostSecretBytes);
+    if (!content) {
+        return refused(std::strerror(errno));
+    }
+    std::string secret = content->substr(0, content->find('\n'));
+    if (secret.ends_with('\r')) {
+        secret.pop_back();
+    }
+    if (secret.empty()) {
+        return refused("the first line is empty");
+    }
+    return secret;
+}
+
+}  // namespace usher

@@ -1,0 +1,104 @@
+// Every setting: its key, what it may be, what it means. The one list that the reader, `usherd --check`, the
+// sample file and the manual are made of; to add a setting, add an entry in settings_table.cpp and a member
+// in settings.h.
+//
+// Not here: what settings mean together (settings.cpp).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <toml.hpp>
+
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+/// Called with a value, or with one element of it, that cannot stand there, and what may.
+using Refuse = std::function<void(const toml::value& at, std::string accepted)>;
+
+/// How values of one kind are read into their member and written again.
+template <typename Owner>
+struct Kind {
+    std::string accepted;
+    std::function<void(Owner&, const toml::value&, const Refuse&)> read;
+    std::function<std::string(const Owner&)> write;  ///< as TOML; empty where the setting is not set
+};
+
+enum class Presence {
+    required,
+    defaulted,  ///< the default is the member's initialiser
+    optional,   ///< may be unset, and is unless it is given
+};
+
+enum class Change {
+    on_reload,
+    on_restart,
+};
+
+template <typename Owner>
+struct Setting {
+    std::string_view key;
+    Presence presence;
+    Change change;
+    Kind<Owner> kind;
+    std::string_view help;          ///< sentences
+    std::string_view example = {};  ///< the value in the sample, as TOML; empty: the default
+    bool in_sample = false;         ///< an optional one that the sample sets, not only mentions
+};
+
+/// One table of the file, `[name]`, or `[[name]]` where `repeated`.
+template <typename Owner>
+struct Section {
+    std::string_view name;
+    bool repeated;
+    bool commented_out;  ///< in the sample
+    std::string_view help;
+    std::vector<Setting<Owner>> settings;
+    Owner initial = {};  ///< what is in force where nothing is given
+
+    [[nodiscard]] const Setting<Owner>* find(std::string_view key) const
+    {
+        for (const Setting<Owner>& setting : settings) {
+            if (setting.key == key) {
+                return &setting;
+            }
+        }
+        return nullptr;
+    }
+};
+
+struct SettingsTable {
+    Section<ConnectionSettings> connection;
+    Section<Organization> organization;
+    Section<Rule> rule;
+    Section<Federation> federation;
+    Section<Limits> limits;
+    Section<StoreSettings> store;
+    Section<Settings> control;
+    Section<Settings> log;
+
+    /// Calls `visit` with every section, in the order of the file.
+    template <typename Visit>
+    void each(Visit visit) const
+    {
+        visit(connection);
+        visit(organization);
+        visit(rule);
+        visit(federation);
+        visit(limits);
+        visit(store);
+        visit(control);
+        visit(log);
+    }
+};
+
+[[nodiscard]] const SettingsTable& settings_table();
+
+/// `text` as a TOML string.
+[[nodiscard]] std::string toml_string(std::string_view text);
+
+}  // namespace usher

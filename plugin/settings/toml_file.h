@@ -1,0 +1,47 @@
+// A TOML file: its values, the line of each, and what is wrong with it in words for whoever wrote it.
+//
+// Not here: which keys and values there may be (settings_table.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+#include <toml.hpp>
+
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+class TomlFile
+{
+  public:
+    /// What cannot be parsed is an error without a key. Refused, too, is what the parser would let pass or
+    /// not survive: a byte order mark, invalid UTF-8, control characters, nesting without end.
+    [[nodiscard]] static tl::expected<TomlFile, SettingError> parse(std::string_view toml,
+                                                                    const std::string& path);
+
+    [[nodiscard]] const toml::value& root() const { return root_; }
+    /// The line of a value, or of the header of a table.
+    [[nodiscard]] std::uint32_t line_of(const toml::value& value) const;
+    /// The value as it is written, shortened; `a table` where it is one.
+    [[nodiscard]] static std::string found_in(const toml::value& value);
+
+  private:
+    TomlFile(toml::value root, std::vector<std::size_t> line_starts)
+        : root_(std::move(root)), line_starts_(std::move(line_starts))
+    {
+    }
+
+    toml::value root_;
+    std::vector<std::size_t> line_starts_;
+};
+
+/// One line, and not a long one; it goes to logs and terminals, so what follows `password=` is left out.
+[[nodiscard]] std::string shortened(std::string_view text);
+
+}  // namespace usher

@@ -1,0 +1,193 @@
+#include "plugin/store/journal.h"
+
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <random>
+#include <string_view>
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+std::int64_t since_1970(system_clock::time_point time)
+{
+    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+/// Decision ids count milliseconds from 2026-01-01 UTC: 41 bits last until 2095.
+constexpr std::int64_t kIdEpoch = 1'767'225'600'000;
+constexpr int kIdLowBits = 22;
+constexpr int kIdCountBits = 12;
+
+}  // namespace
+
+std::int64_t first_decision_id(system_clock::time_point time)
+{
+    return (since_1970(time) - kIdEpoch) * (std::int64_t{1} << kIdLowBits);
+}
+
+/// The prepared statement, with the columns that are bound to it. SOCI inserts many rows from one column
+/// vector each.
+class Journal::Insert
+{
+  public:
+    explicit Insert(std::shared_ptr<soci::session> session) : session_(std::move(session)) { prepare(); }
+
+    [[nodiscard]] bool of(const std::shared_ptr<soci::session>& session) const { return session_ == session; }
+
+    void execute(std::span<const JournalRecord> records)
+    {
+        fill(records);
+        soci::transaction transaction(*session_);
+        statement_->execute(true);
+        transaction.commit();
+    }
+
+  private:
+    void prepare()
+    {
+        Columns& c = columns_;
+        resize(1);  // SOCI refuses to bind empty columns
+        statement_ = std::make_unique<soci::statement>(
+            (session_->prepare
+                 << "INSERT INTO journal (id, at, source, organization, user_address, contact_address, "
+                    "item_subscription, item_ask, recent_from_contact, recent_from_domain, recent_to_user, "
+                    "recent_complete, chosen_option, answer, reason, rule, generation, answered_by) VALUES "
+                    "(:id, :at, "
+                    ":source, "
+                    ":organization, :user, :contact, :subscription, :ask, :from_contact, :from_domain, "
+                    ":to_user, "
+                    ":complete, :chosen, :answer, :reason, :rule, :generation, :by)",
+             soci::use(c.id), soci::use(c.at), soci::use(c.source), soci::use(c.organization),
+             soci::use(c.user), soci::use(c.contact), soci::use(c.subscription, c.has_subscription),
+             soci::use(c.ask), soci::use(c.from_contact), soci::use(c.from_domain), soci::use(c.to_user),
+             soci::use(c.complete), soci::use(c.chosen, c.has_chosen), soci::use(c.answer),
+             soci::use(c.reason), soci::use(c.rule), soci::use(c.generation), soci::use(c.by, c.has_by)));
+    }
+
+    struct Columns {
+        std::vector<long long> id, at, generation;
+        std::vector<std::string> source, organization, user, contact, subscription, chosen, answer, reason,
+            by;
+        std::vector<int> ask, complete, rule;
+        std::vector<long long> from_contact, from_domain, to_user;
+        std::vector<soci::indicator> has_subscription, has_chosen, has_by;
+    };
+
+    void resize(std::size_t rows)
+    {
+        Columns& c = columns_;
+        for (auto* column : {&c.id, &c.at, &c.generation, &c.from_contact, &c.from_domain, &c.to_user}) {
+            column->resize(rows);
+        }
+        for (auto* column : {&c.source, &c.organization, &c.user, &c.contact, &c.subscription, &c.chosen,
+                             &c.answer, &c.reason, &c.by}) {
+            column->resize(rows);
+        }
+        for (auto* column : {&c.ask, &c.complete, &c.rule}) {
+            column->resize(rows);
+        }
+        c.has_subscription.resize(rows);
+        c.has_chosen.resize(rows);
+        c.has_by.resize(rows);
+    }
+
+    void fill(std::span<const JournalRecord> records)
+    {
+        Columns& c = columns_;
+        resize(records.size());
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            const JournalRecord& r = records[i];
+            c.id[i] = r.id;
+            c.at[i] = since_1970(r.at);
+            c.source[i] = usher::name(r.source);
+            c.organization[i] = r.organization;
+            c.user[i] = r.request.user.text();
+            c.contact[i] = r.request.contact.text();
+            c.has_subscription[i] = r.request.item ? soci::i_ok : soci::i_null;
+            c.subscription[i] = r.request.item ? usher::name(r.request.item->subscription) : "";
+            c.ask[i] = r.request.item && r.request.item->ask ? 1 : 0;
+            c.from_contact[i] = r.facts.recent.from_contact;
+            c.from_domain[i] = r.facts.recent.from_domain;
+            c.to_user[i] = r.facts.recent.to_user;
+            c.complete[i] = r.facts.recent.complete ? 1 : 0;
+            c.has_chosen[i] = r.facts.chosen ? soci::i_ok : soci::i_null;
+            c.chosen[i] = r.facts.chosen ? usher::name(*r.facts.chosen) : "";
+            c.answer[i] = usher::name(r.decision.answer);
+            c.reason[i] = text(r.decision.reason);
+            c.rule[i] = static_cast<int>(r.decision.rule);
+            c.generation[i] = static_cast<long long>(r.generation);
+            c.has_by[i] = r.answered_by.empty() ? soci::i_null : soci::i_ok;
+            c.by[i] = r.answered_by;
+        }
+    }
+
+    std::shared_ptr<soci::session> session_;
+    Columns columns_;
+    std::unique_ptr<soci::statement> statement_;  // goes first: it points into both
+};
+
+Journal::Journal(Database& database)
+    : database_(database),
+      instance_(static_cast<std::int64_t>(std::random_device()() % (1U << (kIdLowBits - kIdCountBits))))
+{
+    // The clock may have been set back since the last record: begin in the millisecond after it, where no id
+    // has our bits.
+    const auto newest = database_.attempt([](const std::shared_ptr<soci::session>& session) {
+        long long id = 0;
+        *session << "SELECT COALESCE(MAX(id), 0) FROM journal", soci::into(id);
+        return id;
+    });
+    const std::int64_t milliseconds = (newest.value_or(0) >> kIdLowBits) + 1;
+    last_id_ = (milliseconds << kIdLowBits) + (instance_ << kIdCountBits);
+}
+
+Journal::~Journal() = default;
+
+std::int64_t Journal::next_id(system_clock::time_point now)
+{
+    constexpr std::int64_t kCounts = std::int64_t{1} << kIdCountBits;
+    const std::int64_t first_of_now = first_decision_id(now) + instance_ * kCounts;
+    std::int64_t id = std::max(first_of_now, last_id_ + 1);
+    if (id % kCounts == 0 && id != first_of_now) {  // the count ran over: borrow from the next millisecond
+        id += (std::int64_t{1} << kIdLowBits) - kCounts;
+    }
+    last_id_ = id;
+    return id;
+}
+
+tl::expected<void, std::string> Journal::record(std::span<const JournalRecord> records)
+{
+    if (records.empty()) {
+        return {};
+    }
+    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+        if (!insert_ || !insert_->of(session)) {
+            insert_.reset();
+            insert_ = std::make_unique<Insert>(session);
+        }
+        insert_->execute(records);
+    });
+}
+
+tl::expected<std::size_t, std::string> Journal::forget_before(system_clock::time_point cutoff,
+                                                              std::size_t most)
+{
+    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+        const long long id = first_decision_id(cutoff);
+        soci::statement forget =
+            (session->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :id "
+                                 "ORDER BY id LIMIT :most)",
+             soci::use(id), soci::use(static_cast<long long>(most)));
+        forget.execute(true);
+        return static_cast<std::size_t>(forget.get_affected_rows());
+    });
+}
+
+}  // namespace usher

@@ -1,0 +1,196 @@
+#include "plugin/store/journal_search.h"
+
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+std::optional<Source> source_named(std::string_view text)
+{
+    for (const Source source : {Source::asked, Source::waiting, Source::roster}) {
+        if (name(source) == text) {
+            return source;
+        }
+    }
+    return std::nullopt;
+}
+
+/// A query of records, with the variables that a row is fetched into.
+class Select
+{
+  public:
+    Select(soci::session& session, const JournalFilter& filter, std::int64_t first, std::int64_t last,
+           std::string_view order, std::size_t most)
+        : statement_(session)
+    {
+        const auto number = [this](long long value) {
+            statement_.exchange(soci::use(*numbers_.emplace_back(std::make_unique<long long>(value))));
+        };
+        const auto text = [this](const std::string& value) {
+            statement_.exchange(soci::use(*texts_.emplace_back(std::make_unique<std::string>(value))));
+        };
+        std::string where = " WHERE id >= :first AND id <= :last";
+        number(first);
+        number(last);
+        if (filter.user) {
+            where += " AND user_address = :user";
+            text(filter.user->text());
+        }
+        if (filter.contact) {
+            where += " AND contact_address = :contact";
+            text(filter.contact->text());
+        }
+        if (filter.since) {  // ids are ahead of the time where the clock was
+            where += " AND at >= :since";
+            number(std::chrono::duration_cast<milliseconds>(filter.since->time_since_epoch()).count());
+        }
+        if (filter.organizations) {
+            std::string names;
+            for (const std::string& name : *filter.organizations) {
+                names += (names.empty() ? ":o" : ", :o") + std::to_string(texts_.size());
+                text(name);
+            }
+            where += " AND organization IN (" + names + ")";
+        }
+        number(static_cast<long long>(most));
+        fetch_into_members();
+        statement_.alloc();
+        statement_.prepare(
+            "SELECT id, at, source, organization, user_address, contact_address, item_subscription, "
+            "item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
+            "chosen_option, answer, reason, rule, generation, answered_by FROM journal" +
+            where + " ORDER BY id " + std::string(order) + " LIMIT :most");
+        statement_.define_and_bind();
+        statement_.execute();
+    }
+
+    [[nodiscard]] std::optional<JournalRecord> next()
+    {
+        if (!statement_.fetch()) {
+            return std::nullopt;
+        }
+        const auto user = Address::prepare(user_);
+        const auto contact = Address::prepare(contact_);
+        if (!user || !contact) {
+            throw std::runtime_error("journal record " + std::to_string(id_) +
+                                     " has an address that is none");
+        }
+        JournalRecord record{.id = id_,
+                             .at = system_clock::time_point(milliseconds(at_)),
+                             .source = source_named(source_).value_or(Source::asked),
+                             .organization = organization_,
+                             .request = {*user, *contact, std::nullopt},
+                             .facts = {},
+                             .decision = {},
+                             .generation = static_cast<std::uint64_t>(generation_)};
+        if (has_by_ == soci::i_ok) {
+            record.answered_by = by_;
+        }
+        if (has_subscription_ == soci::i_ok) {
+            record.request.item =
+                RosterItem{subscription_named(subscription_).value_or(Subscription::none), ask_ != 0};
+        }
+        record.facts.recent = {static_cast<std::uint32_t>(from_contact_),
+                               static_cast<std::uint32_t>(from_domain_), static_cast<std::uint32_t>(to_user_),
+                               complete_ != 0};
+        if (has_chosen_ == soci::i_ok) {
+            record.facts.chosen = option_named(chosen_);
+        }
+        record.decision.answer = answer_named(answer_).value_or(Answer::leave);
+        record.decision.reason = reason_named(reason_).value_or(Reason::prompt);
+        record.decision.rule = static_cast<std::uint32_t>(rule_);
+        return record;
+    }
+
+  private:
+    void fetch_into_members()
+    {
+        for (long long* number : {&id_, &at_}) {
+            statement_.exchange(soci::into(*number));
+        }
+        for (std::string* text : {&source_, &organization_, &user_, &contact_}) {
+            statement_.exchange(soci::into(*text));
+        }
+        statement_.exchange(soci::into(subscription_, has_subscription_));
+        for (long long* number : {&ask_, &from_contact_, &from_domain_, &to_user_, &complete_}) {
+            statement_.exchange(soci::into(*number));
+        }
+        statement_.exchange(soci::into(chosen_, has_chosen_));
+        statement_.exchange(soci::into(answer_));
+        statement_.exchange(soci::into(reason_));
+        statement_.exchange(soci::into(rule_));
+        statement_.exchange(soci::into(generation_));
+        statement_.exchange(soci::into(by_, has_by_));
+    }
+
+    std::vector<std::unique_ptr<long long>> numbers_;  // bound by address
+    std::vector<std::unique_ptr<std::string>> texts_;
+    long long id_ = 0, at_ = 0, ask_ = 0, from_contact_ = 0, from_domain_ = 0, to_user_ = 0, complete_ = 0,
+              rule_ = 0, generation_ = 0;
+    std::string source_, organization_, user_, contact_, subscription_, chosen_, answer_, reason_, by_;
+    soci::indicator has_subscription_ = soci::i_null, has_chosen_ = soci::i_null, has_by_ = soci::i_null;
+    soci::statement statement_;  // goes first: it points into the others
+};
+
+}  // namespace
+
+JournalSearch::JournalSearch(Database& database, JournalFilter filter)
+    : database_(database), filter_(std::move(filter)), last_(std::numeric_limits<std::int64_t>::max())
+{
+    if (filter_.since) {
+        first_ = first_decision_id(*filter_.since);
+    }
+    if (filter_.after) {
+        first_ = std::max(first_, *filter_.after + 1);
+    }
+    if (filter_.id) {
+        first_ = last_ = *filter_.id;
+    }
+}
+
+tl::expected<bool, std::string> JournalSearch::go_on()
+{
+    return database_.attempt([this](const std::shared_ptr<soci::session>& session) {
+        const bool upwards = filter_.after.has_value();
+        const std::string order = upwards ? "ASC" : "DESC";
+        long long count = 0;
+        long long edge = 0;
+        *session
+            << "SELECT COUNT(*), COALESCE(" + std::string(upwards ? "MAX" : "MIN") +
+                   "(id), 0) FROM (SELECT id FROM journal WHERE id >= :first AND id <= :last ORDER BY id " +
+                   order + " LIMIT :portion) AS portion",
+            soci::into(count), soci::into(edge), soci::use(static_cast<long long>(first_)),
+            soci::use(static_cast<long long>(last_)), soci::use(static_cast<long long>(kPortion));
+        if (count != 0) {
+            Select select(*session, filter_, upwards ? first_ : edge, upwards ? edge : last_, order,
+                          filter_.most - found_.size());
+            while (auto record = select.next()) {
+                found_.push_back(*std::move(record));
+            }
+            (upwards ? first_ : last_) = upwards ? edge + 1 : edge - 1;
+        }
+        return count < static_cast<long long>(kPortion) || found_.size() == filter_.most;
+    });
+}
+
+std::vector<JournalRecord> JournalSearch::take_found()
+{
+    if (!filter_.after) {
+        std::reverse(found_.begin(), found_.end());
+    }
+    return std::move(found_);
+}
+
+}  // namespace usher

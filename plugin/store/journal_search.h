@@ -1,0 +1,57 @@
+// Finding records of the journal.
+//
+// Not here: who may see them (operations.h).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "plugin/store/database.h"
+#include "plugin/store/journal.h"
+
+namespace usher
+{
+
+/// Which records; what is not given does not matter.
+struct JournalFilter {
+    std::optional<std::int64_t> id = {};
+    std::optional<Address> user = {};
+    std::optional<Address> contact = {};
+    std::optional<std::vector<std::string>> organizations = {};
+    std::optional<std::chrono::system_clock::time_point> since = {};
+    std::optional<std::int64_t> after =
+        {};  ///< only greater ids; then the oldest `most` come, else the newest
+    std::size_t most = 100;
+};
+
+/// Looks at the journal's records a portion at a time, so that requests are answered in between: of a user or
+/// contact they are found by looking at all, and there may be millions.
+class JournalSearch
+{
+  public:
+    /// How many records are looked at in one go, which takes some milliseconds.
+    static constexpr std::size_t kPortion = 20'000;
+
+    JournalSearch(Database& database, JournalFilter filter);
+
+    /// Looks at the next portion; whether the search is over then.
+    [[nodiscard]] tl::expected<bool, std::string> go_on();
+    /// What was found, in the order of ids. To be called once.
+    [[nodiscard]] std::vector<JournalRecord> take_found();
+
+  private:
+    Database& database_;
+    const JournalFilter filter_;
+    // Ids that have not been looked at.
+    std::int64_t first_ = 0;
+    std::int64_t last_;
+    std::vector<JournalRecord> found_;
+};
+
+}  // namespace usher

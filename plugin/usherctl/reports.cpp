@@ -1,0 +1,404 @@
+#include "plugin/usherctl/reports.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "plugin/text/check_report.h"
+#include "plugin/text/terminal.h"
+#include "plugin/text/timestamp.h"
+#include "policy/option.h"
+
+namespace usher::control_report
+{
+
+namespace
+{
+
+using std::chrono::system_clock;
+using Rows = std::vector<std::vector<std::string>>;
+
+constexpr std::size_t kWidth = 100;
+
+std::string text(const Json& json, const char* member)
+{
+    return json.at(member).get<std::string>();
+}
+
+std::string local_time(const std::string& timestamp)
+{
+    const auto time = read_timestamp(timestamp);
+    if (!time) {
+        return timestamp;
+    }
+    const std::time_t seconds = system_clock::to_time_t(*time);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::array<char, 32> written{};
+    std::strftime(written.data(), written.size(), "%Y-%m-%d %H:%M:%S", &local);
+    return written.data();
+}
+
+std::string length_of(std::chrono::seconds time)
+{
+    const auto count = [](auto number, const char* unit) { return std::to_string(number) + " " + unit; };
+    const auto minutes = time.count() / 60;
+    const auto hours = minutes / 60;
+    if (hours >= 48) {
+        return count(hours / 24, "days");
+    }
+    if (hours >= 1) {
+        return count(hours, "h") + " " + count(minutes % 60, "min");
+    }
+    return minutes >= 1 ? count(minutes, "min") : count(time.count(), "s");
+}
+
+std::string joined(const Json& list)
+{
+    std::string all;
+    for (const Json& element : list) {
+        all += (all.empty() ? "" : ", ") + element.get<std::string>();
+    }
+    return all.empty() ? "none" : all;
+}
+
+/// The sentence that users read, and the name that commands take.
+std::string option_text(const std::string& name)
+{
+    const auto option = option_named(name);
+    return option ? std::string(sentence(*option)) + " (" + name + ")" : name;
+}
+
+std::string domain_text(const std::string& state)
+{
+    if (state == "answering") {
+        return "answering";
+    }
+    if (state == "offline") {
+        return "NOT ANSWERING: not connected";
+    }
+    if (state == "asking" || state == "reading") {
+        return "starting: the server is asked what waits";
+    }
+    if (state == "no-connector") {
+        return "NOT ANSWERING: the server has no connector for this domain";
+    }
+    if (state == "not-granted") {
+        return "NOT ANSWERING: the server grants nothing here (privileged_entities, XEP-0356)";
+    }
+    if (state == "unreachable") {
+        return "NOT ANSWERING: the domain does not reply; is it one of this server?";
+    }
+    if (state == "stock") {
+        return "without a connector: local requests are approved, nothing else is seen";
+    }
+    if (state == "stock-not-granted") {
+        return "NOT ANSWERING: no connector, and the server grants too little (XEP-0356)";
+    }
+    if (state == "stock-ineffective") {
+        return "NOT ANSWERING: no connector, and this server lets nobody else change subscriptions";
+    }
+    return state;
+}
+
+std::string found_where(const std::string& source)
+{
+    if (source == "asked") {
+        return "when it came in";
+    }
+    if (source == "roster") {
+        return "in the contact's roster";
+    }
+    return source == "waiting" ? "among those that wait" : source;
+}
+
+std::string reason(const Json& decision)
+{
+    std::string reason = text(decision, "reason");
+    if (decision.at("rule").is_number()) {
+        reason += " " + std::to_string(decision.at("rule").get<std::uint32_t>());
+    }
+    if (const std::string by = decision.value("answered_by", std::string()); !by.empty()) {
+        reason += " (" + by + ")";
+    }
+    return reason;
+}
+
+std::string roster_item(const Json& item)
+{
+    if (item.is_null()) {
+        return "none";
+    }
+    const std::string subscription = text(item, "subscription");
+    return "subscription " + subscription + (item.at("ask").get<bool>() ? ", and the user has asked" : "");
+}
+
+std::string outcome_text(const Json& outcome, const std::string& answer)
+{
+    if (outcome.is_null()) {
+        return answer == "leave" ? "left to the user" : "not answered: it could not be recorded";
+    }
+    const std::string name = outcome.get<std::string>();
+    if (name == "answered") {
+        return "done";
+    }
+    if (name == "nothing-waits") {
+        return "answered or withdrawn in the meantime";
+    }
+    if (name == "refused") {
+        return "REFUSED by the server: has the user blocked the contact?";
+    }
+    return name == "lost" ? "UNKNOWN: the server did not reply" : name;
+}
+
+std::string more(const Json& list)
+{
+    return list.at("more").get<bool>() ? "There are more than these.\n" : "";
+}
+
+std::string requests(std::size_t count)
+{
+    return std::to_string(count) + (count == 1 ? " request" : " requests");
+}
+
+}  // namespace
+
+std::string status(const Json& status)
+{
+    std::string out = "usherd " + printable(text(status, "version"));
+    out +=
+        ", running for " + length_of(std::chrono::seconds(status.at("running_seconds").get<std::int64_t>()));
+    out += ", settings generation " + std::to_string(status.at("generation").get<std::uint64_t>()) + "\n";
+    const std::string address = printable(text(status, "address"));
+    if (status.at("online").get<bool>()) {
+        out += "Connected as " + address + "\n";
+    } else {
+        out +=
+            wrapped("NOT CONNECTED as " + address + ": " + text(status, "offline_because"), kWidth, 2) + "\n";
+    }
+    if (const std::string error = text(status, "store_error"); !error.empty()) {
+        out += wrapped("THE STORE CANNOT BE WRITTEN, so all requests are left to the users: " + error, kWidth,
+                       2) +
+               "\n";
+    }
+    for (const Json& organization : status.at("organizations")) {
+        const Json& general = organization.at("general");
+        out += "\n" + printable(text(general, "organization")) + "\n";
+        const bool may_choose = general.at("users_may_choose").at("value").get<bool>();
+        Rows rows;
+        rows.push_back({may_choose ? "users start from" : "in force for all",
+                        option_text(text(general.at("option"), "value"))});
+        if (may_choose) {
+            rows.push_back(
+                {"users have chosen", std::to_string(organization.at("choices").get<std::size_t>())});
+        }
+        for (const Json& domain : organization.at("domains")) {
+            rows.push_back({text(domain, "domain"), domain_text(text(domain, "state"))});
+        }
+        out += table(rows, 2);
+    }
+    Rows rows;
+    for (const Json& decided : status.at("decisions")) {
+        rows.push_back({text(decided, "answer"), text(decided, "reason"),
+                        std::to_string(decided.at("count").get<std::uint64_t>())});
+    }
+    out +=
+        rows.empty() ? "\nNo decisions since the start\n" : "\nDecisions since the start\n" + table(rows, 2);
+    if (const auto unrecorded = status.at("unrecorded").get<std::uint64_t>(); unrecorded > 0) {
+        out += "  left to users because the store failed: " + std::to_string(unrecorded) + "\n";
+    }
+    const Json& without = status.at("leaves_without_record");
+    if (const auto repeated = without.at("repeated").get<std::uint64_t>(); repeated > 0) {
+        out += "  left to users again as within the hour before, not recorded again: " +
+               std::to_string(repeated) + "\n";
+    }
+    if (const auto too_many = without.at("too_many").get<std::uint64_t>(); too_many > 0) {
+        out += "  left to users, more than the journal takes in an hour: " + std::to_string(too_many) + "\n";
+    }
+    return out;
+}
+
+std::string check(const Json& check)
+{
+    constexpr std::array kOutcomes{CheckResult::Outcome::passed, CheckResult::Outcome::warning,
+                                   CheckResult::Outcome::failed, CheckResult::Outcome::not_possible};
+    CheckReport report;
+    for (const Json& domain : check.at("answering")) {
+        report.answering.push_back(printable(domain.get<std::string>()));
+    }
+    for (const Json& domain : check.at("silent")) {
+        report.silent.push_back(printable(domain.get<std::string>()));
+    }
+    for (const Json& result : check.at("results")) {
+        const std::string outcome = text(result, "outcome");
+        const auto known = std::find_if(kOutcomes.begin(), kOutcomes.end(),
+                                        [&outcome](auto one) { return name(one) == outcome; });
+        if (known == kOutcomes.end()) {
+            throw std::invalid_argument("outcome \"" + outcome + "\"");
+        }
+        report.results.push_back({printable(text(result, "domain")), *known,
+                                  printable(text(result, "subject")), printable(text(result, "finding")),
+                                  printable(text(result, "mend"))});
+    }
+    return usher::text(report);
+}
+
+std::string reloaded(const Json& reloaded)
+{
+    std::string out = "Settings read again: generation " +
+                      std::to_string(reloaded.at("generation").get<std::uint64_t>()) + " is in force.\n";
+    if (!reloaded.at("need_restart").empty()) {
+        out +=
+            "In force only when usherd is started again: " + printable(joined(reloaded.at("need_restart"))) +
+            "\n";
+    }
+    return out;
+}
+
+std::string option(const Json& option)
+{
+    const std::string organization = text(option, "organization");
+    const bool may_choose = option.at("may_choose").get<bool>();
+    Rows rows{{"in force", option_text(text(option, "in_force"))}};
+    const Json& chosen = option.at("chosen");
+    std::string by = chosen.is_null() ? "nothing" : option_text(chosen.get<std::string>());
+    if (!may_choose) {
+        by += "; users of " + organization + " may not choose";
+    }
+    rows.push_back({"chosen", by});
+    rows.push_back(
+        {"without a choice", option_text(text(option, "of_organization")) + ", from " + organization});
+    return printable(text(option, "user")) + "\n" + table(rows, 2);
+}
+
+std::string waiting(const Json& waiting)
+{
+    const Json& list = waiting.at("requests");
+    if (list.empty()) {
+        return "Nothing waits.\n";
+    }
+    Rows rows{{"USER", "CONTACT", "USER'S ROSTER ITEM"}};
+    for (const Json& request : list) {
+        rows.push_back({text(request, "user"), text(request, "contact"), roster_item(request.at("item"))});
+    }
+    return table(rows) + more(waiting);
+}
+
+std::string review(const Json& review, bool applied)
+{
+    const Json& list = review.at("requests");
+    if (list.empty()) {
+        return "Nothing waits.\n";
+    }
+    Rows rows{{"USER", "CONTACT", "ANSWER", "REASON"}};
+    if (applied) {
+        rows.front().emplace_back("OUTCOME");
+    }
+    std::size_t answered = 0;
+    for (const Json& request : list) {
+        const std::string answer = text(request, "answer");
+        answered += answer == "leave" ? 0U : 1U;
+        auto& row = rows.emplace_back(std::vector<std::string>{
+            text(request, "user"), text(request, "contact"), answer, reason(request)});
+        if (applied) {
+            row.push_back(outcome_text(request.at("outcome"), answer));
+        }
+    }
+    std::string out = table(rows) + more(review);
+    if (!applied && answered > 0) {
+        out += "\nPolicy has an answer to " + requests(answered) + " of " + std::to_string(list.size()) +
+               "; to give it: usherctl review --apply\n";
+    }
+    return out;
+}
+
+std::string explanation(const Json& explained)
+{
+    constexpr std::size_t kLabel = 34;  // of a step, with its number
+    std::string out =
+        wrapped("A request from " + text(explained, "contact") + " to " + text(explained, "user") +
+                    (explained.at("waits").get<bool>()
+                         ? ", as it waits now"
+                         : ", if one came now (none waits; what the user's roster says is not known)"),
+                kWidth, 2) +
+        "\n\n";
+    std::size_t number = 0;
+    for (const Json& step : explained.at("steps")) {
+        const bool applied = step.at("applied").get<bool>();
+        std::string label = std::to_string(++number) + ". " + printable(text(step, "name"));
+        label.resize(std::max<std::size_t>(label.size(), kLabel - 10), ' ');
+        label += applied ? " DECIDES " : " no      ";
+        out += "  " + label + wrapped(text(step, "why"), kWidth - kLabel, 2 + label.size()) + "\n";
+    }
+    out += "\nAnswer: " + printable(text(explained, "answer")) + " (" + printable(reason(explained)) + ")";
+    if (explained.at("ask_back").get<bool>()) {
+        out += ", and the user asks the contact in return";
+    }
+    out +=
+        "\nDecided by settings generation " + std::to_string(explained.at("generation").get<std::uint64_t>());
+    if (const std::string organization = text(explained, "organization"); !organization.empty()) {
+        out += " of " + printable(organization);
+    }
+    return out + "\n";
+}
+
+std::string decision_line(const Json& record)
+{
+    const auto padded = [](std::string cell, std::size_t width) {
+        cell = printable(cell);
+        cell.resize(std::max(cell.size(), width), ' ');
+        return cell + "  ";
+    };
+    constexpr std::size_t kLongestReason = 22;
+    return padded(local_time(text(record, "at")), 19) + padded(text(record, "id"), 18) +
+           padded(text(record, "answer"), 7) + padded(reason(record), kLongestReason) +
+           printable(text(record, "contact")) + " -> " + printable(text(record, "user")) + "\n";
+}
+
+std::string decision(const Json& record)
+{
+    const Json& facts = record.at("facts");
+    const auto count = [&facts](const char* member) {
+        return std::to_string(facts.at(member).get<std::uint64_t>());
+    };
+    const Json& chosen = facts.at("chosen");
+    Rows rows{
+        {"when", local_time(text(record, "at"))},
+        {"contact", text(record, "contact")},
+        {"user", text(record, "user")},
+        {"answer", text(record, "answer")},
+        {"reason", reason(record)},
+        {"user's roster item", roster_item(record.at("item"))},
+        {"user's choice", chosen.is_null() ? "none" : option_text(chosen.get<std::string>())},
+        {"approved within the hour", facts.at("approvals_known").get<bool>()
+                                         ? count("approvals_from_contact") + " from the contact, " +
+                                               count("approvals_from_domain") + " from her domain, " +
+                                               count("approvals_to_user") + " to the user"
+                                         : "not known: the counter was full"},
+        {"found", found_where(text(record, "source"))},
+        {"settings", "generation " + std::to_string(record.at("generation").get<std::uint64_t>()) + " of " +
+                         text(record, "organization")},
+    };
+    return "Decision " + printable(text(record, "id")) + "\n" + table(rows, 2);
+}
+
+std::string general(const Json& general)
+{
+    const Json& may_choose = general.at("users_may_choose");
+    const Json& option = general.at("option");
+    const Json& domains = general.at("domains");
+    Rows rows{
+        {"users may choose", may_choose.at("value").get<bool>() ? "yes" : "no", text(may_choose, "source")},
+        {"option", text(option, "value"), text(option, "source")},
+        {"domains", joined(domains.at("value")), text(domains, "source")}};
+    if (domains.at("value") != general.at("domains_in_file")) {
+        rows.push_back({"in the file", joined(general.at("domains_in_file")), ""});
+    }
+    return printable(text(general, "organization")) + "\n" + table(rows, 2);
+}
+
+}  // namespace usher::control_report

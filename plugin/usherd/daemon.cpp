@@ -1,0 +1,498 @@
+#include "plugin/usherd/daemon.h"
+
+#include <event2/event.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <memory>
+#include <random>
+
+#include "integration/requests/entity.h"
+#include "integration/stream/strophe_channel.h"
+#include "integration/time/event_clock.h"
+#include "plugin/check/check.h"
+#include "plugin/check/failure_text.h"
+#include "plugin/check/login.h"
+#include "plugin/clients/client_service.h"
+#include "plugin/control/control.h"
+#include "plugin/core/answerer.h"
+#include "plugin/core/operations.h"
+#include "plugin/store/journal_expiry.h"
+#include "plugin/usherd/decision_log.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+
+/// A fixed one: a second usherd with this account is a conflict, not a rival.
+constexpr std::string_view kResource = "usher";
+
+struct Free {
+    void operator()(event_base* base) const { event_base_free(base); }
+    void operator()(event* e) const { event_free(e); }
+};
+
+std::vector<std::string> domains(const std::vector<Organization>& organizations)
+{
+    std::vector<std::string> all;
+    for (const Organization& organization : organizations) {
+        all.insert(all.end(), organization.domains.begin(), organization.domains.end());
+    }
+    return all;
+}
+
+/// Where requests are to be approved without a connector.
+std::vector<std::string> stock_domains(std::vector<Organization> organizations)
+{
+    std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
+    return domains(organizations);
+}
+
+std::function<double()> random_fraction()
+{
+    return [engine = std::mt19937(std::random_device()())]() mutable {
+        return std::uniform_real_distribution<>()(engine);
+    };
+}
+
+class Daemon : private EntityEvents
+{
+  public:
+    Daemon(std::string path, Settings settings, std::string password, std::unique_ptr<Database> database,
+           std::unique_ptr<PolicyInForce> policy, Choices choices)
+        : path_(std::move(path)),
+          settings_(std::move(settings)),
+          base_(event_base_new()),
+          clock_(base_.get()),
+          channels_(base_.get()),
+          database_(std::move(database)),
+          policy_(std::move(policy)),
+          choices_(std::move(choices)),
+          journal_(*database_),
+          old_records_(journal_, clock_, std::chrono::system_clock::now,
+                       [this] { return std::chrono::days(settings_.store.journal_days); }),
+          answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
+          entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
+                  channels_, clock_, random_fraction(), answerer_, *this),
+          operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
+          reception_(entity_, operations_, clock_, settings_.connection.component.has_value())
+    {
+        answerer_.on_recorded(log_decision);
+        answerer_.on_unrecorded([this] { look_after_store(); });
+        policy_->on_change([this] { policy_changed(); });
+        operations_.on_reload([this] { return reload(); });
+        operations_.on_check([this](Then<CheckReport> then) { check(std::move(then)); });
+    }
+
+    ExitCode run()
+    {
+        // Those watched below are ignored before and after: a second SIGTERM does not cut short what the
+        // first one began.
+        for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) {
+            std::signal(number, SIG_IGN);
+        }
+        const auto on_stop = watch(
+            SIGTERM, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
+        const auto on_interrupt = watch(
+            SIGINT, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
+        const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
+            static_cast<void>(static_cast<Daemon*>(self)->reload());
+        });
+        auto control = Control::listen(base_.get(), settings_.control_socket, operations_);
+        if (!control) {
+            spdlog::critical("control.socket: {}: usherctl could not reach this usherd", control.error());
+            return kFailed;
+        }
+        control_ = *std::move(control);
+        if (settings_.metrics_port != 0) {
+            auto metrics = listen_for_metrics(base_.get(), settings_.metrics_port, operations_);
+            if (!metrics) {
+                spdlog::critical("control.metrics_port: {}", metrics.error());
+                return kFailed;
+            }
+            metrics_ = *std::move(metrics);
+        }
+        checkpoint();
+        set_stock();
+        report("connecting: " + settings_.connection.host);
+        sd_notify(0, "READY=1");
+        show_life();
+        entity_.start();
+        if (event_base_dispatch(base_.get()) != 0) {
+            spdlog::critical("the event loop failed");
+            return kFailed;
+        }
+        return exit_code_;
+    }
+
+  private:
+    using Event = std::unique_ptr<event, Free>;
+
+    Event watch(int signal, event_callback_fn callback)
+    {
+        Event watched(evsignal_new(base_.get(), signal, callback, this));
+        event_add(watched.get(), nullptr);
+        return watched;
+    }
+
+    [[nodiscard]] std::vector<std::string> all_domains() const
+    {
+        return domains(policy_->policy()->organizations());
+    }
+
+    /// Answers pings: the account's own domain; for a component itself, by way of the server.
+    [[nodiscard]] std::string pinged() const
+    {
+        return settings_.connection.account ? std::string(settings_.connection.account->domain())
+                                            : *settings_.connection.component;
+    }
+
+    void stop()
+    {
+        spdlog::info("stopping");
+        sd_notify(0, "STOPPING=1");
+        stopping_ = true;
+        control_->stop();
+        entity_.stop();
+    }
+
+    Result<std::vector<std::string>> reload()
+    {
+        const auto now =
+            std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
+        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
+        auto outcome = read_file_again();
+        sd_notify(0, "READY=1");
+        return outcome;
+    }
+
+    Result<std::vector<std::string>> read_file_again()
+    {
+        auto read = read_settings(path_);
+        if (!read) {
+            std::string errors;
+            for (const SettingError& error : read.error()) {
+                spdlog::error("{}", text(error));
+                errors += text(error) + "\n";
+            }
+            return kept(Refusal::Kind::invalid, errors + path_ + " is not valid");
+        }
+        if (const auto in_force = policy_->set_file(*read); !in_force) {
+            return kept(Refusal::Kind::unavailable, "the store cannot be written (" + in_force.error() + ")");
+        }
+        auto on_restart = need_restart(settings_, *read);
+        for (const std::string& key : on_restart) {
+            spdlog::warn("{}: the change takes effect when usherd is started again", key);
+        }
+        settings_.store.journal_days = read->store.journal_days;
+        settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
+        set_stock();
+        settings_.log_level = read->log_level;
+        spdlog::set_level(spdlog::level::from_str(settings_.log_level));
+        spdlog::info("{} read again: settings generation {} in force", path_,
+                     policy_->policy()->generation());
+        return on_restart;
+    }
+
+    static Result<std::vector<std::string>> kept(Refusal::Kind kind, const std::string& why)
+    {
+        const std::string text = why + ": the settings from before stay in force";
+        spdlog::error("{}", text.substr(text.rfind('\n') + 1));
+        return tl::unexpected(Refusal{kind, text});
+    }
+
+    void policy_changed()
+    {
+        answerer_.set_policy(policy_->policy());
+        entity_.set_domains(all_domains());
+        set_stock();
+        entity_.read_again();
+        report_answering();
+    }
+
+    void set_stock()
+    {
+        entity_.set_stock(stock_domains(policy_->policy()->organizations()),
+                          settings_.connection.stock_reads_per_second);
+    }
+
+    // --- EntityEvents
+
+    void domain_changed(const std::string& domain, DomainState state) override
+    {
+        states_[domain] = state;
+        if (awaiting_login_ && entity_.connection_state() == Connection::State::online) {
+            awaiting_login_.reset();
+            begin_check();
+        }
+        if (state == DomainState::offline || state == DomainState::asking || state == DomainState::reading) {
+            report_answering();
+            return;
+        }
+        // Asked again every minute: said once.
+        if (const auto said = said_.find(domain); said != said_.end() && said->second == state) {
+            report_answering();
+            return;
+        }
+        said_[domain] = state;
+        const std::string own = own_address(settings_.connection);
+        switch (state) {
+            case DomainState::answering:
+                spdlog::info("{}: answering", domain);
+                break;
+            case DomainState::no_connector:
+                spdlog::warn(
+                    "{}: the server has no connector for this domain, so no requests are seen: load "
+                    "mod_subscription_requests there",
+                    domain);
+                break;
+            case DomainState::not_granted:
+                spdlog::error(
+                    "{}: the server grants {} nothing here, so no requests are seen: name it for this domain "
+                    "in the server's privileged_entities (Prosody) or the connector's entities (ejabberd)",
+                    domain, own);
+                break;
+            case DomainState::stock:
+                spdlog::warn(
+                    "{}: the server has no connector for this domain; stock = \"approve\": requests between "
+                    "users of this server are found in rosters and approved. It cannot see requests from "
+                    "other "
+                    "servers, cannot deny, and cannot clear the stored request: users are sent every "
+                    "request, "
+                    "and Prosody 0.12 shows it again at the next login, where an answer can end the "
+                    "subscription or make it mutual",
+                    domain);
+                break;
+            case DomainState::stock_not_granted:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
+                    "without the permissions roster = \"both\", presence = \"managed_entity\" and iq "
+                    "urn:xmpp:blocking = \"get\" for {}: no requests are seen: grant all three in the "
+                    "server's privileged_entities (XEP-0356) for this domain",
+                    domain, own);
+                break;
+            case DomainState::stock_ineffective:
+                spdlog::error(
+                    "{}: the server has no connector for this domain, and stock = \"approve\" does not "
+                    "start: "
+                    "here a roster set by a privileged entity never changes the subscription (as on "
+                    "ejabberd). No requests are seen: load the connector",
+                    domain);
+                break;
+            case DomainState::unreachable:
+                spdlog::warn("{}: does not answer: is it a domain of this server?", domain);
+                break;
+            default:
+                break;
+        }
+        report_answering();
+    }
+
+    void offline(const Failure& failure, milliseconds retry) override
+    {
+        operations_.set_offline_because(text(failure, settings_.connection));
+        if (check_ || stopping_ || retry.count() == 0) {
+            end_check(tl::unexpected(operations_.not_connected()));
+        }
+        if (failure.kind != Failure::Kind::closed) {
+            said_.clear();
+            spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
+                        text(failure, settings_.connection));
+        }
+        if (stopping_ || retry.count() == 0) {
+            exit_code_ = stopping_ ? kStopped : exit_code(failure);
+            control_->stop();
+            event_base_loopexit(base_.get(), nullptr);  // once round: what was just said still goes out
+            return;
+        }
+        if (failure.kind != Failure::Kind::closed) {
+            spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
+        }
+        report("connecting: " + text(failure, settings_.connection));
+    }
+
+    void report_answering()
+    {
+        if (stopping_ || entity_.connection_state() != Connection::State::online) {
+            return;
+        }
+        std::size_t answering = 0;
+        std::size_t stock = 0;
+        std::size_t all = 0;
+        for (const std::string& domain : all_domains()) {
+            ++all;
+            answering += states_[domain] == DomainState::answering ? 1U : 0U;
+            stock += states_[domain] == DomainState::stock ? 1U : 0U;
+        }
+        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains" +
+               (stock == 0 ? std::string()
+                           : "; without a connector, approving between own users only, on " +
+                                 std::to_string(stock)));
+    }
+
+    /// One line for the service manager, when it is another one.
+    void report(const std::string& status)
+    {
+        if (status != status_) {
+            status_ = status;
+            sd_notify(0, ("STATUS=" + status).c_str());
+        }
+    }
+
+    /// Twice within each interval after which the service manager, if it watches, takes us for hung.
+    void show_life()
+    {
+        std::uint64_t microseconds = 0;
+        if (sd_watchdog_enabled(0, &microseconds) <= 0) {
+            return;
+        }
+        sd_notify(0, "WATCHDOG=1");
+        showing_life_ =
+            clock_.after(std::chrono::ceil<milliseconds>(std::chrono::microseconds(microseconds / 2)),
+                         [this] { show_life(); });
+    }
+
+    // --- usherctl check
+
+    /// Those who ask while a check goes on get what it finds. Just started, or the server just restarted:
+    /// then the login is awaited for a while.
+    void check(Then<CheckReport> then)
+    {
+        constexpr milliseconds kLoginPatience{10'000};
+        checked_.push_back(std::move(then));
+        if (check_ || awaiting_login_) {
+            return;
+        }
+        if (entity_.connection_state() == Connection::State::online) {
+            begin_check();
+            return;
+        }
+        awaiting_login_ =
+            clock_.after(kLoginPatience, [this] { end_check(tl::unexpected(operations_.not_connected())); });
+    }
+
+    void begin_check()
+    {
+        Settings in_force = settings_;
+        in_force.organizations = policy_->policy()->organizations();
+        check_.emplace(path_, std::move(in_force), channels_, clock_, [this](const CheckReport& report) {
+            // Not from inside the check, which goes with it.
+            check_ended_ = clock_.after(milliseconds(0), [this, report] { end_check(report); });
+        });
+        entity_.set_listener([this](const Stanza& stanza) { check_->received(stanza); });
+        check_->start_on([this](std::string_view type, const std::string& to,
+                                std::string_view payload) { return entity_.send_query(type, to, payload); },
+                         entity_.advertised());
+    }
+
+    void end_check(const Result<CheckReport>& report)
+    {
+        entity_.set_listener(nullptr);
+        check_.reset();
+        const std::unique_ptr<Timer> ended = std::move(check_ended_);
+        const std::unique_ptr<Timer> awaited = std::move(awaiting_login_);
+        for (const Then<CheckReport>& then : std::exchange(checked_, {})) {
+            then(report);
+        }
+    }
+
+    // --- the store
+
+    /// What was left to the users because it could not be recorded is answered when it can be: it waits, and
+    /// nothing else would make us look again before the next login.
+    void look_after_store()
+    {
+        constexpr milliseconds kLookAgain{5'000};
+        if (looking_after_store_) {
+            return;
+        }
+        looking_after_store_ = clock_.after(kLookAgain, [this] {
+            const std::unique_ptr<Timer> done = std::move(looking_after_store_);
+            if (!database_->writable()) {
+                look_after_store();
+                return;
+            }
+            spdlog::info("the store can be written again: looking at what waits");
+            entity_.read_again();
+        });
+    }
+
+    /// So that up to a hundred requests a second only those wait for the disk that come meanwhile.
+    void checkpoint()
+    {
+        constexpr milliseconds kOften{30'000};
+        if (!database_->checkpoint()) {
+            spdlog::error("the store cannot be written: {}", database_->last_error());
+            look_after_store();
+        }
+        checkpointing_ = clock_.after(kOften, [this] { checkpoint(); });
+    }
+
+    const std::string path_;
+    Settings settings_;
+    std::unique_ptr<event_base, Free> base_;
+    EventClock clock_;
+    StropheChannels channels_;
+    std::unique_ptr<Database> database_;
+    std::unique_ptr<PolicyInForce> policy_;
+    Choices choices_;
+    Journal journal_;
+    OldRecords old_records_;
+    Answerer answerer_;
+    Entity entity_;
+    Operations operations_;
+    Reception reception_;
+    std::unique_ptr<Control> control_;
+    std::unique_ptr<HttpServer> metrics_;
+    std::optional<Check> check_;
+    std::vector<Then<CheckReport>> checked_;
+    std::unique_ptr<Timer> check_ended_;
+    std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
+    std::unique_ptr<Timer> looking_after_store_;
+    std::unique_ptr<Timer> checkpointing_;
+    std::unique_ptr<Timer> showing_life_;
+    std::map<std::string, DomainState> states_;
+    std::map<std::string, DomainState> said_;
+    std::string status_;
+    bool stopping_ = false;
+    ExitCode exit_code_ = kStopped;
+};
+
+}  // namespace
+
+ExitCode run_daemon(const std::string& path, Settings settings)
+{
+    const bool component = settings.connection.component.has_value();
+    auto password =
+        read_secret(component ? settings.connection.secret_file : settings.connection.password_file);
+    if (!password) {
+        spdlog::critical("{}", password.error());
+        return kSettings;
+    }
+    const auto unusable = [&settings](const std::string& error) {
+        spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
+        return kFailed;
+    };
+    auto database = Database::open(settings.store.url);
+    if (!database) {
+        return unusable(database.error());
+    }
+    auto policy = PolicyInForce::make(settings, **database, [] { return std::chrono::system_clock::now(); });
+    if (!policy) {
+        return unusable(policy.error());
+    }
+    auto choices = Choices::load(**database);
+    if (!choices) {
+        return unusable(choices.error());
+    }
+    return Daemon(path, std::move(settings), *std::move(password), *std::move(database), *std::move(policy),
+                  *std::move(choices))
+        .run();
+}
+
+}  // namespace usher

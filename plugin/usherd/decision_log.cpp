@@ -1,0 +1,28 @@
+#include "plugin/usherd/decision_log.h"
+
+#include "plugin/usherd/logging.h"
+
+namespace usher
+{
+
+void log_decision(const JournalRecord& record)
+{
+    std::string why(text(record.decision.reason));
+    if (record.decision.reason == Reason::rule) {
+        why += " " + std::to_string(record.decision.rule);
+    } else if (record.decision.reason == Reason::by_hand) {
+        why += " of " + record.answered_by;
+    }
+    const std::string id = std::to_string(record.id);
+    const std::string answer(name(record.decision.answer));
+    const std::string user(record.request.user.text());
+    const std::string domain(record.request.contact.domain());
+    log_info(id + ": " + answer + " for " + user + ", contact of " + domain + ": " + why,
+             {{"USHER_DECISION", id},
+              {"USHER_USER", user},
+              {"USHER_CONTACT_DOMAIN", domain},
+              {"USHER_ANSWER", answer},
+              {"USHER_REASON", why}});
+}
+
+}  // namespace usher

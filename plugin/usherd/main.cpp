@@ -1,0 +1,77 @@
+// usherd: answers XMPP contact requests on users' behalf, by policy.
+//
+// What it is not: a server, a spam filter, a roster database. To read on: daemon.cpp for what runs,
+// answerer.cpp for a request's way, policy/decide.cpp for the decision.
+#include <spdlog/spdlog.h>
+
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "plugin/check/online_check.h"
+#include "plugin/settings/settings.h"
+#include "plugin/usherd/daemon.h"
+#include "plugin/usherd/logging.h"
+#include "plugin/usherd/privileges.h"
+
+int main(int argc, char** argv)
+{
+    ::umask(077);  // the journal says who asks to see whom
+    CLI::App app("Answers XMPP contact requests on users' behalf, by policy.", "usherd");
+    std::string path = "/etc/usher/usher.toml";
+    bool check = false;
+    bool online = false;
+    app.add_option("--config", path, "Settings file")->capture_default_str();
+    auto* const check_option =
+        app.add_flag("--check", check, "Check the settings file, print the settings in force, and exit");
+    app.add_flag("--online", online, "With --check: ask the server instead whether requests can be answered")
+        ->needs(check_option);
+    std::string user = "usher";
+    app.add_option("--user", user, "If started as root: the user to become before anything else is done")
+        ->type_name("USER")
+        ->capture_default_str();
+    app.set_version_flag("--version", "usherd " USHER_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? usher::kStopped : usher::kUsage;
+    }
+
+    // What is checked is looked at as whoever checks it.
+    if (!check) {
+        if (const auto dropped = usher::drop_privileges(user); !dropped) {
+            std::cerr << "usherd: " << dropped.error() << '\n';
+            return usher::kUsage;
+        }
+        usher::keep_memory_private();  // last: who becomes another user is given what fs.suid_dumpable says
+    }
+    auto settings = usher::read_settings(path);
+    if (!settings) {
+        for (const usher::SettingError& error : settings.error()) {
+            std::cerr << text(error) << '\n';
+        }
+        return usher::kSettings;
+    }
+    const auto unusable = usher::check_files(*settings);
+    for (const std::string& problem : unusable) {
+        std::cerr << path << ": " << problem << '\n';
+    }
+    if (!unusable.empty()) {
+        return usher::kSettings;
+    }
+    if (online) {
+        return usher::check_online(path, *std::move(settings));
+    }
+    if (check) {
+        std::cout << effective(*settings, usher::Sources::shown);
+        return usher::kStopped;
+    }
+    usher::set_up_logging(settings->log_level);
+    try {
+        return usher::run_daemon(path, *std::move(settings));
+    } catch (const std::exception& error) {  // a bug, or no memory: say so where the administrator looks
+        spdlog::critical("usherd ends: {}", error.what());
+        return usher::kFailed;
+    }
+}

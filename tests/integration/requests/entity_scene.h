@@ -1,0 +1,271 @@
+// Where the entity plays: a channel, a clock and a judge of the tests' own, and what a server says to it.
+#pragma once
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "doubles.h"
+#include "integration/requests/entity.h"
+#include "literal.h"
+
+namespace usher::test
+{
+
+using Strings = std::vector<std::string>;
+
+inline Decision decision(Answer answer, bool ask_back = false)
+{
+    Decision decision;
+    decision.answer = answer;
+    decision.ask_back = ask_back;
+    return decision;
+}
+
+/// Answers by the contact's local part, which says what is wanted; remembers what it was asked.
+class ScriptedJudge : public Judge
+{
+  public:
+    std::vector<Decision> judge(std::span<const SubscriptionRequest> requests, Source source) override
+    {
+        ++calls;
+        std::vector<Decision> decisions;
+        for (const SubscriptionRequest& request : requests) {
+            asked.push_back((source == Source::asked ? "asked " : "waiting ") + request.user.text() + " " +
+                            request.contact.text());
+            items.push_back(request.item);
+            const std::string_view wish = request.contact.local();
+            decisions.push_back(wish.starts_with("approve") ? decision(Answer::approve)
+                                : wish.starts_with("both")  ? decision(Answer::approve, true)
+                                : wish.starts_with("deny")  ? decision(Answer::deny)
+                                                            : decision(Answer::leave));
+        }
+        if (when_asked) {
+            when_asked();
+        }
+        return decisions;
+    }
+
+    int calls = 0;
+    Strings asked;
+    std::vector<std::optional<RosterItem>> items;
+    std::function<void()> when_asked;
+};
+
+inline std::string written(DomainState state)
+{
+    switch (state) {
+        case DomainState::offline:
+            return "offline";
+        case DomainState::asking:
+            return "asking";
+        case DomainState::no_connector:
+            return "no_connector";
+        case DomainState::not_granted:
+            return "not_granted";
+        case DomainState::unreachable:
+            return "unreachable";
+        case DomainState::reading:
+            return "reading";
+        case DomainState::answering:
+            return "answering";
+        case DomainState::stock:
+            return "stock";
+        case DomainState::stock_not_granted:
+            return "stock_not_granted";
+        case DomainState::stock_ineffective:
+            return "stock_ineffective";
+    }
+    return "?";
+}
+
+class Events : public EntityEvents
+{
+  public:
+    void domain_changed(const std::string& domain, DomainState state) override
+    {
+        states[domain] = written(state);
+        history[domain].push_back(written(state));
+    }
+    void offline(const Failure& failure, std::chrono::milliseconds retry) override
+    {
+        failures.push_back(test::written(failure.kind));
+        delay = retry;
+    }
+
+    std::map<std::string, std::string> states;
+    std::map<std::string, Strings> history;
+    Strings failures;
+    std::chrono::milliseconds delay{0};
+};
+
+inline std::string request(const std::string& id, const std::string& contact, const std::string& user,
+                           const std::string& item = {})
+{
+    return "<request id='" + id +
+           "'><forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' from='" +
+           contact + "' to='" + user + "'/></forwarded>" + item + "</request>";
+}
+
+inline std::string requests(const std::string& inside)
+{
+    return "<requests xmlns='urn:xmpp:subscription-requests:0'>" + inside + "</requests>";
+}
+
+inline std::string pending(const std::string& inside, const std::string& last = {})
+{
+    return "<pending xmlns='urn:xmpp:subscription-requests:0'>" + inside +
+           "<set xmlns='http://jabber.org/protocol/rsm'>" +
+           (last.empty() ? "" : "<last>" + last + "</last>") + "</set></pending>";
+}
+
+inline std::string error(const std::string& condition, const std::string& type = "cancel")
+{
+    return "<error type='" + type + "'><" + condition +
+           " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+}
+
+inline const std::string kWithConnector =
+    "<query xmlns='http://jabber.org/protocol/disco#info'>"
+    "<identity category='server' type='im'/>"
+    "<feature var='http://jabber.org/protocol/disco#info'/>"
+    "<feature var='urn:xmpp:subscription-requests:0'/></query>";
+inline const std::string kWithoutConnector =
+    "<query xmlns='http://jabber.org/protocol/disco#info'>"
+    "<identity category='server' type='im'/>"
+    "<feature var='http://jabber.org/protocol/disco#info'/>"
+    "<feature var='urn:xmpp:subscription-requests:1'/></query>";
+
+inline std::string advertisement(const std::string& from)
+{
+    return "<message from='" + from +
+           "' to='usher.capulet.lit'><privilege xmlns='urn:xmpp:privilege:2'><perm access='iq'>"
+           "<namespace ns='urn:xmpp:subscription-requests:0' type='both'/></perm></privilege></message>";
+}
+
+struct Scene {
+    explicit Scene(bool component = false, Strings domains = {"capulet.lit"})
+    {
+        Login login;
+        login.host = "127.0.0.1";
+        login.component = component;
+        address = component ? "usher.capulet.lit" : "usher@capulet.lit/usher";
+        login.address = address;
+        entity.emplace(
+            login, "capulet.lit", std::move(domains), channels, clock, [] { return 0.0; }, judge, events);
+    }
+
+    void log_in()
+    {
+        entity->start();
+        channels.opened(address);
+        std::erase(channels.sent, "<presence/>");
+    }
+
+    /// Lets time pass on a stream that is never silent for so long that it would be pinged.
+    void pass(std::chrono::milliseconds time)
+    {
+        constexpr std::chrono::seconds kSilence{20};
+        for (; time > kSilence; time -= kSilence) {
+            clock.advance(kSilence);
+            channels.received("<message/>");
+        }
+        clock.advance(time);
+    }
+
+    /// The first thing sent that is an IQ to `to` with this payload; it no longer counts as sent afterwards.
+    std::string take(const std::string& to, const std::string& payload)
+    {
+        const auto found =
+            std::find_if(channels.sent.begin(), channels.sent.end(), [&](const std::string& xml) {
+                const Literal literal(xml);
+                return literal.stanza().name() == "iq" && literal.stanza().attribute("to") == to &&
+                       literal.stanza().first().name() == payload;
+            });
+        if (found == channels.sent.end()) {
+            BOOST_FAIL("no <" + payload + "/> was sent to " + to);
+        }
+        std::string xml = *found;
+        channels.sent.erase(found);
+        return xml;
+    }
+
+    void reply(const std::string& iq, const std::string& inside, const std::string& type = "result")
+    {
+        channels.received("<iq type='" + type + "' id='" + attribute(iq, "id") + "' from='" +
+                          attribute(iq, "to") + "' to='" + address + "'>" + inside + "</iq>");
+    }
+
+    void has_connector(const std::string& domain = "capulet.lit")
+    {
+        reply(take(domain, "query"), kWithConnector);
+    }
+
+    /// The page that is being asked for.
+    void page(const std::string& inside, const std::string& last = {},
+              const std::string& domain = "capulet.lit")
+    {
+        reply(take(domain, "pending"), pending(inside, last));
+    }
+
+    void refuse_list(const std::string& condition, const std::string& domain = "capulet.lit")
+    {
+        reply(take(domain, "pending"), error(condition), "error");
+    }
+
+    /// Logged in, every list read to its end.
+    void start_answering(const Strings& domains = {"capulet.lit"})
+    {
+        log_in();
+        for (const std::string& domain : domains) {
+            has_connector(domain);
+            page("", "", domain);
+            BOOST_TEST_REQUIRE(state(domain) == "answering");
+        }
+        channels.sent.clear();
+    }
+
+    void ask(const std::string& inside, const std::string& from = "capulet.lit", const std::string& id = "a1")
+    {
+        channels.received("<iq type='set' id='" + id + "' from='" + from + "' to='" + address + "'>" +
+                          inside + "</iq>");
+    }
+
+    std::string state(const std::string& domain = "capulet.lit") { return events.states[domain]; }
+
+    void expect_sent(const Strings& expected)
+    {
+        BOOST_TEST(channels.sent == expected, boost::test_tools::per_element());
+        channels.sent.clear();
+    }
+
+    void expect_nothing_sent() { expect_sent({}); }
+
+    void expect_error(const std::string& condition, const std::string& type, const std::string& to)
+    {
+        expect_sent({"<iq type='error' id='a1' to='" + to + "'><error type='" + type + "'><" + condition +
+                     " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"});
+    }
+
+    std::string address;
+    FakeClock clock;
+    FakeChannels channels;
+    ScriptedJudge judge;
+    Events events;
+    std::optional<Entity> entity;
+};
+
+struct ComponentScene : Scene {
+    ComponentScene() : Scene(true) {}
+};
+
+struct TwoDomains : Scene {
+    TwoDomains() : Scene(false, {"capulet.lit", "verona.lit"}) {}
+};
+
+}  // namespace usher::test

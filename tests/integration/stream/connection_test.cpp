@@ -1,0 +1,792 @@
+// One login, kept up: every state, what leads out of it, and when.
+#include "integration/stream/connection.h"
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "doubles.h"
+#include "literal.h"
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using usher::Connection;
+using usher::Failure;
+using State = usher::Connection::State;
+
+namespace
+{
+
+class Events : public usher::ConnectionEvents
+{
+  public:
+    void online(const std::string& address) override
+    {
+        happened.push_back("online " + address);
+        if (when_online) {
+            when_online();
+        }
+    }
+    void received(const usher::Stanza& stanza) override
+    {
+        happened.push_back("received " + std::string(stanza.attribute("id")));
+        if (when_received) {
+            when_received();
+        }
+    }
+    void offline(const Failure& failure, milliseconds retry) override
+    {
+        happened.push_back("offline " + usher::test::written(failure.kind));
+        detail = failure.detail;
+        delay = retry;
+        if (when_offline) {
+            when_offline();
+        }
+    }
+
+    std::vector<std::string> happened;
+    std::string detail;
+    std::optional<milliseconds> delay;  // of the last offline
+    std::function<void()> when_online;
+    std::function<void()> when_received;
+    std::function<void()> when_offline;
+};
+
+using Happened = std::vector<std::string>;
+using Times = std::vector<milliseconds>;
+
+struct Scene {
+    explicit Scene(usher::Login login = account())
+    {
+        connection.emplace(
+            std::move(login), "capulet.lit", channels, clock, [this] { return random; }, events);
+    }
+
+    static usher::Login account()
+    {
+        usher::Login login;
+        login.host = "127.0.0.1";
+        login.port = 5222;
+        login.address = "usher@capulet.lit/usher";
+        return login;
+    }
+
+    static usher::Login component()
+    {
+        usher::Login login;
+        login.host = "127.0.0.1";
+        login.port = 5347;
+        login.address = "usher.capulet.lit";
+        login.component = true;
+        return login;
+    }
+
+    void log_in()
+    {
+        connection->start();
+        channels.opened("usher@capulet.lit/usher");
+        events.happened.clear();
+    }
+
+    /// One attempt that fails; returns how long the connection then waits.
+    milliseconds fail(Failure::Kind kind = Failure::Kind::unreachable)
+    {
+        channels.ended(kind);
+        BOOST_TEST_REQUIRE(events.delay.has_value());
+        return *events.delay;
+    }
+
+    /// Lets exactly `time` pass, and sees that the next attempt is made at its end and not before.
+    void expect_attempt_after(milliseconds time)
+    {
+        const int before = channels.opens;
+        clock.advance(time - 1ms);
+        BOOST_TEST(channels.opens == before);
+        BOOST_TEST((connection->state() == State::waiting));
+        clock.advance(1ms);
+        BOOST_TEST(channels.opens == before + 1);
+        BOOST_TEST((connection->state() == State::opening));
+    }
+
+    double random = 0;
+    usher::test::FakeClock clock;
+    usher::test::FakeChannels channels;
+    Events events;
+    std::optional<Connection> connection;
+};
+
+struct ComponentScene : Scene {
+    ComponentScene() : Scene(component()) {}
+};
+
+constexpr const char* kStanza = "<message id='m1'/>";
+
+bool is_abandoned(const usher::test::FakeChannels& channels, Failure::Kind kind)
+{
+    return channels.abandoned && channels.abandoned->kind == kind;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(connection, Scene)
+
+// --- Logging in
+
+BOOST_AUTO_TEST_CASE(nothing_happens_before_start)
+{
+    BOOST_TEST((connection->state() == State::idle));
+    clock.advance(1h);
+    BOOST_TEST(channels.opens == 0);
+    BOOST_TEST(clock.waiting() == 0U);
+    BOOST_TEST(events.happened.empty());
+}
+
+BOOST_AUTO_TEST_CASE(start_opens_a_channel_with_the_login)
+{
+    connection->start();
+    BOOST_TEST((connection->state() == State::opening));
+    BOOST_TEST(channels.opens == 1);
+    BOOST_TEST(channels.login.host == "127.0.0.1");
+    BOOST_TEST(channels.login.port == 5222);
+    BOOST_TEST(channels.login.address == "usher@capulet.lit/usher");
+    BOOST_TEST(events.happened.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_login_is_reported_with_its_address)
+{
+    connection->start();
+    channels.opened("usher@capulet.lit/other");
+    BOOST_TEST((connection->state() == State::online));
+    BOOST_TEST(events.happened == Happened{"online usher@capulet.lit/other"},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_login_has_thirty_seconds)
+{
+    connection->start();
+    clock.advance(29'999ms);
+    BOOST_TEST(!channels.abandoned.has_value());
+    clock.advance(1ms);
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::timeout));
+    BOOST_TEST((connection->state() == State::opening));
+    channels.turn();
+    BOOST_TEST((connection->state() == State::waiting));
+    BOOST_TEST(events.happened == Happened{"offline timeout"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_login_deadline_ends_with_the_login)
+{
+    connection->start();
+    clock.advance(29'999ms);
+    channels.opened("usher@capulet.lit/usher");
+    clock.advance(1s);
+    BOOST_TEST(!channels.abandoned.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(every_attempt_has_its_own_deadline)
+{
+    connection->start();
+    clock.advance(20s);
+    expect_attempt_after(fail());
+    clock.advance(29'999ms);
+    BOOST_TEST(!channels.abandoned.has_value());
+    clock.advance(1ms);
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::timeout));
+}
+
+// --- Trying again
+
+BOOST_AUTO_TEST_CASE(waiting_doubles_up_to_a_minute)
+{
+    connection->start();
+    for (const milliseconds expected : Times{1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}) {
+        const milliseconds delay = fail();
+        BOOST_TEST(delay.count() == expected.count());
+        expect_attempt_after(delay);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(waiting_is_shortened_by_a_half_at_most)
+{
+    random = 0.999999;
+    connection->start();
+    for (const milliseconds full : Times{1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+        const milliseconds delay = fail();
+        BOOST_TEST(delay.count() >= (full / 2).count());
+        BOOST_TEST(delay.count() <= (full / 2).count() + 1);
+        expect_attempt_after(delay);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(waiting_is_shortened_in_proportion)
+{
+    random = 0.5;
+    connection->start();
+    BOOST_TEST(fail().count() == 750);
+    expect_attempt_after(750ms);
+    BOOST_TEST(fail().count() == 1500);
+}
+
+BOOST_AUTO_TEST_CASE(a_random_number_is_drawn_for_every_wait)
+{
+    int drawn = 0;
+    connection.emplace(
+        account(), "capulet.lit", channels, clock,
+        [&drawn] {
+            ++drawn;
+            return 0.0;
+        },
+        events);
+    connection->start();
+    expect_attempt_after(fail());
+    expect_attempt_after(fail());
+    BOOST_TEST(drawn == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_login_of_a_minute_starts_the_waiting_anew)
+{
+    connection->start();
+    for (int i = 0; i < 5; ++i) {
+        expect_attempt_after(fail());
+    }
+    channels.opened("usher@capulet.lit/usher");
+    clock.advance(30s);
+    channels.received(kStanza);
+    clock.advance(30s);
+    BOOST_TEST(fail(Failure::Kind::lost).count() == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(a_shorter_login_does_not)
+{
+    connection->start();
+    for (int i = 0; i < 5; ++i) {
+        expect_attempt_after(fail());
+    }
+    channels.opened("usher@capulet.lit/usher");
+    clock.advance(30s);
+    channels.received(kStanza);
+    clock.advance(29'999ms);
+    BOOST_TEST(fail(Failure::Kind::lost).count() == 32'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_wait_for_a_login_is_no_login)
+{
+    connection->start();
+    channels.opened("usher@capulet.lit/usher");
+    fail(Failure::Kind::lost);
+    for (const milliseconds expected : Times{2s, 4s, 8s, 16s, 32s, 60s}) {
+        clock.advance(*events.delay);
+        clock.advance(30s);
+        channels.turn();
+        BOOST_TEST(events.delay->count() == expected.count());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_failure_is_passed_on_as_it_is)
+{
+    connection->start();
+    channels.ended(Failure::Kind::lost, "system-shutdown");
+    BOOST_TEST(events.happened == Happened{"offline lost"}, boost::test_tools::per_element());
+    BOOST_TEST(events.detail == "system-shutdown");
+}
+
+constexpr Failure::Kind kKinds[] = {
+    Failure::Kind::closed,      Failure::Kind::lookup,    Failure::Kind::unreachable,
+    Failure::Kind::timeout,     Failure::Kind::no_tls,    Failure::Kind::certificate,
+    Failure::Kind::credentials, Failure::Kind::mechanism, Failure::Kind::unknown_host,
+    Failure::Kind::conflict,    Failure::Kind::lost,      Failure::Kind::silent,
+};
+
+bool cannot_mend_itself(Failure::Kind kind)
+{
+    using Kind = Failure::Kind;
+    return kind == Kind::no_tls || kind == Kind::certificate || kind == Kind::credentials ||
+           kind == Kind::mechanism || kind == Kind::unknown_host;
+}
+
+BOOST_AUTO_TEST_CASE(before_the_first_login_what_cannot_mend_itself_is_final)
+{
+    for (const Failure::Kind kind : kKinds) {
+        BOOST_TEST_CONTEXT(usher::test::written(kind))
+        {
+            Scene scene;
+            scene.connection->start();
+            scene.channels.ended(kind);
+            const bool final = cannot_mend_itself(kind);
+            BOOST_TEST((scene.connection->state() == (final ? State::idle : State::waiting)));
+            BOOST_TEST_REQUIRE(scene.events.delay.has_value());
+            BOOST_TEST((*scene.events.delay == 0ms) == final);
+            scene.clock.advance(10min);
+            BOOST_TEST((scene.channels.opens == 1) == final);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(it_is_final_at_a_later_attempt_too)
+{
+    connection->start();
+    expect_attempt_after(fail(Failure::Kind::unreachable));
+    BOOST_TEST(fail(Failure::Kind::credentials).count() == 0);
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(after_the_first_login_every_failure_is_tried_again)
+{
+    for (const Failure::Kind kind : kKinds) {
+        BOOST_TEST_CONTEXT(usher::test::written(kind))
+        {
+            Scene scene;
+            scene.log_in();
+            scene.expect_attempt_after(scene.fail(Failure::Kind::lost));
+            scene.expect_attempt_after(scene.fail(kind));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(after_a_final_failure_it_can_be_started_again)
+{
+    connection->start();
+    fail(Failure::Kind::credentials);
+    connection->start();
+    BOOST_TEST((connection->state() == State::opening));
+    BOOST_TEST(channels.opens == 2);
+}
+
+// --- Sending and receiving
+
+BOOST_AUTO_TEST_CASE(what_is_sent_online_goes_out_as_it_is)
+{
+    log_in();
+    connection->send("<presence/>");
+    connection->send("<message/><message/>");
+    BOOST_TEST(channels.sent == (Happened{"<presence/>", "<message/><message/>"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_when_not_online_is_dropped)
+{
+    connection->send("<idle/>");
+    connection->start();
+    connection->send("<opening/>");
+    expect_attempt_after(fail());
+    fail();
+    connection->send("<waiting/>");
+    clock.advance(2s);
+    channels.opened("usher@capulet.lit/usher");
+    connection->log_in_again(1s);
+    connection->send("<closing/>");
+    channels.turn();
+    connection->send("<waiting/>");
+    clock.advance(1s);
+    channels.opened("usher@capulet.lit/usher");
+    BOOST_TEST(channels.sent.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_received_online_is_passed_on)
+{
+    log_in();
+    channels.received("<message id='m1'/>");
+    channels.received("<message id='m2'/>");
+    BOOST_TEST(events.happened == (Happened{"received m1", "received m2"}), boost::test_tools::per_element());
+}
+
+// --- Watching over the peer
+
+BOOST_AUTO_TEST_CASE(thirty_seconds_of_silence_are_followed_by_a_ping)
+{
+    log_in();
+    clock.advance(29'999ms);
+    BOOST_TEST(channels.sent.empty());
+    clock.advance(1ms);
+    BOOST_TEST_REQUIRE(channels.sent.size() == 1U);
+    const usher::test::Literal ping(channels.sent.front());
+    BOOST_TEST(ping.stanza().name() == "iq");
+    BOOST_TEST(ping.stanza().attribute("type") == "get");
+    BOOST_TEST(ping.stanza().attribute("to") == "capulet.lit");
+    BOOST_TEST(!ping.stanza().has("from"));
+    BOOST_TEST(ping.stanza().attribute("id") != "");
+    BOOST_TEST(ping.stanza().first().is("ping", "urn:xmpp:ping"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_component_says_who_it_is, ComponentScene)
+{
+    log_in();
+    clock.advance(30s);
+    BOOST_TEST_REQUIRE(channels.sent.size() == 1U);
+    BOOST_TEST(usher::test::attribute(channels.sent.front(), "from") == "usher.capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(pings_have_different_ids)
+{
+    log_in();
+    for (int i = 0; i < 5; ++i) {
+        clock.advance(30s);
+        channels.received(kStanza);
+    }
+    BOOST_TEST_REQUIRE(channels.sent.size() >= 2U);
+    BOOST_TEST(usher::test::attribute(channels.sent.at(0), "id") !=
+               usher::test::attribute(channels.sent.at(1), "id"));
+}
+
+BOOST_AUTO_TEST_CASE(whoever_is_heard_of_is_not_pinged)
+{
+    log_in();
+    for (int i = 0; i < 20; ++i) {
+        clock.advance(29'999ms);
+        channels.received(kStanza);
+    }
+    BOOST_TEST(channels.sent.empty());
+    BOOST_TEST(!channels.abandoned.has_value());
+}
+
+// Whenever the last word was, the ping comes 30 s after it.
+BOOST_AUTO_TEST_CASE(silence_is_counted_from_the_last_word)
+{
+    for (const milliseconds word : Times{0ms, 1ms, 10s, 29'999ms, 30'001ms, 44s, 60s, 74'999ms}) {
+        BOOST_TEST_CONTEXT(word.count() << " ms")
+        {
+            Scene scene;
+            scene.log_in();
+            scene.clock.advance(word);
+            scene.channels.received(kStanza);
+            scene.channels.sent.clear();
+            scene.clock.advance(29'999ms);
+            BOOST_TEST(scene.channels.sent.empty());
+            scene.clock.advance(1ms);
+            BOOST_TEST(scene.channels.sent.size() == 1U);
+        }
+    }
+}
+
+// E29
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up)
+{
+    log_in();
+    clock.advance(74'999ms);
+    BOOST_TEST(!channels.abandoned.has_value());
+    clock.advance(1ms);
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::silent));
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline silent"}, boost::test_tools::per_element());
+    BOOST_TEST((connection->state() == State::waiting));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_falls_silent_later_is_given_up_within_ninety_seconds)
+{
+    for (const milliseconds word : Times{1ms, 10s, 29'999ms, 30'001ms, 44s, 60s, 74'999ms}) {
+        BOOST_TEST_CONTEXT(word.count() << " ms")
+        {
+            Scene scene;
+            scene.log_in();
+            scene.clock.advance(word);
+            scene.channels.received(kStanza);
+            scene.clock.advance(74'999ms);
+            BOOST_TEST(!scene.channels.abandoned.has_value());
+            scene.clock.advance(15s);
+            BOOST_TEST(is_abandoned(scene.channels, Failure::Kind::silent));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_answers_is_never_given_up)
+{
+    log_in();
+    std::size_t pings = 0;
+    for (int second = 0; second < 600; ++second) {
+        clock.advance(1s);
+        for (const std::string& ping : channels.take_sent()) {
+            ++pings;
+            channels.received("<iq type='result' from='capulet.lit' id='" +
+                              usher::test::attribute(ping, "id") + "'/>");
+        }
+    }
+    BOOST_TEST(!channels.abandoned.has_value());
+    BOOST_TEST(pings >= 13U);
+    BOOST_TEST(pings <= 20U);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_to_a_ping_is_a_sign_of_life)
+{
+    log_in();
+    for (int i = 0; i < 10; ++i) {
+        clock.advance(31s);
+        channels.received("<iq type='error' from='capulet.lit' id='ping-1'/>");
+    }
+    BOOST_TEST(!channels.abandoned.has_value());
+}
+
+// --- Stopping
+
+BOOST_AUTO_TEST_CASE(stop_before_start)
+{
+    connection->stop();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST(events.delay->count() == 0);
+    BOOST_TEST((connection->state() == State::idle));
+}
+
+BOOST_AUTO_TEST_CASE(stop_while_logging_in)
+{
+    connection->start();
+    connection->stop();
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::closed));
+    BOOST_TEST(events.happened.empty());
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST(events.delay->count() == 0);
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(stop_while_waiting)
+{
+    connection->start();
+    fail();
+    events.happened.clear();
+    connection->stop();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(clock.waiting() == 0U);
+    clock.advance(10min);
+    BOOST_TEST(channels.opens == 1);
+}
+
+BOOST_AUTO_TEST_CASE(stop_online_closes_the_stream)
+{
+    log_in();
+    connection->stop();
+    BOOST_TEST(channels.closes == 1);
+    BOOST_TEST(!channels.abandoned.has_value());
+    BOOST_TEST(events.happened.empty());
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST(events.delay->count() == 0);
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_arrives_before_the_end_is_received_and_may_be_answered)
+{
+    log_in();
+    connection->stop();
+    events.when_received = [this] { connection->send("<answer/>"); };
+    channels.received(kStanza);
+    BOOST_TEST(events.happened == Happened{"received m1"}, boost::test_tools::per_element());
+    BOOST_TEST(channels.sent == Happened{"<answer/>"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_does_not_end_is_given_up_after_three_seconds)
+{
+    log_in();
+    connection->stop();
+    clock.advance(2'999ms);
+    BOOST_TEST(!channels.abandoned.has_value());
+    clock.advance(1ms);
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::closed));
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST((connection->state() == State::idle));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_lost_while_stopping_is_not_opened_again)
+{
+    log_in();
+    connection->stop();
+    channels.ended(Failure::Kind::lost);
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(events.delay->count() == 0);
+    clock.advance(10min);
+    BOOST_TEST(channels.opens == 1);
+}
+
+BOOST_AUTO_TEST_CASE(stop_while_logging_in_again)
+{
+    log_in();
+    connection->log_in_again(60s);
+    connection->stop();
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST((connection->state() == State::idle));
+    clock.advance(10min);
+    BOOST_TEST(channels.opens == 1);
+}
+
+BOOST_AUTO_TEST_CASE(stop_twice_is_stop)
+{
+    log_in();
+    connection->stop();
+    clock.advance(2s);
+    connection->stop();
+    clock.advance(1s);
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::closed));
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(stop_as_soon_as_it_is_online)
+{
+    events.when_online = [this] { connection->stop(); };
+    connection->start();
+    channels.opened("usher@capulet.lit/usher");
+    channels.turn();
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(events.happened == (Happened{"online usher@capulet.lit/usher", "offline closed"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(stop_as_soon_as_it_is_offline)
+{
+    log_in();
+    events.when_offline = [this] {
+        events.when_offline = nullptr;
+        connection->stop();
+    };
+    channels.ended(Failure::Kind::lost);
+    BOOST_TEST(events.happened == (Happened{"offline lost", "offline closed"}),
+               boost::test_tools::per_element());
+    BOOST_TEST((connection->state() == State::idle));
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(after_stop_it_can_be_started_again)
+{
+    log_in();
+    connection->stop();
+    channels.turn();
+    connection->start();
+    BOOST_TEST((connection->state() == State::opening));
+    channels.opened("usher@capulet.lit/usher");
+    channels.ended(Failure::Kind::lost);
+    BOOST_TEST((connection->state() == State::waiting));
+}
+
+// --- Logging in again on purpose
+
+BOOST_AUTO_TEST_CASE(log_in_again_ends_the_stream_and_waits_as_long_as_it_was_told)
+{
+    log_in();
+    connection->log_in_again(60s);
+    BOOST_TEST((connection->state() == State::closing));
+    BOOST_TEST(channels.closes == 1);
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline closed"}, boost::test_tools::per_element());
+    BOOST_TEST(events.delay->count() == 60'000);
+    expect_attempt_after(60s);
+}
+
+BOOST_AUTO_TEST_CASE(what_arrives_after_log_in_again_is_not_received)
+{
+    log_in();
+    connection->log_in_again(60s);
+    channels.received(kStanza);
+    BOOST_TEST(events.happened.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_does_not_end_does_not_keep_it_from_logging_in_again)
+{
+    log_in();
+    connection->log_in_again(60s);
+    clock.advance(3s);
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::closed));
+    channels.turn();
+    expect_attempt_after(60s);
+}
+
+BOOST_AUTO_TEST_CASE(log_in_again_counts_once)
+{
+    log_in();
+    connection->log_in_again(50s);
+    connection->log_in_again(20s);
+    channels.turn();
+    expect_attempt_after(50s);
+    channels.opened("usher@capulet.lit/usher");
+    BOOST_TEST(fail(Failure::Kind::lost).count() <= 2000);
+}
+
+BOOST_AUTO_TEST_CASE(log_in_again_is_nothing_when_not_online)
+{
+    connection->log_in_again(60s);
+    BOOST_TEST((connection->state() == State::idle));
+    connection->start();
+    connection->log_in_again(60s);
+    BOOST_TEST((connection->state() == State::opening));
+    BOOST_TEST(fail().count() == 1000);
+    connection->log_in_again(60s);
+    expect_attempt_after(1s);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_forgets_the_wait_that_was_asked_for)
+{
+    log_in();
+    connection->log_in_again(60s);
+    connection->stop();
+    channels.turn();
+    connection->start();
+    channels.opened("usher@capulet.lit/usher");
+    clock.advance(30s);
+    channels.received(kStanza);
+    clock.advance(30s);
+    BOOST_TEST(fail(Failure::Kind::lost).count() == 1000);
+}
+
+// --- Destruction
+
+BOOST_AUTO_TEST_CASE(nothing_is_left_when_it_is_destroyed_in_any_state)
+{
+    const std::vector<std::function<void(Scene&)>> ways = {
+        [](Scene&) {},
+        [](Scene& s) { s.connection->start(); },
+        [](Scene& s) {
+            s.connection->start();
+            s.connection->stop();
+        },
+        [](Scene& s) { s.log_in(); },
+        [](Scene& s) {
+            s.log_in();
+            s.clock.advance(40s);
+        },
+        [](Scene& s) {
+            s.log_in();
+            s.connection->stop();
+        },
+        [](Scene& s) {
+            s.log_in();
+            s.connection->log_in_again(60s);
+        },
+        [](Scene& s) {
+            s.log_in();
+            s.channels.ended(Failure::Kind::lost);
+        },
+        [](Scene& s) {
+            s.connection->start();
+            s.channels.ended(Failure::Kind::credentials);
+        },
+    };
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+        BOOST_TEST_CONTEXT("way " << i)
+        {
+            Scene scene;
+            ways[i](scene);
+            scene.events.happened.clear();
+            scene.connection.reset();
+            BOOST_TEST(scene.clock.waiting() == 0U);
+            BOOST_TEST(!scene.channels.is_open());
+            BOOST_TEST(scene.events.happened.empty());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(it_may_be_destroyed_when_it_reports_that_it_is_offline)
+{
+    log_in();
+    events.when_offline = [this] { connection.reset(); };
+    channels.ended(Failure::Kind::lost);
+    BOOST_TEST(!connection.has_value());
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,67 @@
+// What the log says when there is no login: it names the mend, and nothing the other side says can forge a
+// line.
+#include "plugin/check/failure_text.h"
+
+#include <boost/test/unit_test.hpp>
+
+namespace usher
+{
+
+namespace
+{
+
+ConnectionSettings component()
+{
+    ConnectionSettings connection;
+    connection.port = 5347;
+    connection.component = "usher.capulet.lit";
+    connection.secret_file = "/etc/usher/secret";
+    return connection;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(failure_text)
+
+BOOST_AUTO_TEST_CASE(what_the_other_side_says_stays_on_one_line)
+{
+    const Failure failure{Failure::Kind::lost,
+                          "x\n2026-11-23 info: all fine\nMAINPID=1\r\x1b[2J\u0085\u2028"};
+    const std::string line = text(failure, component());
+    for (const char c : line) {
+        BOOST_TEST((c >= ' ' && c <= '~'));
+    }
+    BOOST_TEST(line.find("MAINPID=1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_other_side_says_is_cut)
+{
+    BOOST_TEST(text({Failure::Kind::lost, std::string(100'000, 'x')}, component()).size() < 400U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_secret_names_component_and_file)
+{
+    const std::string line = text({Failure::Kind::credentials, {}}, component());
+    BOOST_TEST(line.find("usher.capulet.lit") != std::string::npos);
+    BOOST_TEST(line.find("/etc/usher/secret") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(files)
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_named_and_cannot_be_used_is_an_error_with_its_key)
+{
+    Settings settings;
+    settings.connection = component();
+    settings.connection.secret_file = "/nowhere/secret";
+    settings.connection.ca_file = "/etc/hostname";  // readable, and no certificate
+    const auto problems = check_files(settings);
+    BOOST_REQUIRE(problems.size() == 2U);
+    BOOST_TEST(problems[0].starts_with("connection.secret_file: "));
+    BOOST_TEST(problems[1].starts_with("connection.ca_file: found no certificate in /etc/hostname"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher

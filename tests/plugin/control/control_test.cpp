@@ -1,0 +1,435 @@
+// The control interface says what Operations say, as openapi.yaml documents it. Without a server: what needs
+// one is played in the dialogues.
+#include "plugin/control/control.h"
+
+#include <event2/event.h>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <deque>
+#include <set>
+
+#include "doubles.h"
+#include "openapi.h"
+#include "plugin/usherctl/reports.h"
+#include "raw_http.h"
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using test::HttpAnswer;
+using test::RawHttp;
+using Json = nlohmann::json;
+
+struct FreeBase {
+    void operator()(event_base* base) const { event_base_free(base); }
+};
+
+struct NoEvents : EntityEvents {
+    void domain_changed(const std::string&, DomainState) override {}
+    void offline(const Failure&, std::chrono::milliseconds) override {}
+};
+
+const std::string kFile = R"(
+[connection]
+component = "usher.capulet.lit"
+secret_file = "/etc/usher/secret"
+[[organization]]
+name = "House Capulet / Verona"
+domains = ["capulet.lit", "capulet.example"]
+option = "prompt"
+[[organization]]
+name = "Montague"
+domains = ["montague.lit"]
+users_may_choose = false
+)";
+
+const std::string kCapulet = "/v1/organizations/House%20Capulet%20%2F%20Verona/general";
+
+std::chrono::system_clock::time_point noon()
+{
+    return std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+}
+
+Login login()
+{
+    Login login;
+    login.component = true;
+    login.address = "usher.capulet.lit";
+    return login;
+}
+
+struct Controlled {
+    Controlled()
+    {
+        std::signal(SIGPIPE, SIG_IGN);
+        operations.on_reload([this] { return reload; });
+        control = Control::listen(base.get(), path.string(), operations).value();
+        client.emplace(base.get(), path);
+    }
+
+    HttpAnswer ask(const std::string& method, const std::string& target, const std::string& body = {})
+    {
+        return client->request(method, target, body);
+    }
+    /// Also checks it against the documentation.
+    Json asked(const std::string& method, const std::string& documented, const std::string& target,
+               const std::string& body = {})
+    {
+        const HttpAnswer answer = ask(method, target, body);
+        BOOST_TEST(answer.status == 200, answer.body);
+        BOOST_TEST(api.mismatch(method, documented, answer.body) == "");
+        return Json::parse(answer.body);
+    }
+    void decide(const std::string& user, const std::string& contact)
+    {
+        const SubscriptionRequest request{*Address::prepare(user), *Address::prepare(contact),
+                                          RosterItem{Subscription::none, true}};
+        (void)answerer.judge({&request, 1}, Source::asked);
+    }
+
+    test::OpenApi api;
+    test::TemporaryDirectory directory;
+    std::filesystem::path path = directory.path() / "control.sock";
+    std::unique_ptr<event_base, FreeBase> base{event_base_new()};
+    std::unique_ptr<Database> database =
+        Database::open("sqlite3://" + (directory.path() / "usher.db").string()).value();
+    std::unique_ptr<PolicyInForce> policy =
+        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
+    Choices choices = Choices::load(*database).value();
+    Journal journal{*database};
+    test::FakeClock clock;
+    test::FakeChannels channels;
+    NoEvents events;
+    Answerer answerer{policy->policy(), choices, journal, clock, noon};
+    Entity entity{login(),
+                  "usher.capulet.lit",
+                  {"capulet.lit", "capulet.example", "montague.lit"},
+                  channels,
+                  clock,
+                  [] { return 0.5; },
+                  answerer,
+                  events};
+    Operations operations{*policy, answerer, choices, *database, entity, clock};
+    Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
+    std::unique_ptr<Control> control;
+    std::optional<RawHttp> client;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(control, Controlled)
+
+BOOST_AUTO_TEST_CASE(what_is_served_is_documented_and_what_is_documented_is_served)
+{
+    const auto served = Control::served();
+    BOOST_TEST(
+        (std::set<std::pair<std::string, std::string>>(served.begin(), served.end()) == api.operations()));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_documented_answers_to_its_method_and_to_no_other)
+{
+    for (const auto& [method, documented] : api.operations()) {
+        std::string target = documented;
+        if (const auto brace = target.find('{'); brace != std::string::npos) {
+            target.replace(brace, target.find('}') - brace + 1, "x");
+        }
+        BOOST_TEST(ask(method, target).status != 405, method << " " << target);
+        for (const std::string other : {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"}) {
+            if (!api.operations().contains({other, documented})) {
+                const HttpAnswer answer = ask(other, target);
+                BOOST_TEST(answer.status == 405, other << " " << target);
+                BOOST_TEST(answer.headers.at("allow").find(method) != std::string::npos);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(status_has_every_domain_and_every_reason)
+{
+    decide("juliet@capulet.lit", "romeo@montague.lit");
+    const Json status = asked("GET", "/v1/status", "/v1/status");
+    BOOST_TEST(status["address"] == "usher.capulet.lit");
+    BOOST_TEST(status["online"] == false);
+    BOOST_TEST(status["organizations"].size() == 2U);
+    BOOST_TEST(status["organizations"][0]["domains"][1]["domain"] == "capulet.example");
+    BOOST_TEST(status["organizations"][0]["domains"][1]["state"] == "offline");
+    BOOST_TEST(status["decisions"][0]["count"] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(status_counts_what_is_left_without_a_record)
+{
+    for (int i = 0; i < 3; ++i) {
+        decide("juliet@capulet.lit", "juliet@capulet.lit");
+    }
+    const Json status = asked("GET", "/v1/status", "/v1/status");
+    BOOST_TEST(status["decisions"][0]["count"] == 1);
+    BOOST_TEST(status["leaves_without_record"]["repeated"] == 2);
+    BOOST_TEST(status["leaves_without_record"]["too_many"] == 0);
+    const std::string text = control_report::status(status);
+    BOOST_TEST(text.find("not recorded again: 2\n") != std::string::npos, text);
+    BOOST_TEST(text.find("more than the journal takes") == std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(how_long_it_has_run_is_not_a_matter_of_the_time_of_day)
+{
+    clock.advance(std::chrono::minutes(90));
+    Json status = asked("GET", "/v1/status", "/v1/status");
+    BOOST_TEST(status["running_seconds"] == 90 * 60);
+    status["started"] = "2099-01-01T00:00:00Z";  // as if the clock had been set back since
+    const std::string text = control_report::status(status);
+    BOOST_TEST(text.find("running for 1 h 30 min,") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(reload_says_what_needs_a_restart_and_why_it_was_refused)
+{
+    const Json done = asked("POST", "/v1/reload", "/v1/reload");
+    BOOST_TEST(done["need_restart"] == Json::array({"store.url"}));
+    BOOST_TEST(done["generation"] == policy->policy()->generation());
+    reload = tl::unexpected(Refusal{Refusal::Kind::invalid, "usher.toml:3: wrong\nusher.toml is not valid"});
+    const HttpAnswer refused = ask("POST", "/v1/reload");
+    BOOST_TEST(refused.status == 400);
+    BOOST_TEST(Json::parse(refused.body)["error"] == "usher.toml:3: wrong\nusher.toml is not valid");
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_is_made_changed_and_forgotten)
+{
+    const std::string documented = "/v1/option/{user}";
+    const std::string juliet = "/v1/option/Juliet%40capulet.lit";
+    BOOST_TEST(asked("GET", documented, juliet)["chosen"].is_null());
+    const Json chosen = asked("PUT", documented, juliet, R"({"option": "all"})");
+    BOOST_TEST(chosen["user"] == "juliet@capulet.lit");
+    BOOST_TEST(chosen["chosen"] == "all");
+    BOOST_TEST(chosen["in_force"] == "all");
+    BOOST_TEST(chosen["of_organization"] == "prompt");
+    BOOST_TEST((choices.of(*Address::prepare("juliet@capulet.lit")) == Option::all));
+    BOOST_TEST(asked("DELETE", documented, juliet)["in_force"] == "prompt");
+    BOOST_TEST(choices.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_explanation_has_its_steps)
+{
+    const Json explained =
+        asked("GET", "/v1/explain", "/v1/explain?user=romeo@montague.lit&contact=juliet@capulet.lit");
+    BOOST_TEST(explained["answer"] == "leave");
+    BOOST_TEST(explained["organization"] == "Montague");
+    BOOST_TEST(explained["steps"].back()["applied"] == true);
+    BOOST_TEST(explained["waits"] == false);
+}
+
+BOOST_AUTO_TEST_CASE(settings_are_saved_and_reset)
+{
+    const std::string documented = "/v1/organizations/{name}/general";
+    BOOST_TEST(asked("GET", documented, kCapulet)["option"]["value"] == "prompt");
+    const Json saved = asked("PUT", documented, kCapulet,
+                             R"({"option": "all", "users_may_choose": false, "domains": ["CAPULET.lit"]})");
+    BOOST_TEST(saved["organization"] == "House Capulet / Verona");
+    BOOST_TEST(saved["option"]["value"] == "all");
+    BOOST_TEST(saved["option"]["saved"] == true);
+    BOOST_TEST(saved["users_may_choose"]["value"] == false);
+    BOOST_TEST(saved["domains"]["value"] == Json::array({"capulet.lit"}));
+    BOOST_TEST(saved["domains_in_file"].size() == 2U);
+    BOOST_TEST((policy->policy()->organizations()[0].option == Option::all));
+    const Json reset = asked("DELETE", documented, kCapulet);
+    BOOST_TEST(reset["option"]["value"] == "prompt");
+    BOOST_TEST(reset["option"]["saved"] == false);
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)
+{
+    for (int i = 0; i < 5; ++i) {
+        decide("juliet@capulet.lit", "contact" + std::to_string(i) + "@montague.lit");
+        decide("romeo@montague.lit", "juliet@capulet.lit");
+    }
+    const auto read = [this](const std::string& query) {
+        const HttpAnswer answer = ask("GET", "/v1/journal" + query);
+        BOOST_TEST(answer.status == 200, answer.body);
+        BOOST_TEST(answer.headers.at("content-type") == "application/x-ndjson");
+        std::vector<Json> records;
+        std::istringstream lines(answer.body);
+        for (std::string line; std::getline(lines, line);) {
+            BOOST_TEST(api.mismatch("GET", "/v1/journal", line) == "");
+            records.push_back(Json::parse(line));
+        }
+        return records;
+    };
+    const auto all = read("");
+    BOOST_REQUIRE(all.size() == 10U);
+    BOOST_TEST(all[0]["contact"] == "contact0@montague.lit");
+    BOOST_TEST(all[0]["item"]["ask"] == true);
+    BOOST_TEST(all[0]["at"] == "2026-11-23T12:00:00.000Z");
+    BOOST_TEST(read("?limit=3").front() == all[7]);
+    BOOST_TEST(read("?limit=0").empty());
+    BOOST_TEST(read("?user=juliet@capulet.lit").size() == 5U);
+    BOOST_TEST(read("?contact=contact3@montague.lit").size() == 1U);
+    BOOST_TEST(read("?since=2026-11-23T12:00:00Z").size() == 10U);
+    BOOST_TEST(read("?since=2026-11-23T14:00:01%2B02:00").empty());
+    const auto first = read("?after=0&limit=4");
+    BOOST_REQUIRE(first.size() == 4U);
+    BOOST_TEST(first.front() == all[0]);
+    const auto second = read("?after=" + first.back()["id"].get<std::string>() + "&limit=100");
+    BOOST_REQUIRE(second.size() == 6U);
+    BOOST_TEST(second.front() == all[4]);
+    BOOST_TEST(asked("GET", "/v1/journal/{id}", "/v1/journal/" + all[2]["id"].get<std::string>()) == all[2]);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_follows_sees_the_last_ones_then_each_as_it_is_made_and_no_others)
+{
+    decide("juliet@capulet.lit", "before1@montague.lit");
+    decide("juliet@capulet.lit", "before2@montague.lit");
+    client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&limit=1&follow=true");
+    BOOST_TEST(Json::parse(client->line())["contact"] == "before2@montague.lit");
+    decide("romeo@montague.lit", "juliet@capulet.lit");
+    decide("juliet@capulet.lit", "after1@montague.lit");
+    decide("juliet@capulet.lit", "after2@montague.lit");
+    const std::string line = client->line();
+    BOOST_TEST(api.mismatch("GET", "/v1/journal", line) == "");
+    BOOST_TEST(Json::parse(line)["contact"] == "after1@montague.lit");
+    BOOST_TEST(Json::parse(client->line())["contact"] == "after2@montague.lit");
+    control->stop();
+    client->wait_for_end();
+    decide("juliet@capulet.lit", "later@montague.lit");  // nobody follows any more
+}
+
+BOOST_AUTO_TEST_CASE(what_is_decided_while_a_long_journal_is_read_comes_after_it)
+{
+    decide("juliet@capulet.lit", "before@montague.lit");
+    std::vector<JournalRecord> others;
+    for (std::size_t i = 0; i < JournalSearch::kPortion; ++i) {
+        others.push_back({.id = journal.next_id(noon()),
+                          .at = noon(),
+                          .source = Source::asked,
+                          .organization = "Capulet",
+                          .request = {Address::prepare("nurse@capulet.lit").value(),
+                                      Address::prepare("peter@capulet.lit").value(), std::nullopt},
+                          .facts = {},
+                          .decision = {}});
+    }
+    BOOST_REQUIRE(journal.record(others).has_value());
+    client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&follow=true");
+    test::turn_until(base.get(), [this] { return clock.waiting() > 0; });
+    decide("juliet@capulet.lit", "meanwhile@montague.lit");
+    decide("romeo@montague.lit", "meanwhile@montague.lit");
+    clock.advance(std::chrono::milliseconds(0));
+    BOOST_TEST(Json::parse(client->line())["contact"] == "before@montague.lit");
+    BOOST_TEST(Json::parse(client->line())["contact"] == "meanwhile@montague.lit");
+    decide("juliet@capulet.lit", "after@montague.lit");
+    BOOST_TEST(Json::parse(client->line())["contact"] == "after@montague.lit");
+}
+
+BOOST_AUTO_TEST_CASE(only_so_many_may_follow_and_who_leaves_makes_room)
+{
+    std::deque<RawHttp> followers;
+    decide("juliet@capulet.lit", "romeo@montague.lit");
+    for (std::size_t i = 0; i < Control::kMostFollowers; ++i) {
+        followers.emplace_back(base.get(), path).send_request("GET", "/v1/journal?follow=true");
+        followers.back().line();
+    }
+    BOOST_TEST(ask("GET", "/v1/journal?follow=true").status == 503);
+    followers.pop_front();
+    test::turn_until(base.get(), [this] {
+        RawHttp other(base.get(), path);
+        other.send_request("GET", "/v1/journal?follow=true");
+        test::turn_until(base.get(), [&other] { return other.received().find("\r\n") != std::string::npos; });
+        return other.received().find(" 200 ") != std::string::npos;
+    });
+}
+
+struct Refused {
+    std::string method;
+    std::string target;
+    std::string body;
+    int status;
+    std::string error;  // part of it
+};
+
+std::ostream& operator<<(std::ostream& out, const Refused& refused)
+{
+    return out << refused.method << " " << refused.target << " " << refused.body;
+}
+
+const std::vector<Refused> kRefused{
+    {"GET", "/", "", 404, "no such resource"},
+    {"GET", "/v1", "", 404, "no such resource"},
+    {"GET", "/v2/status", "", 404, "no such resource"},
+    {"GET", "/v1/status/", "", 404, "no such resource"},
+    {"GET", "/v1/option", "", 404, "no such resource"},
+    {"GET", "/v1/status?verbose=1", "", 400, "\"verbose\" is not known"},
+    {"GET", "/v1/option/juliet", "", 400, "user: found \"juliet\""},
+    {"GET", "/v1/option/juliet%40capulet.lit%2Fbalcony", "", 400, "accepted: an address"},
+    {"GET", "/v1/option/juliet%40capulet.lit%00", "", 400, "accepted: an address"},
+    {"GET", "/v1/option/a%40nowhere.lit", "", 404, "not a domain of any organization"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", "", 400, "the body has to be a JSON object"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", "{\"option\": ", 400, "the body has to be a JSON object"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", "[\"all\"]", 400, "the body has to be a JSON object"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", std::string(60'000, '['), 400, "has to be a JSON object"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", "{}", 400, "option: found null"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", R"({"option": "All"})", 400, "option: found \"All\""},
+    {"PUT", "/v1/option/juliet%40capulet.lit", R"({"option": ["all"]})", 400, "option: found"},
+    {"PUT", "/v1/option/juliet%40capulet.lit", R"({"option": "all", "x": 1})", 400, "\"x\" is not known"},
+    {"PUT", "/v1/option/romeo%40montague.lit", R"({"option": "all"})", 403, "has set how"},
+    {"GET", "/v1/explain?user=juliet@capulet.lit", "", 400, "user and contact have to be given"},
+    {"GET", "/v1/explain?user=juliet@capulet.lit&contact=", "", 400, "contact: found \"\""},
+    {"GET", "/v1/waiting", "", 503, "not connected"},
+    {"GET", "/v1/waiting?user=a@nowhere.lit", "", 404, "not a domain of any organization"},
+    {"GET", "/v1/waiting?user=nobody", "", 400, "user: found \"nobody\""},
+    {"GET", "/v1/review", "", 503, "not connected"},
+    {"POST", "/v1/review", "", 503, "not connected"},
+    {"POST", "/v1/answer", R"({"user": "juliet@capulet.lit", "answer": "deny"})", 400,
+     "contact: found nothing"},
+    {"POST", "/v1/answer", R"({"user": 1, "contact": "a@b", "answer": "deny"})", 400, "user: found 1"},
+    {"POST", "/v1/answer", R"({"user": "juliet@capulet.lit", "contact": "a@b", "answer": "leave"})", 400,
+     "answer: found \"leave\""},
+    {"POST", "/v1/answer", R"({"user": "juliet@capulet.lit", "contact": "a@b", "answer": "deny"})", 503,
+     "not connected"},
+    {"GET", "/v1/journal?since=yesterday", "", 400, "since: found \"yesterday\""},
+    {"GET", "/v1/journal?since=2026-02-30T10:00:00Z", "", 400, "since: found"},
+    {"GET", "/v1/journal?limit=1001", "", 400, "limit: found \"1001\""},
+    {"GET", "/v1/journal?limit=-1", "", 400, "limit: found"},
+    {"GET", "/v1/journal?after=1x", "", 400, "after: found"},
+    {"GET", "/v1/journal?follow=yes", "", 400, "follow: found \"yes\""},
+    {"GET", "/v1/journal/12", "", 404, "there is no decision 12"},
+    {"GET", "/v1/journal/99999999999999999999", "", 400, "id: found"},
+    {"GET", "/v1/organizations/Nobody/general", "", 404, "no organization Nobody"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"option": 1})", 400, "option: found 1"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"users_may_choose": "yes"})", 400,
+     "users_may_choose: found \"yes\""},
+    {"PUT", "/v1/organizations/Montague/general", R"({"domains": "montague.lit"})", 400, "domains: found"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"domains": [7]})", 400, "domains: found 7"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"domains": ["capulet.lit"]})", 400, "cannot be chosen"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"domains": []})", 400, "At least one domain"},
+};
+
+BOOST_DATA_TEST_CASE(what_cannot_be_done_is_refused_with_a_reason, boost::unit_test::data::make(kRefused),
+                     refused)
+{
+    const HttpAnswer answer = ask(refused.method, refused.target, refused.body);
+    BOOST_TEST(answer.status == refused.status, answer.body);
+    BOOST_TEST(api.mismatch_of_error(answer.body) == "");
+    BOOST_TEST(
+        answer.body.find(Json(refused.error).dump().substr(1, Json(refused.error).dump().size() - 2)) !=
+            std::string::npos,
+        answer.body);
+    BOOST_TEST((policy->policy()->generation()) == 1U);
+    BOOST_TEST(choices.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_as_text_is_still_answered_in_json)
+{
+    const HttpAnswer answer = ask("GET", "/v1/option/%ff%1b%5b2J");
+    BOOST_TEST(answer.status == 400);
+    BOOST_TEST(api.mismatch_of_error(answer.body) == "");
+    for (const char c : answer.body) {
+        BOOST_TEST(((c >= ' ' && c <= '~') || c == '\n'));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher

@@ -1,0 +1,359 @@
+// Requests are decided together, recorded together, and left to their users when they cannot be recorded.
+#include "plugin/core/answerer.h"
+#include "plugin/store/journal_search.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <random>
+
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+class StandingClock : public Clock
+{
+  public:
+    [[nodiscard]] Time now() const override { return now_; }
+    [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds, std::function<void()>) override
+    {
+        return nullptr;
+    }
+    void pass(std::chrono::minutes time) { now_ += time; }
+
+  private:
+    Time now_{std::chrono::hours(1000)};
+};
+
+std::shared_ptr<const Policy> policy(Option option, Limits limits = {}, std::uint64_t generation = 1)
+{
+    Organization capulet;
+    capulet.name = "Capulet";
+    capulet.domains = {"capulet.lit"};
+    capulet.option = option;
+    return std::make_shared<const Policy>(std::vector{capulet}, limits, generation);
+}
+
+SubscriptionRequest request(std::string_view user, std::string_view contact)
+{
+    return {Address::prepare(user).value(), Address::prepare(contact).value(), std::nullopt};
+}
+
+struct Desk {
+    usher::test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+    StandingClock clock;
+    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    Journal journal{*database};
+    Choices choices = Choices::load(*database).value();
+    Answerer answerer{policy(Option::organization), choices, journal, clock,
+                      [] { return std::chrono::system_clock::time_point(std::chrono::hours(498'600)); }};
+
+    [[nodiscard]] long long recorded() const
+    {
+        soci::session other(soci::sqlite3, path);
+        long long rows = 0;
+        other << "SELECT COUNT(*) FROM journal", soci::into(rows);
+        return rows;
+    }
+    [[nodiscard]] std::vector<JournalRecord> found(JournalFilter filter) const
+    {
+        JournalSearch search(*database, std::move(filter));
+        while (!search.go_on().value()) {
+        }
+        return search.take_found();
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(answerer, Desk)
+
+BOOST_AUTO_TEST_CASE(everything_that_was_asked_is_recorded_and_answered_in_order)
+{
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    const auto decisions = answerer.judge(requests, Source::asked);
+    BOOST_REQUIRE(decisions.size() == 2U);
+    BOOST_TEST(decisions[0].answer == Answer::approve);
+    BOOST_TEST(decisions[1].answer == Answer::leave);
+    BOOST_TEST(recorded() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(of_what_waits_only_what_gets_an_answer_is_recorded)
+{
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    BOOST_TEST(answerer.judge(requests, Source::waiting).size() == 2U);
+    BOOST_TEST(recorded() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(of_what_is_found_in_rosters_only_approvals_are_recorded)
+{
+    Organization capulet;
+    capulet.name = "Capulet";
+    capulet.domains = {"capulet.lit"};
+    capulet.option = Option::organization;
+    capulet.federation.mode = FederationMode::closed;
+    capulet.federation.answer = Answer::deny;
+    answerer.set_policy(std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 2));
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    const auto decisions = answerer.judge(requests, Source::roster);
+    BOOST_TEST(decisions[1].answer == Answer::deny);
+    BOOST_TEST(recorded() == 1);
+    soci::session other(soci::sqlite3, path);
+    std::string source;
+    other << "SELECT source FROM journal", soci::into(source);
+    BOOST_TEST(source == "roster");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_left)
+{
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    int told = 0;
+    answerer.on_unrecorded([&told] { ++told; });
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    const auto decisions = answerer.judge(requests, Source::asked);
+    other << "ROLLBACK";
+    BOOST_TEST(told == 1);
+    BOOST_REQUIRE(decisions.size() == 1U);
+    BOOST_TEST(decisions[0].answer == Answer::leave);
+    BOOST_TEST(recorded() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_could_not_be_recorded_does_not_count_towards_a_limit)
+{
+    answerer.set_policy(policy(Option::organization, {.per_contact = 1, .per_domain = 0, .per_user = 0}));
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
+    other << "ROLLBACK";
+    BOOST_TEST(answerer.judge(requests, Source::waiting)[0].answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_counts_within_one_batch_and_ends_after_the_hour)
+{
+    answerer.set_policy(policy(Option::organization, {.per_contact = 2, .per_domain = 0, .per_user = 0}));
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("tybalt@capulet.lit", "nurse@capulet.lit"),
+                               request("sampson@capulet.lit", "nurse@capulet.lit")};
+    const auto decisions = answerer.judge(requests, Source::asked);
+    BOOST_TEST(decisions[1].answer == Answer::approve);
+    BOOST_TEST(decisions[2].answer == Answer::leave);
+    BOOST_TEST(decisions[2].reason == Reason::contact_limit);
+    clock.pass(std::chrono::minutes(66));
+    BOOST_TEST(answerer.judge({&requests[2], 1}, Source::asked)[0].answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_policy_is_in_force_from_the_next_request_on)
+{
+    const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
+    BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
+    answerer.set_policy(policy(Option::all));
+    BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_is_in_force_from_the_next_request_on)
+{
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::approve);
+    BOOST_REQUIRE(choices.set(requests[0].user, Option::prompt).has_value());
+    const Decision decision = answerer.judge(requests, Source::asked)[0];
+    BOOST_TEST(decision.answer == Answer::leave);
+    BOOST_TEST(decision.reason == Reason::prompt);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_who_gave_it)
+{
+    const auto id = answerer.record_by_hand(request("juliet@capulet.lit", "romeo@montague.lit"), Answer::deny,
+                                            "admin@capulet.lit");
+    BOOST_REQUIRE(id.has_value());
+    const JournalRecord record = found({.id = *id}).at(0);
+    BOOST_TEST(record.decision.answer == Answer::deny);
+    BOOST_TEST(record.decision.reason == Reason::by_hand);
+    BOOST_TEST(record.answered_by == "admin@capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(who_follows_is_shown_what_is_committed_until_she_leaves)
+{
+    std::vector<std::int64_t> shown;
+    auto following = answerer.follow([&](const JournalRecord& record) { shown.push_back(record.id); });
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "romeo@montague.lit")};
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(shown.size() == 2U);
+    {
+        soci::session other(soci::sqlite3, path);
+        other << "BEGIN IMMEDIATE";
+        static_cast<void>(answerer.judge(requests, Source::asked));
+        other << "ROLLBACK";
+    }
+    BOOST_TEST(shown.size() == 2U);
+    following.reset();
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(shown.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_left_again_is_recorded_again_when_the_hour_is_over)
+{
+    const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
+    for (int i = 0; i < 1'000; ++i) {
+        BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
+    }
+    BOOST_TEST(recorded() == 1);
+    BOOST_TEST(answerer.counts().repeated == 999U);
+    clock.pass(std::chrono::minutes(60));
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(recorded() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_left_for_another_reason_or_after_an_answer_is_recorded)
+{
+    const Limits one{.per_contact = 1, .per_domain = 0, .per_user = 0};
+    answerer.set_policy(policy(Option::organization, one));
+    const SubscriptionRequest asked = request("juliet@capulet.lit", "nurse@capulet.lit");
+    const auto judge = [&] { return answerer.judge({&asked, 1}, Source::asked)[0].reason; };
+    BOOST_REQUIRE(choices.set(asked.user, Option::prompt).has_value());
+    BOOST_TEST(judge() == Reason::prompt);
+    BOOST_REQUIRE(choices.set(asked.user, std::nullopt).has_value());
+    BOOST_TEST(judge() == Reason::in_organization);
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 3);
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 3);
+    BOOST_REQUIRE(answerer.record_by_hand(asked, Answer::deny, "admin@capulet.lit").has_value());
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 5);
+    answerer.set_policy(policy(Option::organization, one, 2));
+    BOOST_TEST(judge() == Reason::contact_limit);
+    BOOST_TEST(recorded() == 6);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next_time)
+{
+    const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    other << "ROLLBACK";
+    static_cast<void>(answerer.judge(requests, Source::asked));
+    BOOST_TEST(recorded() == 1);
+    BOOST_TEST(answerer.counts().repeated == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(of_one_domain_no_more_is_recorded_in_an_hour_than_the_most_but_for_answers)
+{
+    constexpr std::size_t kAtATime = 100;
+    constexpr std::size_t kMost = RecentLeaves::kMostOfDomain;
+    std::vector<SubscriptionRequest> requests;
+    for (std::size_t i = 0; i < kMost + kAtATime; ++i) {
+        requests.push_back(request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague.lit"));
+    }
+    for (std::size_t i = 0; i < requests.size(); i += kAtATime) {
+        static_cast<void>(answerer.judge({&requests[i], kAtATime}, Source::asked));
+    }
+    BOOST_TEST(recorded() == kMost);
+    BOOST_TEST(answerer.counts().too_many == kAtATime);
+    BOOST_TEST(answerer.counts().requests.at(Source::asked) == kMost + kAtATime);
+
+    const SubscriptionRequest elsewhere = request("juliet@capulet.lit", "paris@verona.lit");
+    static_cast<void>(answerer.judge({&elsewhere, 1}, Source::asked));
+    BOOST_TEST(recorded() == kMost + 1);
+    answerer.set_policy(policy(Option::all));
+    BOOST_TEST(answerer.judge({&requests.back(), 1}, Source::asked)[0].answer == Answer::approve);
+    BOOST_TEST(recorded() == kMost + 2);
+
+    answerer.set_policy(policy(Option::organization));
+    clock.pass(std::chrono::minutes(60));
+    static_cast<void>(answerer.judge({&requests.back(), 1}, Source::asked));
+    BOOST_TEST(recorded() == kMost + 3);
+}
+
+BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
+{
+    constexpr std::size_t kDomains = 20;
+    RecentLeaves leaves(clock);
+    JournalRecord record{.at = {},
+                         .organization = "Capulet",
+                         .request = request("juliet@capulet.lit", "romeo@montague.lit"),
+                         .facts = {},
+                         .decision = {Answer::leave, Reason::outside_organization}};
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < RecentLeaves::kMost + kDomains; ++i) {
+        record.request = request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague" +
+                                                           std::to_string(i % kDomains) + ".lit");
+        if (leaves.worth(record) == RecentLeaves::Worth::record) {
+            leaves.recorded(record);
+            ++taken;
+        }
+    }
+    BOOST_TEST(taken == RecentLeaves::kMost);
+    clock.pass(std::chrono::minutes(60));
+    BOOST_TEST((leaves.worth(record) == RecentLeaves::Worth::record));
+}
+
+/// "For any approval of last month": with the record's facts and the policy of its generation, `explain`
+/// comes to what was decided.
+BOOST_AUTO_TEST_CASE(every_recorded_decision_can_be_explained_again)
+{
+    std::mt19937 random(4);
+    const auto any = [&](std::size_t of) {
+        return std::uniform_int_distribution<std::size_t>(0, of - 1)(random);
+    };
+    const std::array users{"juliet@capulet.lit", "tybalt@capulet.lit", "romeo@montague.lit"};
+    const std::array contacts{"nurse@capulet.lit", "romeo@montague.lit", "juliet@capulet.lit",
+                              "eve@x.evil.lit"};
+    const std::array patterns{"*", "*.evil.lit", "montague.lit", "nurse@capulet.lit"};
+    std::map<std::uint64_t, std::shared_ptr<const Policy>> policies;
+    for (std::uint64_t generation = 1; generation <= 200; ++generation) {
+        Organization capulet;
+        capulet.name = "Capulet";
+        capulet.domains = {"capulet.lit"};
+        capulet.option = kOptions[any(3)];
+        capulet.users_may_choose = any(2) == 0;
+        capulet.ask_back = any(2) == 0;
+        capulet.federation.mode = static_cast<FederationMode>(any(3));
+        for (std::uint32_t place = 1; place <= any(3); ++place) {
+            capulet.rules.push_back({{Pattern::read(patterns[any(4)]).value()},
+                                     {Pattern::read(patterns[any(4)]).value()},
+                                     std::array{Answer::approve, Answer::deny, Answer::leave}[any(3)],
+                                     place});
+        }
+        const Limits limits{static_cast<std::uint32_t>(any(4)), static_cast<std::uint32_t>(any(4)), 0};
+        policies[generation] = std::make_shared<const Policy>(std::vector{capulet}, limits, generation);
+        answerer.set_policy(policies[generation]);
+        BOOST_REQUIRE(choices.set(Address::prepare(users[any(2)]).value(), kOptions[any(3)]).has_value());
+        std::vector<SubscriptionRequest> requests;
+        for (int i = 0; i < 50; ++i) {
+            requests.push_back(request(users[any(3)], contacts[any(4)]));
+            if (any(2) == 0) {
+                requests.back().item = RosterItem{static_cast<Subscription>(any(4)), any(2) == 0};
+            }
+        }
+        static_cast<void>(answerer.judge(requests, Source::asked));
+        clock.pass(std::chrono::minutes(any(60)));
+    }
+    const std::vector<JournalRecord> records = found({.after = 0, .most = 20'000});
+    BOOST_TEST(records.size() == 10'000U);
+    for (const JournalRecord& record : records) {
+        const Decision again =
+            explain(*policies.at(record.generation), record.request, record.facts).decision;
+        BOOST_REQUIRE(again.answer == record.decision.answer);
+        BOOST_REQUIRE(again.reason == record.decision.reason);
+        BOOST_REQUIRE(again.rule == record.decision.rule);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher

@@ -1,0 +1,497 @@
+// The journal: all or nothing, readable by others, and ids that only ever grow.
+#include "plugin/store/journal.h"
+#include "plugin/store/journal_expiry.h"
+#include "plugin/store/journal_search.h"
+
+#include <sys/resource.h>
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include "doubles.h"
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+const system_clock::time_point kNow = system_clock::time_point(milliseconds(1'795'000'000'000));  // in 2026
+
+struct Store {
+    usher::test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+
+    [[nodiscard]] std::unique_ptr<Database> open() const
+    {
+        auto database = Database::open("sqlite3://" + path);
+        BOOST_REQUIRE_MESSAGE(database.has_value(), (database ? "" : database.error()));
+        return *std::move(database);
+    }
+    /// As somebody else sees it.
+    [[nodiscard]] long long count() const
+    {
+        soci::session other(soci::sqlite3, path);
+        long long rows = 0;
+        other << "SELECT COUNT(*) FROM journal", soci::into(rows);
+        return rows;
+    }
+};
+
+Address address(std::string_view text)
+{
+    return Address::prepare(text).value();
+}
+
+JournalRecord record(std::int64_t id)
+{
+    return {.id = id,
+            .at = kNow,
+            .source = Source::asked,
+            .organization = "Capulet",
+            .request = {address("juliet@capulet.lit"), address("nurse@capulet.lit"), std::nullopt},
+            .facts = {},
+            .decision = {Answer::approve, Reason::in_organization},
+            .generation = 1};
+}
+
+/// What a search finds, and how many portions it took.
+struct Found {
+    std::vector<JournalRecord> records;
+    std::size_t portions = 0;
+};
+
+Found search(Database& database, const JournalFilter& filter)
+{
+    Found found;
+    JournalSearch search(database, filter);
+    for (bool over = false; !over; ++found.portions) {
+        const auto went = search.go_on();
+        BOOST_REQUIRE_MESSAGE(went.has_value(), (went ? "" : went.error()));
+        over = *went;
+    }
+    found.records = search.take_found();
+    return found;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(journal, Store)
+
+BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
+{
+    const auto database = open();
+    Journal journal(*database);
+    JournalRecord one = record(journal.next_id(kNow));
+    one.source = Source::waiting;
+    one.request.item = RosterItem{Subscription::to, true};
+    one.facts.recent = {1, 2, 3, false};
+    one.facts.chosen = Option::prompt;
+    one.decision = {Answer::deny, Reason::rule, 7};
+    one.generation = 4;
+    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+
+    soci::session other(soci::sqlite3, path);
+    soci::row row;
+    other << "SELECT source, organization, user_address, contact_address, item_subscription, chosen_option, "
+             "answer, "
+             "reason FROM journal",
+        soci::into(row);
+    const char* const texts[] = {
+        "waiting", "Capulet", "juliet@capulet.lit", "nurse@capulet.lit", "to", "prompt", "deny", "rule"};
+    for (std::size_t i = 0; i < std::size(texts); ++i) {
+        BOOST_TEST(row.get<std::string>(i) == texts[i]);
+    }
+    long long at = 0, ask = 0, contact = 0, domain = 0, user = 0, complete = 0, rule = 0, generation = 0;
+    other << "SELECT at, item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
+             "rule, "
+             "generation FROM journal",
+        soci::into(at), soci::into(ask), soci::into(contact), soci::into(domain), soci::into(user),
+        soci::into(complete), soci::into(rule), soci::into(generation);
+    BOOST_TEST(at == 1'795'000'000'000);
+    BOOST_TEST(ask == 1);
+    BOOST_TEST(contact == 1);
+    BOOST_TEST(domain == 2);
+    BOOST_TEST(user == 3);
+    BOOST_TEST(complete == 0);
+    BOOST_TEST(rule == 7);
+    BOOST_TEST(generation == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_record_has_returned_from_others_can_read)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), record(journal.next_id(kNow)),
+                                           record(journal.next_id(kNow))};
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_TEST(count() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_of_which_one_fails_writes_none_and_the_next_succeeds)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const JournalRecord first = record(journal.next_id(kNow));
+    BOOST_REQUIRE(journal.record({&first, 1}).has_value());
+    const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), first};  // the second id is taken
+    BOOST_TEST(!journal.record(batch).has_value());
+    BOOST_TEST(count() == 1);
+    const JournalRecord next = record(journal.next_id(kNow));
+    BOOST_TEST(journal.record({&next, 1}).has_value());
+    BOOST_TEST(count() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_another_holds_is_an_error_and_works_again_afterwards)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const JournalRecord one = record(journal.next_id(kNow));
+    {
+        soci::session other(soci::sqlite3, path);
+        other << "BEGIN IMMEDIATE";
+        BOOST_TEST(!journal.record({&one, 1}).has_value());
+        other << "ROLLBACK";
+    }
+    BOOST_TEST(journal.record({&one, 1}).has_value());
+    BOOST_TEST(count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(records_are_there_after_it_was_opened_again)
+{
+    {
+        const auto database = open();
+        Journal journal(*database);
+        const JournalRecord one = record(journal.next_id(kNow));
+        BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    }
+    static_cast<void>(open());
+    BOOST_TEST(count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_checkpoint_the_records_are_in_the_database_itself)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const std::string copy = path + ".copy";
+    const auto in_database = [&] {  // without the write-ahead log
+        std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
+        long long records = 0;
+        soci::session(soci::sqlite3, copy) << "SELECT COUNT(*) FROM journal", soci::into(records);
+        return records;
+    };
+    BOOST_TEST(database->checkpoint());
+    const JournalRecord one = record(journal.next_id(kNow));
+    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_TEST(in_database() == 0);
+    BOOST_TEST(database->checkpoint());
+    BOOST_TEST(in_database() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
+{
+    const auto database = open();
+    Journal journal(*database);
+    BOOST_REQUIRE(database->checkpoint());
+    for (int i = 0; i < 100; ++i) {  // more than fits into the pages that are there
+        const JournalRecord one = record(journal.next_id(kNow));
+        BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    }
+    rlimit before{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit full{std::filesystem::file_size(path), before.rlim_max};
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    const bool done = database->checkpoint();
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, handler);
+    BOOST_TEST(!done);
+    BOOST_TEST(database->last_error() != "");
+    BOOST_TEST(database->writable());
+    BOOST_TEST(database->last_error() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
+{
+    static_cast<void>(open());
+    soci::session(soci::sqlite3, path) << "INSERT INTO usher_schema (version) VALUES (1000)";
+    const auto database = Database::open("sqlite3://" + path);
+    BOOST_REQUIRE(!database.has_value());
+    BOOST_TEST(database.error().find("newer version of usherd (schema 1000") != std::string::npos,
+               database.error());
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_opened_is_an_error)
+{
+    BOOST_TEST(!Database::open("sqlite3:///nowhere/usher.db").has_value());
+    BOOST_TEST(!Database::open("mysql://x").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
+{
+    const auto database = open();
+    Journal journal(*database);
+    JournalRecord one = record(journal.next_id(kNow));
+    one.source = Source::waiting;
+    one.request.item = RosterItem{Subscription::to, true};
+    one.facts = {{1, 2, 3, false}, Option::prompt};
+    one.decision = {Answer::deny, Reason::by_hand, 7};
+    one.generation = 4;
+    one.answered_by = "admin@capulet.lit";
+    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    const Found found = search(*database, {.id = one.id});
+    BOOST_REQUIRE(found.records.size() == 1U);
+    const JournalRecord& same = found.records.front();
+    BOOST_TEST(same.id == one.id);
+    BOOST_TEST((same.at == one.at));
+    BOOST_TEST((same.source == one.source));
+    BOOST_TEST(same.organization == one.organization);
+    BOOST_TEST(same.request.user == one.request.user);
+    BOOST_TEST(same.request.contact == one.request.contact);
+    BOOST_TEST((same.request.item == one.request.item));
+    BOOST_TEST(same.facts.recent.from_contact == 1U);
+    BOOST_TEST(same.facts.recent.from_domain == 2U);
+    BOOST_TEST(same.facts.recent.to_user == 3U);
+    BOOST_TEST(!same.facts.recent.complete);
+    BOOST_TEST((same.facts.chosen == Option::prompt));
+    BOOST_TEST(same.decision.answer == Answer::deny);
+    BOOST_TEST(same.decision.reason == Reason::by_hand);
+    BOOST_TEST(same.decision.rule == 7U);
+    BOOST_TEST(same.generation == 4U);
+    BOOST_TEST(same.answered_by == "admin@capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::vector<JournalRecord> batch;
+    for (int i = 0; i < 10; ++i) {
+        batch.push_back(record(journal.next_id(kNow + std::chrono::minutes(i))));
+        batch.back().at = kNow + std::chrono::minutes(i);
+        batch.back().request.contact = address(i % 2 == 0 ? "nurse@capulet.lit" : "romeo@montague.lit");
+        batch.back().organization = i < 5 ? "Capulet" : "Montague";
+    }
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    const auto found = [&](const JournalFilter& filter) {
+        std::string places;
+        for (const JournalRecord& one : search(*database, filter).records) {
+            places += std::to_string(std::find_if(batch.begin(), batch.end(),
+                                                  [&](const JournalRecord& of) { return of.id == one.id; }) -
+                                     batch.begin());
+        }
+        return places;
+    };
+    BOOST_TEST(found({}) == "0123456789");
+    BOOST_TEST(found({.most = 3}) == "789");
+    BOOST_TEST(found({.after = batch[3].id, .most = 3}) == "456");
+    BOOST_TEST(found({.after = batch[9].id}) == "");
+    BOOST_TEST(found({.contact = address("romeo@montague.lit")}) == "13579");
+    BOOST_TEST(found({.user = address("romeo@montague.lit")}) == "");
+    BOOST_TEST(found({.since = kNow + std::chrono::minutes(7)}) == "789");
+    BOOST_TEST(found({.since = kNow + std::chrono::minutes(7), .after = 0}) == "789");
+    BOOST_TEST(found({.organizations = {{"Montague", "Other"}}}) == "56789");
+    BOOST_TEST(found({.id = batch[2].id}) == "2");
+}
+
+BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::vector<JournalRecord> all;
+    for (std::size_t i = 0; i < 2 * JournalSearch::kPortion + 5; ++i) {
+        all.push_back(record(journal.next_id(kNow)));
+    }
+    const Address romeo = address("romeo@montague.lit");
+    const std::size_t middle = JournalSearch::kPortion;
+    for (const std::size_t place : {std::size_t{0}, middle, all.size() - 1}) {
+        all[place].request.contact = romeo;
+    }
+    BOOST_REQUIRE(journal.record(all).has_value());
+    const auto ids = [](const Found& found) {
+        std::vector<std::int64_t> each;
+        for (const JournalRecord& one : found.records) {
+            each.push_back(one.id);
+        }
+        return each;
+    };
+    const std::vector<std::int64_t> three{all.front().id, all[middle].id, all.back().id};
+    const Found newest_first = search(*database, {.contact = romeo});
+    BOOST_TEST(ids(newest_first) == three, boost::test_tools::per_element());
+    BOOST_TEST(newest_first.portions == 3U);
+    const Found oldest_first = search(*database, {.contact = romeo, .after = 0});
+    BOOST_TEST(ids(oldest_first) == three, boost::test_tools::per_element());
+    BOOST_TEST(oldest_first.portions == 3U);
+    // No further than needed.
+    const Found two = search(*database, {.contact = romeo, .most = 2});
+    BOOST_TEST(ids(two) == std::vector({all[middle].id, all.back().id}), boost::test_tools::per_element());
+    BOOST_TEST(two.portions == 2U);
+    BOOST_TEST(search(*database, {.most = 2}).portions == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::int64_t last = 0;
+    // More in one millisecond than can be counted in it, and a clock that is set back an hour.
+    for (int i = 0; i < 10'000; ++i) {
+        const std::int64_t id = journal.next_id(i < 9'000 ? kNow : kNow - std::chrono::hours(1));
+        BOOST_REQUIRE(id > last);
+        last = id;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
+{
+    const auto database = open();
+    std::int64_t last = 0;
+    // A machine without a battery begins in 1970, each time.
+    for (const system_clock::time_point now :
+         {kNow, kNow - std::chrono::hours(1), system_clock::time_point(), system_clock::time_point()}) {
+        Journal journal(*database);
+        const JournalRecord made = record(journal.next_id(now));
+        BOOST_TEST(made.id > last);
+        BOOST_TEST(journal.record({&made, 1}).has_value());
+        last = made.id;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(since_goes_by_the_time_of_a_record_after_a_clock_that_was_ahead)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::vector<JournalRecord> batch;
+    for (const std::chrono::hours ahead : {std::chrono::hours(300 * 24), -std::chrono::hours(1),
+                                           std::chrono::hours(0), std::chrono::hours(1)}) {
+        batch.push_back(record(journal.next_id(kNow + ahead)));
+        batch.back().at = kNow + ahead;
+    }
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    const Found found = search(*database, {.since = kNow});
+    BOOST_REQUIRE(found.records.size() == 3U);
+    BOOST_TEST(found.records[0].id == batch[0].id);  // it says so itself
+    BOOST_TEST(found.records[1].id == batch[2].id);
+    BOOST_TEST(found.records[2].id == batch[3].id);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
+{
+    const auto database = open();
+    Journal journal(*database);
+    std::vector<JournalRecord> batch;
+    for (int day = 0; day < 10; ++day) {
+        batch.push_back(record(journal.next_id(kNow + std::chrono::days(day))));
+    }
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    const auto cutoff = kNow + std::chrono::days(5);
+    BOOST_TEST(journal.forget_before(cutoff, 3).value() == 3U);
+    BOOST_TEST(journal.forget_before(cutoff, 3).value() == 2U);
+    BOOST_TEST(journal.forget_before(cutoff, 3).value() == 0U);
+    BOOST_TEST(count() == 5);
+}
+
+/// A clock looked at each trial: how many hours it is ahead, and how many of them are believed.
+struct Looks {
+    std::string name;
+    std::vector<int> ahead;
+    std::vector<int> believed;  // from the second look on
+};
+
+std::ostream& operator<<(std::ostream& out, const Looks& looks)
+{
+    return out << looks.name;
+}
+
+const std::vector<Looks> kLooks{
+    {"right", {0, 0, 0}, {0, 0}},
+    {"ahead_at_the_start_and_put_right", {100'000, 0, 0}, {0, 0}},
+    {"behind_at_the_start_and_put_right", {-300'000, 0, 0}, {-300'000, 0}},
+    {"set_ahead_and_put_right", {0, 100'000, 0, 0}, {0, 0, 0}},
+    {"set_back_and_put_right", {0, -100'000, 0, 0}, {-100'000, -100'000, 0}},
+    {"set_ahead_for_good", {0, 100'000, 100'000}, {0, 100'000}},
+    {"set_ahead_again_and_again", {0, 1, 2, 3}, {0, 1, 2}},
+};
+
+BOOST_DATA_TEST_CASE(a_clock_is_believed_to_be_ahead_when_it_has_stayed_so, kLooks, looks)
+{
+    SettledTime time;
+    const Clock::Time start{std::chrono::hours(1000)};
+    for (std::size_t i = 0; i < looks.ahead.size(); ++i) {
+        const auto passed = SettledTime::kTrial * static_cast<int>(i);
+        const auto settled = time.look(kNow + passed + std::chrono::hours(looks.ahead[i]), start + passed);
+        BOOST_REQUIRE(settled.has_value() == (i > 0));
+        if (settled) {
+            BOOST_TEST((*settled - kNow - passed == std::chrono::hours(looks.believed[i - 1])));
+        }
+    }
+}
+
+/// 2,500 records, and a daemon that comes back when they are two years old.
+struct OldJournal : Store {
+    OldJournal()
+    {
+        std::vector<JournalRecord> batch;
+        for (int i = 0; i < 2'500; ++i) {
+            batch.push_back(record(journal.next_id(kNow)));
+        }
+        BOOST_REQUIRE(journal.record(batch).has_value());
+    }
+    OldRecords forget_after(std::chrono::days kept)
+    {
+        return {journal, clock, [this] { return wall_at_start + ahead + (clock.now() - start); },
+                [kept] { return kept; }};
+    }
+
+    std::unique_ptr<Database> database = open();
+    Journal journal{*database};
+    test::FakeClock clock;
+    const Clock::Time start = clock.now();
+    const system_clock::time_point wall_at_start = kNow + std::chrono::days(730);
+    std::chrono::hours ahead{0};
+};
+
+BOOST_FIXTURE_TEST_CASE(records_are_deleted_when_they_are_old_and_the_clock_has_settled, OldJournal)
+{
+    const OldRecords old = forget_after(std::chrono::days(365));
+    clock.advance(SettledTime::kTrial - milliseconds(1));
+    BOOST_TEST(count() == 2'500);
+    clock.advance(milliseconds(1));
+    BOOST_TEST(count() == 1'500);  // in portions
+    clock.advance(std::chrono::seconds(1));
+    BOOST_TEST(count() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_clock_that_is_set_ahead_and_put_right_deletes_nothing, OldJournal)
+{
+    const OldRecords old = forget_after(std::chrono::days(1'000));
+    clock.advance(SettledTime::kTrial);
+    ahead = std::chrono::days(365);
+    clock.advance(SettledTime::kTrial);
+    ahead = {};
+    clock.advance(SettledTime::kTrial * 10);
+    BOOST_TEST(count() == 2'500);
+}
+
+BOOST_FIXTURE_TEST_CASE(zero_days_keep_records_for_ever, OldJournal)
+{
+    const OldRecords old = forget_after(std::chrono::days(0));
+    clock.advance(SettledTime::kTrial * 10);
+    BOOST_TEST(count() == 2'500);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher
