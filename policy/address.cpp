@@ -15,7 +15,7 @@ namespace usher
 namespace
 {
 
-constexpr std::size_t kMostBytes = 1023;  // RFC 6122 section 2.1, for each part
+constexpr std::size_t kMaxBytes = 1023;  // RFC 6122 section 2.1, for each part
 
 /// True for the ASCII characters that Nodeprep leaves as they are, upper case apart.
 constexpr bool plain_in_local(char c)
@@ -63,14 +63,14 @@ class Profile
     /// Appends the prepared form of `part` to `to`. False, with `to` in an undefined state, if it has none.
     [[nodiscard]] bool prepare(std::string_view part, std::string& to) const
     {
-        if (profile_ == nullptr || part.empty() || part.size() > kMostBytes) {
+        if (profile_ == nullptr || part.empty() || part.size() > kMaxBytes) {
             return false;
         }
         // Preparation may lengthen a text; whatever exceeds 1023 bytes in the end is refused, so room for a
         // multiple of it is room enough.
-        std::array<UChar, kMostBytes + 1> in{};
-        std::array<UChar, 4 * kMostBytes> out{};
-        std::array<char, kMostBytes + 1> utf8{};
+        std::array<UChar, kMaxBytes + 1> in{};
+        std::array<UChar, 4 * kMaxBytes> out{};
+        std::array<char, kMaxBytes + 1> utf8{};
         UErrorCode error = U_ZERO_ERROR;
         std::int32_t length = 0;
         u_strFromUTF8(in.data(), static_cast<std::int32_t>(in.size()), &length, part.data(),
@@ -86,7 +86,7 @@ class Profile
         }
         u_strToUTF8(utf8.data(), static_cast<std::int32_t>(utf8.size()), &length, out.data(), prepared,
                     &error);
-        if (U_FAILURE(error) || length > static_cast<std::int32_t>(kMostBytes)) {
+        if (U_FAILURE(error) || length > static_cast<std::int32_t>(kMaxBytes)) {
             return false;
         }
         to.append(utf8.data(), static_cast<std::size_t>(length));
@@ -187,7 +187,7 @@ bool is_trap(std::string_view domain)
 
 bool append_local(std::string_view part, std::string& to)
 {
-    if (part.empty() || part.size() > kMostBytes) {
+    if (part.empty() || part.size() > kMaxBytes) {
         return false;
     }
     const std::size_t start = to.size();
@@ -209,7 +209,7 @@ bool append_local(std::string_view part, std::string& to)
 
 bool append_domain(std::string_view part, std::string& to)
 {
-    if (part.empty() || part.size() > kMostBytes) {
+    if (part.empty() || part.size() > kMaxBytes) {
         return false;
     }
     const std::size_t start = to.size();
@@ -228,7 +228,7 @@ bool append_domain(std::string_view part, std::string& to)
 bool valid_resource(std::string_view part)
 {
     std::string prepared;
-    if (part.empty() || part.size() > kMostBytes) {
+    if (part.empty() || part.size() > kMaxBytes) {
         return false;
     }
     return resourceprep().prepare(part, prepared);

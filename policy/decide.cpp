@@ -252,7 +252,7 @@ Explanation explain(const Policy& policy, const SubscriptionRequest& request, co
     return explanation;
 }
 
-std::string_view text(Reason reason)
+std::string_view to_string(Reason reason)
 {
     switch (reason) {
         case Reason::foreign_user:
@@ -293,7 +293,7 @@ std::optional<Reason> reason_named(std::string_view named)
 {
     for (int i = 0; i <= static_cast<int>(Reason::by_hand); ++i) {
         const auto reason = static_cast<Reason>(i);
-        if (text(reason) == named) {
+        if (to_string(reason) == named) {
             return reason;
         }
     }
@@ -302,7 +302,7 @@ std::optional<Reason> reason_named(std::string_view named)
 
 std::ostream& operator<<(std::ostream& out, Reason reason)
 {
-    return out << text(reason);
+    return out << to_string(reason);
 }
 
 }  // namespace usher

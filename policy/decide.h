@@ -36,7 +36,7 @@ enum class Reason {
     by_hand,                ///< somebody answered it herself, through Usher; `decide` never says so
 };
 
-[[nodiscard]] std::string_view text(Reason reason);
+[[nodiscard]] std::string_view to_string(Reason reason);
 /// The reason with exactly this text.
 [[nodiscard]] std::optional<Reason> reason_named(std::string_view text);
 std::ostream& operator<<(std::ostream& out, Reason reason);

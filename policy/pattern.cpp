@@ -32,7 +32,7 @@ std::optional<Pattern> Pattern::read(std::string_view text)
     return Pattern{below ? Kind::subdomains : Kind::domain, *std::move(domain)};
 }
 
-std::string written(const Pattern& pattern)
+std::string to_string(const Pattern& pattern)
 {
     switch (pattern.kind) {
         case Pattern::Kind::everybody:

@@ -43,7 +43,7 @@ struct Pattern {
 };
 
 /// The pattern as it is written in the configuration.
-[[nodiscard]] std::string written(const Pattern& pattern);
+[[nodiscard]] std::string to_string(const Pattern& pattern);
 
 /// A set of domains and `*.`-patterns. A look-up costs one probe, and one for each label if there are
 /// patterns.

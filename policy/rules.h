@@ -28,12 +28,12 @@ struct Rule {
 /// Patterns of both sides are numbered; every (from, to) pair of every rule is kept with the first rule that
 /// has it. An address matches at most three patterns and one for each label of its domain, so a look-up is a
 /// few probes for each side and one for each pair of patterns that exist. Memory grows with the pairs: the
-/// settings bound them (`kMostPairs`).
+/// settings bound them (`kMaxPairs`).
 class RuleIndex
 {
   public:
     /// Most (from, to) pairs over all rules of one organisation.
-    static constexpr std::size_t kMostPairs = 1'000'000;
+    static constexpr std::size_t kMaxPairs = 1'000'000;
 
     RuleIndex() = default;
     explicit RuleIndex(const std::vector<Rule>& rules);

@@ -171,7 +171,7 @@ void Commands::begin(IqReply reply, const Command& command, const std::string& r
     if (!work_.allows(user) || !make_room(user)) {
         return send_error(reply, command.node, {}, too_much());
     }
-    Session& session = sessions_.emplace_back(Session{.id = unguessable(),
+    Session& session = sessions_.emplace_back(Session{.id = random_token(),
                                                       .command = &command,
                                                       .requester = requester,
                                                       .user = user,
@@ -303,7 +303,7 @@ bool Commands::make_room(const Address& user)
             return false;
         }
     }
-    while (sessions_.size() >= kMostSessions) {
+    while (sessions_.size() >= kMaxSessions) {
         if (!drop([&](const Session& session) {
                 return session.ended || (!session.working && now - session.used >= kLifetime);
             })) {

@@ -69,7 +69,7 @@ class Commands
     /// makes room for a new one.
     static constexpr std::size_t kPerUser = 8;
     /// Of all users; beyond that there are no new ones.
-    static constexpr std::size_t kMostSessions = 2000;
+    static constexpr std::size_t kMaxSessions = 2000;
 
     /// Commands begun and forms filled in by one user in a minute; what is beyond is refused.
     static constexpr std::size_t kPerMinute = 60;
@@ -126,7 +126,7 @@ class Commands
     std::function<void(std::string_view)> send_;
     std::list<Command> commands_;  // their addresses are kept
     Sessions sessions_;
-    PerMinute work_;
+    RateLimiter work_;
 };
 
 }  // namespace usher

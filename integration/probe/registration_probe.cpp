@@ -5,8 +5,8 @@
 namespace usher
 {
 
-EntranceLook::EntranceLook(std::vector<std::string> domains, std::string host, std::uint16_t port,
-                           ChannelMaker& channels, Clock& clock, std::function<void(Seen)> seen)
+RegistrationProbe::RegistrationProbe(std::vector<std::string> domains, std::string host, std::uint16_t port,
+                                     ChannelMaker& channels, Clock& clock, std::function<void(Seen)> seen)
     : domains_(std::move(domains)),
       host_(std::move(host)),
       port_(port),
@@ -15,11 +15,11 @@ EntranceLook::EntranceLook(std::vector<std::string> domains, std::string host, s
       done_(std::move(seen))
 {
     for (const std::string& domain : domains_) {
-        seen_[domain] = Entrance::unseen;
+        seen_[domain] = Registration::unseen;
     }
 }
 
-void EntranceLook::look_at_next()
+void RegistrationProbe::look_at_next()
 {
     if (next_ == domains_.size()) {
         timer_ = clock_.after(std::chrono::milliseconds(0), [this] { end(); });
@@ -34,19 +34,21 @@ void EntranceLook::look_at_next()
     timer_ = clock_.after(kLook, [this] { channel_->abandon({Failure::Kind::timeout, {}}); });
 }
 
-void EntranceLook::received(const Stanza& features)
+void RegistrationProbe::received(const Stanza& features)
 {
     const bool open = static_cast<bool>(features.child("register", ns::kRegister));
     const bool invited = static_cast<bool>(features.child("register", ns::kInvitation));
-    seen_[domains_[next_]] = !open ? Entrance::closed : invited ? Entrance::invited : Entrance::open;
+    seen_[domains_[next_]] = !open     ? Registration::closed
+                             : invited ? Registration::invited
+                                       : Registration::open;
 }
 
-void EntranceLook::ended(const Failure& failure)
+void RegistrationProbe::ended(const Failure& failure)
 {
     const Failure::Kind why = failure.kind;
     channel_.reset();
     if (why == Failure::Kind::unknown_host) {
-        seen_[domains_[next_]] = Entrance::foreign;
+        seen_[domains_[next_]] = Registration::foreign;
     }
     // Nothing is there, for no domain: looking on would be waiting on.
     const bool hopeless =
@@ -55,7 +57,7 @@ void EntranceLook::ended(const Failure& failure)
     look_at_next();
 }
 
-void EntranceLook::end()
+void RegistrationProbe::end()
 {
     const auto done = std::move(done_);
     done(std::move(seen_));

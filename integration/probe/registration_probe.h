@@ -18,7 +18,7 @@
 namespace usher
 {
 
-enum class Entrance {
+enum class Registration {
     unseen,   ///< nothing there, or no answer
     foreign,  ///< the server does not serve this domain
     closed,   ///< no registration (XEP-0077)
@@ -27,17 +27,17 @@ enum class Entrance {
 };
 
 /// Looks at one domain after the other.
-class EntranceLook : private ChannelEvents
+class RegistrationProbe : private ChannelEvents
 {
   public:
-    using Seen = std::map<std::string, Entrance, std::less<>>;
+    using Seen = std::map<std::string, Registration, std::less<>>;
 
     static constexpr std::chrono::milliseconds kLook{5'000};
 
     /// `host` and `port` are where clients connect. `seen` is called once, from the event loop; this may be
     /// destroyed from there.
-    EntranceLook(std::vector<std::string> domains, std::string host, std::uint16_t port,
-                 ChannelMaker& channels, Clock& clock, std::function<void(Seen)> seen);
+    RegistrationProbe(std::vector<std::string> domains, std::string host, std::uint16_t port,
+                      ChannelMaker& channels, Clock& clock, std::function<void(Seen)> seen);
 
     void start() { look_at_next(); }
 

@@ -118,7 +118,7 @@ void Entity::read_again()
 
 void Entity::online(const std::string& address)
 {
-    id_prefix_ = unguessable();
+    id_prefix_ = random_token();
     forget_queries();
     address_ = address;
     ++logins_;
@@ -157,8 +157,8 @@ void Entity::received(const Stanza& stanza)
         received_message(stanza);
     } else if (stanza.name() == "presence") {
         received_presence(stanza);
-        if (visitors_ != nullptr) {
-            visitors_->received_presence(stanza);
+        if (client_stanzas_ != nullptr) {
+            client_stanzas_->received_presence(stanza);
         }
     }
 }
@@ -170,8 +170,8 @@ void Entity::received_message(const Stanza& message)
     // Only a domain of ours may say what it grants. Even from there it is no more than a reason to look: the
     // connector decides whom it accepts.
     const auto found = domains_.find(message.attribute("from"));
-    if (found == domains_.end() && visitors_ != nullptr) {
-        visitors_->received_message(message);
+    if (found == domains_.end() && client_stanzas_ != nullptr) {
+        client_stanzas_->received_message(message);
     }
     if (found == domains_.end() || message.attribute("type") == "error") {
         return;
@@ -248,7 +248,7 @@ void Entity::received_request(const Stanza& iq)
         xml += "/>";
         connection_.send(xml);
         stock_.received_push(iq.attribute("from"));
-    } else if (visitors_ == nullptr || !visitors_->received_iq(iq)) {
+    } else if (client_stanzas_ == nullptr || !client_stanzas_->received_iq(iq)) {
         send_error(iq, "cancel", "service-unavailable");
     }
 }

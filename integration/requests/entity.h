@@ -58,10 +58,10 @@ struct WaitingRequests {
 };
 
 /// What people send to the entity: everything but the connector protocol and pings. Only while it is set.
-class Visitors
+class ClientStanzas
 {
   public:
-    virtual ~Visitors() = default;
+    virtual ~ClientStanzas() = default;
     /// `get` or `set`. False if nobody answers it: the entity says that nobody does.
     [[nodiscard]] virtual bool received_iq(const Stanza& iq) = 0;
     virtual void received_message(const Stanza& message) = 0;
@@ -112,7 +112,7 @@ class Entity : private ConnectionEvents
                 std::function<void(AnswerOutcome)> then);
 
     /// Null: nobody. Must outlive the entity otherwise.
-    void set_visitors(Visitors* visitors) { visitors_ = visitors; }
+    void set_client_stanzas(ClientStanzas* client_stanzas) { client_stanzas_ = client_stanzas; }
     /// Sees all that arrives, before anybody acts on it; null: nobody.
     void set_listener(std::function<void(const Stanza&)> listener) { listener_ = std::move(listener); }
     /// Sends an IQ and gives its id. The reply comes to the listener; nobody else knows the id.
@@ -199,7 +199,7 @@ class Entity : private ConnectionEvents
     const std::string own_address_;
     std::string address_ = own_address_;
     std::uint64_t logins_ = 0;
-    Visitors* visitors_ = nullptr;
+    ClientStanzas* client_stanzas_ = nullptr;
     std::function<void(const Stanza&)> listener_;
     Connection connection_;
 
@@ -207,9 +207,9 @@ class Entity : private ConnectionEvents
     std::unordered_map<std::string, Query> queries_;  // by id
     std::string id_prefix_;                           // unguessable, new with every login
     std::uint64_t last_id_ = 0;
-    OccasionalWarning foreign_;
-    OccasionalWarning malformed_;
-    OccasionalWarning refused_answers_;
+    RateLimitedWarning foreign_;
+    RateLimitedWarning malformed_;
+    RateLimitedWarning refused_answers_;
     std::set<std::string, std::less<>> stock_domains_;
     StockApproval stock_;
 };

@@ -9,11 +9,11 @@ namespace
 {
 
 /// Deeper nesting than a server would have reason for; a bound for the recursion.
-constexpr int kDeepest = 16;
+constexpr int kMaxDepth = 16;
 
 void read_namespaces(const Stanza& parent, int depth, Advertisement& granted)
 {
-    if (depth == kDeepest) {
+    if (depth == kMaxDepth) {
         return;
     }
     for (Stanza element = parent.first(); element; element = element.next()) {

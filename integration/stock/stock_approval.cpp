@@ -251,7 +251,7 @@ void StockApproval::set(const Address& owner, const RosterEntry& entry, Subscrip
               if (iq.attribute("type") != "result") {
                   give_up();
                   Served* domain = served(owner.domain());
-                  if (domain != nullptr && !domain->effective && ++domain->errors == kMostErrors) {
+                  if (domain != nullptr && !domain->effective && ++domain->errors == kMaxErrors) {
                       refuse(std::string(owner.domain()), Refusal::ineffective);
                   }
                   return;

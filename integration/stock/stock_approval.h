@@ -45,7 +45,7 @@ class StockApproval
     static constexpr std::chrono::milliseconds kPatience{10'000};
 
     /// A server on which no roster set has worked yet and this many were errors will not take any.
-    static constexpr int kMostErrors = 3;
+    static constexpr int kMaxErrors = 3;
 
     /// Sends an IQ; the id it was given.
     using Send =
@@ -144,9 +144,9 @@ class StockApproval
     std::optional<Approval> approval_;
     std::optional<Query> query_;  // one at a time
     std::unique_ptr<Timer> timer_;
-    OccasionalWarning unanswered_;
-    OccasionalWarning failed_;
-    OccasionalWarning not_denied_;
+    RateLimitedWarning unanswered_;
+    RateLimitedWarning failed_;
+    RateLimitedWarning not_denied_;
 };
 
 }  // namespace usher

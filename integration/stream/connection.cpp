@@ -53,10 +53,10 @@ void Connection::received(const Stanza& stanza)
 
 void Connection::watch()
 {
-    timer_ = clock_.after(kPingAfter, [this] { look_after_peer(); });
+    timer_ = clock_.after(kPingAfter, [this] { check_keepalive(); });
 }
 
-void Connection::look_after_peer()
+void Connection::check_keepalive()
 {
     const auto silence = clock_.now() - last_heard_;
     if (silence >= kGiveUpAfter) {
@@ -80,7 +80,7 @@ void Connection::look_after_peer()
     const auto again = silence >= kPingAfter
                            ? std::min<Clock::Time::duration>(kPingAfter, kGiveUpAfter - silence)
                            : kPingAfter - silence;
-    timer_ = clock_.after(std::chrono::ceil<milliseconds>(again), [this] { look_after_peer(); });
+    timer_ = clock_.after(std::chrono::ceil<milliseconds>(again), [this] { check_keepalive(); });
 }
 
 void Connection::send(std::string_view xml)

@@ -82,7 +82,7 @@ class Connection : private ChannelEvents
 
     void open();
     void watch();
-    void look_after_peer();
+    void check_keepalive();
     [[nodiscard]] std::chrono::milliseconds next_retry();
 
     Login login_;

@@ -5,7 +5,7 @@
 namespace usher
 {
 
-void OccasionalWarning::count(const std::string& detail)
+void RateLimitedWarning::count(const std::string& detail)
 {
     ++total_;
     ++unlogged_;

@@ -10,11 +10,11 @@
 namespace usher
 {
 
-class OccasionalWarning
+class RateLimitedWarning
 {
   public:
     /// `what` completes "N ...": constant text, nothing that a stranger wrote.
-    OccasionalWarning(Clock& clock, std::string what) : clock_(clock), what_(std::move(what)) {}
+    RateLimitedWarning(Clock& clock, std::string what) : clock_(clock), what_(std::move(what)) {}
 
     /// Counts one more, and logs if the last line is a minute old. What was counted since comes with the next
     /// line.

@@ -11,10 +11,10 @@
 namespace usher
 {
 
-class PerMinute
+class RateLimiter
 {
   public:
-    PerMinute(Clock& clock, std::size_t most) : clock_(clock), most_(most) {}
+    RateLimiter(Clock& clock, std::size_t most) : clock_(clock), most_(most) {}
 
     /// Counts one more; whether she may have it.
     [[nodiscard]] bool allows(const Address& user)

@@ -234,7 +234,7 @@ tl::expected<Submission, std::string> read_submission(const Stanza& x, const Dat
             field.attribute("var").empty()) {
             continue;
         }
-        if (++fields > kMostFields) {
+        if (++fields > kMaxFields) {
             return wrong("too many fields");
         }
         const auto [place, is_new] = entered.try_emplace(std::string(field.attribute("var")));
@@ -246,7 +246,7 @@ tl::expected<Submission, std::string> read_submission(const Stanza& x, const Dat
                 continue;
             }
             place->second.push_back(value.text());
-            if (place->second.size() > kMostValues || place->second.back().size() > kLongestValue) {
+            if (place->second.size() > kMaxValues || place->second.back().size() > kLongestValue) {
                 return wrong("the field " + place->first + " is too long");
             }
         }

@@ -74,8 +74,8 @@ struct Submission {
 };
 
 /// Most fields of a submission, values of a field, bytes of a value.
-inline constexpr std::size_t kMostFields = 100;
-inline constexpr std::size_t kMostValues = 1000;
+inline constexpr std::size_t kMaxFields = 100;
+inline constexpr std::size_t kMaxValues = 1000;
 inline constexpr std::size_t kLongestValue = 4096;
 
 /// Reads `<x type='submit'/>` for `form`. Fields that the form does not have are ignored, as XEP-0004 section

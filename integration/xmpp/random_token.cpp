@@ -7,7 +7,7 @@
 namespace usher
 {
 
-std::string unguessable()
+std::string random_token()
 {
     std::random_device device;  // the kernel's
     std::string text;

@@ -7,6 +7,6 @@ namespace usher
 {
 
 /// 128 random bits as text, for the ids of our IQs: whoever knew one could answer it (PROTOCOL.md E20).
-[[nodiscard]] std::string unguessable();
+[[nodiscard]] std::string random_token();
 
 }  // namespace usher

@@ -25,7 +25,7 @@ Check::Check(std::string path, Settings settings, ChannelMaker& channels, Clock&
       channels_(channels),
       clock_(clock),
       done_(std::move(done)),
-      id_prefix_(unguessable())
+      id_prefix_(random_token())
 {
     for (const Organization& organization : settings_.organizations) {
         domains_.insert(domains_.end(), organization.domains.begin(), organization.domains.end());
@@ -123,7 +123,7 @@ void Check::answered()
 {
     surveyed_ = true;
     if (!connection_) {
-        look_at_entrance();
+        probe_registration();
         return;
     }
     if (settings_.connection.account) {
@@ -163,21 +163,21 @@ void Check::offline(const Failure& failure, std::chrono::milliseconds)
     step_ = clock_.after(std::chrono::milliseconds(0), [this, why = failure] {
         connection_.reset();
         if (surveyed_) {
-            look_at_entrance();
+            probe_registration();
         } else {
             end(report(path_, settings_, why));
         }
     });
 }
 
-void Check::look_at_entrance()
+void Check::probe_registration()
 {
-    entrance_.emplace(domains_, settings_.connection.host, entrance_port(settings_.connection), channels_,
-                      clock_, [this](EntranceLook::Seen seen) {
-                          seen_ = std::move(seen);
-                          end(report(path_, settings_, survey_->facts(), seen_));
-                      });
-    entrance_->start();
+    registration_probe_.emplace(domains_, settings_.connection.host, client_port(settings_.connection),
+                                channels_, clock_, [this](RegistrationProbe::Seen seen) {
+                                    seen_ = std::move(seen);
+                                    end(report(path_, settings_, survey_->facts(), seen_));
+                                });
+    registration_probe_->start();
 }
 
 void Check::end(CheckReport report)

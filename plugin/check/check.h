@@ -56,7 +56,7 @@ class Check : private ConnectionEvents
     void answered();
     [[nodiscard]] bool all_advertised() const;
     void log_out();
-    void look_at_entrance();
+    void probe_registration();
     void end(CheckReport report);
 
     const std::string path_;
@@ -71,8 +71,8 @@ class Check : private ConnectionEvents
     std::uint64_t last_id_ = 0;
     std::string id_prefix_;
     std::optional<Survey> survey_;
-    std::optional<EntranceLook> entrance_;
-    EntranceLook::Seen seen_;
+    std::optional<RegistrationProbe> registration_probe_;
+    RegistrationProbe::Seen seen_;
     bool awaiting_advertisements_ = false;
     bool surveyed_ = false;
     std::unique_ptr<Timer> step_;

@@ -27,10 +27,9 @@ class Paragraph
   public:
     Paragraph(CheckReport& report, std::string domain) : report_(report), domain_(std::move(domain)) {}
 
-    void add(Outcome outcome, std::string subject, std::string finding, std::string mend = {})
+    void add(Outcome outcome, std::string subject, std::string finding, std::string fix = {})
     {
-        report_.results.push_back(
-            {domain_, outcome, std::move(subject), std::move(finding), std::move(mend)});
+        report_.results.push_back({domain_, outcome, std::move(subject), std::move(finding), std::move(fix)});
     }
     void passed(std::string subject, std::string finding)
     {
@@ -79,7 +78,7 @@ void add_connection(CheckReport& report, const std::string& path, const Connecti
     paragraph.passed("settings", path);
     const auto failed = [&](const std::string& subject) {
         FailureText explained = explain(*failure, connection);
-        paragraph.add(Outcome::failed, subject, std::move(explained.what), std::move(explained.mend));
+        paragraph.add(Outcome::failed, subject, std::move(explained.what), std::move(explained.fix));
     };
     if (failure && is_about_connection(failure->kind)) {
         failed("connection");
@@ -103,18 +102,18 @@ void add_connection(CheckReport& report, const std::string& path, const Connecti
 }
 
 /// Where it is offered anybody can be a colleague.
-void add_registration(Paragraph& paragraph, const Organization& organization, Entrance entrance,
+void add_registration(Paragraph& paragraph, const Organization& organization, Registration registration,
                       const std::string& where, const KnownServer& server)
 {
     const bool automatic = organization.option != Option::prompt || organization.users_may_choose;
-    switch (entrance) {
-        case Entrance::closed:
+    switch (registration) {
+        case Registration::closed:
             paragraph.passed("registration", "closed");
             break;
-        case Entrance::invited:
+        case Registration::invited:
             paragraph.passed("registration", "by invitation");
             break;
-        case Entrance::open:
+        case Registration::open:
             if (automatic) {
                 paragraph.add(
                     Outcome::warning, "registration",
@@ -126,8 +125,8 @@ void add_registration(Paragraph& paragraph, const Organization& organization, En
                                  "open (XEP-0077), but requests are not approved automatically");
             }
             break;
-        case Entrance::foreign:
-        case Entrance::unseen:
+        case Registration::foreign:
+        case Registration::unseen:
             paragraph.add(Outcome::not_possible, "registration",
                           "not seen: " + where + " takes no clients of this domain",
                           automatic
@@ -228,12 +227,12 @@ bool is_elsewhere(const Answer& features)
 }
 
 void add_domain(CheckReport& report, const Settings& settings, const Organization& organization,
-                const std::string& domain, const DomainFacts& facts, Entrance entrance)
+                const std::string& domain, const DomainFacts& facts, Registration registration)
 {
     Paragraph paragraph(report, domain);
     const ConnectionSettings& connection = settings.connection;
     // Where a component connects is not where clients do: what answers there may be another server.
-    const bool foreign = entrance == Entrance::foreign && !connection.component && !facts.connector;
+    const bool foreign = registration == Registration::foreign && !connection.component && !facts.connector;
     if (foreign || is_elsewhere(facts.features)) {
         paragraph.add(Outcome::warning, "domain",
                       "not of this server: its users' requests are not answered; they count as colleagues "
@@ -267,14 +266,14 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
         answered = add_requests(paragraph, facts, server);
         add_roster_permission(paragraph, facts);
     }
-    add_registration(paragraph, organization, entrance,
-                     connection.host + " port " + std::to_string(entrance_port(connection)), server);
+    add_registration(paragraph, organization, registration,
+                     connection.host + " port " + std::to_string(client_port(connection)), server);
     (answered ? report.answering : report.silent).push_back(domain);
 }
 
 }  // namespace
 
-std::uint16_t entrance_port(const ConnectionSettings& connection)
+std::uint16_t client_port(const ConnectionSettings& connection)
 {
     constexpr std::uint16_t kUsual = 5222;
     return connection.component ? kUsual : connection.port;
@@ -282,16 +281,16 @@ std::uint16_t entrance_port(const ConnectionSettings& connection)
 
 CheckReport report(const std::string& path, const Settings& settings,
                    const std::map<std::string, DomainFacts, std::less<>>& facts,
-                   const EntranceLook::Seen& seen)
+                   const RegistrationProbe::Seen& seen)
 {
     CheckReport report;
     add_connection(report, path, settings.connection, std::nullopt);
     for (const Organization& organization : settings.organizations) {
         for (const std::string& domain : organization.domains) {
-            const auto entrance = seen.find(domain);
+            const auto registration = seen.find(domain);
             if (const auto found = facts.find(domain); found != facts.end()) {
                 add_domain(report, settings, organization, domain, found->second,
-                           entrance == seen.end() ? Entrance::unseen : entrance->second);
+                           registration == seen.end() ? Registration::unseen : registration->second);
             }
         }
     }

@@ -16,12 +16,12 @@ namespace usher
 {
 
 /// Where clients connect. A component cannot know: the usual port (RFC 6120 section 14.7).
-[[nodiscard]] std::uint16_t entrance_port(const ConnectionSettings& connection);
+[[nodiscard]] std::uint16_t client_port(const ConnectionSettings& connection);
 
 /// Logged in, and this is what the domains have said. `path` is the settings file.
 [[nodiscard]] CheckReport report(const std::string& path, const Settings& settings,
                                  const std::map<std::string, DomainFacts, std::less<>>& facts,
-                                 const EntranceLook::Seen& seen);
+                                 const RegistrationProbe::Seen& seen);
 /// No login, or not long enough.
 [[nodiscard]] CheckReport report(const std::string& path, const Settings& settings, const Failure& failure);
 /// No login was tried, because usherd is running and it would be ended by ours.

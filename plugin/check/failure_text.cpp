@@ -15,8 +15,8 @@ std::string with(std::string text, const std::string& detail)
 
 std::string printable(const std::string& said)
 {
-    constexpr std::size_t kMost = 200;
-    std::string text = said.substr(0, kMost);
+    constexpr std::size_t kMax = 200;
+    std::string text = said.substr(0, kMax);
     for (char& c : text) {
         if (c < ' ' || c > '~') {  // control characters, and with them whatever is not ASCII
             c = ' ';
@@ -73,10 +73,10 @@ FailureText explain(const Failure& failure, const ConnectionSettings& connection
     return {"connection lost", {}};
 }
 
-std::string text(const Failure& failure, const ConnectionSettings& connection)
+std::string to_string(const Failure& failure, const ConnectionSettings& connection)
 {
     const FailureText explained = explain(failure, connection);
-    return explained.mend.empty() ? explained.what : explained.what + ": " + explained.mend;
+    return explained.fix.empty() ? explained.what : explained.what + ": " + explained.fix;
 }
 
 ExitCode exit_code(const Failure& failure)

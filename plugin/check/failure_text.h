@@ -12,12 +12,12 @@ namespace usher
 
 struct FailureText {
     std::string what;
-    std::string mend;  ///< empty where there is nothing to do but wait
+    std::string fix;  ///< empty where there is nothing to do but wait
 };
 [[nodiscard]] FailureText explain(const Failure& failure, const ConnectionSettings& connection);
 
 /// Both, as one line.
-[[nodiscard]] std::string text(const Failure& failure, const ConnectionSettings& connection);
+[[nodiscard]] std::string to_string(const Failure& failure, const ConnectionSettings& connection);
 
 /// What the daemon exits with when this failure ends it.
 [[nodiscard]] ExitCode exit_code(const Failure& failure);

@@ -59,7 +59,7 @@ ExitCode check_online(const std::string& path, Settings settings)
         return kSettings;
     }
     if (connection.component && somebody_listens(settings.control_socket)) {
-        std::cout << text(report_running(path, settings));
+        std::cout << to_string(report_running(path, settings));
         return kFailed;
     }
     std::signal(SIGPIPE, SIG_IGN);
@@ -84,7 +84,7 @@ ExitCode check_online(const std::string& path, Settings settings)
         std::cerr << "the event loop failed\n";
         return kFailed;
     }
-    std::cout << text(*result);
+    std::cout << to_string(*result);
     return result->all_answered() ? kStopped : static_cast<ExitCode>(result->exit_code);
 }
 

@@ -152,11 +152,11 @@ void Chat::waiting(const Address& user, const Say& say)
         if (waiting->requests.empty()) {
             return say("No requests wait for your answer.");
         }
-        constexpr std::size_t kMostBytes = 8'000;  // addresses may be as long as strangers like
+        constexpr std::size_t kMaxBytes = 8'000;  // addresses may be as long as strangers like
         std::string text;
         std::size_t listed = 0;
         for (const SubscriptionRequest& request : waiting->requests) {
-            if (text.size() + request.contact.text().size() > kMostBytes) {
+            if (text.size() + request.contact.text().size() > kMaxBytes) {
                 break;
             }
             text += "\n" + request.contact.text();

@@ -42,7 +42,7 @@ class Chat
 
     Operations& operations_;
     std::function<void(std::string_view)> send_;
-    PerMinute answers_;
+    RateLimiter answers_;
 };
 
 }  // namespace usher

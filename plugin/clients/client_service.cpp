@@ -26,7 +26,7 @@ std::optional<Address> sender(const Stanza& stanza)
 
 }  // namespace
 
-Reception::Reception(Entity& entity, Operations& operations, Clock& clock, bool component)
+ClientService::ClientService(Entity& entity, Operations& operations, Clock& clock, bool component)
     : entity_(entity),
       operations_(operations),
       component_(component),
@@ -37,23 +37,23 @@ Reception::Reception(Entity& entity, Operations& operations, Clock& clock, bool 
       chat_(operations, clock, [&entity](std::string_view xml) { entity.send(xml); })
 {
     add_menus(commands_, operations);
-    entity.set_visitors(this);
+    entity.set_client_stanzas(this);
 }
 
-bool Reception::is_known(const Address& user) const
+bool ClientService::is_known(const Address& user) const
 {
     return operations_.organization_of(user) != nullptr ||
            !operations_.administered(Actor::sender(user)).empty();
 }
 
-bool Reception::is_for_us(const Stanza& stanza) const
+bool ClientService::is_for_us(const Stanza& stanza) const
 {
     const std::string_view to = stanza.attribute("to");
     const std::string_view own = entity_.address();
     return to == own || (!component_ && (to.empty() || to == own.substr(0, own.find('/'))));
 }
 
-bool Reception::received_iq(const Stanza& iq)
+bool ClientService::received_iq(const Stanza& iq)
 {
     if (iq.attribute("to") != entity_.address()) {
         return false;
@@ -69,7 +69,7 @@ bool Reception::received_iq(const Stanza& iq)
     return true;
 }
 
-void Reception::received_message(const Stanza& message)
+void ClientService::received_message(const Stanza& message)
 {
     const auto user = sender(message);
     // Strangers get no answer at all, and neither do we ourselves.
@@ -79,7 +79,7 @@ void Reception::received_message(const Stanza& message)
     chat_.received(message, *user);
 }
 
-void Reception::received_presence(const Stanza& presence)
+void ClientService::received_presence(const Stanza& presence)
 {
     const auto user = sender(presence);
     const std::string_view type = presence.attribute("type");

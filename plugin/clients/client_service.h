@@ -14,14 +14,14 @@
 namespace usher
 {
 
-class Reception : public Visitors
+class ClientService : public ClientStanzas
 {
   public:
     /// Tells the entity that it is there. All are to outlive it.
-    Reception(Entity& entity, Operations& operations, Clock& clock, bool component);
-    ~Reception() override { entity_.set_visitors(nullptr); }
-    Reception(const Reception&) = delete;
-    Reception& operator=(const Reception&) = delete;
+    ClientService(Entity& entity, Operations& operations, Clock& clock, bool component);
+    ~ClientService() override { entity_.set_client_stanzas(nullptr); }
+    ClientService(const ClientService&) = delete;
+    ClientService& operator=(const ClientService&) = delete;
 
     bool received_iq(const Stanza& iq) override;
     void received_message(const Stanza& message) override;

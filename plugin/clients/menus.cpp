@@ -14,8 +14,8 @@ using Type = FormField::Type;
 using Outcome = std::variant<CommandStage, CommandRefusal>;
 
 /// A server may limit what a stanza weighs to 64 kB, and addresses may be as long as strangers like.
-constexpr std::size_t kMostLines = 100;
-constexpr std::size_t kMostBytes = 40'000;
+constexpr std::size_t kMaxLines = 100;
+constexpr std::size_t kMaxBytes = 40'000;
 
 // XEP-0068: which form it is, for programs.
 constexpr std::string_view kForms = "urn:xmpp:subscription-requests:0#";
@@ -87,7 +87,7 @@ CommandStage list_of(std::string_view name, std::string title, const std::vector
     std::size_t bytes = 0;
     for (const std::string& line : lines) {
         bytes += line.size() + 20;  // and the element around it
-        if (bytes > kMostBytes || list.values.size() == kMostLines) {
+        if (bytes > kMaxBytes || list.values.size() == kMaxLines) {
             more = true;
             break;
         }
@@ -333,7 +333,7 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
     JournalFilter filter;
     filter.user = Address::prepare(values.one("user"));
     filter.contact = Address::prepare(values.one("contact"));
-    filter.most = kMostLines;
+    filter.most = kMaxLines;
     operations.journal(
         Actor::sender(user), filter, [reply](const Result<std::vector<JournalRecord>>& records) {
             if (!records) {
@@ -348,7 +348,7 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
                 }
                 lines.push_back(line + " (" + std::to_string(record->id) + ")");
             }
-            reply(list_of("journal", "Journal, newest first", lines, records->size() == kMostLines));
+            reply(list_of("journal", "Journal, newest first", lines, records->size() == kMaxLines));
         });
 }
 

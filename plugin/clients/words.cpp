@@ -18,7 +18,7 @@ std::string when(std::chrono::system_clock::time_point at)
 
 std::string in_words(const Decision& decision)
 {
-    std::string words = std::string(name(decision.answer)) + ": " + std::string(text(decision.reason));
+    std::string words = std::string(name(decision.answer)) + ": " + std::string(to_string(decision.reason));
     if (decision.rule != 0) {
         words += " " + std::to_string(decision.rule);
     }

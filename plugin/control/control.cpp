@@ -41,7 +41,7 @@ int status_code(Kind kind)
 
 void refuse(HttpExchange& exchange, int status, const std::string& why)
 {
-    exchange.reply(status, written({{"error", why}}));
+    exchange.reply(status, to_json_line({{"error", why}}));
 }
 
 void refuse(HttpExchange& exchange, const Refusal& refusal)
@@ -53,7 +53,7 @@ template <typename Value>
 void reply(HttpExchange& exchange, const Result<Value>& result)
 {
     if (result) {
-        exchange.reply(200, written(json_of(*result)));
+        exchange.reply(200, to_json_line(json_of(*result)));
     } else {
         refuse(exchange, result.error());
     }
@@ -61,7 +61,7 @@ void reply(HttpExchange& exchange, const Result<Value>& result)
 
 /// Answers with what comes, when it comes.
 template <typename Value>
-Then<Value> replying(std::shared_ptr<HttpExchange> exchange)
+Callback<Value> replying(std::shared_ptr<HttpExchange> exchange)
 {
     return [exchange = std::move(exchange)](const Result<Value>& result) { reply(*exchange, result); };
 }
@@ -151,7 +151,7 @@ std::string lines(const std::vector<JournalRecord>& records)
 {
     std::string lines;
     for (const JournalRecord& record : records) {
-        lines += written(json_of(record));
+        lines += to_json_line(json_of(record));
     }
     return lines;
 }
@@ -272,9 +272,9 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(event_
         [&operations](const std::shared_ptr<HttpExchange>& exchange) {
             const HttpRequest& request = exchange->request();
             if (request.path != std::vector<std::string>{"metrics"}) {
-                refuse(*exchange, 404, "here is nothing but /metrics");
+                refuse(*exchange, 404, "only /metrics is served here");
             } else if (request.method != "GET") {
-                exchange->reply(405, written({{"error", "accepted here: GET"}}), {{"Allow", "GET"}});
+                exchange->reply(405, to_json_line({{"error", "accepted here: GET"}}), {{"Allow", "GET"}});
             } else {
                 reply_metrics(*exchange, operations);
             }
@@ -307,7 +307,7 @@ void Control::received(const std::shared_ptr<HttpExchange>& exchange)
     if (methods.empty()) {
         refuse(*exchange, 404, "there is no such resource");
     } else {
-        exchange->reply(405, written({{"error", "accepted here: " + methods}}), {{"Allow", methods}});
+        exchange->reply(405, to_json_line({{"error", "accepted here: " + methods}}), {{"Allow", methods}});
     }
 }
 
@@ -333,7 +333,7 @@ Actor Control::actor(const HttpRequest& request)
 
 void Control::status(const Asked& asked)
 {
-    asked.exchange->reply(200, written(json_of(operations_.status())));
+    asked.exchange->reply(200, to_json_line(json_of(operations_.status())));
 }
 
 void Control::metrics(const Asked& asked)
@@ -353,8 +353,8 @@ void Control::reload(const Asked& asked)
         refuse(*asked.exchange, need_restart.error());
         return;
     }
-    asked.exchange->reply(
-        200, written({{"generation", operations_.status().generation}, {"need_restart", *need_restart}}));
+    asked.exchange->reply(200, to_json_line({{"generation", operations_.status().generation},
+                                             {"need_restart", *need_restart}}));
 }
 
 // --- Why
@@ -400,7 +400,7 @@ void Control::journal(const Asked& asked)
         filter.after = *id;
     }
     if (const std::string* limit = asked.query("limit")) {
-        const auto most = number<std::size_t>("limit", *limit, 0, kMostRecords);
+        const auto most = number<std::size_t>("limit", *limit, 0, kMaxRecords);
         if (!most) {
             refuse(*asked.exchange, most.error());
             return;
@@ -442,7 +442,7 @@ void Control::follow(const Asked& asked, const JournalFilter& filter)
             if (!past) {
                 return refuse(*exchange, past.error());
             }
-            if (followers_.size() >= kMostFollowers) {
+            if (followers_.size() >= kMaxFollowers) {
                 return refuse(*exchange, 503, "too many follow the journal already");
             }
             const std::int64_t last = past->empty() ? 0 : past->back().id;
@@ -453,7 +453,7 @@ void Control::follow(const Asked& asked, const JournalFilter& filter)
             follower->following =
                 operations_.follow([exchange = exchange.get(), filter](const JournalRecord& record) {
                     if (matches(filter, record)) {
-                        exchange->write(written(json_of(record)));
+                        exchange->write(to_json_line(json_of(record)));
                     }
                 });
         });
@@ -474,7 +474,7 @@ void Control::decision(const Asked& asked)
                             } else if (records->empty()) {
                                 refuse(*exchange, 404, "there is no decision " + wanted + " in the journal");
                             } else {
-                                exchange->reply(200, written(json_of(records->front())));
+                                exchange->reply(200, to_json_line(json_of(records->front())));
                             }
                         });
 }
@@ -514,7 +514,7 @@ void Control::reply_option(const Asked& asked, const std::function<Result<UserOp
     }
     Json json = {{"user", user->text()}};
     json.update(json_of(*option));
-    asked.exchange->reply(200, written(json));
+    asked.exchange->reply(200, to_json_line(json));
 }
 
 // --- What waits
@@ -550,7 +550,7 @@ void Control::answer(const Asked& asked)
     operations_.answer(asked.actor, *user, *contact, *answer,
                        [exchange = asked.exchange](const Result<std::int64_t>& id) {
                            if (id) {
-                               exchange->reply(200, written({{"id", json_of_id(*id)}}));
+                               exchange->reply(200, to_json_line({{"id", json_of_id(*id)}}));
                            } else {
                                refuse(*exchange, id.error());
                            }

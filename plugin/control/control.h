@@ -26,9 +26,9 @@ class Control
 {
   public:
     /// How many may follow the journal at a time.
-    static constexpr std::size_t kMostFollowers = 16;
+    static constexpr std::size_t kMaxFollowers = 16;
     /// Of the journal, in one answer.
-    static constexpr std::size_t kMostRecords = 1'000;
+    static constexpr std::size_t kMaxRecords = 1'000;
 
     /// Listens at `path` until the object is gone. The error is for people. `operations` is to outlive it.
     [[nodiscard]] static tl::expected<std::unique_ptr<Control>, std::string> listen(event_base* base,

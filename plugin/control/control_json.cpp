@@ -67,7 +67,7 @@ void add(Json& json, const SubscriptionRequest& request)
 void add(Json& json, const Decision& decision)
 {
     json["answer"] = name(decision.answer);
-    json["reason"] = text(decision.reason);
+    json["reason"] = to_string(decision.reason);
     json["rule"] = decision.reason == Reason::rule ? Json(decision.rule) : Json(nullptr);
 }
 
@@ -111,7 +111,7 @@ Json json_of(const Status& status)
     Json decisions = Json::array();
     for (const auto& [decided, count] : status.counts.decisions) {
         decisions.push_back(
-            {{"answer", name(decided.first)}, {"reason", text(decided.second)}, {"count", count}});
+            {{"answer", name(decided.first)}, {"reason", to_string(decided.second)}, {"count", count}});
     }
     return {{"version", status.version},
             {"address", status.address},
@@ -198,7 +198,7 @@ Json json_of(const CheckReport& report)
                            {"outcome", name(result.outcome)},
                            {"subject", result.subject},
                            {"finding", result.finding},
-                           {"mend", result.mend}});
+                           {"fix", result.fix}});
     }
     return {{"all_answered", report.all_answered()},
             {"answering", report.answering},
@@ -211,7 +211,7 @@ Json json_of_id(std::int64_t id)
     return std::to_string(id);
 }
 
-std::string written(const Json& json)
+std::string to_json_line(const Json& json)
 {
     return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }

@@ -28,6 +28,6 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of_id(std::int64_t id);
 
 /// A line, with its end. Whatever a text may contain, this is JSON, in ASCII.
-[[nodiscard]] std::string written(const Json& json);
+[[nodiscard]] std::string to_json_line(const Json& json);
 
 }  // namespace usher

@@ -163,8 +163,8 @@ class HttpServer::Implementation
               },
               this))
     {
-        evhttp_set_max_headers_size(http_.get(), static_cast<ev_ssize_t>(kMostHeaderBytes));
-        evhttp_set_max_body_size(http_.get(), static_cast<ev_ssize_t>(kMostBodyBytes));
+        evhttp_set_max_headers_size(http_.get(), static_cast<ev_ssize_t>(kMaxHeaderBytes));
+        evhttp_set_max_body_size(http_.get(), static_cast<ev_ssize_t>(kMaxBodyBytes));
         evhttp_set_allowed_methods(http_.get(), EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
                                                     EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
                                                     EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
@@ -225,7 +225,7 @@ class HttpServer::Implementation
             return nullptr;
         }
         bufferevent_set_timeouts(events, nullptr, &patience_);
-        bufferevent_setwatermark(events, EV_READ, 0, kMostHeaderBytes + 2 * kMostBodyBytes);
+        bufferevent_setwatermark(events, EV_READ, 0, kMaxHeaderBytes + 2 * kMaxBodyBytes);
         bufferevent_incref(events);
         connections_.push_back({events, std::chrono::steady_clock::now() + bounds_.patience});
         if (connections_.size() >= bounds_.connections) {
@@ -327,7 +327,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
         if (raw_ == nullptr || !streaming_) {
             return;
         }
-        if (evbuffer_get_length(bufferevent_get_output(events())) > kMostUnread) {
+        if (evbuffer_get_length(bufferevent_get_output(events())) > kMaxUnread) {
             ::shutdown(bufferevent_getfd(events()), SHUT_RDWR);  // closed() follows
             return;
         }

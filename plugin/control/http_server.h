@@ -49,7 +49,7 @@ class HttpExchange
     virtual void reply(int status, const std::string& body, const Headers& headers = {}) = 0;
 
     /// An answer without an end, line by line. `gone` is called, once, when the client has gone, has let
-    /// `kMostUnread` bytes pile up, or the server ends; not from within `begin` or `write`.
+    /// `kMaxUnread` bytes pile up, or the server ends; not from within `begin` or `write`.
     virtual void begin(std::function<void()> gone) = 0;
     /// `lines` is one or more whole lines.
     virtual void write(std::string_view lines) = 0;
@@ -58,16 +58,16 @@ class HttpExchange
 class HttpServer
 {
   public:
-    static constexpr std::size_t kMostHeaderBytes = 16 * 1024;
-    static constexpr std::size_t kMostBodyBytes = 64 * 1024;
-    static constexpr std::size_t kMostConnections = 64;
+    static constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
+    static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+    static constexpr std::size_t kMaxConnections = 64;
     /// Of an answer without an end.
-    static constexpr std::size_t kMostUnread = 1024 * 1024;
+    static constexpr std::size_t kMaxUnread = 1024 * 1024;
 
     struct Bounds {
         /// For a request to arrive in, whole; and for an answer to make some way in.
         std::chrono::milliseconds patience{30'000};
-        std::size_t connections = kMostConnections;
+        std::size_t connections = kMaxConnections;
     };
 
     using Handler = std::function<void(std::shared_ptr<HttpExchange>)>;

@@ -85,7 +85,7 @@ std::string metrics(const Status& status, const Timings& timings)
     out.begin(counter, "usher_decisions_total", "Decisions in the journal since the start");
     for (const auto& [decided, count] : status.counts.decisions) {
         out.add(count, {{"answer", std::string(name(decided.first))},
-                        {"reason", std::string(text(decided.second))}});
+                        {"reason", std::string(to_string(decided.second))}});
     }
     out.begin(counter, "usher_unrecorded_total",
               "Requests left to their users because the store could not be written");

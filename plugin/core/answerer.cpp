@@ -36,8 +36,8 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, const Choices& choices,
       leaves_(clock),
       unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users"),
       too_many_(clock, "requests were left to the users without a record: in an hour the journal takes " +
-                           std::to_string(RecentLeaves::kMostOfDomain) +
-                           " such from contacts of one domain, " + std::to_string(RecentLeaves::kMost) +
+                           std::to_string(RecentLeaves::kMaxOfDomain) +
+                           " such from contacts of one domain, " + std::to_string(RecentLeaves::kMax) +
                            " in all")
 {
 }

@@ -88,8 +88,8 @@ class Answerer : public Judge
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     ApprovalCounter approvals_;
     RecentLeaves leaves_;
-    OccasionalWarning unrecorded_;
-    OccasionalWarning too_many_;
+    RateLimitedWarning unrecorded_;
+    RateLimitedWarning too_many_;
     Counts counts_;
     Timings timings_;
     std::vector<std::weak_ptr<Follower>> followers_;

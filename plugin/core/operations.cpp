@@ -122,7 +122,7 @@ struct Operations::Search {
     std::deque<std::string> domains;
     std::optional<Address> user;
     WaitingRequests found;
-    Then<WaitingRequests> then;
+    Callback<WaitingRequests> then;
 };
 
 Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
@@ -150,7 +150,7 @@ Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
     return domains;
 }
 
-void Operations::waiting(const Actor& actor, std::optional<Address> user, Then<WaitingRequests> then)
+void Operations::waiting(const Actor& actor, std::optional<Address> user, Callback<WaitingRequests> then)
 {
     const auto domains = domains_for(actor, user);
     if (!domains) {
@@ -169,7 +169,7 @@ void Operations::search(const std::shared_ptr<Search>& search)
     }
     const std::string domain = search->domains.front();
     search->domains.pop_front();
-    const std::size_t most = kMostWaiting - search->found.requests.size();
+    const std::size_t most = kMaxWaiting - search->found.requests.size();
     entity_.list_waiting(domain, search->user, most, [this, search](auto listed) {
         if (!listed) {
             search->then(refused(Kind::unavailable, listed.error()));
@@ -183,7 +183,7 @@ void Operations::search(const std::shared_ptr<Search>& search)
 }
 
 void Operations::answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
-                        Then<std::int64_t> then)
+                        Callback<std::int64_t> then)
 {
     if (answer == Answer::leave) {
         then(refused(Kind::invalid, "A request that waits can be approved or denied."));
@@ -231,7 +231,7 @@ void Operations::answer(const Actor& actor, const Address& user, const Address& 
     });
 }
 
-void Operations::review(const Actor& actor, std::optional<Address> user, bool apply, Then<Review> then)
+void Operations::review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then)
 {
     waiting(actor, std::move(user), [this, apply, then = std::move(then)](Result<WaitingRequests> listed) {
         if (!listed) {
@@ -259,7 +259,7 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
     });
 }
 
-void Operations::apply(std::shared_ptr<Review> review, Then<Review> then)
+void Operations::apply(std::shared_ptr<Review> review, Callback<Review> then)
 {
     // Counts the answers under way, and this function, until it has sent everything.
     auto under_way = std::make_shared<std::size_t>(1);
@@ -285,7 +285,7 @@ void Operations::apply(std::shared_ptr<Review> review, Then<Review> then)
 // --- Why
 
 void Operations::explain(const Actor& actor, const Address& user, const Address& contact,
-                         Then<Explained> then)
+                         Callback<Explained> then)
 {
     const auto explained = [this, user, contact](const SubscriptionRequest* waits) {
         const SubscriptionRequest request =
@@ -308,7 +308,7 @@ void Operations::explain(const Actor& actor, const Address& user, const Address&
         }
         return;
     }
-    entity_.list_waiting(std::string(user.domain()), user, kMostWaiting,
+    entity_.list_waiting(std::string(user.domain()), user, kMaxWaiting,
                          [contact, then, explained](auto listed) {
                              const SubscriptionRequest* waits = nullptr;
                              if (listed) {
@@ -320,7 +320,7 @@ void Operations::explain(const Actor& actor, const Address& user, const Address&
                          });
 }
 
-void Operations::journal(const Actor& actor, JournalFilter filter, Then<std::vector<JournalRecord>> then)
+void Operations::journal(const Actor& actor, JournalFilter filter, Callback<std::vector<JournalRecord>> then)
 {
     if (actor.address()) {
         if (filter.user && !may_see(actor, *filter.user)) {
@@ -363,7 +363,7 @@ std::shared_ptr<void> Operations::follow(Answerer::Follower record)
 
 // --- Settings
 
-Result<GeneralIm> Operations::may_steer(const Actor& actor, std::string_view organization) const
+Result<GeneralIm> Operations::authorize_general(const Actor& actor, std::string_view organization) const
 {
     for (const Organization& one : policy_.policy()->organizations()) {
         if (one.name == organization && administers(actor, one)) {
@@ -378,13 +378,13 @@ Result<GeneralIm> Operations::may_steer(const Actor& actor, std::string_view org
 
 Result<GeneralIm> Operations::general(const Actor& actor, std::string_view organization) const
 {
-    return may_steer(actor, organization);
+    return authorize_general(actor, organization);
 }
 
 Result<GeneralIm> Operations::save_general(const Actor& actor, std::string_view organization,
                                            const GeneralChange& change)
 {
-    const auto before = may_steer(actor, organization);
+    const auto before = authorize_general(actor, organization);
     if (!before) {
         return before;
     }
@@ -403,19 +403,19 @@ Result<GeneralIm> Operations::save_general(const Actor& actor, std::string_view 
     if (const auto saved = policy_.save(before->organization, change, actor.name()); !saved) {
         return not_stored(saved.error());
     }
-    return may_steer(actor, organization);
+    return authorize_general(actor, organization);
 }
 
 Result<GeneralIm> Operations::reset_general(const Actor& actor, std::string_view organization)
 {
-    const auto before = may_steer(actor, organization);
+    const auto before = authorize_general(actor, organization);
     if (!before) {
         return before;
     }
     if (const auto reset = policy_.reset(before->organization); !reset) {
         return not_stored(reset.error());
     }
-    return may_steer(actor, organization);
+    return authorize_general(actor, organization);
 }
 
 // --- The daemon

@@ -72,7 +72,7 @@ using Result = tl::expected<Value, Refusal>;
 
 /// Called once, from the event loop, at once or later; never after the Operations are gone.
 template <typename Value>
-using Then = std::function<void(Result<Value>)>;
+using Callback = std::function<void(Result<Value>)>;
 
 struct UserOption {
     Option in_force = Option::prompt;
@@ -136,7 +136,7 @@ class Operations
 {
   public:
     /// How many waiting requests are listed or reviewed at most.
-    static constexpr std::size_t kMostWaiting = 10'000;
+    static constexpr std::size_t kMaxWaiting = 10'000;
 
     /// All are to outlive the object.
     Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
@@ -160,19 +160,19 @@ class Operations
     // --- What waits
 
     /// Without `user`: of all users that the actor may ask for.
-    void waiting(const Actor& actor, std::optional<Address> user, Then<WaitingRequests> then);
+    void waiting(const Actor& actor, std::optional<Address> user, Callback<WaitingRequests> then);
     /// `approve` or `deny`, by the actor's own will; journalled as hers. The decision's id.
     void answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
-                Then<std::int64_t> then);
+                Callback<std::int64_t> then);
     /// What the policy in force says of what waits; with `apply`, answers it so.
-    void review(const Actor& actor, std::optional<Address> user, bool apply, Then<Review> then);
+    void review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then);
 
     // --- Why
 
-    void explain(const Actor& actor, const Address& user, const Address& contact, Then<Explained> then);
+    void explain(const Actor& actor, const Address& user, const Address& contact, Callback<Explained> then);
     /// What is recorded meanwhile is found if it is looked for upwards (`after`); nothing comes between the
     /// last record that is found so and `then`.
-    void journal(const Actor& actor, JournalFilter filter, Then<std::vector<JournalRecord>> then);
+    void journal(const Actor& actor, JournalFilter filter, Callback<std::vector<JournalRecord>> then);
     /// Calls `record` with what is recorded from now on, of everybody, until the returned object is gone.
     [[nodiscard]] std::shared_ptr<void> follow(Answerer::Follower record);
 
@@ -193,8 +193,8 @@ class Operations
     [[nodiscard]] Result<std::vector<std::string>> reload();
     void on_reload(std::function<Result<std::vector<std::string>>()> reload) { reload_ = std::move(reload); }
     /// What the server says of each domain, asked on the daemon's own connection (check.h).
-    void check(Then<CheckReport> then) { check_(std::move(then)); }
-    void on_check(std::function<void(Then<CheckReport>)> check) { check_ = std::move(check); }
+    void check(Callback<CheckReport> then) { check_(std::move(then)); }
+    void on_check(std::function<void(Callback<CheckReport>)> check) { check_ = std::move(check); }
     /// What is said to those who need the connection while there is none.
     [[nodiscard]] Refusal not_connected() const;
     /// Why there is no connection, for `status`.
@@ -204,7 +204,7 @@ class Operations
     struct Search;
     struct Reading {
         JournalSearch search;
-        Then<std::vector<JournalRecord>> then;
+        Callback<std::vector<JournalRecord>> then;
         std::unique_ptr<Timer> next;
     };
 
@@ -214,8 +214,9 @@ class Operations
                                                                std::optional<Address>& user) const;
     void search(const std::shared_ptr<Search>& search);
     void read_on(std::list<Reading>::iterator reading);
-    void apply(std::shared_ptr<Review> review, Then<Review> then);
-    [[nodiscard]] Result<GeneralIm> may_steer(const Actor& actor, std::string_view organization) const;
+    void apply(std::shared_ptr<Review> review, Callback<Review> then);
+    [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,
+                                                      std::string_view organization) const;
 
     PolicyInForce& policy_;
     Answerer& answerer_;
@@ -225,7 +226,7 @@ class Operations
     Clock& clock_;
     std::list<Reading> readings_;
     std::function<Result<std::vector<std::string>>()> reload_;
-    std::function<void(Then<CheckReport>)> check_;
+    std::function<void(Callback<CheckReport>)> check_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     const Clock::Time running_since_;

@@ -168,7 +168,7 @@ tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file
             }
         }
     }
-    const std::string wanted = policy_text(settings);
+    const std::string wanted = policy_to_toml(settings);
     const auto numbered = database_.attempt([&](const std::shared_ptr<soci::session>& session) {
         soci::transaction transaction(*session);
         write(*session);

@@ -24,8 +24,8 @@ class RecentLeaves
 {
   public:
     /// Most records in an hour: of contacts of one domain, and in all (some 10 MB of memory).
-    static constexpr std::size_t kMostOfDomain = 10'000;
-    static constexpr std::size_t kMost = 100'000;
+    static constexpr std::size_t kMaxOfDomain = 10'000;
+    static constexpr std::size_t kMax = 100'000;
 
     enum class Worth {
         record,
@@ -45,7 +45,7 @@ class RecentLeaves
         }
         const auto of_domain = of_domain_.find(domain(record.request));
         const bool too_many =
-            recorded_ >= kMost || (of_domain != of_domain_.end() && of_domain->second >= kMostOfDomain);
+            recorded_ >= kMax || (of_domain != of_domain_.end() && of_domain->second >= kMaxOfDomain);
         return too_many ? Worth::too_many : Worth::record;
     }
 

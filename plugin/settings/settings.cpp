@@ -25,7 +25,7 @@ namespace usher
 namespace
 {
 
-constexpr std::size_t kMostBytes = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kMaxBytes = std::size_t{16} * 1024 * 1024;
 
 // ---- names that were nearly right ----------------------------------------------------------------------
 
@@ -409,10 +409,10 @@ class Reader
             rule.line = line_of(*table);
             const std::size_t before = pairs;
             pairs += rule.from.size() * rule.to.size();
-            if (before <= RuleIndex::kMostPairs && pairs > RuleIndex::kMostPairs) {
+            if (before <= RuleIndex::kMaxPairs && pairs > RuleIndex::kMaxPairs) {
                 refuse(rule.line, "organization.rule",
                        std::to_string(pairs) + " pairs of from and to, up to this rule",
-                       "at most " + std::to_string(RuleIndex::kMostPairs) + " in an organization");
+                       "at most " + std::to_string(RuleIndex::kMaxPairs) + " in an organization");
             }
             organization.rules.push_back(std::move(rule));
         }
@@ -637,7 +637,7 @@ class OpenFile
 
 }  // namespace
 
-std::string text(const SettingError& error)
+std::string to_string(const SettingError& error)
 {
     std::string out = error.file + ":";
     if (error.line != 0) {
@@ -664,11 +664,11 @@ tl::expected<Settings, std::vector<SettingError>> read_settings(const std::strin
     if (!S_ISREG(status.st_mode)) {
         return refused(S_ISDIR(status.st_mode) ? "a directory" : "something that is not a file");
     }
-    const auto toml = file.read(kMostBytes + 1);
+    const auto toml = file.read(kMaxBytes + 1);
     if (!toml) {
         return refused(std::string("nothing to read: ") + std::strerror(errno));
     }
-    if (toml->size() > kMostBytes) {
+    if (toml->size() > kMaxBytes) {
         return refused("a file of more than 16 MiB");
     }
     return parse_settings(*toml, path);
@@ -711,7 +711,7 @@ void write_policy(Writer& out, const Settings& settings)
 
 }  // namespace
 
-std::string effective(const Settings& settings, Sources sources)
+std::string to_toml(const Settings& settings, Sources sources)
 {
     const SettingsTable& all = settings_table();
     Writer out(settings, sources);
@@ -723,7 +723,7 @@ std::string effective(const Settings& settings, Sources sources)
     return std::move(out).text();
 }
 
-std::string policy_text(const Settings& settings)
+std::string policy_to_toml(const Settings& settings)
 {
     Writer out(settings, Sources::omitted);
     write_policy(out, settings);
@@ -801,7 +801,7 @@ bool is_loopback(std::string_view host)
 
 tl::expected<std::string, std::string> read_secret(const std::string& path)
 {
-    constexpr std::size_t kMostSecretBytes = 65536;
+    constexpr std::size_t kMaxSecretBytes = 65536;
     const auto refused = [&path](const std::string& why) { return tl::unexpected(path + ": " + why); };
     const OpenFile file(path);
     struct stat status {
@@ -817,9 +817,9 @@ tl::expected<std::string, std::string> read_secret(const std::string& path)
         std::array<char, 8> mode{};
         std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
         return refused("everybody on this machine has access to it (mode " + std::string(mode.data()) +
-                       "); mend: chmod o= " + path);
+                       "); fix: chmod o= " + path);
     }
-    const auto content = file.read(kMostSecretBytes);
+    const auto content = file.read(kMaxSecretBytes);
     if (!content) {
         return refused(std::strerror(errno));
     }

@@ -64,7 +64,7 @@ struct SettingError {
 };
 
 /// `FILE:LINE: KEY: found FOUND; accepted: ACCEPTED`
-[[nodiscard]] std::string text(const SettingError& error);
+[[nodiscard]] std::string to_string(const SettingError& error);
 
 /// Reads and checks the file. All errors are reported, not only the first, in the order of their lines.
 [[nodiscard]] tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path);
@@ -76,10 +76,10 @@ enum class Sources { omitted, shown };
 
 /// The settings in force as a TOML file that means the same; contains no secret. With sources, a comment
 /// behind each setting says where its value comes from.
-[[nodiscard]] std::string effective(const Settings& settings, Sources sources = Sources::omitted);
+[[nodiscard]] std::string to_toml(const Settings& settings, Sources sources = Sources::omitted);
 
 /// What a policy is made of, written likewise: the organisations and the limits.
-[[nodiscard]] std::string policy_text(const Settings& settings);
+[[nodiscard]] std::string policy_to_toml(const Settings& settings);
 
 /// The keys (such as `store.url`) that differ and take effect only after a restart of the daemon. All others
 /// take effect on reload.

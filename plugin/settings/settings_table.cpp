@@ -146,12 +146,12 @@ std::optional<Pattern> read_domain_pattern(std::string_view text)
     return pattern;
 }
 
-const std::string& written(const std::string& domain)
+const std::string& text_of(const std::string& domain)
 {
     return domain;
 }
 
-const std::string& written(const Address& address)
+const std::string& text_of(const Address& address)
 {
     return address.text();
 }
@@ -270,7 +270,7 @@ Kind<Owner> prepared(std::optional<Value> Owner::*member, const std::string& acc
                 }
             },
             [=](const Owner& owner) {
-                return owner.*member ? toml_string(written(*(owner.*member))) : std::string();
+                return owner.*member ? toml_string(text_of(*(owner.*member))) : std::string();
             }};
 }
 
@@ -328,7 +328,11 @@ Kind<Owner> list(std::vector<Value> Owner::*member, const Accepted& accepted,
             [=](const Owner& owner) {
                 std::vector<std::string> texts;
                 for (const Value& element : owner.*member) {
-                    texts.push_back(written(element));
+                    if constexpr (std::is_same_v<Value, Pattern>) {
+                        texts.push_back(to_string(element));
+                    } else {
+                        texts.push_back(text_of(element));
+                    }
                 }
                 return list_of(texts);
             }};
@@ -344,7 +348,7 @@ Kind<Federation> domain_set(DomainSet Federation::*member, const Accepted& accep
             [=](const Federation& owner) {
                 std::vector<std::string> texts;
                 for (const Pattern& pattern : (owner.*member).patterns()) {
-                    texts.push_back(written(pattern));
+                    texts.push_back(to_string(pattern));
                 }
                 return list_of(texts);
             }};
@@ -376,9 +380,9 @@ Kind<ConnectionSettings> tls()
 using enum Presence;
 using enum Change;
 
-constexpr std::int64_t kMostApprovals = 1'000'000;
-constexpr std::int64_t kMostDays = 36'500;
-constexpr std::int64_t kMostReads = 1'000;
+constexpr std::int64_t kMaxApprovals = 1'000'000;
+constexpr std::int64_t kMaxDays = 36'500;
+constexpr std::int64_t kMaxReads = 1'000;
 
 constexpr const char* kPath = "an absolute path";
 constexpr const char* kNoLimit = " (0: no limit)";
@@ -415,8 +419,7 @@ Section<ConnectionSettings> connection()
              "The domain of the external component (XEP-0114), instead of account.", "\"usher.example.org\""},
             {"secret_file", optional, on_restart, text(&C::secret_file, kPath, is_path),
              "The component's secret, kept like a password.", "\"/etc/usher/secret\""},
-            {"stock_reads_per_second", defaulted, on_reload,
-             number(&C::stock_reads_per_second, 1, kMostReads),
+            {"stock_reads_per_second", defaulted, on_reload, number(&C::stock_reads_per_second, 1, kMaxReads),
              "With stock = \"approve\" in an organization: how many rosters are read per second at most to "
              "find requests."},
         },
@@ -535,12 +538,12 @@ Section<Limits> limits()
         "Against abuse: automatic approvals within an hour. Requests beyond a limit are left to the users.",
         {
             {"approvals_per_contact_per_hour", defaulted, on_reload,
-             number(&L::per_contact, 0, kMostApprovals, kNoLimit), "From one contact, to whomever."},
+             number(&L::per_contact, 0, kMaxApprovals, kNoLimit), "From one contact, to whomever."},
             {"approvals_per_domain_per_hour", defaulted, on_reload,
-             number(&L::per_domain, 0, kMostApprovals, kNoLimit),
+             number(&L::per_domain, 0, kMaxApprovals, kNoLimit),
              "From all contacts of one domain outside the organization."},
             {"approvals_per_user_per_hour", defaulted, on_reload,
-             number(&L::per_user, 0, kMostApprovals, kNoLimit), "To one user."},
+             number(&L::per_user, 0, kMaxApprovals, kNoLimit), "To one user."},
         },
     };
 }
@@ -559,7 +562,7 @@ Section<StoreSettings> store()
                   "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)",
                   is_store_url),
              "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass"},
-            {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMostDays, " (0: for ever)"),
+            {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: for ever)"),
              "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "
              "first time twelve hours after the start. A clock that is set ahead is not believed for as "
              "long, with a warning in the log: put right by then, it has deleted nothing."},

@@ -13,7 +13,7 @@ namespace usher
 namespace
 {
 
-constexpr std::size_t kDeepest = 64;  // lists, tables and dots of keys; the parser recurses
+constexpr std::size_t kMaxDepth = 64;  // lists, tables and dots of keys; the parser recurses
 
 /// The length of the UTF-8 sequence that `text` starts with; 0 if it does not start with a valid one
 /// (RFC 3629 section 4).
@@ -129,8 +129,9 @@ std::optional<Flaw> too_deep(std::string_view toml)
             default:
                 break;
         }
-        if (open > kDeepest || dots > kDeepest) {
-            return Flaw{i, "lists or keys within each other, more than " + std::to_string(kDeepest) + " deep",
+        if (open > kMaxDepth || dots > kMaxDepth) {
+            return Flaw{i,
+                        "lists or keys within each other, more than " + std::to_string(kMaxDepth) + " deep",
                         "a list, or a key of a table"};
         }
     }

@@ -22,7 +22,7 @@ constexpr std::string_view kPostgresql = "postgresql://";
 constexpr std::string_view kBusyTimeout = "250";
 
 /// When a commit makes a checkpoint by itself: 16 MB.
-constexpr std::string_view kMostPagesInLog = "4000";
+constexpr std::string_view kMaxPagesInLog = "4000";
 
 /// Statements that lead from each version of the schema to the next. Only ever appended to.
 /// `{id}` is the 64-bit integer type that makes a good primary key: SQLite's is spelled INTEGER.
@@ -137,7 +137,7 @@ void Database::connect()
         // the server's own roster files are no safer.
         *session << "PRAGMA journal_mode = WAL";
         *session << "PRAGMA synchronous = NORMAL";
-        *session << "PRAGMA wal_autocheckpoint = " + std::string(kMostPagesInLog);
+        *session << "PRAGMA wal_autocheckpoint = " + std::string(kMaxPagesInLog);
     } else {
         // SOCI finds its backend when it is first asked for: who does not use PostgreSQL does not load it.
         // The loop waits for the database: two seconds and no longer. What the settings say comes later and

@@ -5,22 +5,22 @@
 namespace usher
 {
 
-void OldRecords::look_at_time()
+void JournalExpiry::look_at_time()
 {
     const auto wall = wall_clock_();
-    now_ = settled_.look(wall, clock_.now());
+    now_ = trusted_time_.look(wall, clock_.now());
     if (now_ && wall - *now_ > std::chrono::days(1)) {
-        constexpr auto kHours = SettledTime::kTrial.count();
+        constexpr auto kHours = TrustedTime::kTrial.count();
         spdlog::warn(
             "the clock is {} days ahead of where it was {} hours ago: if it stays so, what is too old by "
             "it will be deleted from the journal in {} hours",
             std::chrono::floor<std::chrono::days>(wall - *now_).count(), kHours, kHours);
     }
     forget();
-    looking_ = clock_.after(SettledTime::kTrial, [this] { look_at_time(); });
+    looking_ = clock_.after(TrustedTime::kTrial, [this] { look_at_time(); });
 }
 
-void OldRecords::forget()
+void JournalExpiry::forget()
 {
     constexpr std::size_t kAtATime = 1'000;  // some milliseconds; requests come in between
     constexpr std::chrono::milliseconds kNext{100};

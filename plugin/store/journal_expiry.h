@@ -16,21 +16,21 @@
 namespace usher
 {
 
-class OldRecords
+class JournalExpiry
 {
   public:
     using WallClock = std::function<std::chrono::system_clock::time_point()>;
     /// For how long records are kept, asked each time; zero: for ever.
     using Kept = std::function<std::chrono::days()>;
 
-    /// From now on, each `SettledTime::kTrial`.
-    OldRecords(Journal& journal, Clock& clock, WallClock wall_clock, Kept kept)
+    /// From now on, each `TrustedTime::kTrial`.
+    JournalExpiry(Journal& journal, Clock& clock, WallClock wall_clock, Kept kept)
         : journal_(journal), clock_(clock), wall_clock_(std::move(wall_clock)), kept_(std::move(kept))
     {
         look_at_time();
     }
-    OldRecords(const OldRecords&) = delete;
-    OldRecords& operator=(const OldRecords&) = delete;
+    JournalExpiry(const JournalExpiry&) = delete;
+    JournalExpiry& operator=(const JournalExpiry&) = delete;
 
   private:
     void look_at_time();
@@ -41,7 +41,7 @@ class OldRecords
     Clock& clock_;
     const WallClock wall_clock_;
     const Kept kept_;
-    SettledTime settled_;
+    TrustedTime trusted_time_;
     std::optional<std::chrono::system_clock::time_point> now_;
     std::unique_ptr<Timer> looking_;
     std::unique_ptr<Timer> forgetting_;

@@ -13,7 +13,7 @@ namespace usher
 /// A clock may be wrong when the machine has just started, and may be set wrong later. So it is looked at
 /// now and then, and not believed to be ahead of where it was at the look before: one that is ahead has to
 /// stay so over a whole trial, one that is behind is believed at once.
-class SettledTime
+class TrustedTime
 {
   public:
     /// From one look to the next.

@@ -65,7 +65,7 @@ std::string_view name(Outcome outcome)
     return "not possible";
 }
 
-std::string text(const CheckReport& report)
+std::string to_string(const CheckReport& report)
 {
     std::string out;
     const CheckResult* before = nullptr;
@@ -78,9 +78,9 @@ std::string text(const CheckReport& report)
         beginning.resize(kFindingColumn, ' ');
         out += beginning;
         append_words(out, result.subject + ": " + result.finding, kFindingColumn);
-        if (!result.mend.empty()) {
-            out += std::string(kFindingColumn, ' ') + "mend: ";
-            append_words(out, result.mend, kFindingColumn + 6);
+        if (!result.fix.empty()) {
+            out += std::string(kFindingColumn, ' ') + "fix: ";
+            append_words(out, result.fix, kFindingColumn + 6);
         }
     }
     out += '\n';

@@ -22,7 +22,7 @@ struct CheckResult {
     Outcome outcome;
     std::string subject;  ///< such as `connector`
     std::string finding;
-    std::string mend;  ///< empty where there is nothing to mend
+    std::string fix;  ///< empty where there is nothing to mend
 };
 
 struct CheckReport {
@@ -40,6 +40,6 @@ struct CheckReport {
 [[nodiscard]] std::string_view name(CheckResult::Outcome outcome);
 
 /// For people: a paragraph for the connection and each domain, a sentence at the end.
-[[nodiscard]] std::string text(const CheckReport& report);
+[[nodiscard]] std::string to_string(const CheckReport& report);
 
 }  // namespace usher

@@ -151,7 +151,7 @@ class Command
             {{"limit", std::to_string(last)}, {"follow", arguments_.follow ? "true" : "false"}});
     }
 
-    int general()
+    int organization()
     {
         const std::string target = "/v1/organizations/" + encoded(arguments_.organization) + "/general";
         if (arguments_.reset) {
@@ -403,27 +403,28 @@ int main(int argc, char** argv)
     journal->add_flag("-f,--follow", arguments.follow,
                       "Go on with what is decided from now on, until Ctrl-C");
 
-    CLI::App* general =
-        command("general", "Show or change an organization's settings while usherd runs", &Command::general);
-    general->add_option("organization", arguments.organization, "Its name in the settings")
+    CLI::App* organization =
+        command("organization", "Show or change an organization's settings while usherd runs",
+                &Command::organization);
+    organization->add_option("organization", arguments.organization, "Its name in the settings")
         ->type_name("ORGANIZATION")
         ->required();
-    general
+    organization
         ->add_option("--users-may-choose", arguments.users_may_choose,
                      "Allow users to set their option for contact list requests")
         ->type_name("yes|no")
         ->check(CLI::IsMember({"yes", "no"}));
-    general
+    organization
         ->add_option("--option", arguments.option,
                      "The option in force, or the one that users start from where they may choose")
         ->type_name("OPTION")
         ->check(options);
-    general
+    organization
         ->add_option("--domains", arguments.domains,
                      "The organization's domains, of those that the settings file gives it")
         ->type_name("DOMAIN,...")
         ->delimiter(',');
-    general->add_flag("--reset", arguments.reset, "Forget what was saved: the settings file is in force")
+    organization->add_flag("--reset", arguments.reset, "Forget what was saved: the settings file is in force")
         ->excludes("--users-may-choose")
         ->excludes("--option")
         ->excludes("--domains");
@@ -462,7 +463,7 @@ int main(int argc, char** argv)
     try {
         return (Command(arguments).*run)();
     } catch (const std::exception& error) {
-        std::cerr << "usherctl: what usherd says is not understood; are both of one version? ("
+        std::cerr << "usherctl: unexpected reply: are usherd and usherctl the same version? ("
                   << printable(error.what()) << ")\n";
         return kFailed;
     }

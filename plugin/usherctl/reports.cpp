@@ -242,9 +242,9 @@ std::string check(const Json& check)
         }
         report.results.push_back({printable(text(result, "domain")), *known,
                                   printable(text(result, "subject")), printable(text(result, "finding")),
-                                  printable(text(result, "mend"))});
+                                  printable(text(result, "fix"))});
     }
-    return usher::text(report);
+    return usher::to_string(report);
 }
 
 std::string reloaded(const Json& reloaded)

@@ -150,7 +150,7 @@ void write_new(const fs::path& path, const std::string& text)
 std::string secret_in(const fs::path& path)
 {
     if (!fs::exists(path)) {
-        write_new(path, unguessable() + "\n");
+        write_new(path, random_token() + "\n");
     }
     auto secret = read_secret(path.string());
     if (!secret) {
@@ -200,7 +200,7 @@ class Command
             if (!present) {
                 std::string errors;
                 for (const SettingError& error : present.error()) {
-                    errors += text(error) + "\n";
+                    errors += to_string(error) + "\n";
                 }
                 fail(errors + order_.settings_file.string() + " is kept; with --replace it is written anew");
             }
@@ -279,7 +279,7 @@ class Command
         const auto settings = read_settings(file.string());
         if (!settings) {
             throw std::logic_error("the settings just written are not valid: " +
-                                   text(settings.error().front()));
+                                   to_string(settings.error().front()));
         }
         return show(installed, *settings);
     }

@@ -74,19 +74,19 @@ class Daemon : private EntityEvents
           policy_(std::move(policy)),
           choices_(std::move(choices)),
           journal_(*database_),
-          old_records_(journal_, clock_, std::chrono::system_clock::now,
-                       [this] { return std::chrono::days(settings_.store.journal_days); }),
+          journal_expiry_(journal_, clock_, std::chrono::system_clock::now,
+                          [this] { return std::chrono::days(settings_.store.journal_days); }),
           answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
           entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
-          reception_(entity_, operations_, clock_, settings_.connection.component.has_value())
+          client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
         answerer_.on_recorded(log_decision);
         answerer_.on_unrecorded([this] { look_after_store(); });
         policy_->on_change([this] { policy_changed(); });
         operations_.on_reload([this] { return reload(); });
-        operations_.on_check([this](Then<CheckReport> then) { check(std::move(then)); });
+        operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
     }
 
     ExitCode run()
@@ -121,7 +121,7 @@ class Daemon : private EntityEvents
         set_stock();
         report("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
-        show_life();
+        notify_watchdog();
         entity_.start();
         if (event_base_dispatch(base_.get()) != 0) {
             spdlog::critical("the event loop failed");
@@ -177,8 +177,8 @@ class Daemon : private EntityEvents
         if (!read) {
             std::string errors;
             for (const SettingError& error : read.error()) {
-                spdlog::error("{}", text(error));
-                errors += text(error) + "\n";
+                spdlog::error("{}", to_string(error));
+                errors += to_string(error) + "\n";
             }
             return kept(Refusal::Kind::invalid, errors + path_ + " is not valid");
         }
@@ -295,14 +295,14 @@ class Daemon : private EntityEvents
 
     void offline(const Failure& failure, milliseconds retry) override
     {
-        operations_.set_offline_because(text(failure, settings_.connection));
+        operations_.set_offline_because(to_string(failure, settings_.connection));
         if (check_ || stopping_ || retry.count() == 0) {
             end_check(tl::unexpected(operations_.not_connected()));
         }
         if (failure.kind != Failure::Kind::closed) {
             said_.clear();
             spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
-                        text(failure, settings_.connection));
+                        to_string(failure, settings_.connection));
         }
         if (stopping_ || retry.count() == 0) {
             exit_code_ = stopping_ ? kStopped : exit_code(failure);
@@ -313,7 +313,7 @@ class Daemon : private EntityEvents
         if (failure.kind != Failure::Kind::closed) {
             spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
         }
-        report("connecting: " + text(failure, settings_.connection));
+        report("connecting: " + to_string(failure, settings_.connection));
     }
 
     void report_answering()
@@ -345,23 +345,23 @@ class Daemon : private EntityEvents
     }
 
     /// Twice within each interval after which the service manager, if it watches, takes us for hung.
-    void show_life()
+    void notify_watchdog()
     {
         std::uint64_t microseconds = 0;
         if (sd_watchdog_enabled(0, &microseconds) <= 0) {
             return;
         }
         sd_notify(0, "WATCHDOG=1");
-        showing_life_ =
+        watchdog_timer_ =
             clock_.after(std::chrono::ceil<milliseconds>(std::chrono::microseconds(microseconds / 2)),
-                         [this] { show_life(); });
+                         [this] { notify_watchdog(); });
     }
 
     // --- usherctl check
 
     /// Those who ask while a check goes on get what it finds. Just started, or the server just restarted:
     /// then the login is awaited for a while.
-    void check(Then<CheckReport> then)
+    void check(Callback<CheckReport> then)
     {
         constexpr milliseconds kLoginPatience{10'000};
         checked_.push_back(std::move(then));
@@ -396,7 +396,7 @@ class Daemon : private EntityEvents
         check_.reset();
         const std::unique_ptr<Timer> ended = std::move(check_ended_);
         const std::unique_ptr<Timer> awaited = std::move(awaiting_login_);
-        for (const Then<CheckReport>& then : std::exchange(checked_, {})) {
+        for (const Callback<CheckReport>& then : std::exchange(checked_, {})) {
             then(report);
         }
     }
@@ -442,20 +442,20 @@ class Daemon : private EntityEvents
     std::unique_ptr<PolicyInForce> policy_;
     Choices choices_;
     Journal journal_;
-    OldRecords old_records_;
+    JournalExpiry journal_expiry_;
     Answerer answerer_;
     Entity entity_;
     Operations operations_;
-    Reception reception_;
+    ClientService client_service_;
     std::unique_ptr<Control> control_;
     std::unique_ptr<HttpServer> metrics_;
     std::optional<Check> check_;
-    std::vector<Then<CheckReport>> checked_;
+    std::vector<Callback<CheckReport>> checked_;
     std::unique_ptr<Timer> check_ended_;
     std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
     std::unique_ptr<Timer> looking_after_store_;
     std::unique_ptr<Timer> checkpointing_;
-    std::unique_ptr<Timer> showing_life_;
+    std::unique_ptr<Timer> watchdog_timer_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> said_;
     std::string status_;

@@ -7,7 +7,7 @@ namespace usher
 
 void log_decision(const JournalRecord& record)
 {
-    std::string why(text(record.decision.reason));
+    std::string why(to_string(record.decision.reason));
     if (record.decision.reason == Reason::rule) {
         why += " " + std::to_string(record.decision.rule);
     } else if (record.decision.reason == Reason::by_hand) {

@@ -49,7 +49,7 @@ int main(int argc, char** argv)
     auto settings = usher::read_settings(path);
     if (!settings) {
         for (const usher::SettingError& error : settings.error()) {
-            std::cerr << text(error) << '\n';
+            std::cerr << to_string(error) << '\n';
         }
         return usher::kSettings;
     }
@@ -64,7 +64,7 @@ int main(int argc, char** argv)
         return usher::check_online(path, *std::move(settings));
     }
     if (check) {
-        std::cout << effective(*settings, usher::Sources::shown);
+        std::cout << to_toml(*settings, usher::Sources::shown);
         return usher::kStopped;
     }
     usher::set_up_logging(settings->log_level);

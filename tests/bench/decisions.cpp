@@ -126,7 +126,7 @@ double in_child(double (*measure)(std::size_t), std::size_t size)
 
 void measure(const std::string& of, double (*figure)(std::size_t), const std::vector<std::size_t>& sizes)
 {
-    constexpr double kMostNanoseconds = 500;
+    constexpr double kMaxNanoseconds = 500;
     constexpr double kFlat = 1.5;
     std::string text;
     std::vector<double> figures;
@@ -142,7 +142,7 @@ void measure(const std::string& of, double (*figure)(std::size_t), const std::ve
                            text,
                            ratio,
                            "at most 500 ns, and at most 1.5 × from the smallest to the largest",
-                           most <= kMostNanoseconds && ratio <= kFlat};
+                           most <= kMaxNanoseconds && ratio <= kFlat};
 }
 
 }  // namespace

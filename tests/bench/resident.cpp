@@ -66,7 +66,7 @@ std::vector<Row> measure_idle(Daemon& daemon, std::chrono::seconds time)
 
 std::vector<Row> measure_choices()
 {
-    constexpr double kMostSeconds = 3;
+    constexpr double kMaxSeconds = 3;
     Daemon daemon;
     store_choices((daemon.usherd.directory() / "usher.db").string(), kMany, kPlayedHost);
     const auto begun = Clock::now();
@@ -76,7 +76,7 @@ std::vector<Row> measure_choices()
     const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
     const std::string how = std::to_string(kMany) + " choices in the store: ";
     return {row(how + "from the start to the first answer", fixed(seconds, 2) + " s",
-                "at most " + fixed(kMostSeconds, 0) + " s", seconds <= kMostSeconds),
+                "at most " + fixed(kMaxSeconds, 0) + " s", seconds <= kMaxSeconds),
             memory(how + "memory", resident(daemon.usherd.id()), 150)};
 }
 

@@ -113,7 +113,7 @@ BOOST_DATA_TEST_CASE(everything_is_right, kLogins, login)
     if (login == Login::account) {
         BOOST_TEST(domain_line(check, "registration") == "passed registration: closed");
     }
-    BOOST_TEST(!contains(check.report, "mend:"));
+    BOOST_TEST(!contains(check.report, "fix:"));
     BOOST_TEST(contains(check.report, "Requests can be answered on capulet.lit."));
 }
 
@@ -146,7 +146,7 @@ BOOST_DATA_TEST_CASE(wrong_secret, kLogins, login)
     BOOST_TEST(check.status == kCredentials);
     BOOST_TEST(line(check, "connection", "connection").starts_with("passed"));
     BOOST_TEST(line(check, "connection", "login").starts_with("failed"));
-    BOOST_TEST(contains(check.report, "mend: compare"));
+    BOOST_TEST(contains(check.report, "fix: compare"));
     BOOST_TEST(!contains(check.report, "therefore"));
     BOOST_TEST(!contains(check.report, "\ncapulet.lit\n"));
 }
@@ -211,7 +211,7 @@ BOOST_DATA_TEST_CASE(no_connector, kLogins, login)
     const auto check = stage.check();
     BOOST_TEST(check.status == kFailed);
     BOOST_TEST(domain_line(check, "connector") == "failed connector: none: requests are not seen");
-    BOOST_TEST(contains(check.report, "mend:"));
+    BOOST_TEST(contains(check.report, "fix:"));
 }
 
 BOOST_AUTO_TEST_CASE(one_of_two_domains_has_no_connector)
@@ -228,8 +228,8 @@ BOOST_AUTO_TEST_CASE(one_of_two_domains_has_no_connector)
                  "Requests can be answered on capulet.lit.\nRequests cannot be answered on montague.lit."));
 }
 
-// An account sees at the server's entrance whose domain it is; a component does not, so it cannot tell that
-// from a domain that is missing in the server's configuration.
+// An account sees at the server's registration whose domain it is; a component does not, so it cannot tell
+// that from a domain that is missing in the server's configuration.
 BOOST_AUTO_TEST_CASE(domain_of_another_server)
 {
     const CheckStage stage(Login::account);

@@ -232,7 +232,7 @@ BOOST_FIXTURE_TEST_CASE(general_settings_are_in_force_at_once_and_survive_a_rest
     WireClient& juliet = stage.enter(kJuliet);
     ask(nurse, juliet);
     const std::string saved =
-        usherctl.done({"general", "Capulet", "--option", "organization", "--users-may-choose", "no"});
+        usherctl.done({"organization", "Capulet", "--option", "organization", "--users-may-choose", "no"});
     BOOST_TEST(has(saved, "option            organization  saved by "), saved);
     nurse.expect(presence("subscribed", kJuliet));  // what waits is looked at again
     BOOST_TEST(has(usherctl.refused({"option", kJuliet, "prompt"}), "Accept requests automatically from"));
@@ -243,12 +243,14 @@ BOOST_FIXTURE_TEST_CASE(general_settings_are_in_force_at_once_and_survive_a_rest
     tybalt.send(to(kJuliet, "subscribe"));
     tybalt.expect(presence("subscribed", kJuliet));
     const Json reset =
-        usherctl.json("DELETE", "/v1/organizations/{name}/general", {"general", "Capulet", "--reset"});
+        usherctl.json("DELETE", "/v1/organizations/{name}/general", {"organization", "Capulet", "--reset"});
     BOOST_TEST(reset["option"]["value"] == "prompt");
     BOOST_TEST(reset["users_may_choose"]["value"] == true);
-    BOOST_TEST(usherctl.json("GET", "/v1/organizations/{name}/general", {"general", "Capulet"}) == reset);
-    BOOST_TEST(has(usherctl.refused({"general", "Capulet", "--domains", "x.lit"}), "x.lit cannot be chosen"));
-    BOOST_TEST(has(usherctl.refused({"general", "Montague"}), "no organization Montague"));
+    BOOST_TEST(usherctl.json("GET", "/v1/organizations/{name}/general", {"organization", "Capulet"}) ==
+               reset);
+    BOOST_TEST(
+        has(usherctl.refused({"organization", "Capulet", "--domains", "x.lit"}), "x.lit cannot be chosen"));
+    BOOST_TEST(has(usherctl.refused({"organization", "Montague"}), "no organization Montague"));
 }
 
 BOOST_FIXTURE_TEST_CASE(reload_applies_a_valid_file_and_says_what_is_wrong_with_another, Steered)
@@ -316,7 +318,7 @@ BOOST_FIXTURE_TEST_CASE(only_who_may_open_the_socket_steers, Steered,
     // A member of the group, and the journal and the settings know who it was.
     const Usherctl member(socket, {"/usr/bin/setpriv", "--reuid=65534",
                                    "--regid=" + std::to_string(status.st_gid), "--clear-groups"});
-    BOOST_TEST(has(member.done({"general", "Capulet", "--option", "all"}), "saved by nobody on "));
+    BOOST_TEST(has(member.done({"organization", "Capulet", "--option", "all"}), "saved by nobody on "));
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     usherctl.done({"option", kJuliet, "prompt"});
@@ -339,9 +341,9 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_are_usage)
              {"journal", "--since", "yesterday"},
              {"journal", "abc"},
              {"journal", "-n", "0"},
-             {"general"},
-             {"general", "Capulet", "--users-may-choose", "perhaps"},
-             {"general", "Capulet", "--reset", "--option", "all"},
+             {"organization"},
+             {"organization", "Capulet", "--users-may-choose", "perhaps"},
+             {"organization", "Capulet", "--reset", "--option", "all"},
          }) {
         const Usherctl::Ran ran = usherctl.run(arguments);
         BOOST_TEST(ran.status == 2, (arguments.empty() ? std::string("nothing") : arguments.back()));
@@ -442,7 +444,7 @@ BOOST_AUTO_TEST_CASE(each_decision_fits_the_generation_that_it_names)
         }
         nurse.send(requests);
         const bool approve = change % 2 == 0;  // the last one, too: all are approved in the end
-        steered.usherctl.done({"general", "Capulet", "--option", approve ? "organization" : "prompt",
+        steered.usherctl.done({"organization", "Capulet", "--option", approve ? "organization" : "prompt",
                                "--users-may-choose", change % 3 == 0 ? "yes" : "no"});
         answers[generation()] = approve ? "approve" : "leave";
     }

@@ -275,12 +275,12 @@ class FaultRun
 
 void print(const std::string& title, const std::vector<std::string>& lines)
 {
-    constexpr std::size_t kMost = 20;
-    for (std::size_t i = 0; i < std::min(kMost, lines.size()); ++i) {
+    constexpr std::size_t kMax = 20;
+    for (std::size_t i = 0; i < std::min(kMax, lines.size()); ++i) {
         std::cout << title << ": " << lines[i] << "\n";
     }
-    if (lines.size() > kMost) {
-        std::cout << title << ": and " << lines.size() - kMost << " more\n";
+    if (lines.size() > kMax) {
+        std::cout << title << ": and " << lines.size() - kMax << " more\n";
     }
 }
 

@@ -23,7 +23,7 @@ struct Inside {
     {
         operations.on_reload([] { return std::vector<std::string>{}; });
         operations.on_check(
-            [this](const Then<CheckReport>& then) { then(tl::unexpected(operations.not_connected())); });
+            [this](const Callback<CheckReport>& then) { then(tl::unexpected(operations.not_connected())); });
     }
 
     static const Settings& settings()

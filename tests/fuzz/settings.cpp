@@ -14,9 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         return 0;
     }
-    const std::string written = effective(*settings);
+    const std::string written = to_toml(*settings);
     const auto again = parse_settings(written, "written");
     test::require(again.has_value(), "what is in force is a valid file");
-    test::require(effective(*again) == written, "and means the same");
+    test::require(to_toml(*again) == written, "and means the same");
     return 0;
 }

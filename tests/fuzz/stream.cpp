@@ -123,7 +123,7 @@ class Server
     }
 
     test::Inside inside_;
-    Reception reception_{inside_.entity, inside_.operations, inside_.clock, true};
+    ClientService client_service_{inside_.entity, inside_.operations, inside_.clock, true};
     std::string id_;
     std::string before_;
     std::string session_;

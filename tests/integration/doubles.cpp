@@ -127,7 +127,7 @@ void FakeChannels::turn()
     }
 }
 
-std::string written(Failure::Kind kind)
+std::string to_string(Failure::Kind kind)
 {
     static constexpr std::array kNames{"closed",       "lookup",      "unreachable", "timeout",
                                        "no_tls",       "certificate", "credentials", "mechanism",

@@ -73,6 +73,6 @@ class FakeChannels : public ChannelMaker
 };
 
 /// A failure as one can compare and print it.
-[[nodiscard]] std::string written(Failure::Kind kind);
+[[nodiscard]] std::string to_string(Failure::Kind kind);
 
 }  // namespace usher::test

@@ -97,7 +97,7 @@ BOOST_DATA_TEST_CASE(option_in_force, bdata::make(kOptionCases), c)
     organization.option = c.option;
     const Decision d = decide_for(organization, request(c.contact));
     BOOST_TEST(d.answer == c.answer);
-    BOOST_TEST(text(d.reason) == c.reason);
+    BOOST_TEST(to_string(d.reason) == c.reason);
 }
 
 BOOST_DATA_TEST_CASE(users_choice_counts_where_users_may_choose,
@@ -143,7 +143,7 @@ BOOST_DATA_TEST_CASE(request_that_is_not_ours_is_left, bdata::make(kForeignCases
     organization.rules = {rule("*", "*", Answer::approve)};
     const Decision d = decide_for(organization, request(c.contact, c.user));
     BOOST_TEST(d.answer == Answer::leave);
-    BOOST_TEST(text(d.reason) == c.reason);
+    BOOST_TEST(to_string(d.reason) == c.reason);
 }
 
 // ---- the order of steps --------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ BOOST_DATA_TEST_CASE(federation, bdata::make(kFederationCases), c)
     organization.federation.domains.insert(Pattern::read("*.group.example").value());
     const Decision d = decide_for(organization, request(c.contact));
     BOOST_TEST(d.answer == c.answer);
-    BOOST_TEST(text(d.reason) == c.reason);
+    BOOST_TEST(to_string(d.reason) == c.reason);
 }
 
 // ---- contacts whom the user asked to see ---------------------------------------------------------------
@@ -305,12 +305,12 @@ BOOST_DATA_TEST_CASE(contact_whom_the_user_asked_to_see_is_approved, bdata::make
     asked.item = c.item;
     Decision d = decide_for(organization, asked);
     BOOST_TEST(d.answer == (c.asked_for ? Answer::approve : Answer::leave));
-    BOOST_TEST(text(d.reason) == (c.asked_for ? "user asked for this contact" : "prompt"));
+    BOOST_TEST(to_string(d.reason) == (c.asked_for ? "user asked for this contact" : "prompt"));
 
     organization.approve_contacts_users_asked_for = false;
     d = decide_for(organization, asked);
     BOOST_TEST(d.answer == Answer::leave);
-    BOOST_TEST(text(d.reason) == "prompt");
+    BOOST_TEST(to_string(d.reason) == "prompt");
 }
 
 // ---- limits --------------------------------------------------------------------------------------------
@@ -426,7 +426,7 @@ BOOST_DATA_TEST_CASE(limits, bdata::make(kLimitCases), c)
     organization.option = Option::all;
     const Decision d = decide_for(organization, request(c.contact), {c.recent, std::nullopt}, c.limits);
     BOOST_TEST(d.answer == c.answer);
-    BOOST_TEST(text(d.reason) == c.reason);
+    BOOST_TEST(to_string(d.reason) == c.reason);
 }
 
 // ---- missing facts -------------------------------------------------------------------------------------

@@ -123,9 +123,9 @@ BOOST_DATA_TEST_CASE(no_pattern, bdata::make(kNoPatterns), text)
 BOOST_AUTO_TEST_CASE(pattern_is_written_as_it_is_read)
 {
     for (const char* text : {"*", "*.corp.example", "corp.example", "amy@corp.example"}) {
-        BOOST_TEST(written(Pattern::read(text).value()) == text);
+        BOOST_TEST(to_string(Pattern::read(text).value()) == text);
     }
-    BOOST_TEST(written(Pattern::read("*.CORP.example").value()) == "*.corp.example");
+    BOOST_TEST(to_string(Pattern::read("*.CORP.example").value()) == "*.corp.example");
 }
 
 BOOST_AUTO_TEST_CASE(no_rule_matches_without_rules)
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(set_of_domains_names_what_it_holds)
     BOOST_TEST(!set.empty());
     std::vector<std::string> texts;
     for (const Pattern& pattern : set.patterns()) {
-        texts.push_back(written(pattern));
+        texts.push_back(to_string(pattern));
     }
     BOOST_TEST(texts == (std::vector<std::string>{"*.a.test", "a.test", "*.b.test", "b.test"}));
 }

@@ -395,7 +395,7 @@ BOOST_AUTO_TEST_CASE(an_ended_session_makes_room_before_an_open_one)
 
 BOOST_AUTO_TEST_CASE(sessions_are_bounded_in_total_and_room_comes_back)
 {
-    for (std::size_t i = 0; i < usher::Commands::kMostSessions; ++i) {
+    for (std::size_t i = 0; i < usher::Commands::kMaxSessions; ++i) {
         send("node='config'", {}, "user" + std::to_string(i) + "@capulet.lit/x");
     }
     BOOST_TEST(told(send("node='config'")) == "wait resource-constraint");

@@ -7,9 +7,9 @@
 
 #include "doubles.h"
 
-using usher::Entrance;
-using usher::EntranceLook;
 using usher::Failure;
+using usher::Registration;
+using usher::RegistrationProbe;
 
 namespace
 {
@@ -26,9 +26,9 @@ struct Scene {
 
     usher::test::FakeClock clock;
     usher::test::FakeChannels channels;
-    std::optional<EntranceLook::Seen> seen;
-    EntranceLook look{
-        {"a.lit", "b.lit", "c.lit"}, "127.0.0.1", 5222, channels, clock, [this](EntranceLook::Seen all) {
+    std::optional<RegistrationProbe::Seen> seen;
+    RegistrationProbe look{
+        {"a.lit", "b.lit", "c.lit"}, "127.0.0.1", 5222, channels, clock, [this](RegistrationProbe::Seen all) {
             seen = std::move(all);
         }};
 };
@@ -48,9 +48,9 @@ BOOST_AUTO_TEST_CASE(open_closed_and_foreign)
     channels.ended(Failure::Kind::unknown_host);
     clock.advance(std::chrono::milliseconds(0));
     BOOST_REQUIRE(seen.has_value());
-    BOOST_TEST(
-        (*seen == EntranceLook::Seen{
-                      {"a.lit", Entrance::open}, {"b.lit", Entrance::closed}, {"c.lit", Entrance::foreign}}));
+    BOOST_TEST((*seen == RegistrationProbe::Seen{{"a.lit", Registration::open},
+                                                 {"b.lit", Registration::closed},
+                                                 {"c.lit", Registration::foreign}}));
     BOOST_TEST(clock.waiting() == 0U);
     BOOST_TEST(channels.sent.empty());
 }
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(registration_by_invitation_is_not_open)
     channels.ended(Failure::Kind::unknown_host);
     clock.advance(std::chrono::milliseconds(0));
     BOOST_REQUIRE(seen.has_value());
-    BOOST_TEST((seen->at("a.lit") == Entrance::invited));
+    BOOST_TEST((seen->at("a.lit") == Registration::invited));
 }
 
 BOOST_AUTO_TEST_CASE(where_nothing_listens_one_attempt_is_enough)
@@ -73,12 +73,12 @@ BOOST_AUTO_TEST_CASE(where_nothing_listens_one_attempt_is_enough)
     clock.advance(std::chrono::milliseconds(0));
     BOOST_TEST(channels.opens == 1);
     BOOST_REQUIRE(seen.has_value());
-    BOOST_TEST((seen->at("c.lit") == Entrance::unseen));
+    BOOST_TEST((seen->at("c.lit") == Registration::unseen));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up)
 {
-    clock.advance(EntranceLook::kLook);
+    clock.advance(RegistrationProbe::kLook);
     BOOST_REQUIRE(channels.abandoned.has_value());
     channels.turn();
     clock.advance(std::chrono::milliseconds(0));

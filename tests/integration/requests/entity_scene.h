@@ -57,7 +57,7 @@ class ScriptedJudge : public Judge
     std::function<void()> when_asked;
 };
 
-inline std::string written(DomainState state)
+inline std::string to_string(DomainState state)
 {
     switch (state) {
         case DomainState::offline:
@@ -89,12 +89,12 @@ class Events : public EntityEvents
   public:
     void domain_changed(const std::string& domain, DomainState state) override
     {
-        states[domain] = written(state);
-        history[domain].push_back(written(state));
+        states[domain] = to_string(state);
+        history[domain].push_back(to_string(state));
     }
     void offline(const Failure& failure, std::chrono::milliseconds retry) override
     {
-        failures.push_back(test::written(failure.kind));
+        failures.push_back(test::to_string(failure.kind));
         delay = retry;
     }
 

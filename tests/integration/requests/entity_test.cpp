@@ -527,9 +527,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_when_it_is_destroyed_in_any_state)
     }
 }
 
-// --- Visitors
+// --- ClientStanzas
 
-class Guests : public usher::Visitors
+class Guests : public usher::ClientStanzas
 {
   public:
     bool received_iq(const usher::Stanza& iq) override
@@ -551,7 +551,7 @@ class Guests : public usher::Visitors
 BOOST_AUTO_TEST_CASE(what_is_not_the_protocols_goes_to_the_visitors)
 {
     Guests guests;
-    entity->set_visitors(&guests);
+    entity->set_client_stanzas(&guests);
     start_answering();
     channels.received(
         "<iq type='get' id='a1' from='juliet@capulet.lit/x'><query xmlns='urn:example:q'/></iq>");
@@ -569,7 +569,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_the_protocols_goes_to_the_visitors)
 BOOST_AUTO_TEST_CASE(the_protocol_is_no_visitor)
 {
     Guests guests;
-    entity->set_visitors(&guests);
+    entity->set_client_stanzas(&guests);
     start_answering();
     ask(requests(request("r1", "leave@montague.lit", "juliet@capulet.lit")));
     ask(requests(request("r1", "leave@montague.lit", "juliet@capulet.lit")), "romeo@montague.lit/x");

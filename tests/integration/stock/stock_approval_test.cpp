@@ -315,7 +315,7 @@ BOOST_FIXTURE_TEST_CASE(server_that_ignores_the_subscription_is_refused_and_left
 BOOST_FIXTURE_TEST_CASE(server_on_which_every_set_fails_is_refused_after_some, NurseAsks)
 {
     enter(kNurse);
-    for (int errors = 1; errors <= StockApproval::kMostErrors; ++errors) {
+    for (int errors = 1; errors <= StockApproval::kMaxErrors; ++errors) {
         BOOST_TEST(refusals.empty());
         while (waiting.empty() || waiting.at(0).type != "set") {
             answer_or_pass(1s);

@@ -39,7 +39,7 @@ class Events : public usher::ConnectionEvents
     }
     void offline(const Failure& failure, milliseconds retry) override
     {
-        happened.push_back("offline " + usher::test::written(failure.kind));
+        happened.push_back("offline " + usher::test::to_string(failure.kind));
         detail = failure.detail;
         delay = retry;
         if (when_offline) {
@@ -310,7 +310,7 @@ bool cannot_mend_itself(Failure::Kind kind)
 BOOST_AUTO_TEST_CASE(before_the_first_login_what_cannot_mend_itself_is_final)
 {
     for (const Failure::Kind kind : kKinds) {
-        BOOST_TEST_CONTEXT(usher::test::written(kind))
+        BOOST_TEST_CONTEXT(usher::test::to_string(kind))
         {
             Scene scene;
             scene.connection->start();
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(it_is_final_at_a_later_attempt_too)
 BOOST_AUTO_TEST_CASE(after_the_first_login_every_failure_is_tried_again)
 {
     for (const Failure::Kind kind : kKinds) {
-        BOOST_TEST_CONTEXT(usher::test::written(kind))
+        BOOST_TEST_CONTEXT(usher::test::to_string(kind))
         {
             Scene scene;
             scene.log_in();

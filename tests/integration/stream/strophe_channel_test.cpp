@@ -161,7 +161,7 @@ struct Scene {
     void until_ended(Failure::Kind expected)
     {
         until([&] { return events.failure.has_value(); }, "the channel ends");
-        BOOST_TEST(usher::test::written(events.failure->kind) == usher::test::written(expected));
+        BOOST_TEST(usher::test::to_string(events.failure->kind) == usher::test::to_string(expected));
         BOOST_TEST(events.ends == 1);
     }
 

@@ -180,7 +180,7 @@ std::string many(std::size_t count, const std::string& element)
 std::string many_fields()
 {
     std::string all;
-    for (std::size_t i = 0; i <= usher::kMostFields; ++i) {
+    for (std::size_t i = 0; i <= usher::kMaxFields; ++i) {
         all += field("v" + std::to_string(i), {});
     }
     return all;
@@ -197,7 +197,7 @@ const Malformed kMalformed[] = {
     {"an unknown field twice", kX + field("encore", {"1"}) + field("encore", {"1"}) + "</x>"},
     {"too many fields", kX + many_fields() + "</x>"},
     {"too many values",
-     kX + "<field var='lines'>" + many(usher::kMostValues + 1, "<value/>") + "</field></x>"},
+     kX + "<field var='lines'>" + many(usher::kMaxValues + 1, "<value/>") + "</field></x>"},
     {"too long a value", kX + field("word", {std::string(usher::kLongestValue + 1, 'x')}) + "</x>"},
 };
 
@@ -211,10 +211,10 @@ BOOST_AUTO_TEST_CASE(as_much_as_the_bounds_allow_is_read)
 {
     const auto submission =
         read(field("act", {"1"}) + field("word", {std::string(usher::kLongestValue, 'x')}) +
-             "<field var='lines'>" + many(usher::kMostValues, "<value/>") + "</field>");
+             "<field var='lines'>" + many(usher::kMaxValues, "<value/>") + "</field>");
     BOOST_TEST_REQUIRE(submission.has_value());
     BOOST_TEST(submission->wrong == Strings());
-    BOOST_TEST(submission->values.all("lines").size() == usher::kMostValues);
+    BOOST_TEST(submission->values.all("lines").size() == usher::kMaxValues);
 }
 
 // XEP-0050 section 3.5.1.

@@ -25,11 +25,11 @@ using Kind = DomainFacts::Answer::Kind;
 
 struct Case {
     std::string name;
-    std::function<void(Settings&, DomainFacts&, Entrance&)> change;  ///< from all being well
+    std::function<void(Settings&, DomainFacts&, Registration&)> change;  ///< from all being well
     std::string subject;
     std::string outcome;
     std::string finding;  ///< a part of it
-    std::string mend;     ///< a part of it; `-`: there is none
+    std::string fix;      ///< a part of it; `-`: there is none
     bool answered;
 };
 
@@ -50,7 +50,7 @@ const Case kCases[] = {
     {"roster_granted_without_need", [](auto&, auto& f, auto&) { f.granted->roster_get = true; }, "roster",
      "warning", "not needed", "take it away", true},
     {"closed", [](auto&, auto&, auto&) {}, "registration", "passed", "closed", "-", true},
-    {"by_invitation", [](auto&, auto&, auto& e) { e = Entrance::invited; }, "registration", "passed",
+    {"by_invitation", [](auto&, auto&, auto& e) { e = Registration::invited; }, "registration", "passed",
      "by invitation", "-", true},
     {"no_connector",
      [](auto&, auto& f, auto&) {
@@ -97,7 +97,7 @@ const Case kCases[] = {
     {"foreign",
      [](auto&, auto& f, auto& e) {
          f.connector = false;
-         e = Entrance::foreign;
+         e = Registration::foreign;
      },
      "domain", "warning", "not of this server", "configuration", false},
     {"not_found",
@@ -105,30 +105,30 @@ const Case kCases[] = {
          f.features = {Kind::error, "remote-server-not-found"};
      },
      "domain", "warning", "not of this server", "configuration", false},
-    {"anybody_registers_organization", [](auto&, auto&, auto& e) { e = Entrance::open; }, "registration",
+    {"anybody_registers_organization", [](auto&, auto&, auto& e) { e = Registration::open; }, "registration",
      "warning", "whoever registers can watch everybody", "allow_registration", true},
     {"anybody_registers_all",
      [](auto& s, auto&, auto& e) {
          s.organizations[0].option = Option::all;
          s.organizations[0].users_may_choose = false;
-         e = Entrance::open;
+         e = Registration::open;
      },
      "registration", "warning", "watch everybody", "prompt", true},
     {"anybody_registers_users_choose",
      [](auto& s, auto&, auto& e) {
          s.organizations[0].option = Option::prompt;
-         e = Entrance::open;
+         e = Registration::open;
      },
      "registration", "warning", "watch everybody", "users_may_choose", true},
     {"anybody_registers_prompt",
      [](auto& s, auto&, auto& e) {
          s.organizations[0].option = Option::prompt;
          s.organizations[0].users_may_choose = false;
-         e = Entrance::open;
+         e = Registration::open;
      },
      "registration", "passed", "not approved automatically", "-", true},
-    {"entrance_unseen", [](auto&, auto&, auto& e) { e = Entrance::unseen; }, "registration", "not possible",
-     "127.0.0.1 port 5222", "make sure", true},
+    {"entrance_unseen", [](auto&, auto&, auto& e) { e = Registration::unseen; }, "registration",
+     "not possible", "127.0.0.1 port 5222", "make sure", true},
     {"stock",
      [](auto& s, auto& f, auto&) {
          s.organizations[0].stock = true;
@@ -203,9 +203,9 @@ CheckReport report_of(const Case& c)
 {
     Settings changed = settings();
     DomainFacts facts = all_well();
-    Entrance entrance = Entrance::closed;
-    c.change(changed, facts, entrance);
-    return report("usher.toml", changed, {{"capulet.lit", facts}}, {{"capulet.lit", entrance}});
+    Registration registration = Registration::closed;
+    c.change(changed, facts, registration);
+    return report("usher.toml", changed, {{"capulet.lit", facts}}, {{"capulet.lit", registration}});
 }
 
 }  // namespace
@@ -221,10 +221,10 @@ BOOST_DATA_TEST_CASE(domain, bdata::make(kCases), c)
     BOOST_REQUIRE((result != found.results.end()));
     BOOST_TEST(name(result->outcome) == c.outcome);
     BOOST_TEST(result->finding.find(c.finding) != std::string::npos, result->finding);
-    if (c.mend == "-") {
-        BOOST_TEST(result->mend.empty(), result->mend);
+    if (c.fix == "-") {
+        BOOST_TEST(result->fix.empty(), result->fix);
     } else {
-        BOOST_TEST(result->mend.find(c.mend) != std::string::npos, result->mend);
+        BOOST_TEST(result->fix.find(c.fix) != std::string::npos, result->fix);
     }
     BOOST_TEST(found.all_answered() == c.answered);
 }
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(another_servers_domain_does_not_spoil_ours)
     elsewhere.features = {Kind::error, "remote-server-not-found"};
     const CheckReport found =
         report("usher.toml", two, {{"capulet.lit", all_well()}, {"verona.lit", elsewhere}},
-               {{"capulet.lit", Entrance::closed}, {"verona.lit", Entrance::foreign}});
+               {{"capulet.lit", Registration::closed}, {"verona.lit", Registration::foreign}});
     BOOST_TEST(found.all_answered());
 }
 
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(one_domain_of_ours_without_connector_does)
     without.connector = false;
     const CheckReport found =
         report("usher.toml", two, {{"capulet.lit", all_well()}, {"montague.lit", without}},
-               {{"capulet.lit", Entrance::closed}, {"montague.lit", Entrance::closed}});
+               {{"capulet.lit", Registration::closed}, {"montague.lit", Registration::closed}});
     BOOST_TEST(!found.all_answered());
 }
 
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_component_far_away_is_readable_on_the_way)
 BOOST_AUTO_TEST_CASE(lines_are_aligned_and_none_is_too_long)
 {
     for (const Case& c : kCases) {
-        std::istringstream lines(text(report_of(c)));
+        std::istringstream lines(to_string(report_of(c)));
         for (std::string line; std::getline(lines, line);) {
             BOOST_TEST(line.size() <= 100U, line);
             BOOST_TEST((line.empty() || line.back() != ' '), line);

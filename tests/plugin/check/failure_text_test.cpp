@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(what_the_other_side_says_stays_on_one_line)
 {
     const Failure failure{Failure::Kind::lost,
                           "x\n2026-11-23 info: all fine\nMAINPID=1\r\x1b[2J\u0085\u2028"};
-    const std::string line = text(failure, component());
+    const std::string line = to_string(failure, component());
     for (const char c : line) {
         BOOST_TEST((c >= ' ' && c <= '~'));
     }
@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(what_the_other_side_says_stays_on_one_line)
 
 BOOST_AUTO_TEST_CASE(what_the_other_side_says_is_cut)
 {
-    BOOST_TEST(text({Failure::Kind::lost, std::string(100'000, 'x')}, component()).size() < 400U);
+    BOOST_TEST(to_string({Failure::Kind::lost, std::string(100'000, 'x')}, component()).size() < 400U);
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_secret_names_component_and_file)
 {
-    const std::string line = text({Failure::Kind::credentials, {}}, component());
+    const std::string line = to_string({Failure::Kind::credentials, {}}, component());
     BOOST_TEST(line.find("usher.capulet.lit") != std::string::npos);
     BOOST_TEST(line.find("/etc/usher/secret") != std::string::npos);
 }

@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(only_so_many_may_follow_and_who_leaves_makes_room)
 {
     std::deque<RawHttp> followers;
     decide("juliet@capulet.lit", "romeo@montague.lit");
-    for (std::size_t i = 0; i < Control::kMostFollowers; ++i) {
+    for (std::size_t i = 0; i < Control::kMaxFollowers; ++i) {
         followers.emplace_back(base.get(), path).send_request("GET", "/v1/journal?follow=true");
         followers.back().line();
     }

@@ -125,12 +125,12 @@ BOOST_AUTO_TEST_CASE(what_is_too_large_is_refused_before_it_is_read)
     listen();
     {
         RawHttp client(base.get(), path);
-        client.send(with_header("X: " + std::string(HttpServer::kMostHeaderBytes, 'x')));
+        client.send(with_header("X: " + std::string(HttpServer::kMaxHeaderBytes, 'x')));
         BOOST_TEST(client.answer().status >= 400);
     }
     {
         RawHttp client(base.get(), path);
-        client.send("PUT / HTTP/1.1\r\nContent-Length: " + std::to_string(HttpServer::kMostBodyBytes + 1) +
+        client.send("PUT / HTTP/1.1\r\nContent-Length: " + std::to_string(HttpServer::kMaxBodyBytes + 1) +
                     "\r\n\r\n");
         BOOST_TEST(client.answer().status == 413);
     }
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(what_is_too_large_is_refused_before_it_is_read)
         BOOST_TEST(client.answer().status >= 400);
     }
     RawHttp client(base.get(), path);
-    BOOST_TEST(client.request("PUT", "/", std::string(HttpServer::kMostBodyBytes, 'x')).status == 200);
+    BOOST_TEST(client.request("PUT", "/", std::string(HttpServer::kMaxBodyBytes, 'x')).status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(requests_sent_in_one_go_are_answered_in_order)
@@ -307,9 +307,9 @@ BOOST_FIXTURE_TEST_CASE(the_writer_learns_that_the_reader_has_gone, Stream)
 BOOST_FIXTURE_TEST_CASE(a_reader_that_does_not_read_is_given_up, Stream)
 {
     client->pause_reading();
-    for (std::size_t written = 0; written < 2 * HttpServer::kMostUnread && exchange;
-         written += HttpServer::kMostUnread / 8) {
-        exchange->write(std::string(HttpServer::kMostUnread / 8, 'x') + "\n");
+    for (std::size_t written = 0; written < 2 * HttpServer::kMaxUnread && exchange;
+         written += HttpServer::kMaxUnread / 8) {
+        exchange->write(std::string(HttpServer::kMaxUnread / 8, 'x') + "\n");
     }
     turn_until([this] { return gone; });
 }

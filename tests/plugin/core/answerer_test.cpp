@@ -254,29 +254,29 @@ BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next
 BOOST_AUTO_TEST_CASE(of_one_domain_no_more_is_recorded_in_an_hour_than_the_most_but_for_answers)
 {
     constexpr std::size_t kAtATime = 100;
-    constexpr std::size_t kMost = RecentLeaves::kMostOfDomain;
+    constexpr std::size_t kMax = RecentLeaves::kMaxOfDomain;
     std::vector<SubscriptionRequest> requests;
-    for (std::size_t i = 0; i < kMost + kAtATime; ++i) {
+    for (std::size_t i = 0; i < kMax + kAtATime; ++i) {
         requests.push_back(request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague.lit"));
     }
     for (std::size_t i = 0; i < requests.size(); i += kAtATime) {
         static_cast<void>(answerer.judge({&requests[i], kAtATime}, Source::asked));
     }
-    BOOST_TEST(recorded() == kMost);
+    BOOST_TEST(recorded() == kMax);
     BOOST_TEST(answerer.counts().too_many == kAtATime);
-    BOOST_TEST(answerer.counts().requests.at(Source::asked) == kMost + kAtATime);
+    BOOST_TEST(answerer.counts().requests.at(Source::asked) == kMax + kAtATime);
 
     const SubscriptionRequest elsewhere = request("juliet@capulet.lit", "paris@verona.lit");
     static_cast<void>(answerer.judge({&elsewhere, 1}, Source::asked));
-    BOOST_TEST(recorded() == kMost + 1);
+    BOOST_TEST(recorded() == kMax + 1);
     answerer.set_policy(policy(Option::all));
     BOOST_TEST(answerer.judge({&requests.back(), 1}, Source::asked)[0].answer == Answer::approve);
-    BOOST_TEST(recorded() == kMost + 2);
+    BOOST_TEST(recorded() == kMax + 2);
 
     answerer.set_policy(policy(Option::organization));
     clock.pass(std::chrono::minutes(60));
     static_cast<void>(answerer.judge({&requests.back(), 1}, Source::asked));
-    BOOST_TEST(recorded() == kMost + 3);
+    BOOST_TEST(recorded() == kMax + 3);
 }
 
 BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
                          .facts = {},
                          .decision = {Answer::leave, Reason::outside_organization}};
     std::size_t taken = 0;
-    for (std::size_t i = 0; i < RecentLeaves::kMost + kDomains; ++i) {
+    for (std::size_t i = 0; i < RecentLeaves::kMax + kDomains; ++i) {
         record.request = request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague" +
                                                            std::to_string(i % kDomains) + ".lit");
         if (leaves.worth(record) == RecentLeaves::Worth::record) {
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
             ++taken;
         }
     }
-    BOOST_TEST(taken == RecentLeaves::kMost);
+    BOOST_TEST(taken == RecentLeaves::kMax);
     clock.pass(std::chrono::minutes(60));
     BOOST_TEST((leaves.worth(record) == RecentLeaves::Worth::record));
 }

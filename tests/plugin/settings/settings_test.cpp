@@ -54,7 +54,7 @@ void check_only_error(const Broken& broken, const std::string& toml)
     const auto settings = parse_settings(toml, "usher.toml");
     BOOST_REQUIRE(!settings);
     for (const SettingError& error : settings.error()) {
-        BOOST_TEST_MESSAGE(text(error));
+        BOOST_TEST_MESSAGE(to_string(error));
     }
     BOOST_REQUIRE(settings.error().size() == 1U);
     const SettingError& error = settings.error().front();
@@ -421,7 +421,7 @@ host = "example.org"
     BOOST_REQUIRE(!settings);
     std::string all;
     for (const SettingError& error : settings.error()) {
-        all += text(error) + "\n";
+        all += to_string(error) + "\n";
     }
     BOOST_TEST(all ==
                R"(usher.toml:2: log.level: found "loud"; accepted: trace, debug, info, warning, error
@@ -450,7 +450,7 @@ Settings valid(const std::string& toml)
     auto settings = parse_settings(toml, "usher.toml");
     if (!settings) {
         for (const SettingError& error : settings.error()) {
-            BOOST_ERROR(text(error));
+            BOOST_ERROR(to_string(error));
         }
         throw std::runtime_error("not valid");
     }
@@ -682,14 +682,14 @@ const std::string kFiles[] = {
 BOOST_DATA_TEST_CASE(effective_settings_mean_the_same, bdata::make(kFiles), file)
 {
     const Settings once = valid(file);
-    const Settings twice = valid(effective(once));
+    const Settings twice = valid(to_toml(once));
     check_same(once, twice);
-    BOOST_TEST(effective(once) == effective(twice));
+    BOOST_TEST(to_toml(once) == to_toml(twice));
 }
 
 BOOST_AUTO_TEST_CASE(effective_settings_show_every_default)
 {
-    BOOST_TEST(effective(valid(kStart)) == R"([connection]
+    BOOST_TEST(to_toml(valid(kStart)) == R"([connection]
 host = "127.0.0.1"
 port = 5222
 account = "usher@example.org"
@@ -755,7 +755,7 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused_or_mean_what_they_say)
         }
         const auto settings = parse_settings(toml, "usher.toml");
         if (settings) {
-            check_same(*settings, valid(effective(*settings)));
+            check_same(*settings, valid(to_toml(*settings)));
         } else {
             ++refused;
             BOOST_TEST(!settings.error().empty());
@@ -854,7 +854,7 @@ std::string only_error(const std::string& path)
     const auto settings = read_settings(path);
     BOOST_REQUIRE(!settings);
     BOOST_REQUIRE(settings.error().size() == 1U);
-    return text(settings.error().front());
+    return to_string(settings.error().front());
 }
 
 }  // namespace
@@ -946,7 +946,7 @@ BOOST_DATA_TEST_CASE_F(Directory, secret_open_to_others_is_refused,
     char octal[8];
     std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(mode));
     BOOST_TEST(secret.error() == name + ": everybody on this machine has access to it (mode " + octal +
-                                     "); mend: chmod o= " + name);
+                                     "); fix: chmod o= " + name);
 }
 
 BOOST_DATA_TEST_CASE_F(Directory, empty_secret_is_refused, bdata::make({"", "\n", "\r\n", "\nsecond\n"}),

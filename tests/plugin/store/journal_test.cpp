@@ -427,10 +427,10 @@ const std::vector<Looks> kLooks{
 
 BOOST_DATA_TEST_CASE(a_clock_is_believed_to_be_ahead_when_it_has_stayed_so, kLooks, looks)
 {
-    SettledTime time;
+    TrustedTime time;
     const Clock::Time start{std::chrono::hours(1000)};
     for (std::size_t i = 0; i < looks.ahead.size(); ++i) {
-        const auto passed = SettledTime::kTrial * static_cast<int>(i);
+        const auto passed = TrustedTime::kTrial * static_cast<int>(i);
         const auto settled = time.look(kNow + passed + std::chrono::hours(looks.ahead[i]), start + passed);
         BOOST_REQUIRE(settled.has_value() == (i > 0));
         if (settled) {
@@ -449,7 +449,7 @@ struct OldJournal : Store {
         }
         BOOST_REQUIRE(journal.record(batch).has_value());
     }
-    OldRecords forget_after(std::chrono::days kept)
+    JournalExpiry forget_after(std::chrono::days kept)
     {
         return {journal, clock, [this] { return wall_at_start + ahead + (clock.now() - start); },
                 [kept] { return kept; }};
@@ -465,8 +465,8 @@ struct OldJournal : Store {
 
 BOOST_FIXTURE_TEST_CASE(records_are_deleted_when_they_are_old_and_the_clock_has_settled, OldJournal)
 {
-    const OldRecords old = forget_after(std::chrono::days(365));
-    clock.advance(SettledTime::kTrial - milliseconds(1));
+    const JournalExpiry old = forget_after(std::chrono::days(365));
+    clock.advance(TrustedTime::kTrial - milliseconds(1));
     BOOST_TEST(count() == 2'500);
     clock.advance(milliseconds(1));
     BOOST_TEST(count() == 1'500);  // in portions
@@ -476,19 +476,19 @@ BOOST_FIXTURE_TEST_CASE(records_are_deleted_when_they_are_old_and_the_clock_has_
 
 BOOST_FIXTURE_TEST_CASE(a_clock_that_is_set_ahead_and_put_right_deletes_nothing, OldJournal)
 {
-    const OldRecords old = forget_after(std::chrono::days(1'000));
-    clock.advance(SettledTime::kTrial);
+    const JournalExpiry old = forget_after(std::chrono::days(1'000));
+    clock.advance(TrustedTime::kTrial);
     ahead = std::chrono::days(365);
-    clock.advance(SettledTime::kTrial);
+    clock.advance(TrustedTime::kTrial);
     ahead = {};
-    clock.advance(SettledTime::kTrial * 10);
+    clock.advance(TrustedTime::kTrial * 10);
     BOOST_TEST(count() == 2'500);
 }
 
 BOOST_FIXTURE_TEST_CASE(zero_days_keep_records_for_ever, OldJournal)
 {
-    const OldRecords old = forget_after(std::chrono::days(0));
-    clock.advance(SettledTime::kTrial * 10);
+    const JournalExpiry old = forget_after(std::chrono::days(0));
+    clock.advance(TrustedTime::kTrial * 10);
     BOOST_TEST(count() == 2'500);
 }
 
