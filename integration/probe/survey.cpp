@@ -32,9 +32,9 @@ std::optional<std::uint64_t> number(const std::string& text)
 
 }  // namespace
 
-Survey::Survey(const std::vector<std::string>& domains, Send send, Clock& clock,
+Survey::Survey(const std::vector<std::string>& domains, IqClient& iqs, Clock& clock,
                std::function<void()> answered)
-    : send_(std::move(send)), clock_(clock), answered_(std::move(answered))
+    : asker_(iqs), clock_(clock), answered_(std::move(answered))
 {
     for (const std::string& domain : domains) {
         facts_[domain];
@@ -43,75 +43,39 @@ Survey::Survey(const std::vector<std::string>& domains, Send send, Clock& clock,
 
 void Survey::start()
 {
-    answer_timer_ = clock_.after(kAnswer, [this] { give_up(false); });
-    list_timer_ = clock_.after(kList, [this] { give_up(true); });
-    for (const auto& [domain, facts] : facts_) {
-        ask(domain, About::features, empty_query(ns::kDiscoInfo));
-        ask(domain, About::version, empty_query(ns::kVersion));
-    }
-}
-
-void Survey::ask(const std::string& domain, About about, std::string_view payload)
-{
-    open_.emplace(send_("get", domain, payload), Question{domain, about});
-}
-
-DomainFacts::Answer& Survey::answer(const Question& question)
-{
-    DomainFacts& facts = facts_.find(question.domain)->second;
-    switch (question.about) {
-        case About::pending:
-            return facts.pending;
-        case About::version:
-            return facts.version;
-        case About::features:
-            break;
-    }
-    return facts.features;
-}
-
-bool Survey::received(const Stanza& stanza)
-{
-    if (stanza.name() == "message") {
-        received_message(stanza);
-        return false;
-    }
-    const bool result = stanza.attribute("type") == "result";
-    if (stanza.name() != "iq" || (!result && stanza.attribute("type") != "error")) {
-        return false;
-    }
-    const auto found = open_.find(std::string(stanza.attribute("id")));
-    if (found == open_.end() || found->second.domain != stanza.attribute("from")) {
-        return false;
-    }
-    const Question question = std::move(found->second);
-    open_.erase(found);
-    if (!result) {
-        answer(question) = {DomainFacts::Answer::Kind::error, std::string(error_condition(stanza))};
-        end_if_answered();
-        return true;
-    }
-    answer(question) = {DomainFacts::Answer::Kind::result, {}};
-    DomainFacts& facts = facts_.find(question.domain)->second;
-    switch (question.about) {
-        case About::features:
-            read_features(question.domain, stanza.child("query", ns::kDiscoInfo));
-            break;
-        case About::version: {
-            const Stanza query = stanza.child("query", ns::kVersion);
+    list_deadline_ = clock_.now() + kList;
+    for (auto& [name, about] : facts_) {
+        ask(name, empty_query(ns::kDiscoInfo), kAnswer, about.features,
+            [this, domain = name](const Stanza& iq) {
+                read_features(domain, iq.child("query", ns::kDiscoInfo));
+            });
+        ask(name, empty_query(ns::kVersion), kAnswer, about.version, [&facts = about](const Stanza& iq) {
+            const Stanza query = iq.child("query", ns::kVersion);
             facts.software = query.child("name", ns::kVersion).text();
             facts.software_version = query.child("version", ns::kVersion).text();
-            break;
-        }
-        case About::pending:
-            facts.waiting = number(stanza.child("pending", ns::kRequests)
-                                       .child("set", ns::kResultSets)
-                                       .child("count", ns::kResultSets)
-                                       .text());
-            break;
+        });
     }
-    end_if_answered();
-    return true;
+}
+
+void Survey::ask(const std::string& domain, std::string_view payload, std::chrono::milliseconds deadline,
+                 DomainFacts::Answer& answer, std::function<void(const Stanza& iq)> read)
+{
+    using Kind = DomainFacts::Answer::Kind;
+    ++open_;
+    asker_.ask("get", domain, payload, deadline, [this, &answer, read = std::move(read)](const Stanza& iq) {
+        if (!iq) {
+            answer = {Kind::silent, {}};
+        } else if (iq.attribute("type") == "error") {
+            answer = {Kind::error, std::string(error_condition(iq))};
+        } else {
+            answer = {Kind::result, {}};
+            read(iq);
+        }
+        if (--open_ == 0) {
+            const auto answered = answered_;  // it may destroy this
+            answered();
+        }
+    });
 }
 
 void Survey::received_message(const Stanza& message)
@@ -150,30 +114,14 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
     if (facts.connector) {
         // Of no items. A connector whom an account's available resource has asked for the list puts requests
         // to it (PROTOCOL.md S7): this is asked before presence is sent, or after it has been taken back.
-        ask(domain, About::pending, pending_query({}, 0));
-    }
-}
-
-void Survey::give_up(bool the_list_too)
-{
-    std::erase_if(open_, [&](const auto& entry) {
-        const Question& question = entry.second;
-        const bool over = the_list_too || question.about != About::pending;
-        if (over) {
-            answer(question) = {DomainFacts::Answer::Kind::silent, {}};
-        }
-        return over;
-    });
-    end_if_answered();
-}
-
-void Survey::end_if_answered()
-{
-    if (open_.empty() && answered_) {
-        answer_timer_.reset();
-        list_timer_.reset();
-        const auto answered = std::exchange(answered_, nullptr);
-        answered();
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(list_deadline_ - clock_.now());
+        ask(domain, pending_query({}, 0), left, facts.pending, [&facts](const Stanza& iq) {
+            facts.waiting = number(iq.child("pending", ns::kRequests)
+                                       .child("set", ns::kResultSets)
+                                       .child("count", ns::kResultSets)
+                                       .text());
+        });
     }
 }
 

@@ -12,11 +12,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "integration/requests/privilege.h"
 #include "integration/time/clock.h"
+#include "integration/xmpp/iq_client.h"
 #include "integration/xmpp/stanza.h"
 
 namespace usher
@@ -49,20 +49,18 @@ struct DomainFacts {
 class Survey
 {
   public:
-    /// Sends an IQ to the server and gives its id; the answer comes later, by `received`.
-    using Send =
-        std::function<std::string(std::string_view type, const std::string& to, std::string_view payload)>;
-
     static constexpr std::chrono::milliseconds kAnswer{10'000};
     /// The server may have to read all rosters first (PROTOCOL.md E24).
     static constexpr std::chrono::milliseconds kList{60'000};
 
     /// `answered` is called once, when every question has its answer or its time is up.
-    Survey(const std::vector<std::string>& domains, Send send, Clock& clock, std::function<void()> answered);
+    /// `iqs` and `clock` must outlive the object.
+    Survey(const std::vector<std::string>& domains, IqClient& iqs, Clock& clock,
+           std::function<void()> answered);
 
     void start();
-    /// Every stanza that arrives. True if it was an answer to a question of the survey.
-    bool received(const Stanza& stanza);
+    /// Every message that arrives: a domain may say what it grants.
+    void received_message(const Stanza& message);
 
     /// What was advertised before the survey.
     void advertised(const std::string& domain, const Advertisement& granted);
@@ -70,26 +68,16 @@ class Survey
     [[nodiscard]] const std::map<std::string, DomainFacts, std::less<>>& facts() const { return facts_; }
 
   private:
-    enum class About { features, pending, version };
-    struct Question {
-        std::string domain;
-        About about;
-    };
-
-    void ask(const std::string& domain, About about, std::string_view payload);
-    void received_message(const Stanza& message);
+    void ask(const std::string& domain, std::string_view payload, std::chrono::milliseconds deadline,
+             DomainFacts::Answer& answer, std::function<void(const Stanza& iq)> read);
     void read_features(const std::string& domain, const Stanza& query);
-    [[nodiscard]] DomainFacts::Answer& answer(const Question& question);
-    void give_up(bool the_list_too);
-    void end_if_answered();
 
     std::map<std::string, DomainFacts, std::less<>> facts_;
-    Send send_;
+    IqAsker asker_;
     Clock& clock_;
     std::function<void()> answered_;
-    std::unordered_map<std::string, Question> open_;  // by the IQ's id
-    std::unique_ptr<Timer> answer_timer_;
-    std::unique_ptr<Timer> list_timer_;
+    std::size_t open_ = 0;  // questions without an answer
+    Clock::Time list_deadline_;
 };
 
 }  // namespace usher

@@ -1,47 +1,34 @@
-// The privileged entity: what Usher says and answers on its stream.
+// The privileged entity: hands what arrives on the stream to whom it concerns, and answers what the server asks.
 //
-// Not here: what the answer is (the Judge's), how the stream is kept (connection.h).
-// Read PROTOCOL.md for the order of things; the functions here have its names.
+// Not here: what the answer is (judge.h), what goes on with each domain (domain_session.h), how the stream is kept
+// (connection.h). Read PROTOCOL.md for the order of things; the functions here have its names.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "integration/requests/domain_session.h"
 #include "integration/requests/judge.h"
+#include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
-#include "integration/stock/stock_approval.h"
+#include "integration/requests/stock_mode.h"
 #include "integration/stream/connection.h"
 #include "integration/time/clock.h"
 #include "integration/time/rate_limited_warning.h"
+#include "integration/xmpp/iq.h"
+#include "integration/xmpp/iq_client.h"
 
 namespace usher
 {
-
-/// What there is to say about a domain.
-enum class DomainState {
-    offline,       ///< not logged in
-    asking,        ///< the server is being asked whether it has a connector
-    no_connector,  ///< it has none: no requests will be seen
-    not_granted,   ///< it has one, which does not accept us
-    unreachable,   ///< the domain does not answer
-    reading,       ///< the list of waiting requests is being read and answered
-    answering,     ///< read to its end: every request is seen
-    // Without a connector, where approval is wanted all the same (stock_approval.h):
-    stock,              ///< requests between users of the server are approved, not denied
-    stock_not_granted,  ///< permissions are missing (XEP-0356)
-    stock_ineffective,  ///< this server does not let a privileged entity change subscriptions
-};
 
 /// What came of an answer to a request that waits.
 enum class AnswerOutcome {
@@ -80,12 +67,6 @@ class EntityEvents
 class Entity : private ConnectionEvents
 {
   public:
-    /// How many waiting requests are asked for, and answered, at a time.
-    static constexpr int kPage = 100;
-    /// A question to the server that was not answered this long is asked again, and so is a domain that
-    /// refused.
-    static constexpr std::chrono::milliseconds kAskAgain{60'000};
-
     /// `domains` are the organisations', prepared. `ping` and the other references are as for Connection.
     Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
            Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events);
@@ -94,14 +75,19 @@ class Entity : private ConnectionEvents
     /// Answers what has arrived, ends the stream; `offline` follows.
     void stop();
     /// The organisations' domains have changed.
-    void set_domains(std::vector<std::string> domains);
-    /// Of the domains, those where requests are to be approved without a connector if there is none.
-    void set_stock(const std::vector<std::string>& domains, std::uint32_t reads_per_second);
+    void set_domains(const std::vector<std::string>& domains);
     /// The policy has changed: what waits is looked at again.
     void read_again();
 
+    /// Serves domains without a connector; may be null, must outlive the stream. Before `start`.
+    void set_stock_mode(StockMode* stock) { sessions_with_.stock = stock; }
+    /// Of the domains, those where requests are to be approved without a connector if there is none.
+    void set_stock(const std::vector<std::string>& domains);
+    /// The stock mode cannot serve that domain, and no longer does.
+    void stock_refused(const std::string& domain, StockMode::Refusal refusal);
+
     /// How long `list_waiting` and `answer` wait for each reply of the server.
-    static constexpr std::chrono::milliseconds kPatience{10'000};
+    static constexpr std::chrono::milliseconds kReplyDeadline{10'000};
 
     /// Reads what waits, of one user or of all of the domain, `most` at most. The error is a sentence for
     /// people. `then` is called once, unless the entity is gone before.
@@ -111,13 +97,12 @@ class Entity : private ConnectionEvents
     void answer(const SubscriptionRequest& request, const Decision& decision,
                 std::function<void(AnswerOutcome)> then);
 
-    /// Null: nobody. Must outlive the entity otherwise.
+    /// May be null; must outlive the entity.
     void set_client_stanzas(ClientStanzas* client_stanzas) { client_stanzas_ = client_stanzas; }
-    /// Sees all that arrives, before anybody acts on it; null: nobody.
+    /// Sees all that arrives, before anybody acts on it; may be null.
     void set_listener(std::function<void(const Stanza&)> listener) { listener_ = std::move(listener); }
-    /// Sends an IQ and gives its id. The reply comes to the listener; nobody else knows the id.
-    [[nodiscard]] std::string send_query(std::string_view type, const std::string& to,
-                                         std::string_view payload);
+    /// For questions to the server on this stream. What is asked while there is none gets no reply.
+    [[nodiscard]] IqClient& iqs() { return iqs_; }
     /// What domains have advertised since the login (XEP-0356), by name.
     [[nodiscard]] std::map<std::string, Advertisement> advertised() const;
     /// Sends whole stanzas. Dropped when not online.
@@ -134,33 +119,13 @@ class Entity : private ConnectionEvents
     [[nodiscard]] DomainState domain_state(std::string_view domain) const;
 
   private:
-    using Reply = std::function<void(const Stanza& iq)>;
-
-    struct Query {
-        std::string to;
-        Reply reply;
-        std::function<void()> lost;  // in place of the reply, when none comes; none: for our own queries
-        std::unique_ptr<Timer> patience;
-    };
-
     struct Listing {
-        std::string domain;
-        std::optional<Address> user;
-        std::size_t most = 0;
-        WaitingRequests found;
+        std::size_t most;
         std::function<void(tl::expected<WaitingRequests, std::string>)> then;
+        WaitingRequests found;
+        std::optional<PendingList> list;
     };
-
-    struct Domain {
-        DomainState state = DomainState::offline;
-        bool read_again = false;     // when the present reading is over
-        std::size_t unanswered = 0;  // later answers of this page that the server has not confirmed
-        std::string after;           // XEP-0059: the last item of the page being answered
-        std::optional<Clock::Time> begun_anew;  // because the server had lost our place in its list
-        std::unique_ptr<Timer> retry;
-        std::optional<Advertisement> granted;  // nothing heard since the login
-        bool ineffective = false;              // since the login: see DomainState::stock_ineffective
-    };
+    using Listings = std::list<Listing>;
 
     void online(const std::string& address) override;
     void received(const Stanza& stanza) override;
@@ -170,31 +135,19 @@ class Entity : private ConnectionEvents
     void received_presence(const Stanza& presence);
     void received_iq(const Stanza& iq);
     void received_request(const Stanza& iq);
-    void received_reply(const Stanza& iq);
     [[nodiscard]] bool is_user(std::string_view address) const;
     void answer_requests(const Stanza& iq, const Stanza& requests);
-
-    void look_for_connector(const std::string& name);
-    void begin_without_connector(const std::string& name);
-    void stock_refused(const std::string& name, StockApproval::Refusal refusal);
-    void read_waiting(const std::string& name, std::string_view after);
-    void answer_page(const std::string& name, const Stanza& iq);
-    void page_answered(const std::string& name);
-    void set_state(const std::string& name, DomainState state);
-    void log_in_again_if_nobody_grants();
-
-    void list_page(const std::shared_ptr<Listing>& listing, std::string_view after);
-
-    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply,
-               std::function<void()> lost = {});
-    void forget_queries();
-    void begin_reply(std::string& xml, const Stanza& iq, std::string_view type) const;
+    /// What a reply to this IQ repeats of it.
+    [[nodiscard]] IqReply reply_to(const Stanza& iq) const;
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
+
+    void domain_changed(const std::string& domain, DomainState state);
+    void log_in_again_if_nobody_grants();
+    void listed(Listings::iterator listing, std::vector<SubscriptionRequest> requests);
+    void end_listing(Listings::iterator listing, tl::expected<WaitingRequests, std::string> result);
 
     Judge& judge_;
     EntityEvents& events_;
-    Clock& clock_;
-    std::function<double()> random_;
     const bool component_;
     const std::string own_address_;
     std::string address_ = own_address_;
@@ -202,16 +155,14 @@ class Entity : private ConnectionEvents
     ClientStanzas* client_stanzas_ = nullptr;
     std::function<void(const Stanza&)> listener_;
     Connection connection_;
+    IqClient iqs_;
 
-    std::map<std::string, Domain, std::less<>> domains_;
-    std::unordered_map<std::string, Query> queries_;  // by id
-    std::string id_prefix_;                           // unguessable, new with every login
-    std::uint64_t last_id_ = 0;
     RateLimitedWarning foreign_;
     RateLimitedWarning malformed_;
     RateLimitedWarning refused_answers_;
-    std::set<std::string, std::less<>> stock_domains_;
-    StockApproval stock_;
+    DomainSession::Surroundings sessions_with_;
+    std::map<std::string, DomainSession, std::less<>> sessions_;  // by domain
+    Listings listings_;
 };
 
 }  // namespace usher

@@ -17,6 +17,13 @@ struct Advertisement {
     bool roster_pushes = false;  ///< announced as `push='true'`; servers that do not say so do not send them
     bool user_presence = false;  ///< presence of the server's own users
     bool blocklist_get = false;  ///< iq permission to read whom a user has blocked (XEP-0191)
+
+    /// Whether requests can be approved without a connector. Blocklists are needed, too: a contact whom the user has
+    /// blocked must not be approved.
+    [[nodiscard]] bool enough_for_stock() const
+    {
+        return roster_get && roster_set && (roster_pushes || user_presence) && blocklist_get;
+    }
 };
 
 /// Reads `<message><privilege/></message>` of `urn:xmpp:privilege:1` or `:2`. Nothing if `message` carries

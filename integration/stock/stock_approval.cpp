@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "integration/requests/judge.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 
@@ -49,10 +48,10 @@ std::string blocklist_query()
 
 }  // namespace
 
-StockApproval::StockApproval(Clock& clock, Judge& judge, Send send, Refused refused)
+StockApproval::StockApproval(Clock& clock, Judge& judge, IqClient& iqs, Refused refused)
     : clock_(clock),
       judge_(judge),
-      send_(std::move(send)),
+      asker_(iqs),
       refused_(std::move(refused)),
       next_read_(clock.now()),
       unanswered_(clock, "times the server did not answer about a roster (stock approval)"),
@@ -60,12 +59,6 @@ StockApproval::StockApproval(Clock& clock, Judge& judge, Send send, Refused refu
       not_denied_(clock,
                   "requests left to their users that policy denies: without a connector Usher cannot deny")
 {
-}
-
-bool StockApproval::sufficient(const Advertisement& granted)
-{
-    return granted.roster_get && granted.roster_set && (granted.roster_pushes || granted.user_presence) &&
-           granted.blocklist_get;
 }
 
 void StockApproval::set_pace(std::uint32_t reads_per_second)
@@ -94,7 +87,7 @@ void StockApproval::stop(const std::string& domain)
     served_.erase(domain);  // what is scheduled or under way for it ends when it is looked at
 }
 
-void StockApproval::offline()
+void StockApproval::stream_lost()
 {
     served_.clear();
     online_.clear();
@@ -103,11 +96,12 @@ void StockApproval::offline()
     found_.clear();
     not_before_.clear();
     approval_.reset();
-    query_.reset();
+    asker_.forget();
+    asking_ = false;
     timer_.reset();
 }
 
-void StockApproval::judge_again()
+void StockApproval::policy_changed()
 {
     not_before_.clear();
     for (const auto& [user, resources] : online_) {
@@ -180,7 +174,7 @@ void StockApproval::unschedule(const std::string& user)
 /// Does what is to be done next, unless an answer is being waited for.
 void StockApproval::turn()
 {
-    if (query_) {
+    if (asking_) {
         return;
     }
     while (!found_.empty()) {
@@ -208,28 +202,18 @@ void StockApproval::turn()
 
 // --- Queries
 
-void StockApproval::query(std::string_view type, const std::string& to, std::string_view payload, Reply reply)
+void StockApproval::query(std::string_view type, const std::string& to, std::string_view payload,
+                          IqClient::Reply reply)
 {
-    query_.emplace(Query{send_(type, to, payload), to, std::move(reply), nullptr});
-    query_->deadline = clock_.after(kPatience, [this] {
-        unanswered_.count();
-        const Reply unanswered = std::move(query_->reply);
-        query_.reset();
-        unanswered(Stanza());
+    asking_ = true;
+    asker_.ask(type, to, payload, kReplyDeadline, [this, reply = std::move(reply)](const Stanza& iq) {
+        asking_ = false;
+        if (!iq) {
+            unanswered_.count();
+        }
+        reply(iq);
         turn();
     });
-}
-
-bool StockApproval::received_reply(const Stanza& iq)
-{
-    if (!query_ || query_->id != iq.attribute("id") || query_->to != iq.attribute("from")) {
-        return false;
-    }
-    const Reply reply = std::move(query_->reply);
-    query_.reset();
-    reply(iq);
-    turn();
-    return true;
 }
 
 void StockApproval::read(const Address& owner, std::function<void(std::vector<RosterEntry>)> reply)

@@ -6,7 +6,7 @@
 // - The request stays stored in the server. Prosody 0.12 shows it to the user again when she next logs in,
 //   and her answer then can end the subscription or make it mutual.
 //
-// Not here: whether a domain is served this way (entity.h).
+// Not here: whether a domain is served this way (requests/domain_session.h).
 #pragma once
 
 #include <chrono>
@@ -21,18 +21,18 @@
 #include <utility>
 #include <vector>
 
-#include "integration/requests/privilege.h"
+#include "integration/requests/judge.h"
+#include "integration/requests/stock_mode.h"
 #include "integration/stock/roster.h"
 #include "integration/time/clock.h"
 #include "integration/time/rate_limited_warning.h"
+#include "integration/xmpp/iq_client.h"
 #include "policy/decide.h"
 
 namespace usher
 {
 
-class Judge;
-
-class StockApproval
+class StockApproval : public StockMode
 {
   public:
     /// The roster of a user who is online is read this often if nothing says when it changes, or as often as
@@ -40,62 +40,35 @@ class StockApproval
     static constexpr std::chrono::milliseconds kReadAgain{5'000};
     /// A request that was left to its user, or whose approval failed, is decided again after this time.
     static constexpr std::chrono::milliseconds kJudgeAgain{60'000};
-    /// A server that has not answered by then (Prosody's mod_privilege says nothing about unknown users) does
-    /// not.
-    static constexpr std::chrono::milliseconds kPatience{10'000};
+    /// A server that has not answered by then will not: Prosody's mod_privilege says nothing about unknown users.
+    static constexpr std::chrono::milliseconds kReplyDeadline{10'000};
 
     /// A server on which no roster set has worked yet and this many were errors will not take any.
     static constexpr int kMaxErrors = 3;
 
-    /// Sends an IQ; the id it was given.
-    using Send =
-        std::function<std::string(std::string_view type, const std::string& to, std::string_view payload)>;
-
-    enum class Refusal {
-        forbidden,    ///< the server does not let us read or change rosters
-        ineffective,  ///< roster sets fail, or leave the subscription as it was
-    };
     /// The domain cannot be served. It no longer is when this is called.
     using Refused = std::function<void(const std::string& domain, Refusal refusal)>;
 
-    StockApproval(Clock& clock, Judge& judge, Send send, Refused refused);
-
-    /// Whether these permissions are enough. Blocklists are among them: a contact whom the user has blocked
-    /// must not be approved.
-    [[nodiscard]] static bool sufficient(const Advertisement& granted);
+    /// All must outlive the object.
+    StockApproval(Clock& clock, Judge& judge, IqClient& iqs, Refused refused);
 
     /// How many rosters are read per second at most. Those that an approval needs are not counted.
     void set_pace(std::uint32_t reads_per_second);
-    /// Serves the domain from now on.
-    void start(const std::string& domain, const Advertisement& granted);
-    void stop(const std::string& domain);
-    /// The stream has ended: nothing that was known holds any longer.
-    void offline();
-    /// The policy has changed.
-    void judge_again();
-
-    /// Presence of a user, `from` a full address of a domain that may come to be served.
-    void received_presence(std::string_view from, bool available);
-    /// The roster of that user has changed. No more than a hint, so it need not be true.
-    void received_push(std::string_view user);
-    /// Whether it was for this object.
-    bool received_reply(const Stanza& iq);
+    // --- StockMode
+    void start(const std::string& domain, const Advertisement& granted) override;
+    void stop(const std::string& domain) override;
+    void stream_lost() override;
+    void policy_changed() override;
+    void received_presence(std::string_view from, bool available) override;
+    void received_push(std::string_view user) override;
 
   private:
-    using Reply = std::function<void(const Stanza& iq)>;  // an absent stanza: there was none in time
-    using Pair = std::pair<std::string, std::string>;     // contact, user
+    using Pair = std::pair<std::string, std::string>;  // contact, user
 
     struct Served {
         bool pushes = false;
         bool effective = false;  // a roster set was seen to have done what it should
         int errors = 0;          // of roster sets, before that
-    };
-
-    struct Query {
-        std::string id;
-        std::string to;
-        Reply reply;
-        std::unique_ptr<Timer> deadline;
     };
 
     /// One request, from its discovery to both rosters being right.
@@ -110,7 +83,7 @@ class StockApproval
     void schedule(const std::string& user, Clock::Time when);
     void unschedule(const std::string& user);
     void turn();
-    void query(std::string_view type, const std::string& to, std::string_view payload, Reply reply);
+    void query(std::string_view type, const std::string& to, std::string_view payload, IqClient::Reply reply);
     /// Reads a roster; without one the approval under way is given up.
     void read(const Address& owner, std::function<void(std::vector<RosterEntry>)> reply);
     /// Sets an entry, reads it back and goes on if it has this subscription; otherwise the approval is over.
@@ -130,7 +103,7 @@ class StockApproval
 
     Clock& clock_;
     Judge& judge_;
-    Send send_;
+    IqAsker asker_;
     Refused refused_;
     std::chrono::nanoseconds pace_{std::chrono::milliseconds(100)};
 
@@ -142,7 +115,7 @@ class StockApproval
     std::deque<Pair> found_;  // requests, of one contact
     std::map<Pair, Clock::Time> not_before_;
     std::optional<Approval> approval_;
-    std::optional<Query> query_;  // one at a time
+    bool asking_ = false;  // one at a time
     std::unique_ptr<Timer> timer_;
     RateLimitedWarning unanswered_;
     RateLimitedWarning failed_;

@@ -6,8 +6,8 @@
 namespace usher
 {
 
-IqReply::IqReply(const Stanza& iq)
-    : id_(iq.attribute("id")), requester_(iq.attribute("from")), responder_(iq.attribute("to"))
+IqReply::IqReply(const Stanza& iq, std::string_view from)
+    : id_(iq.attribute("id")), requester_(iq.attribute("from")), responder_(from)
 {
 }
 
@@ -22,17 +22,18 @@ std::string IqReply::begin(std::string_view type) const
     if (!responder_.empty()) {
         append_attribute(xml, "from", responder_);
     }
-    return xml + ">";
+    return xml;
 }
 
 std::string IqReply::result(std::string_view payload) const
 {
-    return begin("result").append(payload) + "</iq>";
+    std::string xml = begin("result");
+    return payload.empty() ? xml + "/>" : (xml += '>').append(payload) + "</iq>";
 }
 
 std::string IqReply::error(const StanzaError& error, std::string_view payload) const
 {
-    std::string xml = begin("error").append(payload) + "<error";
+    std::string xml = (begin("error") += '>').append(payload) + "<error";
     append_attribute(xml, "type", error.type);
     xml += "><" + error.condition;
     append_attribute(xml, "xmlns", ns::kStanzaErrors);

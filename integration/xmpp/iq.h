@@ -23,7 +23,10 @@ struct StanzaError {
 class IqReply
 {
   public:
-    explicit IqReply(const Stanza& iq);
+    /// From the address that the IQ was sent to.
+    explicit IqReply(const Stanza& iq) : IqReply(iq, iq.attribute("to")) {}
+    /// `from` empty: the server knows who we are.
+    IqReply(const Stanza& iq, std::string_view from);
 
     [[nodiscard]] std::string result(std::string_view payload = {}) const;
     /// `payload` is what is repeated of the request's own; may be empty.

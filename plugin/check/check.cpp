@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "integration/xmpp/namespaces.h"
-#include "integration/xmpp/random_token.h"
-#include "integration/xmpp/xml.h"
+#include "integration/xmpp/iq.h"
 #include "plugin/check/login.h"
 
 namespace usher
@@ -24,8 +22,7 @@ Check::Check(std::string path, Settings settings, ChannelMaker& channels, Clock&
       settings_(std::move(settings)),
       channels_(channels),
       clock_(clock),
-      done_(std::move(done)),
-      id_prefix_(random_token())
+      done_(std::move(done))
 {
     for (const Organization& organization : settings_.organizations) {
         domains_.insert(domains_.end(), organization.domains.begin(), organization.domains.end());
@@ -49,54 +46,41 @@ void Check::start(const std::string& password)
     connection_->start();
 }
 
-void Check::start_on(Survey::Send send, const Advertised& advertised)
+void Check::start_on(IqClient& iqs, const Advertised& advertised)
 {
     deadline_ = clock_.after(kAll, [this] { end(report(path_, settings_, survey_->facts(), seen_)); });
-    begin_survey(std::move(send));
+    begin_survey(iqs);
     for (const auto& [domain, granted] : advertised) {
         survey_->advertised(domain, granted);
     }
 }
 
-void Check::begin_survey(Survey::Send send)
+void Check::begin_survey(IqClient& iqs)
 {
-    survey_.emplace(domains_, std::move(send), clock_, [this] { answered(); });
+    survey_.emplace(domains_, iqs, clock_, [this] { answered(); });
     survey_->start();
 }
 
 void Check::online(const std::string& address)
 {
-    own_address_ = address;
-    begin_survey([this](std::string_view type, const std::string& to, std::string_view payload) {
-        return send_query(type, to, payload);
-    });
-}
-
-std::string Check::send_query(std::string_view type, const std::string& to, std::string_view payload)
-{
-    std::string id = id_prefix_ + std::to_string(++last_id_);
-    std::string xml = "<iq";
-    append_attribute(xml, "type", type);
-    append_attribute(xml, "id", id);
-    append_attribute(xml, "to", to);
-    if (settings_.connection.component) {
-        append_attribute(xml, "from", own_address_);
-    }
-    xml += '>';
-    xml += payload;
-    xml += "</iq>";
-    connection_->send(xml);
-    return id;
+    iqs_.emplace(
+        clock_, [this](std::string_view xml) { connection_->send(xml); },
+        settings_.connection.component ? address : std::string());
+    begin_survey(*iqs_);
 }
 
 void Check::received(const Stanza& stanza)
 {
-    const std::string_view type = stanza.attribute("type");
-    if (connection_ && stanza.name() == "iq" && (type == "get" || type == "set")) {
-        refuse(stanza);
+    if (connection_ && stanza.name() == "iq") {
+        const std::string_view type = stanza.attribute("type");
+        if (type == "get" || type == "set") {
+            refuse(stanza);
+        } else if (iqs_) {
+            iqs_->received(stanza);
+        }
     }
-    if (survey_) {
-        survey_->received(stanza);
+    if (survey_ && stanza.name() == "message") {
+        survey_->received_message(stanza);
         if (awaiting_advertisements_ && all_advertised()) {
             log_out();
         }
@@ -105,18 +89,8 @@ void Check::received(const Stanza& stanza)
 
 void Check::refuse(const Stanza& iq)
 {
-    std::string xml = "<iq type='error'";
-    append_attribute(xml, "id", iq.attribute("id"));
-    if (iq.has("from")) {
-        append_attribute(xml, "to", iq.attribute("from"));
-    }
-    if (settings_.connection.component) {
-        append_attribute(xml, "from", iq.attribute("to"));
-    }
-    xml += "><error type='cancel'><service-unavailable";
-    append_attribute(xml, "xmlns", ns::kStanzaErrors);
-    xml += "/></error></iq>";
-    connection_->send(xml);
+    const std::string_view from = settings_.connection.component ? iq.attribute("to") : std::string_view();
+    connection_->send(IqReply(iq, from).error({"cancel", "service-unavailable", {}, {}, {}}));
 }
 
 void Check::answered()

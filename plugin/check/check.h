@@ -40,18 +40,16 @@ class Check : private ConnectionEvents
 
     /// Logs in, asks, logs out.
     void start(const std::string& password);
-    /// Asks on a stream that is there already; `advertised` is what the server has said on it. Whatever
-    /// arrives is to be given to `received`.
-    void start_on(Survey::Send send, const Advertised& advertised);
+    /// Asks on a stream that is there already; `advertised` is what the server has said on it. The stream's owner
+    /// gives `received` what arrives there, and `iqs` the replies.
+    void start_on(IqClient& iqs, const Advertised& advertised);
     void received(const Stanza& stanza) override;
 
   private:
     void online(const std::string& address) override;
     void offline(const Failure& failure, std::chrono::milliseconds retry) override;
 
-    void begin_survey(Survey::Send send);
-    [[nodiscard]] std::string send_query(std::string_view type, const std::string& to,
-                                         std::string_view payload);
+    void begin_survey(IqClient& iqs);
     void refuse(const Stanza& iq);
     void answered();
     [[nodiscard]] bool all_advertised() const;
@@ -67,9 +65,7 @@ class Check : private ConnectionEvents
     std::vector<std::string> domains_;
 
     std::optional<Connection> connection_;  // of our own
-    std::string own_address_;
-    std::uint64_t last_id_ = 0;
-    std::string id_prefix_;
+    std::optional<IqClient> iqs_;           // of our own connection
     std::optional<Survey> survey_;
     std::optional<RegistrationProbe> registration_probe_;
     RegistrationProbe::Seen seen_;

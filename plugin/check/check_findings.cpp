@@ -1,6 +1,5 @@
 #include "plugin/check/check_findings.h"
 
-#include "integration/stock/stock_approval.h"
 #include "integration/xmpp/namespaces.h"
 #include "plugin/check/failure_text.h"
 #include "plugin/text/known_servers.h"
@@ -149,7 +148,7 @@ bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer
                       "the connector is the only way here");
         return false;
     }
-    if (!facts.granted || !StockApproval::sufficient(*facts.granted)) {
+    if (!facts.granted || !facts.granted->enough_for_stock()) {
         paragraph.add(Outcome::failed, "roster", "stock = \"approve\" lacks permissions (XEP-0356)",
                       "grant roster = \"both\", presence = \"managed_entity\" and "
                       "iq = { [\"urn:xmpp:blocking\"] = \"get\" }");

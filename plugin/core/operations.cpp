@@ -249,7 +249,7 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
             return;
         }
         for (auto from = listed->requests.begin(); from != listed->requests.end();) {
-            const auto count = std::min<std::ptrdiff_t>(Entity::kPage, listed->requests.end() - from);
+            const auto count = std::min<std::ptrdiff_t>(PendingList::kPage, listed->requests.end() - from);
             const std::vector<Decision> decisions = answerer_.judge({from, from + count}, Source::waiting);
             for (const Decision& decision : decisions) {
                 review->requests.push_back({*from++, decision, std::nullopt});

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "integration/requests/entity.h"
+#include "integration/stock/stock_approval.h"
 #include "integration/stream/strophe_channel.h"
 #include "integration/time/event_clock.h"
 #include "plugin/check/check.h"
@@ -79,9 +80,14 @@ class Daemon : private EntityEvents
           answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
           entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
+          stock_(clock_, answerer_, entity_.iqs(),
+                 [this](const std::string& domain, StockMode::Refusal refusal) {
+                     entity_.stock_refused(domain, refusal);
+                 }),
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
+        entity_.set_stock_mode(&stock_);
         answerer_.on_recorded(log_decision);
         answerer_.on_unrecorded([this] { look_after_store(); });
         policy_->on_change([this] { policy_changed(); });
@@ -217,8 +223,8 @@ class Daemon : private EntityEvents
 
     void set_stock()
     {
-        entity_.set_stock(stock_domains(policy_->policy()->organizations()),
-                          settings_.connection.stock_reads_per_second);
+        stock_.set_pace(settings_.connection.stock_reads_per_second);
+        entity_.set_stock(stock_domains(policy_->policy()->organizations()));
     }
 
     // --- EntityEvents
@@ -385,9 +391,7 @@ class Daemon : private EntityEvents
             check_ended_ = clock_.after(milliseconds(0), [this, report] { end_check(report); });
         });
         entity_.set_listener([this](const Stanza& stanza) { check_->received(stanza); });
-        check_->start_on([this](std::string_view type, const std::string& to,
-                                std::string_view payload) { return entity_.send_query(type, to, payload); },
-                         entity_.advertised());
+        check_->start_on(entity_.iqs(), entity_.advertised());
     }
 
     void end_check(const Result<CheckReport>& report)
@@ -445,6 +449,7 @@ class Daemon : private EntityEvents
     JournalExpiry journal_expiry_;
     Answerer answerer_;
     Entity entity_;
+    StockApproval stock_;
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "doubles.h"
+#include "integration/stock/stock_approval.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/operations.h"
 #include "plugin/settings/settings.h"
@@ -21,6 +22,7 @@ inline std::chrono::system_clock::time_point wall_clock()
 struct Inside {
     Inside()
     {
+        entity.set_stock_mode(&stock);
         operations.on_reload([] { return std::vector<std::string>{}; });
         operations.on_check(
             [this](const Callback<CheckReport>& then) { then(tl::unexpected(operations.not_connected())); });
@@ -76,6 +78,10 @@ struct Inside {
                   [] { return 0.0; },
                   answerer,
                   events};
+    StockApproval stock{clock, answerer, entity.iqs(),
+                        [this](const std::string& domain, StockMode::Refusal refusal) {
+                            entity.stock_refused(domain, refusal);
+                        }};
     Operations operations{*policy, answerer, choices, *database, entity, clock};
 };
 

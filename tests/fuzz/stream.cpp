@@ -40,7 +40,7 @@ class Server
   public:
     Server()
     {
-        inside_.entity.set_stock({"montague.lit"}, 10);
+        inside_.entity.set_stock({"montague.lit"});
         inside_.entity.start();
         log_in();
     }

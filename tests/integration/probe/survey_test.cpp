@@ -19,29 +19,43 @@ namespace
 
 struct Scene {
     explicit Scene(const std::vector<std::string>& domains = {"capulet.lit"})
-        : survey(
-              domains,
-              [this](std::string_view type, const std::string& to, std::string_view payload) {
-                  sent.push_back(std::string(type) + " " + to + " " + std::string(payload));
-                  return "q" + std::to_string(sent.size());
-              },
-              clock, [this] { ++ends; })
+        : survey(domains, iqs, clock, [this] { ++ends; })
     {
         survey.start();
     }
 
+    void send(std::string_view xml)
+    {
+        const usher::test::Literal literal{std::string(xml)};
+        const usher::Stanza iq = literal.stanza();
+        const std::string payload(xml.substr(xml.find('>') + 1, xml.rfind("</iq>") - xml.find('>') - 1));
+        sent.push_back(std::string(iq.attribute("type")) + " " + std::string(iq.attribute("to")) + " " +
+                       payload);
+        ids.emplace_back(iq.attribute("id"));
+    }
+    void receive_message(const std::string& xml)
+    {
+        const usher::test::Literal literal(xml);
+        survey.received_message(literal.stanza());
+    }
     bool receive(const std::string& xml)
     {
         const usher::test::Literal literal(xml);
-        return survey.received(literal.stanza());
+        return iqs.received(literal.stanza());
+    }
+    /// `q1` is the id of the first question.
+    [[nodiscard]] std::string real(const std::string& id) const
+    {
+        const std::size_t number = std::stoul(id.substr(1));
+        return number <= ids.size() ? ids[number - 1] : id;
     }
     bool result(const std::string& id, const std::string& payload, const std::string& from = "capulet.lit")
     {
-        return receive("<iq type='result' from='" + from + "' id='" + id + "'>" + payload + "</iq>");
+        return receive("<iq type='result' from='" + from + "' id='" + real(id) + "'>" + payload + "</iq>");
     }
     bool error(const std::string& id, const std::string& condition)
     {
-        return receive("<iq type='error' from='capulet.lit' id='" + id + "'><error type='cancel'><" +
+        return receive("<iq type='error' from='capulet.lit' id='" + real(id) + "'><error type='cancel'><" +
                        condition + " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
     }
     [[nodiscard]] const DomainFacts& facts() const { return survey.facts().at("capulet.lit"); }
@@ -57,6 +71,8 @@ struct Scene {
 
     usher::test::FakeClock clock;
     std::vector<std::string> sent;
+    std::vector<std::string> ids;
+    usher::IqClient iqs{clock, [this](std::string_view xml) { send(xml); }};
     int ends = 0;
     Survey survey;
 };
@@ -153,14 +169,14 @@ BOOST_AUTO_TEST_CASE(advertisements_of_both_versions_are_kept_from_the_domains_a
                "'><perm access='iq'><namespace ns='urn:xmpp:subscription-requests:0' "
                "type='both'/></perm></privilege></message>";
     };
-    receive(privilege("evil.lit", "2"));
+    receive_message(privilege("evil.lit", "2"));
     BOOST_TEST(survey.facts().size() == 1U);
     BOOST_TEST(!facts().granted.has_value());
-    receive(privilege("capulet.lit", "1"));
+    receive_message(privilege("capulet.lit", "1"));
     BOOST_REQUIRE(facts().granted.has_value());
     BOOST_TEST(facts().granted->requests);
     BOOST_TEST(facts().granted->version == 1);
-    receive(privilege("capulet.lit", "2"));
+    receive_message(privilege("capulet.lit", "2"));
     BOOST_TEST(facts().granted->version == 2);
 }
 

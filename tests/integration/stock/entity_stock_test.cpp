@@ -1,5 +1,6 @@
 // The entity where there is no connector: stock approval. Numbers such as E2 are the rules of PROTOCOL.md.
 #include "entity_scene.h"
+#include "integration/stock/stock_approval.h"
 
 using namespace std::chrono_literals;
 using namespace usher;
@@ -24,7 +25,11 @@ std::string rosters_granted(const std::string& from)
 }
 
 struct StockScene : ComponentScene {
-    StockScene() { entity->set_stock({"capulet.lit"}, 10); }
+    StockScene()
+    {
+        entity->set_stock_mode(&stock);
+        entity->set_stock({"capulet.lit"});
+    }
 
     void learn_that_there_is_no_connector(const std::string& version = kVersion)
     {
@@ -54,6 +59,11 @@ struct StockScene : ComponentScene {
             "ask='subscribe'/></query>",
             from);
     }
+
+    StockApproval stock{clock, judge, entity->iqs(),
+                        [this](const std::string& domain, StockMode::Refusal refusal) {
+                            entity->stock_refused(domain, refusal);
+                        }};
 };
 
 }  // namespace
@@ -159,13 +169,13 @@ BOOST_FIXTURE_TEST_CASE(stock_goes_on_while_the_connector_is_looked_for, StockSc
 BOOST_FIXTURE_TEST_CASE(stock_is_begun_and_ended_by_a_reload, StockScene)
 {
     start_stock();
-    entity->set_stock({}, 10);
+    entity->set_stock({});
     reply(take("capulet.lit", "query"), kWithoutConnector);
     BOOST_TEST(state() == "no_connector");
     present("nurse@capulet.lit/balcony");
     clock.advance(10s);
     expect_nothing_sent();
-    entity->set_stock({"capulet.lit"}, 10);
+    entity->set_stock({"capulet.lit"});
     learn_that_there_is_no_connector();
     BOOST_TEST(state() == "stock");
     take("nurse@capulet.lit", "query");

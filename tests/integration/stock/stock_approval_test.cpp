@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "doubles.h"
-#include "integration/requests/entity.h"
 #include "literal.h"
 
 using namespace std::chrono_literals;
@@ -79,11 +78,15 @@ std::string blocklist(const std::string& type, const std::string& inside)
 struct Rosters {
     explicit Rosters(const Advertisement& granted = kPresence) { stock.start("capulet.lit", granted); }
 
-    std::string send(std::string_view type, const std::string& to, std::string_view payload)
+    void send(std::string_view xml)
     {
-        waiting.push_back({std::to_string(++last_id), std::string(type), to, std::string(payload)});
-        log.push_back((asks_for_blocklist(payload) ? "blocklist" : std::string(type)) + " " + to);
-        return waiting.back().id;
+        const Literal literal{std::string(xml)};
+        const usher::Stanza iq = literal.stanza();
+        const std::string payload(xml.substr(xml.find('>') + 1, xml.rfind("</iq>") - xml.find('>') - 1));
+        waiting.push_back({std::string(iq.attribute("id")), std::string(iq.attribute("type")),
+                           std::string(iq.attribute("to")), payload});
+        log.push_back((asks_for_blocklist(payload) ? "blocklist" : waiting.back().type) + " " +
+                      waiting.back().to);
     }
 
     [[nodiscard]] std::string roster(const std::string& owner) const
@@ -110,7 +113,7 @@ struct Rosters {
         waiting.erase(waiting.begin());
         const Literal literal("<iq type='" + type + "' id='" + query.id + "' from='" + query.to + "'>" +
                               inside + "</iq>");
-        BOOST_TEST(stock.received_reply(literal.stanza()));
+        BOOST_TEST(iqs.received(literal.stanza()));
     }
 
     /// Answers the oldest query as a server does that obeys.
@@ -178,15 +181,11 @@ struct Rosters {
     OneAnswer judge;
     std::map<std::string, std::map<std::string, std::string>> items;
     bool obeys = true;
-    int last_id = 0;
     std::vector<Sent> waiting;
     Strings log;
     std::vector<std::pair<std::string, StockApproval::Refusal>> refusals;
-    StockApproval stock{clock, judge,
-                        [this](std::string_view type, const std::string& to, std::string_view payload) {
-                            return send(type, to, payload);
-                        },
-                        [this](const std::string& domain, StockApproval::Refusal refusal) {
+    usher::IqClient iqs{clock, [this](std::string_view xml) { send(xml); }};
+    StockApproval stock{clock, judge, iqs, [this](const std::string& domain, StockApproval::Refusal refusal) {
                             refusals.emplace_back(domain, refusal);
                         }};
 };
@@ -248,7 +247,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_not_approved_is_left_alone_and_decided_again_aft
     for (const Answer answer : {Answer::deny, Answer::leave}) {
         judge.answer = answer;
         judge.asked.clear();
-        stock.judge_again();
+        stock.policy_changed();
         enter(kNurse);
         answer_all();
         for (auto time = 0s; time < 55s; time += 5s) {
@@ -269,7 +268,7 @@ BOOST_FIXTURE_TEST_CASE(changed_policy_decides_at_once, NurseAsks)
     enter(kNurse);
     answer_all();
     judge.answer = Answer::approve;
-    stock.judge_again();
+    stock.policy_changed();
     clock.advance(100ms);
     answer_all();
     BOOST_TEST(in(kNurse, kJuliet, "subscription") == "to");
@@ -357,7 +356,7 @@ BOOST_FIXTURE_TEST_CASE(user_the_server_says_nothing_about_holds_up_others_for_a
     answer();  // the nurse's roster; the ghost's is asked for next
     BOOST_TEST(waiting.at(0).to == "ghost@capulet.lit");
     waiting.clear();
-    clock.advance(StockApproval::kPatience);
+    clock.advance(StockApproval::kReplyDeadline);
     answer_all();
     BOOST_TEST(in(kNurse, kJuliet, "subscription") == "to");
 }
@@ -465,7 +464,7 @@ BOOST_FIXTURE_TEST_CASE(without_the_blocklist_nothing_is_approved, NurseAsks)
         }
     }
     BOOST_REQUIRE(waiting.size() == 1U);  // tried again, and not answered
-    clock.advance(StockApproval::kPatience);
+    clock.advance(StockApproval::kReplyDeadline);
     BOOST_TEST(judge.asked.empty());
     BOOST_TEST(sets() == 0);
 }
@@ -484,10 +483,11 @@ BOOST_FIXTURE_TEST_CASE(nothing_survives_the_stream, NurseAsks)
 {
     enter(kNurse);
     const Rosters::Sent query = waiting.at(0);
-    stock.offline();
+    stock.stream_lost();
+    iqs.give_up();
     const Literal late("<iq type='result' id='" + query.id + "' from='" + query.to + "'>" + roster(kNurse) +
                        "</iq>");
-    BOOST_TEST(!stock.received_reply(late.stanza()));
+    BOOST_TEST(!iqs.received(late.stanza()));
     clock.advance(10min);
     BOOST_TEST(log.size() == 1U);
     BOOST_TEST(clock.waiting() == 0U);
@@ -498,22 +498,22 @@ BOOST_FIXTURE_TEST_CASE(reply_of_somebody_else_is_not_taken, NurseAsks)
     enter(kNurse);
     const Literal forged("<iq type='result' id='" + waiting.at(0).id + "' from='" + kJuliet + "'>" +
                          roster(kNurse) + "</iq>");
-    BOOST_TEST(!stock.received_reply(forged.stanza()));
+    BOOST_TEST(!iqs.received(forged.stanza()));
     BOOST_TEST(waiting.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(permissions_that_are_enough)
 {
-    BOOST_TEST(StockApproval::sufficient(kPresence));
-    BOOST_TEST(StockApproval::sufficient(rosters_and(true, false, true)));
-    BOOST_TEST(!StockApproval::sufficient(rosters_and(false, false, true)));
-    BOOST_TEST(!StockApproval::sufficient(rosters_and(true, true, false)));
+    BOOST_TEST(kPresence.enough_for_stock());
+    BOOST_TEST(rosters_and(true, false, true).enough_for_stock());
+    BOOST_TEST(!rosters_and(false, false, true).enough_for_stock());
+    BOOST_TEST(!rosters_and(true, true, false).enough_for_stock());
     Advertisement without_get = kPresence;
     without_get.roster_get = false;
-    BOOST_TEST(!StockApproval::sufficient(without_get));
+    BOOST_TEST(!without_get.enough_for_stock());
     Advertisement without_set = kPresence;
     without_set.roster_set = false;
-    BOOST_TEST(!StockApproval::sufficient(without_set));
+    BOOST_TEST(!without_set.enough_for_stock());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -213,31 +213,30 @@ BOOST_AUTO_TEST_CASE(a_stream_that_breaks_is_said)
 
 BOOST_AUTO_TEST_CASE(on_a_stream_that_is_there_nothing_but_the_questions_is_sent)
 {
-    std::vector<std::string> asked;
+    std::vector<std::string> ids;
+    IqClient iqs(clock,
+                 [&ids](std::string_view xml) { ids.push_back(test::attribute(std::string(xml), "id")); });
     check.emplace("usher.toml", settings(true), channels, clock,
                   [this](CheckReport found) { result = std::move(found); });
     Advertisement granted;
     granted.requests = true;
-    check->start_on(
-        [&](std::string_view, const std::string&, std::string_view payload) {
-            asked.emplace_back(payload);
-            return "q" + std::to_string(asked.size());
-        },
-        {{"capulet.lit", granted}});
+    check->start_on(iqs, {{"capulet.lit", granted}});
     BOOST_TEST(channels.opens == 0);
     const auto receive = [&](const std::string& xml) {
         const test::Literal literal(xml);
         check->received(literal.stanza());
+        iqs.received(literal.stanza());
     };
-    receive(
-        "<iq type='result' from='capulet.lit' id='q1'><query "
-        "xmlns='http://jabber.org/protocol/disco#info'><feature "
-        "var='urn:xmpp:subscription-requests:0'/></query></iq>");
-    receive("<iq type='result' from='capulet.lit' id='q2'/>");
+    const auto reply = [&](std::size_t place, const std::string& payload) {
+        receive("<iq type='result' from='capulet.lit' id='" + ids.at(place) + "'>" + payload + "</iq>");
+    };
+    reply(0,
+          "<query xmlns='http://jabber.org/protocol/disco#info'><feature "
+          "var='urn:xmpp:subscription-requests:0'/></query>");
+    reply(1, "");
     receive("<iq type='set' from='capulet.lit' id='a1'/>");  // the daemon's
-    receive(
-        "<iq type='result' from='capulet.lit' id='q3'><pending "
-        "xmlns='urn:xmpp:subscription-requests:0'/></iq>");
+    reply(2, "<pending xmlns='urn:xmpp:subscription-requests:0'/>");
+    BOOST_TEST(ids.size() == 3U);
     BOOST_TEST(channels.login.look_only);
     BOOST_TEST(channels.login.port == 5222);
     channels.ended(Failure::Kind::unreachable);

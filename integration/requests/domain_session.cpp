@@ -1,0 +1,308 @@
+#include "integration/requests/domain_session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+#include "integration/requests/wire_format.h"
+#include "integration/xmpp/namespaces.h"
+#include "integration/xmpp/xml.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// No roster set of a privileged entity changes a subscription there. Where it says its name, in disco#info or by
+/// XEP-0092, no request has to be decided to find out; under another name it is found out like that.
+constexpr std::string_view kEjabberd = "ejabberd";
+
+using States = unsigned;  // a bit for each
+
+constexpr States bit(DomainState state)
+{
+    return 1U << static_cast<unsigned>(state);
+}
+
+template <typename... State>
+constexpr States any_of(State... states)
+{
+    return (bit(states) | ...);
+}
+
+constexpr States kOffline = bit(DomainState::offline);
+constexpr States kAll = (1U << kDomainStates) - 1;
+constexpr States kStock =
+    any_of(DomainState::stock, DomainState::stock_not_granted, DomainState::stock_ineffective);
+/// A reply is awaited.
+constexpr States kAwaiting = any_of(DomainState::asking, DomainState::reading);
+
+struct Transition {
+    DomainEvent event;
+    States from;
+    DomainState to;
+};
+
+// clang-format off
+constexpr std::array<Transition, kDomainEvents> kTransitions{{
+    {DomainEvent::looked_for,        kAll,                                     DomainState::asking},
+    {DomainEvent::stream_lost,       kAll,                                     DomainState::offline},
+    {DomainEvent::connector_found,   bit(DomainState::asking),                 DomainState::reading},
+    {DomainEvent::list_wanted,       kAll & ~kOffline & ~bit(DomainState::asking), DomainState::reading},
+    {DomainEvent::list_read,         bit(DomainState::reading),                DomainState::answering},
+    {DomainEvent::failed,            kAwaiting,                                DomainState::unreachable},
+    {DomainEvent::refused,           bit(DomainState::reading),                DomainState::not_granted},
+    {DomainEvent::no_connector,      kAwaiting,                                DomainState::no_connector},
+    {DomainEvent::stock_begun,       kAwaiting,                                DomainState::stock},
+    {DomainEvent::stock_not_granted, kAwaiting | bit(DomainState::stock),      DomainState::stock_not_granted},
+    {DomainEvent::stock_ineffective, kAwaiting | bit(DomainState::stock),      DomainState::stock_ineffective},
+}};
+// clang-format on
+
+std::string empty_query(std::string_view xmlns)
+{
+    std::string xml = "<query";
+    append_attribute(xml, "xmlns", xmlns);
+    return xml + "/>";
+}
+
+}  // namespace
+
+std::optional<DomainState> next_state(DomainState state, DomainEvent event)
+{
+    for (const Transition& transition : kTransitions) {
+        if (transition.event == event && (transition.from & bit(state)) != 0) {
+            return transition.to;
+        }
+    }
+    return std::nullopt;
+}
+
+DomainSession::DomainSession(std::string domain, Surroundings& surroundings)
+    : domain_(std::move(domain)), with_(surroundings), asker_(with_.iqs)
+{
+}
+
+void DomainSession::happened(DomainEvent event)
+{
+    const auto next = next_state(state_, event);
+    if (!next) {
+        spdlog::error("{}: a bug in usherd: event {} in state {}; the domain is asked anew", domain_,
+                      static_cast<int>(event), static_cast<int>(state_));
+        look_for_connector();
+        return;
+    }
+    const bool changed = std::exchange(state_, *next) != *next;
+    if (with_.stock != nullptr && (bit(state_) & any_of(DomainState::stock, DomainState::asking)) == 0) {
+        with_.stock->stop(domain_);
+    }
+    again_.reset();
+    if ((bit(state_) & (kAwaiting | any_of(DomainState::answering, DomainState::offline))) == 0) {
+        again_ = with_.clock.after(kAskAgain, [this] { look_for_connector(); });
+    }
+    if (changed) {
+        with_.changed(domain_, state_);
+    }
+}
+
+// --- What happens to it
+
+void DomainSession::stream_lost()
+{
+    asker_.forget();
+    list_.reset();
+    granted_.reset();
+    begun_anew_.reset();
+    ineffective_ = false;
+    happened(DomainEvent::stream_lost);
+}
+
+void DomainSession::advertised(const Advertisement& granted)
+{
+    granted_ = granted;
+    if (!granted.requests) {
+        if ((bit(state_) & kStock) != 0) {
+            look_for_connector();
+        }
+    } else if (state_ == DomainState::reading) {
+        read_again_ = true;
+    } else if (next_state(state_, DomainEvent::list_wanted)) {  // else what follows reads the list
+        read_list(DomainEvent::list_wanted);
+    }
+}
+
+void DomainSession::policy_changed()
+{
+    if (state_ == DomainState::answering) {
+        read_list(DomainEvent::list_wanted);
+    } else if (state_ == DomainState::reading) {
+        read_again_ = true;
+    }
+}
+
+void DomainSession::want_stock(bool wanted)
+{
+    stock_wanted_ = wanted && with_.stock != nullptr;
+    if (stock_wanted_ ? state_ == DomainState::no_connector : (bit(state_) & kStock) != 0) {
+        look_for_connector();
+    }
+}
+
+void DomainSession::stock_refused(StockMode::Refusal refusal)
+{
+    asker_.forget();
+    ineffective_ = refusal == StockMode::Refusal::ineffective;
+    happened(ineffective_ ? DomainEvent::stock_ineffective : DomainEvent::stock_not_granted);
+}
+
+// --- Is there a connector?
+
+void DomainSession::look_for_connector()
+{
+    // Replies that are still to come belong to what was before.
+    asker_.forget();
+    list_.reset();
+    read_again_ = false;
+    happened(DomainEvent::looked_for);
+    asker_.ask("get", domain_, empty_query(ns::kDiscoInfo), kAskAgain,
+               [this](const Stanza& iq) { received_features(iq); });
+}
+
+void DomainSession::received_features(const Stanza& iq)
+{
+    if (!iq) {
+        no_reply();
+        return;
+    }
+    if (iq.attribute("type") == "error") {
+        happened(DomainEvent::failed);
+        return;
+    }
+    const Stanza info = iq.child("query", ns::kDiscoInfo);
+    for (Stanza element = info.first(); element; element = element.next()) {
+        if (element.is("feature", ns::kDiscoInfo) && element.attribute("var") == ns::kRequests) {
+            read_list(DomainEvent::connector_found);
+            return;
+        }
+        ineffective_ = ineffective_ ||
+                       (element.is("identity", ns::kDiscoInfo) && element.attribute("category") == "server" &&
+                        element.attribute("name") == kEjabberd);
+    }
+    go_on_without_connector();
+}
+
+void DomainSession::go_on_without_connector()
+{
+    if (!stock_wanted_) {
+        happened(DomainEvent::no_connector);
+    } else if (ineffective_) {
+        happened(DomainEvent::stock_ineffective);
+    } else {
+        asker_.ask("get", domain_, empty_query(ns::kVersion), kAskAgain,
+                   [this](const Stanza& iq) { received_version(iq); });
+    }
+}
+
+void DomainSession::received_version(const Stanza& iq)
+{
+    if (!iq) {
+        no_reply();
+    } else if (iq.child("query", ns::kVersion).child("name", ns::kVersion).text() == kEjabberd) {
+        stock_refused(StockMode::Refusal::ineffective);
+    } else if (!granted_ || !granted_->enough_for_stock()) {
+        happened(DomainEvent::stock_not_granted);
+    } else {
+        happened(DomainEvent::stock_begun);
+        with_.stock->start(domain_, *granted_);
+    }
+}
+
+// --- What waits
+
+void DomainSession::read_list(DomainEvent why)
+{
+    happened(why);
+    list_.emplace(
+        with_.iqs, with_.malformed, domain_, std::nullopt, kAskAgain,
+        [this](const std::vector<SubscriptionRequest>& requests) { answer_page(requests); },
+        [this](const std::optional<PendingList::Failure>& failure) { list_ended(failure); });
+    list_->next();
+}
+
+void DomainSession::answer_page(const std::vector<SubscriptionRequest>& requests)
+{
+    const std::vector<Decision> decisions = with_.judge.judge(requests, Source::waiting);
+    unanswered_ = 1;  // this function, until it has sent everything
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        if (decisions[i].answer == Answer::leave) {
+            continue;
+        }
+        ++unanswered_;
+        asker_.ask("set", domain_, later_answer(requests[i], decisions[i]), kAskAgain,
+                   [this](const Stanza& iq) {
+                       if (!iq) {
+                           no_reply();
+                           return;
+                       }
+                       // item-not-found: somebody else has answered in the meantime, which is as good
+                       if (iq.attribute("type") == "error" && error_condition(iq) != "item-not-found") {
+                           with_.refused_answers.count();
+                       }
+                       one_answered();
+                   });
+    }
+    one_answered();
+}
+
+void DomainSession::one_answered()
+{
+    if (--unanswered_ == 0) {
+        list_->next();
+    }
+}
+
+void DomainSession::list_ended(const std::optional<PendingList::Failure>& failure)
+{
+    using Problem = PendingList::Problem;
+    if (!failure) {
+        if (std::exchange(read_again_, false)) {
+            read_list(DomainEvent::list_wanted);
+        } else {
+            happened(DomainEvent::list_read);
+        }
+        return;
+    }
+    const Clock::Time now = with_.clock.now();
+    switch (failure->problem) {
+        case Problem::no_connector:
+            go_on_without_connector();
+            return;
+        case Problem::not_granted:
+            happened(DomainEvent::refused);
+            return;
+        case Problem::place_lost:
+            if (!begun_anew_ || now - *begun_anew_ >= kAskAgain) {
+                begun_anew_ = now;
+                read_list(DomainEvent::list_wanted);
+                return;
+            }
+            break;
+        case Problem::no_reply:
+            no_reply();
+            return;
+        case Problem::refused:
+        case Problem::unreadable:
+            break;
+    }
+    happened(DomainEvent::failed);
+}
+
+void DomainSession::no_reply()
+{
+    happened(DomainEvent::failed);  // a minute without an answer: to be said
+    look_for_connector();
+}
+
+}  // namespace usher
