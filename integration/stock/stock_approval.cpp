@@ -33,7 +33,7 @@ bool user_is_subscribed_to(const RosterEntry& entry)  // the contact's entry
     return entry.item.subscription == Subscription::to || entry.item.subscription == Subscription::both;
 }
 
-/// `<privileged_iq/>` with a query for the user's blocklist, which the server answers as it would her.
+/// `<privileged_iq/>` with a query for the user's blocklist, which the server answers as if the user had asked.
 std::string blocklist_query()
 {
     std::string xml = "<privileged_iq";
@@ -140,7 +140,7 @@ void StockApproval::received_presence(std::string_view from, bool available)
         if (!known->second.empty()) {
             return;
         }
-        online_.erase(known);  // her last requests may not have been seen: one more reading
+        online_.erase(known);  // the last requests may not have been seen: one more reading
     }
     schedule(user->text(), clock_.now());
     turn();
@@ -312,7 +312,7 @@ bool StockApproval::approve_next()
             approval_->before = *entry;
         }
         if (approval_->before && contact_is_subscribed(*approval_->before)) {
-            complete_contact();  // approved before, and cut short, or by the user herself
+            complete_contact();  // approved before, and interrupted, or by the user
         } else {
             read_blocklist();
         }

@@ -1,10 +1,10 @@
 // Approval where the server has no connector: requests between users of the server are found in the contacts'
-// rosters and approved by changing both rosters (XEP-0356 section 4). Poor, and meant to be told so:
+// rosters and approved by changing both rosters (XEP-0356 section 4). A makeshift, and administrators are told so:
 //
 // - Requests from other servers are not seen: they leave no trace in a roster that Usher may read.
 // - Nothing can be denied; the user has been sent the request in any case.
-// - The request stays stored in the server. Prosody 0.12 shows it to the user again when she next logs in,
-//   and her answer then can end the subscription or make it mutual.
+// - The request stays stored in the server. Prosody 0.12 shows it to the user again at the next login, and
+//   an answer given then can end the subscription or make it mutual.
 //
 // Not here: whether a domain is served this way (requests/domain_session.h).
 #pragma once
@@ -43,10 +43,10 @@ class StockApproval : public StockMode
     /// A server that has not answered by then will not: Prosody's mod_privilege says nothing about unknown users.
     static constexpr std::chrono::milliseconds kReplyDeadline{10'000};
 
-    /// A server on which no roster set has worked yet and this many were errors will not take any.
+    /// After this many errors, and no roster set that worked, the server is taken to accept none.
     static constexpr int kMaxErrors = 3;
 
-    /// The domain cannot be served. It no longer is when this is called.
+    /// Called when the domain cannot be served, and no longer is.
     using Refused = std::function<void(const std::string& domain, Refusal refusal)>;
 
     /// All must outlive the object.

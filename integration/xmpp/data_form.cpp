@@ -246,7 +246,7 @@ tl::expected<Submission, std::string> read_submission(const Stanza& x, const Dat
                 continue;
             }
             place->second.push_back(value.text());
-            if (place->second.size() > kMaxValues || place->second.back().size() > kLongestValue) {
+            if (place->second.size() > kMaxValues || place->second.back().size() > kMaxValueBytes) {
                 return wrong("the field " + place->first + " is too long");
             }
         }

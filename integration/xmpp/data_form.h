@@ -1,4 +1,4 @@
-// Data forms (XEP-0004): what is asked of a user, what she entered, what is shown to her.
+// Data forms (XEP-0004): what a user is asked, what they entered, what they are shown.
 //
 // Not here: what a form is about. Texts must be such as xml.h can send.
 #pragma once
@@ -68,19 +68,19 @@ class FormValues
 
 struct Submission {
     FormValues values;
-    /// What the user has to mend, a sentence for each field: a required one left empty, something that is
-    /// not an address. `values` is without those.
+    /// What the user has to correct, a sentence for each field: a required one left empty, or text that is no
+    /// address. `values` is without those fields.
     std::vector<std::string> wrong;
 };
 
-/// Most fields of a submission, values of a field, bytes of a value.
+/// The most fields of a submission, values of a field, bytes of a value.
 inline constexpr std::size_t kMaxFields = 100;
 inline constexpr std::size_t kMaxValues = 1000;
-inline constexpr std::size_t kLongestValue = 4096;
+inline constexpr std::size_t kMaxValueBytes = 4096;
 
 /// Reads `<x type='submit'/>` for `form`. Fields that the form does not have are ignored, as XEP-0004 section
-/// 3.1 has it. The error, for a client's author, is for what no user can have entered: not a submission,
-/// another form's, a field twice, beyond the bounds.
+/// 3.1 has it. An error, for the client's author, means what no user can have entered: not a submission,
+/// another form's, a field twice, more than the bounds allow.
 [[nodiscard]] tl::expected<Submission, std::string> read_submission(const Stanza& x, const DataForm& form);
 
 /// The form as it was filled in.

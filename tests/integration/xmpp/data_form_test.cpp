@@ -198,7 +198,7 @@ const Malformed kMalformed[] = {
     {"too many fields", kX + many_fields() + "</x>"},
     {"too many values",
      kX + "<field var='lines'>" + many(usher::kMaxValues + 1, "<value/>") + "</field></x>"},
-    {"too long a value", kX + field("word", {std::string(usher::kLongestValue + 1, 'x')}) + "</x>"},
+    {"too long a value", kX + field("word", {std::string(usher::kMaxValueBytes + 1, 'x')}) + "</x>"},
 };
 
 BOOST_DATA_TEST_CASE(what_no_user_can_have_entered_is_refused, bdata::make(kMalformed), c)
@@ -210,7 +210,7 @@ BOOST_DATA_TEST_CASE(what_no_user_can_have_entered_is_refused, bdata::make(kMalf
 BOOST_AUTO_TEST_CASE(as_much_as_the_bounds_allow_is_read)
 {
     const auto submission =
-        read(field("act", {"1"}) + field("word", {std::string(usher::kLongestValue, 'x')}) +
+        read(field("act", {"1"}) + field("word", {std::string(usher::kMaxValueBytes, 'x')}) +
              "<field var='lines'>" + many(usher::kMaxValues, "<value/>") + "</field>");
     BOOST_TEST_REQUIRE(submission.has_value());
     BOOST_TEST(submission->wrong == Strings());
