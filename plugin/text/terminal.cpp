@@ -1,7 +1,9 @@
 #include "plugin/text/terminal.h"
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
 #include <algorithm>
-#include <cstdint>
 
 namespace usher
 {
@@ -9,53 +11,33 @@ namespace usher
 namespace
 {
 
-constexpr char32_t kNone = 0xffffffff;
-
-/// Takes a character off the front; `kNone` for a byte that begins none.
-char32_t take_character(std::string_view& text)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"  // in ICU's macro
+/// The character at `at`, which moves behind it; negative for a byte that begins none.
+UChar32 next_character(std::string_view text, std::size_t& at)
 {
-    const auto byte = [&text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const unsigned first = byte(0);
-    const std::size_t length = first < 0x80    ? 1
-                               : first >= 0xf0 ? 4
-                               : first >= 0xe0 ? 3
-                               : first >= 0xc0 ? 2
-                                               : 0;
-    constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (length == 0 || length > text.size() || first >= 0xf8) {
-        text.remove_prefix(1);
-        return kNone;
+    const std::size_t begin = at;
+    UChar32 c = 0;
+    U8_NEXT(text.data(), at, text.size(), c);
+    if (c < 0) {
+        at = begin + 1;  // one byte, where ICU takes a cut-off character as a whole
     }
-    char32_t character = length == 1 ? first : first & (0x7fU >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0U) != 0x80) {
-            text.remove_prefix(1);
-            return kNone;
-        }
-        character = character << 6 | (byte(i) & 0x3fU);
-    }
-    const bool surrogate = character >= 0xd800 && character <= 0xdfff;
-    if (character < kLeast[length] || character > 0x10ffff || surrogate) {
-        text.remove_prefix(1);
-        return kNone;
-    }
-    text.remove_prefix(length);
-    return character;
+    return c;
 }
+#pragma GCC diagnostic pop
 
-bool unfit(char32_t c)
+bool is_unfit(UChar32 c)
 {
-    const auto within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
-    return c < ' ' || within(0x7f, 0x9f) || c == 0x61c || within(0x200e, 0x200f) || within(0x2028, 0x202e) ||
-           within(0x2066, 0x2069) || c == 0xfeff || c == kNone;
+    constexpr UChar32 kByteOrderMark = 0xfeff;
+    return c < 0 || (U_GET_GC_MASK(c) & (U_GC_CC_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK)) != 0 ||
+           u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) != 0 || c == kByteOrderMark;
 }
 
 /// As many columns as most terminals give it; East Asian wide characters are rare enough in addresses.
-std::size_t width(std::string_view printable)
+std::size_t width_of(std::string_view printable)
 {
-    return static_cast<std::size_t>(std::count_if(printable.begin(), printable.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(printable.begin(), printable.end(), [](char c) { return !U8_IS_TRAIL(c); }));
 }
 
 }  // namespace
@@ -63,14 +45,31 @@ std::size_t width(std::string_view printable)
 std::string printable(std::string_view text)
 {
     std::string out;
-    while (!text.empty()) {
-        const std::string_view before = text;
-        if (unfit(take_character(text))) {
-            out += "\ufffd";
-        } else {
-            out += before.substr(0, before.size() - text.size());
-        }
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t begin = at;
+        const UChar32 c = next_character(text, at);
+        out += is_unfit(c) ? "\ufffd" : text.substr(begin, at - begin);
     }
+    return out;
+}
+
+std::string printable_lines(std::string_view text, std::string_view prefix)
+{
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        out += std::string(prefix) + printable(text.substr(0, end)) + "\n";
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+std::string short_ascii(std::string_view text)
+{
+    constexpr std::size_t kMax = 200;
+    std::string out(text.substr(0, kMax));
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
     return out;
 }
 
@@ -83,7 +82,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i) {
             printed.push_back(printable(row[i]));
-            widths[i] = std::max(widths[i], width(printed[i]));
+            widths[i] = std::max(widths[i], width_of(printed[i]));
         }
     }
     std::string out;
@@ -92,7 +91,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
         for (std::size_t i = 0; i < row.size(); ++i) {
             out += row[i];
             if (i + 1 < row.size()) {
-                out += std::string(widths[i] - width(row[i]) + 2, ' ');
+                out += std::string(widths[i] - width_of(row[i]) + 2, ' ');
             }
         }
         out += "\n";
@@ -100,7 +99,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
     return out;
 }
 
-std::string wrapped(std::string_view text, std::size_t width_of_line, std::size_t indent)
+std::string wrapped(std::string_view text, std::size_t width, std::string_view prefix)
 {
     std::string out;
     std::size_t column = 0;
@@ -108,14 +107,20 @@ std::string wrapped(std::string_view text, std::size_t width_of_line, std::size_
         const std::size_t end = std::min(text.find(' '), text.size());
         const std::string word = printable(text.substr(0, end));
         text.remove_prefix(std::min(end + 1, text.size()));
-        if (column > 0 && column + 1 + width(word) > width_of_line) {
-            out += "\n" + std::string(indent, ' ');
+        if (column > 0 && column + 1 + width_of(word) > width) {
+            out += '\n';
+            out += prefix;
             column = 0;
         }
         out += (column > 0 ? " " : "") + word;
-        column += (column > 0 ? 1 : 0) + width(word);
+        column += (column > 0 ? 1 : 0) + width_of(word);
     }
     return out;
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent)
+{
+    return wrapped(text, width, std::string(indent, ' '));
 }
 
 }  // namespace usher

@@ -15,4 +15,9 @@ namespace usher
 /// Reads that, with or without fractions of a second, and with another offset than `Z`.
 [[nodiscard]] std::optional<std::chrono::system_clock::time_point> read_timestamp(std::string_view text);
 
+/// `2026-11-23 10:00 UTC`, for people.
+[[nodiscard]] std::string utc_minutes(std::chrono::system_clock::time_point time);
+/// `2026-11-23 10:00:59 UTC`
+[[nodiscard]] std::string utc_seconds(std::chrono::system_clock::time_point time);
+
 }  // namespace usher
