@@ -3,6 +3,7 @@
 #include "integration/xmpp/namespaces.h"
 #include "plugin/check/failure_text.h"
 #include "plugin/text/known_servers.h"
+#include "plugin/text/terminal.h"
 
 namespace usher
 {
@@ -17,7 +18,7 @@ constexpr std::string_view kEjabberd = "ejabberd";
 
 std::string said(const Answer& answer)
 {
-    return answer.kind == Answer::Kind::error ? printable(answer.condition) : "no answer";
+    return answer.kind == Answer::Kind::error ? short_ascii(answer.condition) : "no answer";
 }
 
 /// The results about one domain, or about the connection.
@@ -170,7 +171,7 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownSer
             paragraph.add(Outcome::failed, "connector", "none: requests are not seen", server.connector);
         } else {
             paragraph.add(Outcome::failed, "connector",
-                          "speaks " + printable(facts.other_connector) + ", and this usherd " +
+                          "speaks " + short_ascii(facts.other_connector) + ", and this usherd " +
                               std::string(ns::kRequests),
                           "install usherd and connector of the same release");
         }
@@ -245,8 +246,8 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
         report.silent.push_back(domain);
         return;
     }
-    const std::string software = printable(facts.software);
-    const std::string version = printable(facts.software_version);
+    const std::string software = short_ascii(facts.software);
+    const std::string version = short_ascii(facts.software_version);
     const KnownServer server =
         known_server(software, version, {own_address(connection), connection.component.has_value(), domain});
     if (!facts.version) {

@@ -1,5 +1,7 @@
 #include "plugin/check/failure_text.h"
 
+#include "plugin/text/terminal.h"
+
 namespace usher
 {
 
@@ -8,22 +10,10 @@ namespace
 
 std::string with(std::string text, const std::string& detail)
 {
-    return detail.empty() ? text : std::move(text) + " (" + printable(detail) + ")";
+    return detail.empty() ? text : std::move(text) + " (" + short_ascii(detail) + ")";
 }
 
 }  // namespace
-
-std::string printable(const std::string& said)
-{
-    constexpr std::size_t kMax = 200;
-    std::string text = said.substr(0, kMax);
-    for (char& c : text) {
-        if (c < ' ' || c > '~') {  // control characters, and with them whatever is not ASCII
-            c = ' ';
-        }
-    }
-    return text;
-}
 
 FailureText explain(const Failure& failure, const ConnectionSettings& connection)
 {

@@ -21,8 +21,4 @@ struct FailureText {
 
 /// What the daemon exits with when this failure ends it.
 [[nodiscard]] ExitCode exit_code(const Failure& failure);
-
-/// What the other side said, fit for a line: it may come from anybody who answers on that port.
-[[nodiscard]] std::string printable(const std::string& said);
-
 }  // namespace usher

@@ -7,6 +7,7 @@
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 #include "plugin/clients/words.h"
+#include "plugin/text/trim.h"
 
 namespace usher
 {
@@ -63,7 +64,7 @@ void Chat::received(const Stanza& message, const Address& user)
     }
     // With the message's own namespace: that of the stream.
     const std::string body = message.child("body", message.ns()).text();
-    if (body.find_first_not_of(" \t\r\n") == std::string::npos || !answers_.allows(user)) {
+    if (trimmed(body).empty() || !answers_.allows(user)) {
         return;
     }
     std::string begin = "<message type='chat'";

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "plugin/clients/words.h"
+#include "plugin/text/lists.h"
+#include "plugin/text/timestamp.h"
 
 namespace usher
 {
@@ -204,12 +206,9 @@ DataForm general_form(const GeneralIm& general)
 
 std::string in_words(const GeneralIm& general)
 {
-    std::string domains;
-    for (const std::string& domain : general.domains.value) {
-        domains += (domains.empty() ? "" : ", ") + domain;
-    }
     return general.organization + ": " + std::string(sentence(general.option.value)) + "; users may " +
-           (general.users_may_choose.value ? "" : "not ") + "choose; domains " + domains + ".";
+           (general.users_may_choose.value ? "" : "not ") + "choose; domains " +
+           joined(general.domains.value) + ".";
 }
 
 /// What differs from what was shown: the rest may have been changed by somebody else meanwhile.
@@ -341,8 +340,8 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
             }
             std::vector<std::string> lines;
             for (auto record = records->rbegin(); record != records->rend(); ++record) {
-                std::string line =
-                    when(record->at) + ": " + between(record->request) + ": " + in_words(record->decision);
+                std::string line = utc_seconds(record->at) + ": " + between(record->request) + ": " +
+                                   in_words(record->decision);
                 if (!record->answered_by.empty()) {
                     line += ", " + record->answered_by;
                 }

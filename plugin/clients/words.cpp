@@ -1,20 +1,7 @@
 #include "plugin/clients/words.h"
 
-#include <array>
-#include <ctime>
-
 namespace usher
 {
-
-std::string when(std::chrono::system_clock::time_point at)
-{
-    const std::time_t time = std::chrono::system_clock::to_time_t(at);
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    std::array<char, 40> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
-    return text.data();
-}
 
 std::string in_words(const Decision& decision)
 {

@@ -1,16 +1,13 @@
 // Words for people, where menus and chat say the same.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "plugin/core/operations.h"
 
 namespace usher
 {
-
-/// `2026-11-23 10:00:59 UTC`
-[[nodiscard]] std::string when(std::chrono::system_clock::time_point at);
 
 /// `approve: the contact is of the organization`; with a rule, which one.
 [[nodiscard]] std::string in_words(const Decision& decision);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "plugin/text/lists.h"
+#include "plugin/text/terminal.h"
+
 namespace usher
 {
 
@@ -14,38 +17,10 @@ constexpr std::size_t kWidth = 100;
 constexpr std::size_t kOutcomeColumn = 2;
 constexpr std::size_t kFindingColumn = 16;
 
-/// Appends words, broken into lines that begin in the column where it stands.
-void append_words(std::string& out, std::string_view words, std::size_t column)
+/// For a paragraph that begins in that column.
+std::string paragraph(const std::string& text, std::size_t column)
 {
-    std::size_t at = column;
-    while (!words.empty()) {
-        const std::size_t end = std::min(words.find(' '), words.size());
-        if (at + end > kWidth && at > column) {
-            while (out.back() == ' ') {
-                out.pop_back();
-            }
-            out += '\n' + std::string(column, ' ');
-            at = column;
-        }
-        out += words.substr(0, end);
-        at += end;
-        words.remove_prefix(end);
-        if (!words.empty()) {
-            out += ' ';
-            ++at;
-            words.remove_prefix(1);
-        }
-    }
-    out += '\n';
-}
-
-std::string list(const std::vector<std::string>& words)
-{
-    std::string out;
-    for (const std::string& word : words) {
-        out += (out.empty() ? "" : ", ") + word;
-    }
-    return out;
+    return wrapped(text, kWidth - column, column) + "\n";
 }
 
 }  // namespace
@@ -77,18 +52,18 @@ std::string to_string(const CheckReport& report)
         std::string beginning = std::string(kOutcomeColumn, ' ') + std::string(name(result.outcome));
         beginning.resize(kFindingColumn, ' ');
         out += beginning;
-        append_words(out, result.subject + ": " + result.finding, kFindingColumn);
+        out += paragraph(result.subject + ": " + result.finding, kFindingColumn);
         if (!result.fix.empty()) {
             out += std::string(kFindingColumn, ' ') + "fix: ";
-            append_words(out, result.fix, kFindingColumn + 6);
+            out += paragraph(result.fix, kFindingColumn + 6);
         }
     }
     out += '\n';
     if (!report.answering.empty()) {
-        out += "Requests can be answered on " + list(report.answering) + ".\n";
+        out += "Requests can be answered on " + joined(report.answering) + ".\n";
     }
     if (!report.silent.empty()) {
-        out += "Requests cannot be answered on " + list(report.silent) + ".\n";
+        out += "Requests cannot be answered on " + joined(report.silent) + ".\n";
     }
     if (report.answering.empty() && report.silent.empty()) {
         const bool failed = std::any_of(report.results.begin(), report.results.end(),

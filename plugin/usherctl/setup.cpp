@@ -1,22 +1,16 @@
 #include "plugin/usherctl/setup.h"
 
+#include <ranges>
+
 #include "integration/xmpp/namespaces.h"
 #include "plugin/settings/settings_table.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
 
 namespace
 {
-
-std::string listed(const std::vector<std::string>& domains)
-{
-    std::string list;
-    for (const std::string& domain : domains) {
-        list += (list.empty() ? "" : ", ") + toml_string(domain);
-    }
-    return "[" + list + "]";
-}
 
 std::string prosody_part(const Installation& installed, const std::string& secret)
 {
@@ -126,7 +120,7 @@ std::string settings_text(const Installation& wanted, const std::string& secret_
            toml_string(wanted.domains.front()) +
            "\n"
            "domains = " +
-           listed(wanted.domains) +
+           "[" + joined(wanted.domains | std::views::transform(toml_string)) + "]" +
            "\n"
            "# Whose requests are approved: \"all\", those of colleagues (\"organization\"), or nobody's "
            "(\"prompt\").\n"

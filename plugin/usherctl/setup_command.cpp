@@ -13,7 +13,9 @@
 #include <stdexcept>
 
 #include "integration/xmpp/random_token.h"
+#include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
+#include "plugin/text/trim.h"
 
 namespace usher
 {
@@ -49,11 +51,8 @@ std::string ask(const std::string& question, const std::string& flag, const std:
         std::cerr << "\n";
         fail("no answer: nothing was changed");
     }
-    const std::size_t begin = answer.find_first_not_of(" \t\r");
-    if (begin == std::string::npos) {
-        return usual;
-    }
-    return answer.substr(begin, answer.find_last_not_of(" \t\r") - begin + 1);
+    const std::string_view given = trimmed(answer);
+    return given.empty() ? usual : std::string(given);
 }
 
 /// Until it is one of them.
@@ -164,11 +163,7 @@ std::string secret_in(const fs::path& path)
 
 std::string described(const Installation& installation)
 {
-    std::string text = installation.own + " for";
-    for (const std::string& domain : installation.domains) {
-        text += " " + domain;
-    }
-    return printable(text);
+    return printable(installation.own + " for " + joined(installation.domains, " "));
 }
 
 /// Whether the settings that are there are what was ordered.
@@ -306,12 +301,7 @@ int set_up(SetupOrder order)
     try {
         return Command(std::move(order)).run();
     } catch (const End& end) {
-        std::size_t begin = 0;
-        while (begin < end.why.size()) {
-            const std::size_t line = std::min(end.why.find('\n', begin), end.why.size());
-            std::cerr << "usherctl: " << printable(end.why.substr(begin, line - begin)) << "\n";
-            begin = line + 1;
-        }
+        std::cerr << printable_lines(end.why, "usherctl: ");
         return end.status;
     }
 }
