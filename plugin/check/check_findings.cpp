@@ -3,6 +3,7 @@
 #include "integration/xmpp/namespaces.h"
 #include "plugin/check/failure_text.h"
 #include "plugin/text/known_servers.h"
+#include "plugin/text/server_recipes.h"
 #include "plugin/text/terminal.h"
 
 namespace usher
@@ -14,7 +15,7 @@ namespace
 using Outcome = CheckResult::Outcome;
 using Answer = DomainFacts::Answer;
 
-constexpr std::string_view kEjabberd = "ejabberd";
+static_assert(kGrantedNamespace == ns::kRequests);
 
 std::string said(const Answer& answer)
 {
@@ -103,7 +104,7 @@ void add_connection(CheckReport& report, const std::string& path, const Connecti
 
 /// Where it is offered anybody can be a colleague.
 void add_registration(Paragraph& paragraph, const Organization& organization, Registration registration,
-                      const std::string& where, const KnownServer& server)
+                      const std::string& where, const ServerSteps& steps)
 {
     const bool automatic = organization.option != Option::prompt || organization.users_may_choose;
     switch (registration) {
@@ -119,7 +120,7 @@ void add_registration(Paragraph& paragraph, const Organization& organization, Re
                     Outcome::warning, "registration",
                     "open (XEP-0077), and requests from registered users are approved automatically: "
                     "whoever registers can watch everybody",
-                    server.closing + "; or option = \"prompt\" and users_may_choose = false");
+                    steps.closed_registration + "; or option = \"prompt\" and users_may_choose = false");
             } else {
                 paragraph.passed("registration",
                                  "open (XEP-0077), but requests are not approved automatically");
@@ -138,21 +139,21 @@ void add_registration(Paragraph& paragraph, const Organization& organization, Re
 }
 
 /// What stock = "approve" makes of a domain without a connector. True if it works.
-bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server)
+bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server,
+               const ServerSteps& steps)
 {
     paragraph.add(
         Outcome::warning, "connector",
         "none; stock = \"approve\" sees requests between users of this server only, and cannot deny",
-        server.connector);
-    if (facts.software == kEjabberd) {
+        steps.connector);
+    if (server.kind == ServerKind::ejabberd) {
         paragraph.add(Outcome::failed, "roster", "ejabberd does not let others change subscriptions",
                       "the connector is the only way here");
         return false;
     }
     if (!facts.granted || !facts.granted->enough_for_stock()) {
         paragraph.add(Outcome::failed, "roster", "stock = \"approve\" lacks permissions (XEP-0356)",
-                      "grant roster = \"both\", presence = \"managed_entity\" and "
-                      "iq = { [\"urn:xmpp:blocking\"] = \"get\" }");
+                      stock_step());
         return false;
     }
     paragraph.passed("roster", "permissions granted, for stock = \"approve\"");
@@ -160,7 +161,7 @@ bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer
 }
 
 /// True if requests are answered there.
-bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server)
+bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const ServerSteps& steps)
 {
     const std::string advertised =
         facts.granted && facts.granted->requests
@@ -168,7 +169,7 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownSer
             : "";
     if (!facts.connector) {
         if (facts.other_connector.empty()) {
-            paragraph.add(Outcome::failed, "connector", "none: requests are not seen", server.connector);
+            paragraph.add(Outcome::failed, "connector", "none: requests are not seen", steps.connector);
         } else {
             paragraph.add(Outcome::failed, "connector",
                           "speaks " + short_ascii(facts.other_connector) + ", and this usherd " +
@@ -186,7 +187,7 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const KnownSer
         paragraph.add(Outcome::failed, "grant",
                       advertised.empty() ? "the connector accepts no answers from us"
                                          : advertised + ", but the connector accepts no answers from us",
-                      server.grant);
+                      steps.grant);
         return false;
     }
     if (facts.pending && advertised.empty()) {
@@ -248,8 +249,10 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
     }
     const std::string software = short_ascii(facts.software);
     const std::string version = short_ascii(facts.software_version);
-    const KnownServer server =
-        known_server(software, version, {own_address(connection), connection.component.has_value(), domain});
+    const KnownServer server = known_server(software, version);
+    const ServerSteps steps =
+        server_steps(server.kind, connection.component ? LoginKind::component : LoginKind::account,
+                     own_address(connection), domain);
     if (!facts.version) {
         paragraph.add(
             Outcome::not_possible, "server",
@@ -261,13 +264,13 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
     }
     bool answered = false;
     if (organization.stock && !facts.connector && facts.other_connector.empty()) {
-        answered = add_stock(paragraph, facts, server);
+        answered = add_stock(paragraph, facts, server, steps);
     } else {
-        answered = add_requests(paragraph, facts, server);
+        answered = add_requests(paragraph, facts, steps);
         add_roster_permission(paragraph, facts);
     }
     add_registration(paragraph, organization, registration,
-                     connection.host + " port " + std::to_string(client_port(connection)), server);
+                     connection.host + " port " + std::to_string(client_port(connection)), steps);
     (answered ? report.answering : report.silent).push_back(domain);
 }
 

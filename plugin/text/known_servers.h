@@ -1,30 +1,23 @@
-// What is known of server software. Usher tells servers apart by name only here and in setup.h, in what it
-// says to administrators.
+// What is known of servers by the name and version that they give. Usher tells servers apart only here and in
+// server_recipes.h, and only for what it says to administrators.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "plugin/text/server_recipes.h"
 
 namespace usher
 {
 
-/// Who is to be allowed what.
-struct Grantee {
-    std::string address;  ///< ours
-    bool component = false;
-    std::string domain;  ///< whose requests
-};
-
 struct KnownServer {
-    bool supported = true;  ///< there is a connector, made for this version
-    std::string note;       ///< what is limited there; may be empty
-    std::string connector;  ///< how the connector gets there
-    std::string grant;      ///< how Usher is allowed to answer
-    std::string closing;    ///< how registration is closed
+    std::optional<ServerKind> kind;
+    bool supported = false;  ///< there is a connector, made for this version
+    std::string note;        ///< what is limited there; may be empty
 };
 
 /// `software` and `version` as the server gives them (XEP-0092); both may be empty.
-[[nodiscard]] KnownServer known_server(std::string_view software, std::string_view version,
-                                       const Grantee& grantee);
+[[nodiscard]] KnownServer known_server(std::string_view software, std::string_view version);
 
 }  // namespace usher

@@ -2,88 +2,11 @@
 
 #include <ranges>
 
-#include "integration/xmpp/namespaces.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/text/lists.h"
 
 namespace usher
 {
-
-namespace
-{
-
-std::string prosody_part(const Installation& installed, const std::string& secret)
-{
-    std::string out =
-        "-- Usher answers contact requests. Of two modules_enabled (or privileged_entities) for one host "
-        "Prosody\n"
-        "-- uses the last: if a host has its own elsewhere, add what stands here to that instead.\n";
-    for (const std::string& domain : installed.domains) {
-        out += "VirtualHost \"" + domain +
-               "\"\n"
-               "\tmodules_enabled = { \"subscription_requests\" }\n"
-               "\tprivileged_entities = {\n"
-               "\t\t[\"" +
-               installed.own + "\"] = { iq = { [\"" + std::string(ns::kRequests) +
-               "\"] = \"both\" } };\n"
-               "\t}\n";
-        if (installed.login == LoginKind::account) {
-            out += "\tunlimited_jids = { \"" + installed.own + "\" } -- its answers must not wait\n";
-        }
-        out += "\n";
-    }
-    if (installed.login == LoginKind::component) {
-        out += "Component \"" + installed.own +
-               "\"\n"
-               "\tcomponent_secret = \"" +
-               secret +
-               "\"\n"
-               "\tcomponent_conflict_resolve = \"kick_old\"\n"
-               "\tmodules_enabled = { \"privilege\" }\n";
-    }
-    return out;
-}
-
-std::string ejabberd_part(const Installation& installed, const std::string& secret)
-{
-    std::string out =
-        "# Usher answers contact requests.\n"
-        "# Where mod_pres_counter is loaded, as by Debian, give it count: 100 there. Answers count like "
-        "requests: with 5\n"
-        "# a minute, somebody who asks three contacts at once never receives the third's answer.\n";
-    if (installed.login == LoginKind::component) {
-        out +=
-            "listen:\n"
-            "  -\n"
-            "    port: 5347\n"
-            "    ip: 127.0.0.1\n"
-            "    module: ejabberd_service\n"
-            "    global_routes: false\n"
-            "    hosts:\n"
-            "      " +
-            installed.own +
-            ":\n"
-            "        password: \"" +
-            secret + "\"\n";
-    } else {
-        out +=
-            "# In shaper_rules its c2s_shaper has to be none: with Debian's 3000 bytes a second answers "
-            "wait.\n";
-    }
-    out += "append_host_config:\n";
-    for (const std::string& domain : installed.domains) {
-        out += "  " + domain +
-               ":\n"
-               "    modules:\n"
-               "      mod_subscription_requests:\n"
-               "        entities:\n"
-               "          - " +
-               installed.own + "\n";
-    }
-    return out;
-}
-
-}  // namespace
 
 std::string usual_address(LoginKind login, std::string_view domain)
 {
@@ -129,12 +52,6 @@ std::string settings_text(const Installation& wanted, const std::string& secret_
            "users_may_choose = false\n"
            "# Who may change this in an XMPP client.\n"
            "administrators = []\n";
-}
-
-std::string server_part(const Installation& installed, const std::string& secret)
-{
-    return installed.server == ServerKind::prosody ? prosody_part(installed, secret)
-                                                   : ejabberd_part(installed, secret);
 }
 
 std::string next_steps(const Installation& installed, const std::string& secret_file)

@@ -283,7 +283,7 @@ class Command
     {
         const std::string& file = settings.connection.component ? settings.connection.secret_file
                                                                 : settings.connection.password_file;
-        std::cout << server_part(installed, secret_in(file)) << std::flush;
+        std::cout << server_configuration(installed, secret_in(file)) << std::flush;
         if (!std::cout) {
             fail("standard output cannot be written");
         }

@@ -1,0 +1,49 @@
+// What Prosody's and ejabberd's configuration has to look like for Usher. This is the one place that knows:
+// usherctl setup prints it, the check's fixes quote it, and a test compares the documents with it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usher
+{
+
+enum class ServerKind { prosody, ejabberd };
+enum class LoginKind { component, account };
+
+/// The namespace of the connector protocol (integration/PROTOCOL.md), which is what has to be granted.
+inline constexpr std::string_view kGrantedNamespace = "urn:xmpp:subscription-requests:0";
+
+/// What `stock = "approve"` has to be granted, as Prosody's mod_privilege takes it.
+inline constexpr std::string_view kStockGrants[] = {
+    R"(roster = "both")",
+    R"(presence = "managed_entity")",
+    R"(iq = { ["urn:xmpp:blocking"] = "get" })",
+};
+
+struct Installation {
+    ServerKind server = ServerKind::prosody;
+    LoginKind login = LoginKind::component;
+    std::string own;                   ///< Usher's address: a domain for a component
+    std::vector<std::string> domains;  ///< the users'; at least one
+};
+
+/// For the server's configuration: Lua, or YAML that ejabberd's `include_config_file` takes. `secret` is a
+/// component's, and has no quotes or backslashes.
+[[nodiscard]] std::string server_configuration(const Installation& wanted, std::string_view secret);
+
+/// What an administrator has to do on one domain, each as a sentence or part of one.
+struct ServerSteps {
+    std::string connector;            ///< how the connector gets there
+    std::string grant;                ///< how Usher is allowed to answer
+    std::string closed_registration;  ///< how registration is closed
+};
+/// Without `server`: for one that no recipe is known for.
+[[nodiscard]] ServerSteps server_steps(std::optional<ServerKind> server, LoginKind login,
+                                       std::string_view own, std::string_view domain);
+/// What to do where `stock = "approve"` lacks permissions.
+[[nodiscard]] std::string stock_step();
+
+}  // namespace usher
