@@ -6,7 +6,9 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -275,6 +277,25 @@ BOOST_AUTO_TEST_CASE(a_component_far_away_is_readable_on_the_way)
     BOOST_TEST(found.results[2].subject == "TLS");
     BOOST_TEST(name(found.results[2].outcome) == "warning");
     BOOST_TEST(found.all_answered());
+}
+
+BOOST_AUTO_TEST_CASE(the_readme_shows_a_report_as_it_is)
+{
+    Settings example = settings();
+    example.connection.host = "127.0.0.1";
+    example.connection.tls_required = true;
+    example.connection.account = Address::prepare("usher@example.org");
+    example.organizations[0].domains = {"example.org"};
+    DomainFacts facts = all_well();
+    facts.pending = {Kind::error, "forbidden"};
+    facts.granted.reset();
+    const CheckReport found = report("/etc/usher/usher.toml", example, {{"example.org", facts}},
+                                     {{"example.org", Registration::open}});
+    const std::string shown = "```\n" + to_string(found) + "```\n";
+
+    std::ifstream file(USHER_README);
+    const std::string readme{std::istreambuf_iterator<char>(file), {}};
+    BOOST_TEST(readme.find(shown) != std::string::npos, shown);
 }
 
 BOOST_AUTO_TEST_CASE(lines_are_aligned_and_none_is_too_long)
