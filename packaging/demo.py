@@ -42,16 +42,8 @@ modules_disabled = {{ "s2s"; "s2s_auth_certs"; "tls" }}
 authentication = "internal_plain"
 c2s_require_encryption = false
 
-VirtualHost "{office}"
-    modules_enabled = {{ "subscription_requests" }}
-    privileged_entities = {{
-        ["{component}"] = {{ iq = {{ ["urn:xmpp:subscription-requests:0"] = "both" }} }};
-    }}
 VirtualHost "{elsewhere}"
-Component "{component}"
-    component_secret = "{secret}"
-    modules_enabled = {{ "privilege" }}
-"""
+"""  # The rest is what usherctl setup prints.
 
 USHER = """
 [connection]
@@ -100,21 +92,18 @@ class Stage:
     """The private server and usherd, in a directory that goes away with them."""
 
     def __init__(self, usherd):
-        self.usherd = usherd
+        self.usherd = Path(usherd)
         self.directory = Path(tempfile.mkdtemp(prefix="usher-demo-"))
         self.client_port, self.component_port = free_ports(2)
         self.passwords = {address: secrets.token_hex(6) for address in ACCOUNTS}
         self.running = []
 
     async def start(self):
-        secret = secrets.token_hex(16)
         values = dict(directory=self.directory, client_port=self.client_port, component_port=self.component_port,
-                      office=OFFICE, elsewhere=ELSEWHERE, component=COMPONENT, secret=secret, paris=PARIS,
+                      office=OFFICE, elsewhere=ELSEWHERE, component=COMPONENT, paris=PARIS,
                       connector=HERE.parent / "integration" / "prosody")
-        (self.directory / "prosody.cfg.lua").write_text(PROSODY.format(**values))
         (self.directory / "usher.toml").write_text(USHER.format(**values))
-        os.close(os.open(self.directory / "secret", os.O_CREAT | os.O_WRONLY, 0o600))
-        (self.directory / "secret").write_text(secret + "\n")
+        (self.directory / "prosody.cfg.lua").write_text(PROSODY.format(**values) + self.server_part())
         for address, password in self.passwords.items():
             name, domain = address.split("@")
             accounts = self.directory / "data" / domain.replace(".", "%2e") / "accounts"
@@ -129,6 +118,15 @@ class Stage:
         self.run("usherd", self.usherd, "--user", "root", "--config", self.directory / "usher.toml",
                  environment={"NOTIFY_SOCKET": str(self.directory / "notify")})
         await within_deadline(self.answering(notices), "usherd's login")
+
+    def server_part(self):
+        """What the settings need in the server's configuration. Writes the component's secret, too."""
+        setup = subprocess.run([self.usherd.parent / "usherctl", "setup", "--server", "prosody",
+                                "--config", self.directory / "usher.toml"],
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if setup.returncode != 0:
+            raise Failed(f"usherctl setup: {setup.stderr}")
+        return setup.stdout
 
     def run(self, name, *command, environment=None):
         with open(self.directory / f"{name}.out", "wb") as output:
