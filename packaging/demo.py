@@ -176,7 +176,7 @@ class Stage:
 
 
 class Person(slixmpp.ClientXMPP):
-    """A client with a user who decides nothing: what happens, happens without her."""
+    """A client with a user who decides nothing: what happens, happens without them."""
 
     def __init__(self, stage, address):
         super().__init__(address + "/demo", stage.passwords[address])

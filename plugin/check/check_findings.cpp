@@ -71,7 +71,7 @@ void add_tls(Paragraph& paragraph, const ConnectionSettings& connection)
     }
 }
 
-/// As far as it went.
+/// The connection, up to `failure` if there is one.
 void add_connection(CheckReport& report, const std::string& path, const ConnectionSettings& connection,
                     const std::optional<Failure>& failure)
 {
@@ -102,7 +102,7 @@ void add_connection(CheckReport& report, const std::string& path, const Connecti
     }
 }
 
-/// Where it is offered anybody can be a colleague.
+/// Whether anybody can register: whoever does is a colleague to the policy.
 void add_registration(Paragraph& paragraph, const Organization& organization, Registration registration,
                       const std::string& where, const ServerSteps& steps)
 {
@@ -138,7 +138,7 @@ void add_registration(Paragraph& paragraph, const Organization& organization, Re
     }
 }
 
-/// What stock = "approve" makes of a domain without a connector. True if it works.
+/// A domain without a connector where stock = "approve" is set. Returns whether requests are answered.
 bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer& server,
                const ServerSteps& steps)
 {
@@ -160,7 +160,7 @@ bool add_stock(Paragraph& paragraph, const DomainFacts& facts, const KnownServer
     return true;
 }
 
-/// True if requests are answered there.
+/// A domain that needs the connector. Returns whether requests are answered.
 bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const ServerSteps& steps)
 {
     const std::string advertised =

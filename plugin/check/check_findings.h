@@ -1,6 +1,6 @@
-// What the facts of a check mean for administrators: results with the mend for each.
+// What the facts of a check mean for administrators: results, each with its fix.
 //
-// From facts to sentences and nothing else; how the facts are come by is in check.h.
+// Not here: how the facts are collected (check.h).
 #pragma once
 
 #include <map>
@@ -15,16 +15,16 @@
 namespace usher
 {
 
-/// Where clients connect. A component cannot know: the usual port (RFC 6120 section 14.7).
+/// The port for clients. For a component, which cannot know it, the usual one (RFC 6120 section 14.7).
 [[nodiscard]] std::uint16_t client_port(const ConnectionSettings& connection);
 
-/// Logged in, and this is what the domains have said. `path` is the settings file.
+/// The report of a check that logged in: `facts` is what the domains have said, `path` the settings file.
 [[nodiscard]] CheckReport report(const std::string& path, const Settings& settings,
                                  const std::map<std::string, DomainFacts, std::less<>>& facts,
                                  const RegistrationProbe::Seen& seen);
-/// No login, or not long enough.
+/// The report of a check that could not log in, or lost the connection before it was done.
 [[nodiscard]] CheckReport report(const std::string& path, const Settings& settings, const Failure& failure);
-/// No login was tried, because usherd is running and it would be ended by ours.
+/// The report where no login was tried because it would end that of the running usherd.
 [[nodiscard]] CheckReport report_running(const std::string& path, const Settings& settings);
 
 }  // namespace usher

@@ -7,7 +7,7 @@ namespace usher
 
 enum ExitCode : int {
     kStopped = 0,      ///< as asked
-    kFailed = 1,       ///< something that trying again may mend: the store, the event loop
+    kFailed = 1,       ///< starting again may help: the store, the event loop
     kUsage = 2,        ///< the command line
     kSettings = 3,     ///< the settings file, or the password or secret file it names
     kCredentials = 4,  ///< the server refused the password or secret

@@ -1,4 +1,4 @@
-// What the log says when there is no login: what happened, and what mends it.
+// A failed login in words: what happened, and how to fix it.
 #pragma once
 
 #include <string>
@@ -19,6 +19,6 @@ struct FailureText {
 /// Both, as one line.
 [[nodiscard]] std::string to_string(const Failure& failure, const ConnectionSettings& connection);
 
-/// What the daemon exits with when this failure ends it.
+/// The exit code of a daemon that ends because of this failure.
 [[nodiscard]] ExitCode exit_code(const Failure& failure);
 }  // namespace usher

@@ -1,4 +1,4 @@
-// Who logs in, as the settings say.
+// The login that the settings describe.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace usher
 {
 
-/// `resource` is an account's; a component has none.
+/// `resource` is for an account; a component has none.
 [[nodiscard]] Login login(const ConnectionSettings& connection, std::string password,
                           std::string_view resource);
 

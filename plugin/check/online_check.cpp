@@ -30,7 +30,7 @@ bool somebody_listens(const std::string& path)
     }
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    // EAGAIN: it has more callers than it has taken
+    // EAGAIN: somebody listens, and has more callers than were accepted yet
     const bool listens =
         ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
     ::close(fd);
@@ -40,7 +40,7 @@ bool somebody_listens(const std::string& path)
 constexpr std::chrono::milliseconds kQuiet{2'000};
 constexpr std::chrono::milliseconds kSecond{1'000};
 
-/// Once a second, in a terminal: that it goes on.
+/// Shows in a terminal, once a second, how long the check has been waiting.
 void show_waiting(Clock& clock, std::unique_ptr<Timer>& timer, std::chrono::milliseconds time)
 {
     std::cerr << "\rwaiting for the server, " << time.count() / 1'000 << " s" << std::flush;

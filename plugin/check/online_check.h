@@ -9,8 +9,8 @@
 namespace usher
 {
 
-/// Prints the report. `kStopped` if requests can be answered on every domain of which the server is host;
-/// otherwise what the daemon would end with, or `kFailed`.
+/// Prints the report. Returns `kStopped` if requests can be answered on every domain of this server;
+/// otherwise what the daemon would exit with, or `kFailed`.
 [[nodiscard]] ExitCode check_online(const std::string& path, Settings settings);
 
 }  // namespace usher

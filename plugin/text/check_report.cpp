@@ -17,7 +17,7 @@ constexpr std::size_t kWidth = 100;
 constexpr std::size_t kOutcomeColumn = 2;
 constexpr std::size_t kFindingColumn = 16;
 
-/// For a paragraph that begins in that column.
+/// `text` in lines that begin in that column.
 std::string paragraph(const std::string& text, std::size_t column)
 {
     return wrapped(text, kWidth - column, column) + "\n";

@@ -1,6 +1,6 @@
-// What a check of the server has found: a list of results with the mend for each, and how people read it.
+// The result of checking the server: findings, each with its fix, and the report made of them.
 //
-// Not here: what the findings are (check_findings.h).
+// Not here: what the findings are (check/check_findings.h).
 #pragma once
 
 #include <string>
@@ -22,24 +22,24 @@ struct CheckResult {
     Outcome outcome;
     std::string subject;  ///< such as `connector`
     std::string finding;
-    std::string fix;  ///< empty where there is nothing to mend
+    std::string fix;  ///< empty where there is nothing to fix
 };
 
 struct CheckReport {
     std::vector<CheckResult> results;
-    std::vector<std::string> answering;  ///< domains on which requests can be answered ...
-    std::vector<std::string> silent;  ///< ... and on which they cannot; other servers' domains are in neither
+    std::vector<std::string> answering;  ///< domains on which requests can be answered
+    std::vector<std::string> silent;     ///< domains on which they cannot; other servers' are in neither list
 
-    int exit_code = 1;  ///< of usherd, for a program that ends with this report and not all is well
+    int exit_code = 1;  ///< what a program exits with that ends after this report, unless all is well
 
-    /// Requests can be answered on every domain of which the server is host.
+    /// Whether requests can be answered on every domain of this server.
     [[nodiscard]] bool all_answered() const { return !answering.empty() && silent.empty(); }
 };
 
 /// `passed`, `warning`, `failed`, `not possible`
 [[nodiscard]] std::string_view name(CheckResult::Outcome outcome);
 
-/// For people: a paragraph for the connection and each domain, a sentence at the end.
+/// For people: a paragraph for the connection and for each domain, then a sentence with the outcome.
 [[nodiscard]] std::string to_string(const CheckReport& report);
 
 }  // namespace usher

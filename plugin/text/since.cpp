@@ -55,7 +55,7 @@ std::optional<system_clock::time_point> read_since(std::string_view text, system
     if (const auto exact = read_timestamp(text)) {
         return exact;
     }
-    // What is missing at the end is zero; without an offset it is what the clock on the wall shows.
+    // Missing parts at the end are zero; a time without an offset is in local time.
     constexpr std::string_view kMidnight = "0000-00-00T00:00:00";
     if (text.size() != 10 && text.size() != 16 && text.size() != 19) {
         return std::nullopt;

@@ -1,4 +1,4 @@
-// "Since when", as people write it on a command line.
+// A point in time as people write it on a command line.
 #pragma once
 
 #include <chrono>

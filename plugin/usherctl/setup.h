@@ -14,17 +14,17 @@
 namespace usher
 {
 
-/// Usher's address beside that domain: `usher.DOMAIN` or `usher@DOMAIN`.
+/// The address that setup proposes for Usher: `usher.DOMAIN` or `usher@DOMAIN`.
 [[nodiscard]] std::string usual_address(LoginKind login, std::string_view domain);
 
-/// What settings say of it; they do not say which server.
+/// The installation that settings describe; which server it is they do not say.
 [[nodiscard]] Installation installation(const Settings& settings, ServerKind server);
 
-/// A small settings file with comments. It is valid if domains and address are. `secret_file` is the file of
-/// the component's secret, or of the account's password.
+/// A small settings file with comments, which is valid if domains and address are. `secret_file` has the
+/// component's secret or the account's password.
 [[nodiscard]] std::string settings_text(const Installation& wanted, const std::string& secret_file);
 
-/// For people: where the server's part belongs, and the commands to run then, in that order.
+/// For people: where the server's configuration goes, and the commands to run then, in order.
 [[nodiscard]] std::string next_steps(const Installation& installed, const std::string& secret_file);
 
 }  // namespace usher

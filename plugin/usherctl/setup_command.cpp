@@ -29,7 +29,7 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-/// Ends the command.
+/// Thrown to end the command with a message.
 struct End {
     int status;
     std::string why;
@@ -55,7 +55,7 @@ std::string ask(const std::string& question, const std::string& flag, const std:
     return given.empty() ? usual : std::string(given);
 }
 
-/// Until it is one of them.
+/// Asks until the answer is one of `kinds`.
 template <typename Kind>
 Kind ask_kind(const std::string& question, const std::string& flag, const std::string& usual,
               const std::vector<std::pair<std::string, Kind>>& kinds)
@@ -104,8 +104,8 @@ std::string because(const fs::path& path)
     return path.string() + ": " + std::strerror(errno);
 }
 
-/// The group that usherd runs in, if this is root and there is one: it reads the files, and cannot write
-/// them.
+/// The group of usherd, which may read the files and not write them. Nothing if we are not root, or there is
+/// no such group.
 std::optional<gid_t> service_group()
 {
     if (::geteuid() != 0) {
@@ -120,7 +120,7 @@ std::optional<gid_t> service_group()
     return found->gr_gid;
 }
 
-/// A file that was not there; whole, or not at all.
+/// Writes a file that does not exist yet: whole, or not at all.
 void write_new(const fs::path& path, const std::string& text)
 {
     const fs::path unfinished = path.string() + ".new";
@@ -145,7 +145,7 @@ void write_new(const fs::path& path, const std::string& text)
     std::cerr << "Written: " << path.string() << "\n";
 }
 
-/// The one that is there, or a new one.
+/// The secret in that file, which is made if it does not exist.
 std::string secret_in(const fs::path& path)
 {
     if (!fs::exists(path)) {
@@ -166,7 +166,7 @@ std::string described(const Installation& installation)
     return printable(installation.own + " for " + joined(installation.domains, " "));
 }
 
-/// Whether the settings that are there are what was ordered.
+/// Whether the existing settings are what was ordered.
 bool fits(const SetupOrder& order, const Installation& present, const Installation& wanted)
 {
     std::vector<std::string> a = present.domains;
@@ -219,7 +219,7 @@ class Command
         return order_.settings_file.parent_path() / (login == LoginKind::component ? "secret" : "password");
     }
 
-    /// Domains as they are compared, or the error in the words of the settings.
+    /// What was ordered, with prepared domains. Fails with the settings' own words if they are not valid.
     Installation wanted()
     {
         Installation wanted;

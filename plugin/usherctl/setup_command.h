@@ -1,4 +1,5 @@
-// `usherctl setup`: asks for what it is not told, writes settings and secret, prints the server's part.
+// `usherctl setup`: asks for what its options do not say, writes settings and secret, and prints what belongs
+// into the server's configuration.
 #pragma once
 
 #include <filesystem>
@@ -16,14 +17,15 @@ struct SetupOrder {
     std::optional<ServerKind> server;
     std::optional<LoginKind> login;
     std::vector<std::string> domains;  ///< empty: asked for, or those of the settings that are there
-    bool replace = false;              ///< settings that say otherwise, without asking
+    bool replace = false;              ///< replace settings that differ, without asking
 };
 
-/// Standard output gets the server's part and nothing else, so that it can be sent to a file; questions and
-/// news go to standard error. Settings that are there are kept unless somebody agrees to replace them, and
-/// are moved aside then; a secret that is there is always used again.
+/// Standard output gets the server's configuration and nothing else, so that it can be sent to a file;
+/// questions and messages go to standard error. Existing settings are kept unless somebody agrees to replace
+/// them, and are then moved aside; an existing secret is always used again.
 ///
-/// Returns usherctl's exit status: 0, 1 refused or failed, 2 something has to be asked and nobody is there.
+/// Returns usherctl's exit status: 0; 1 if it was refused or failed; 2 if there is a question and no terminal
+/// to ask it in.
 [[nodiscard]] int set_up(SetupOrder order);
 
 }  // namespace usher

@@ -129,7 +129,7 @@ const Case kCases[] = {
          e = Registration::open;
      },
      "registration", "passed", "not approved automatically", "-", true},
-    {"entrance_unseen", [](auto&, auto&, auto& e) { e = Registration::unseen; }, "registration",
+    {"registration_unseen", [](auto&, auto&, auto& e) { e = Registration::unseen; }, "registration",
      "not possible", "127.0.0.1 port 5222", "make sure", true},
     {"stock",
      [](auto& s, auto& f, auto&) {

@@ -71,7 +71,7 @@ struct Scene {
         answer("<pending", "<pending xmlns='urn:xmpp:subscription-requests:0'/>");
     }
 
-    /// Logged out; looks at the entrance.
+    /// Logged out; probes registration.
     void leave()
     {
         channels.turn();

@@ -1,4 +1,4 @@
-// What the log says when there is no login: it names the mend, and nothing the other side says can forge a
+// What the log says when there is no login: it names the fix, and nothing the other side says can forge a
 // line.
 #include "plugin/check/failure_text.h"
 
