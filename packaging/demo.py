@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-logging.disable(logging.CRITICAL)  # the demo says itself what went wrong
+logging.disable(logging.CRITICAL)  # the demo reports errors itself
 import slixmpp  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -23,7 +23,7 @@ OFFICE, ELSEWHERE, COMPONENT = "capulet.lit", "montague.lit", "usher.capulet.lit
 JULIET, NURSE, TYBALT = (name + "@" + OFFICE for name in ("juliet", "nurse", "tybalt"))
 ROMEO, PARIS, FRIAR = (name + "@" + ELSEWHERE for name in ("romeo", "paris", "friar"))
 ACCOUNTS = (JULIET, NURSE, TYBALT, ROMEO, PARIS, FRIAR)
-DEADLINE = 20  # seconds that anything may take before the demo says what it was waiting for
+DEADLINE = 20  # seconds for each step; after that the demo fails and names the step
 
 PROSODY = """
 run_as_root = true
@@ -78,7 +78,7 @@ def free_ports(count):
 
 
 class Failed(Exception):
-    """The demo cannot go on; the text says what was expected."""
+    """The demo failed; the text says what was expected."""
 
 
 async def within_deadline(awaitable, what):
@@ -89,7 +89,7 @@ async def within_deadline(awaitable, what):
 
 
 class Stage:
-    """The private server and usherd, in a directory that goes away with them."""
+    """The private server and usherd, in a temporary directory that stop() deletes."""
 
     def __init__(self, usherd):
         self.usherd = Path(usherd)
@@ -111,7 +111,7 @@ class Stage:
             (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{password}"; }};\n')
         self.run("prosody", "prosody", "--config", self.directory / "prosody.cfg.lua")
         await within_deadline(self.listening(), "Prosody's start")
-        # usherd tells its service manager when it answers; here that is us.
+        # usherd reports to its service manager when it answers requests; here that is this script.
         notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notices.bind(str(self.directory / "notify"))
         notices.setblocking(False)
@@ -176,7 +176,7 @@ class Stage:
 
 
 class Person(slixmpp.ClientXMPP):
-    """A client with a user who decides nothing: what happens, happens without them."""
+    """A client whose user answers nothing: whatever is answered, Usher has answered."""
 
     def __init__(self, stage, address):
         super().__init__(address + "/demo", stage.passwords[address])
@@ -220,7 +220,7 @@ class Person(slixmpp.ClientXMPP):
                                   f"'{kind}' from {contact} at {self.boundjid.bare}")
 
     async def all_delivered(self):
-        """A round trip: everything the server had for this client before has arrived."""
+        """A round trip: after it, everything the server had for this client has arrived."""
         await within_deadline(self["xep_0199"].send_ping(self.boundjid.domain), "a ping's answer")
 
     async def roster_state(self, contact):
@@ -254,7 +254,7 @@ async def play(stage):
         people[address].register_plugin("xep_0199")
         await people[address].come_online()
     people[TYBALT].register_plugin("xep_0199")
-    # What Juliet herself asked for, before: the friar has not answered yet.
+    # Juliet has already asked the friar, who has not answered yet.
     people[JULIET].send_presence(pto=FRIAR, ptype="subscribe")
     await people[FRIAR].hears("subscribe", JULIET)
 
@@ -287,7 +287,7 @@ async def play(stage):
     return rows
 
 
-# What this page of the README promises.
+# What the README promises.
 EXPECTED = {
     "colleague, user online": ("approve", "approved, online", "to", "nothing", "from"),
     "colleague, user offline": ("approve", "approved, online", "to", "nothing", "from"),
@@ -318,13 +318,13 @@ def show(rows):
 
 
 def tell_how_to_try(stage):
-    print("The server goes on running. Connect your own client (no encryption, this machine only):")
+    print("The server keeps running. Connect your own client (no encryption, this machine only):")
     print(f"   server 127.0.0.1, port {stage.client_port}")
     for address, password in stage.passwords.items():
         print(f"   {address:<22} password {password}")
-    print(f"   what usherd says: {stage.directory}/usherd.out")
+    print(f"   log of usherd: {stage.directory}/usherd.out")
     print("For example: as tybalt add juliet, who is a colleague; as romeo add nurse, who is then asked.")
-    print("Ctrl-C ends it.", flush=True)
+    print("Ctrl-C stops everything.", flush=True)
 
 
 async def main(usherd, keep):
@@ -359,7 +359,7 @@ async def main(usherd, keep):
 
 
 if __name__ == "__main__":
-    # slixmpp takes the default event loop, so asyncio.run() with one of its own will not do.
+    # slixmpp uses the default event loop, so asyncio.run(), which makes a new one, does not work.
     LOOP = asyncio.new_event_loop()
     asyncio.set_event_loop(LOOP)
     sys.exit(LOOP.run_until_complete(main(sys.argv[1], "--keep" in sys.argv[2:])))

@@ -1,7 +1,7 @@
-# To be sourced: what Debian packages the scripts need, and how they are installed.
+# To be sourced: the Debian packages that the scripts need, and a function to install them.
 #
-# install_missing PACKAGE...  installs those that are not there yet. Servers among them are not started: the demo
-# and the tests start private ones of their own.
+# install_missing PACKAGE...  installs those that are missing. It does not start servers: the demo and the tests start
+# private ones.
 
 build_packages=(
     cmake ninja-build g++ pkg-config
@@ -39,7 +39,7 @@ install_missing() {
     # invoke-rc.d(8) asks this program whether a service may be started.
     local policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
-        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT INT TERM HUP  # left behind it would stop every service
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT INT TERM HUP  # if left behind, no service would start
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi
@@ -50,7 +50,7 @@ install_missing() {
         as_root rm -f "$policy"
         trap - EXIT INT TERM HUP
     fi
-    # Not at the next boot either.
+    # Nor start them at the next boot.
     if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
         for package in prosody ejabberd; do
             case " ${missing[*]} " in *" $package "*) as_root systemctl disable --quiet "$package" ;; esac

@@ -1,5 +1,5 @@
-// Writes usher.toml(5): the template on standard input, with the table of settings where it says @SETTINGS@
-// and the file named on the command line where it says @MINIMAL@.
+// Writes usher.toml(5): copies the template from standard input, and replaces @SETTINGS@ by the table of settings
+// and @MINIMAL@ by the file named on the command line.
 #include <fstream>
 #include <iostream>
 #include <string>
