@@ -17,7 +17,7 @@ namespace
 
 constexpr std::size_t kMaxBytes = 1023;  // RFC 6122 section 2.1, for each part
 
-/// True for the ASCII characters that Nodeprep leaves as they are, upper case apart.
+/// True for the ASCII characters that Nodeprep accepts; it changes only upper case.
 constexpr bool plain_in_local(char c)
 {
     return c > ' ' && c < 0x7f && c != '"' && c != '&' && c != '\'' && c != '/' && c != ':' && c != '<' &&
@@ -48,7 +48,7 @@ class Profile
         UErrorCode error = U_ZERO_ERROR;
         profile_ = usprep_openByType(type, &error);
         if (U_FAILURE(error)) {
-            profile_ = nullptr;  // no address but plain ASCII can be prepared: nothing is approved wrongly
+            profile_ = nullptr;  // then only plain ASCII can be prepared, and nothing is approved wrongly
         }
     }
     ~Profile()
@@ -60,14 +60,14 @@ class Profile
     Profile(const Profile&) = delete;
     Profile& operator=(const Profile&) = delete;
 
-    /// Appends the prepared form of `part` to `to`. False, with `to` in an undefined state, if it has none.
+    /// Appends the prepared form of `part` to `to`. Returns false, with `to` unspecified, if there is none.
     [[nodiscard]] bool prepare(std::string_view part, std::string& to) const
     {
         if (profile_ == nullptr || part.empty() || part.size() > kMaxBytes) {
             return false;
         }
-        // Preparation may lengthen a text; whatever exceeds 1023 bytes in the end is refused, so room for a
-        // multiple of it is room enough.
+        // Preparation may lengthen a text. More than 1023 bytes of result are refused anyway, so a buffer of a
+        // multiple of that is enough.
         std::array<UChar, kMaxBytes + 1> in{};
         std::array<UChar, 4 * kMaxBytes> out{};
         std::array<char, kMaxBytes + 1> utf8{};
@@ -115,15 +115,14 @@ const Profile& resourceprep()
     return profile;
 }
 
-/// A separator that preparation has made of something else (such as U+FF20) would change what the address is.
+/// Preparation can make a separator of another character (such as U+FF20), which would change the address.
 bool has_separator(std::string_view part)
 {
     return part.find_first_of("@/") != std::string_view::npos;
 }
 
-// Where Prosody (ICU) and ejabberd (p1_stringprep) prepare differently, an address is refused: what one of
-// them takes for one account could be two for the other. Both differences below are ejabberd's deviations
-// from RFC 3454.
+// An address that Prosody (ICU) and ejabberd (p1_stringprep) prepare differently is refused: what is one account
+// on one server could be two on the other. In both cases below it is ejabberd that deviates from RFC 3454.
 
 /// U+33C6: ejabberd's tables lack its folding (appendix B.2).
 bool has_unfolded_by_ejabberd(std::string_view part)
@@ -132,18 +131,18 @@ bool has_unfolded_by_ejabberd(std::string_view part)
 }
 
 /// Three combining marks of different classes on one letter: ejabberd does not always order them (section 4).
-bool has_heaped_marks(std::string_view prepared)
+bool has_several_marks(std::string_view prepared)
 {
     UErrorCode error = U_ZERO_ERROR;
     const UNormalizer2* nfd = unorm2_getNFDInstance(&error);
     if (U_FAILURE(error)) {
         return true;
     }
-    constexpr int kHeap = 3;
+    constexpr int kSeveral = 3;
     int marks = 0;  // since the last letter
     bool differ = false;
     std::uint8_t last = 0;
-    bool heaped = false;
+    bool several = false;
     const auto see = [&](UChar32 c) {
         const std::uint8_t combining = unorm2_getCombiningClass(nfd, c);
         if (combining == 0) {
@@ -151,7 +150,7 @@ bool has_heaped_marks(std::string_view prepared)
             differ = false;
         } else {
             differ = differ || (marks > 0 && combining != last);
-            heaped = heaped || (++marks >= kHeap && differ);
+            several = several || (++marks >= kSeveral && differ);
         }
         last = combining;
     };
@@ -170,12 +169,12 @@ bool has_heaped_marks(std::string_view prepared)
             see(c);
         }
     }
-    return heaped || U_FAILURE(error);
+    return several || U_FAILURE(error);
 }
 
-/// Nameprep lets these pass. Spaces and controls are nothing but a trap for whoever compares, logs or
-/// displays the domain; of a final dot Prosody and ejabberd make different domains.
-bool is_trap(std::string_view domain)
+/// Nameprep allows these. Spaces and control characters mislead whoever compares, logs or displays the domain;
+/// a final dot Prosody and ejabberd treat differently.
+bool has_ambiguous_character(std::string_view domain)
 {
     for (const char c : domain) {
         if ((c >= 0 && c <= ' ') || c == 0x7f) {
@@ -204,7 +203,7 @@ bool append_local(std::string_view part, std::string& to)
         return false;
     }
     const std::string_view prepared = std::string_view(to).substr(start);
-    return !has_separator(prepared) && !has_heaped_marks(prepared);
+    return !has_separator(prepared) && !has_several_marks(prepared);
 }
 
 bool append_domain(std::string_view part, std::string& to)
@@ -218,11 +217,11 @@ bool append_domain(std::string_view part, std::string& to)
             to.push_back(lower(c));
         }
     } else if (has_unfolded_by_ejabberd(part) || !nameprep().prepare(part, to) ||
-               has_heaped_marks(std::string_view(to).substr(start))) {
+               has_several_marks(std::string_view(to).substr(start))) {
         return false;
     }
     const std::string_view prepared = std::string_view(to).substr(start);
-    return !has_separator(prepared) && !is_trap(prepared);
+    return !has_separator(prepared) && !has_ambiguous_character(prepared);
 }
 
 bool valid_resource(std::string_view part)

@@ -1,4 +1,4 @@
-// The three answers of policy. What is written on the wire for them is integration's matter.
+// The three answers that policy can give. integration/ translates them to stanzas.
 #pragma once
 
 #include <iosfwd>
@@ -11,7 +11,7 @@ namespace usher
 enum class Answer {
     approve,  ///< the contact is subscribed on the user's behalf
     deny,     ///< the request is refused on the user's behalf
-    leave,    ///< the user is asked, as if Usher did not exist
+    leave,    ///< the user is asked, as without Usher
 };
 
 /// `approve`, `deny`, `leave`.

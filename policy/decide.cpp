@@ -17,12 +17,12 @@ struct Question {
     bool same_organization;  // the contact's domain is, exactly, one of the organisation's
 };
 
-/// One step of a decision, all of one shape.
+/// One step of a decision.
 struct Step {
     std::string_view name;
-    /// A decision where the step applies, nothing where the next is to be tried.
+    /// The decision, or empty if the step does not apply and the next one is tried.
     std::optional<Decision> (*apply)(const Question&);
-    /// Why it applied, or did not.
+    /// Why it applied or did not.
     std::string (*why)(const Question&, bool applied);
 };
 
@@ -93,7 +93,7 @@ std::string why_federation(const Question& q, bool applied)
                              : " is among the domains that federation is open to.");
 }
 
-/// A roster item by itself is no consent: the user may have been given it.
+/// A roster item alone does not show that the user asked: somebody else may have added it.
 std::optional<Decision> user_asked_for_contact(const Question& q)
 {
     if (!q.organization.approve_contacts_users_asked_for || !q.request.item) {
@@ -114,8 +114,8 @@ std::string why_asked_for(const Question& q, bool applied)
     if (!q.organization.approve_contacts_users_asked_for) {
         return "approve_contacts_users_asked_for is false.";
     }
-    return q.request.item ? "The contact is in the user's roster, but she has not asked to see it."
-                          : "Nothing is known of the user having asked to see this contact.";
+    return q.request.item ? "The contact is in the user's roster, but the user has not asked to see it."
+                          : "It is not known that the user has asked to see this contact.";
 }
 
 std::optional<Decision> limits(const Question& q)
@@ -145,10 +145,10 @@ std::string why_limits(const Question& q, bool applied)
     const Limits& limit = q.policy.limits();
     const RecentApprovals& recent = q.facts.recent;
     if (applied && !recent.complete) {
-        return "The counter of automatic approvals is full and cannot tell.";
+        return "The counter of automatic approvals is full, so their number is not known.";
     }
-    const auto of = [](std::uint32_t count, std::uint32_t most) {
-        return std::to_string(count) + (most == 0 ? " (no limit)" : " of " + std::to_string(most));
+    const auto of = [](std::uint32_t count, std::uint32_t max) {
+        return std::to_string(count) + (max == 0 ? " (no limit)" : " of " + std::to_string(max));
     };
     std::string text =
         "Automatic approvals within an hour: contact " + of(recent.from_contact, limit.per_contact);
@@ -164,7 +164,7 @@ Option option_in_force(const Question& q)
                                            : q.organization.option;
 }
 
-/// Applies always.
+/// Always applies.
 std::optional<Decision> option(const Question& q)
 {
     switch (option_in_force(q)) {
@@ -186,11 +186,11 @@ std::string why_option(const Question& q, bool)
     std::string text = (chosen ? "The user has chosen \"" : "The organization has \"") +
                        std::string(sentence(option)) + "\"";
     if (!q.organization.users_may_choose && q.facts.chosen) {
-        text += " (the user's own choice is out of force: users_may_choose is false)";
+        text += " (the user's own choice is not in force: users_may_choose is false)";
     }
     if (option == Option::organization) {
         text += std::string("; ") + std::string(q.request.contact.domain()) +
-                (q.same_organization ? " is one of its domains" : " is none of its domains");
+                (q.same_organization ? " is one of its domains" : " is not one of its domains");
     }
     return text + ".";
 }
@@ -204,7 +204,7 @@ constexpr Step kSteps[] = {
     {"option", option, why_option},
 };
 
-/// The decision, calling `tried` with every step and whether it applied.
+/// Returns the decision. Calls `tried` with each step that was tried and whether it applied.
 template <typename Tried>
 Decision first_that_applies(const Question& q, Tried tried)
 {

@@ -17,23 +17,23 @@
 namespace usher
 {
 
-/// Why an answer is what it is. Its text is what the journal and `explain` show.
+/// Why a request got its answer. The journal and `explain` show its text.
 enum class Reason {
-    foreign_user,           ///< the user is of no configured organisation
-    own_address,            ///< from the user to herself
+    foreign_user,           ///< the user belongs to no configured organisation
+    own_address,            ///< user and contact are the same
     rule,                   ///< an administrator's rule; `Decision::rule` says which
     federation_closed,      ///< another domain, and federation is closed
     federation_not_listed,  ///< another domain, not among the listed ones
-    asked_for,              ///< the user herself has asked to see this contact
+    asked_for,              ///< the user has asked to see this contact
     contact_limit,          ///< too many automatic approvals for this contact within an hour
     domain_limit,           ///< too many for the contact's domain
     user_limit,             ///< too many for this user
-    limits_unknown,         ///< the counter is full and cannot tell
+    limits_unknown,         ///< the counter is full, so the number of approvals is not known
     all_contacts,           ///< option `all`
-    in_organization,        ///< option `organization`, and the contact is of it
-    outside_organization,   ///< option `organization`, and the contact is not of it
+    in_organization,        ///< option `organization`, and the contact belongs to it
+    outside_organization,   ///< option `organization`, and the contact does not belong to it
     prompt,                 ///< option `prompt`
-    by_hand,                ///< somebody answered it herself, through Usher; `decide` never says so
+    by_hand,                ///< a person answered it through Usher; `decide` never gives this reason
 };
 
 [[nodiscard]] std::string_view to_string(Reason reason);
@@ -41,23 +41,23 @@ enum class Reason {
 [[nodiscard]] std::optional<Reason> reason_named(std::string_view text);
 std::ostream& operator<<(std::ostream& out, Reason reason);
 
-/// What a decision may depend on besides policy and request. Journalled with it, so that it can be replayed.
+/// What a decision may depend on besides policy and request. Journalled with the decision, for replay.
 struct Facts {
     RecentApprovals recent;        ///< of this request's contact, domain and user
-    std::optional<Option> chosen;  ///< the user's own choice, if she made one
+    std::optional<Option> chosen;  ///< the user's own choice, if there is one
 };
 
 struct Decision {
     Answer answer = Answer::leave;
     Reason reason = Reason::foreign_user;
-    std::uint32_t rule = 0;  ///< with `Reason::rule`: the rule's place in the file, from 1
+    std::uint32_t rule = 0;  ///< with `Reason::rule`: its number in the file, from 1
     bool ask_back = false;   ///< with `approve`: subscribe to the contact in return
 };
 
 /// Decides one subscription request. Steps are tried in order; the first that applies decides.
 ///
-/// Pure and total: the same policy, request and facts always give the same decision, so a journalled one can
-/// be replayed. A fact that is missing never makes a laxer step decide.
+/// Pure and total: the same policy, request and facts always give the same decision, so a journalled one can be
+/// replayed. A missing fact never leads to approval by a later, laxer step.
 [[nodiscard]] Decision decide(const Policy& policy, const SubscriptionRequest& request, const Facts& facts);
 
 /// One step of a decision that was tried.
@@ -72,7 +72,7 @@ struct Explanation {
     Decision decision;
 };
 
-/// What `decide` does with the same arguments, step by step; the decision is `decide`'s.
+/// Gives each step that `decide` takes with the same arguments, and the same decision.
 [[nodiscard]] Explanation explain(const Policy& policy, const SubscriptionRequest& request,
                                   const Facts& facts);
 

@@ -15,7 +15,7 @@ std::int64_t step_of(ApprovalCounter::Time now)
     return std::chrono::duration_cast<std::chrono::minutes>(now.time_since_epoch()).count() / 5;
 }
 
-/// Keys are hashes: two names that share one make the sum too high, never too low.
+/// Keys are hashes: if two names share one, their counts are too high, never too low.
 std::uint64_t key(char kind, std::string_view name)
 {
     const std::uint64_t hash = std::hash<std::string_view>()(name);
@@ -44,7 +44,7 @@ std::uint32_t ApprovalCounter::sum(std::uint64_t name, std::int64_t step) const
     }
     const Count& count = found->second;
     std::uint32_t total = 0;
-    // from 0: a clock that counts from the machine's start has no steps before
+    // Not below 0: a steady clock may start at zero when the machine starts.
     const std::int64_t oldest = std::max<std::int64_t>(0, step - static_cast<std::int64_t>(kSteps) + 1);
     for (std::int64_t entry = oldest; entry <= count.step; ++entry) {
         total += count.in_step[static_cast<std::size_t>(entry) % kSteps];
@@ -69,7 +69,7 @@ bool ApprovalCounter::full(std::int64_t step)
     if (counts_.size() + kOneRequest <= capacity_) {
         return false;
     }
-    if (swept_step_ != step) {  // once in five minutes: the sweep reads everything
+    if (swept_step_ != step) {  // once in five minutes, because the sweep reads everything
         swept_step_ = step;
         std::erase_if(counts_, [step](const auto& entry) {
             return entry.second.step <= step - static_cast<std::int64_t>(kSteps);
@@ -101,7 +101,7 @@ void ApprovalCounter::take_back(const SubscriptionRequest& request, Time now)
 {
     const std::int64_t step = step_of(now);
     if (full(step)) {
-        return;  // perhaps nothing was counted: rather one too many than one too few
+        return;  // perhaps nothing was counted: a count too high is safer than one too low
     }
     const Keys names = keys(request);
     for (const std::uint64_t name : {names.contact, names.domain, names.user}) {

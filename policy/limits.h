@@ -1,7 +1,6 @@
-// Limits against abuse: how many automatic approvals an hour may bring.
+// Limits against abuse: how many automatic approvals are given in an hour.
 //
-// Not here: the decision what to do beyond a limit (decide.h). In memory only: a restart starts counting
-// anew.
+// Not here: what is decided beyond a limit (decide.h). In memory only: a restart sets all counts to zero.
 #pragma once
 
 #include <array>
@@ -15,45 +14,45 @@
 namespace usher
 {
 
-/// Most automatic approvals in any hour; 0 means no limit.
+/// The highest number of automatic approvals in any hour; 0 means no limit.
 struct Limits {
-    std::uint32_t per_contact = 60;   ///< from one contact, to whomever
+    std::uint32_t per_contact = 60;   ///< from one contact to all users
     std::uint32_t per_domain = 1000;  ///< from all contacts of one domain outside the organisation
     std::uint32_t per_user = 1000;    ///< to one user
 };
 
-/// Automatic approvals of the last hour that a request would add to.
+/// Automatic approvals in the last hour for a request's contact, its domain and its user.
 struct RecentApprovals {
     std::uint32_t from_contact = 0;
     std::uint32_t from_domain = 0;
     std::uint32_t to_user = 0;
-    bool complete = true;  ///< false when the counter is full and cannot say: treated as beyond every limit
+    bool complete = true;  ///< false if the counter is full: treated as beyond every limit
 };
 
 /// Counts approvals over a sliding hour, in steps of five minutes: an approval counts for at least 60 and
 /// less than 65 minutes.
 ///
-/// Memory is bounded: at most `capacity` contacts, domains and users together (about 100 bytes each). When it
-/// is full of approvals that still count, `recent` says that it cannot tell and `count` counts nothing new.
+/// Memory is bounded: at most `capacity` contacts, domains and users together (about 100 bytes each). While it is
+/// full, `recent` reports that its numbers are not complete, and `count` counts nothing.
 class ApprovalCounter
 {
   public:
-    /// Any clock that never runs backwards.
+    /// Any monotonic clock.
     using Time = std::chrono::steady_clock::time_point;
 
     explicit ApprovalCounter(std::size_t capacity = 300'000) : capacity_(capacity) {}
 
     [[nodiscard]] RecentApprovals recent(const SubscriptionRequest& request, Time now);
     void count(const SubscriptionRequest& request, Time now);
-    /// Undoes a `count` with the same arguments: the approval did not come about after all.
+    /// Undoes a `count` with the same arguments, for an approval that was not given after all.
     void take_back(const SubscriptionRequest& request, Time now);
 
     /// How many contacts, domains and users are being counted.
     [[nodiscard]] std::size_t size() const { return counts_.size(); }
 
   private:
-    static constexpr std::size_t kSteps =
-        13;  // twelve whole steps of five minutes, and the one that is running
+    // Twelve whole steps of five minutes, and the current one.
+    static constexpr std::size_t kSteps = 13;
 
     struct Count {
         std::int64_t step = 0;  // of the newest entry

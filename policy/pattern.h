@@ -1,4 +1,4 @@
-// What a rule or a list of domains may name, and sets of such names that answer in constant time.
+// What a rule or a list of domains may name, and sets of them with look-up in constant time.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 namespace usher
 {
 
-/// Lets string tables be searched with a view, without a copy.
+/// Lets a table of strings be searched with a view, without a copy.
 struct StringHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept
@@ -35,8 +35,8 @@ struct Pattern {
     Kind kind;
     std::string text;  ///< without the `*.`; empty for `everybody`
 
-    /// Reads and prepares one entry. Nothing if it is none of the four kinds; in particular `*@domain`, a `*`
-    /// elsewhere than in front, and an address with a resource are none.
+    /// Reads and prepares one entry. Empty if it is none of the four kinds. Not accepted are `*@domain`, a `*`
+    /// anywhere but in front, and an address with a resource.
     [[nodiscard]] static std::optional<Pattern> read(std::string_view text);
 
     friend bool operator==(const Pattern&, const Pattern&) = default;
@@ -45,8 +45,7 @@ struct Pattern {
 /// The pattern as it is written in the configuration.
 [[nodiscard]] std::string to_string(const Pattern& pattern);
 
-/// A set of domains and `*.`-patterns. A look-up costs one probe, and one for each label if there are
-/// patterns.
+/// A set of domains and `*.`-patterns. A look-up costs one probe, plus one for each label if there are patterns.
 class DomainSet
 {
   public:
@@ -54,7 +53,7 @@ class DomainSet
     void insert(const Pattern& pattern);
     [[nodiscard]] bool contains(std::string_view domain) const;
     [[nodiscard]] bool empty() const { return exact_.empty() && below_.empty(); }
-    /// What was inserted, each once, in alphabetical order of `text`.
+    /// All patterns, without duplicates, in alphabetical order of `text`.
     [[nodiscard]] std::vector<Pattern> patterns() const;
 
   private:

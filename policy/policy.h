@@ -1,8 +1,7 @@
-// The policy in force: what an administrator wrote, compiled so that a decision costs the same however much
-// it is.
+// The policy in force, indexed so that the cost of a decision does not grow with the number of rules.
 //
-// `PolicyText` is the description (as read from the settings, addresses already prepared); `Policy` is the
-// immutable, indexed form. Read `decide.h` next.
+// `Organization` is what the settings say, with addresses prepared; `Policy` is the immutable, indexed form. Read
+// `decide.h` next.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +23,14 @@ namespace usher
 /// What happens to requests from other domains.
 enum class FederationMode {
     open,    ///< they go on to the following steps
-    closed,  ///< all are shut out
-    listed,  ///< all but those from the listed domains are shut out
+    closed,  ///< all get `Federation::answer`
+    listed,  ///< all get it, except those from the listed domains
 };
 
 struct Federation {
     FederationMode mode = FederationMode::open;
-    DomainSet domains;              ///< with `listed`: the domains let in
-    Answer answer = Answer::leave;  ///< for those shut out: `leave` or `deny`
+    DomainSet domains;              ///< with `listed`: these go on to the following steps
+    Answer answer = Answer::leave;  ///< `leave` or `deny`
 };
 
 /// A set of domains under one administration.
@@ -39,7 +38,7 @@ struct Organization {
     std::string name;
     std::vector<std::string> domains;  ///< prepared, exact
     bool users_may_choose = true;
-    Option option = Option::organization;  ///< in force, or with `users_may_choose` the one users start from
+    Option option = Option::organization;  ///< for users who have not chosen, or may not
     bool approve_contacts_users_asked_for = true;
     bool ask_back = false;
     bool stock = false;  ///< approve where the server has no connector; how is none of policy's business
@@ -48,7 +47,7 @@ struct Organization {
     Federation federation;
 };
 
-/// The policy in force. Immutable: a reload makes a new one. Shared by everything that decides.
+/// The policy in force. Immutable: a reload makes a new one.
 class Policy
 {
   public:

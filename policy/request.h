@@ -1,4 +1,4 @@
-// What is asked: one contact's request for one user's presence, with the facts that came with it.
+// A contact's request to see a user's presence, with the facts that the server sent with it.
 #pragma once
 
 #include <optional>
@@ -14,13 +14,13 @@ enum class Subscription { none, to, from, both };
 
 /// `none`, `to`, `from`, `both`: as a roster item's attribute has it.
 [[nodiscard]] std::string_view name(Subscription subscription);
-/// The subscription of that name. Exact, lower case; nothing for any other text.
+/// The subscription with that name (lower case), or empty.
 [[nodiscard]] std::optional<Subscription> subscription_named(std::string_view name);
 
 /// What the user's roster says about the contact.
 struct RosterItem {
     Subscription subscription = Subscription::none;
-    bool ask = false;  ///< `ask='subscribe'`: the user has asked to see the contact and waits for the answer
+    bool ask = false;  ///< `ask='subscribe'`: the user has asked to see the contact; no answer yet
 
     friend bool operator==(const RosterItem&, const RosterItem&) = default;
 };
@@ -29,7 +29,7 @@ struct RosterItem {
 struct SubscriptionRequest {
     Address user;                    ///< owns the roster, receives the request
     Address contact;                 ///< sent it
-    std::optional<RosterItem> item;  ///< the user's roster item for the contact; nothing if there is none
+    std::optional<RosterItem> item;  ///< the user's roster item for the contact, if any
 };
 
 }  // namespace usher

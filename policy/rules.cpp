@@ -67,7 +67,7 @@ RuleIndex::RuleIndex(const std::vector<Rule>& rules)
         for (const Pattern& from : rules[i].from) {
             const std::uint32_t from_number = from_.number(from);
             for (const Pattern& to : rules[i].to) {
-                // try_emplace: the first rule with this pair stands
+                // try_emplace keeps the first rule with this pair
                 first_of_pair_.try_emplace(pair_of(from_number, to_.number(to)),
                                            static_cast<std::uint32_t>(i));
             }

@@ -1,4 +1,4 @@
-// An administrator's rules, and the index that finds the first one that matches without trying them all.
+// An administrator's rules, and an index that finds the first matching one without trying all.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@ struct Rule {
     std::vector<Pattern> from;  ///< contacts
     std::vector<Pattern> to;    ///< users
     Answer answer = Answer::leave;
-    std::uint32_t place = 0;  ///< its number among the organisation's rules, in file order, from 1
+    std::uint32_t place = 0;  ///< its number among the organisation's rules, from 1
     std::uint32_t line = 0;   ///< its line in the settings file; 0 if it comes from elsewhere
 };
 
 /// Finds the first matching rule in a time that does not depend on the number of rules.
 ///
-/// Patterns of both sides are numbered; every (from, to) pair of every rule is kept with the first rule that
-/// has it. An address matches at most three patterns and one for each label of its domain, so a look-up is a
-/// few probes for each side and one for each pair of patterns that exist. Memory grows with the pairs: the
-/// settings bound them (`kMaxPairs`).
+/// The patterns of each side are numbered, and for each (from, to) pair of numbers the first rule with that pair is
+/// stored. An address matches at most three patterns, plus one for each label of its domain. So a look-up takes a
+/// few probes per side, and one for each combination of the patterns found. Memory grows with the number of pairs,
+/// which the settings limit (`kMaxPairs`).
 class RuleIndex
 {
   public:
-    /// Most (from, to) pairs over all rules of one organisation.
+    /// The highest number of (from, to) pairs in all rules of one organisation.
     static constexpr std::size_t kMaxPairs = 1'000'000;
 
     RuleIndex() = default;

@@ -598,7 +598,7 @@ BOOST_AUTO_TEST_CASE(an_explanation_says_that_a_choice_is_out_of_force)
     const Explanation explanation = explain(Policy({organization}, {}), request("amy@corp.test"), facts);
     BOOST_TEST(explanation.decision.answer == Answer::leave);
     BOOST_TEST(explanation.steps.back().why ==
-               "The organization has \"Prompt me for each request\" (the user's own choice is out of force: "
+               "The organization has \"Prompt me for each request\" (the user's own choice is not in force: "
                "users_may_choose is false).");
 }
 
