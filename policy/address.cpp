@@ -66,8 +66,8 @@ class Profile
         if (profile_ == nullptr || part.empty() || part.size() > kMaxBytes) {
             return false;
         }
-        // Preparation may lengthen a text. More than 1023 bytes of result are refused anyway, so a buffer of a
-        // multiple of that is enough.
+        // Preparation may lengthen a text. More than 1023 bytes of result are refused anyway, so a buffer of
+        // a multiple of that is enough.
         std::array<UChar, kMaxBytes + 1> in{};
         std::array<UChar, 4 * kMaxBytes> out{};
         std::array<char, kMaxBytes + 1> utf8{};
@@ -121,8 +121,9 @@ bool has_separator(std::string_view part)
     return part.find_first_of("@/") != std::string_view::npos;
 }
 
-// An address that Prosody (ICU) and ejabberd (p1_stringprep) prepare differently is refused: what is one account
-// on one server could be two on the other. In both cases below it is ejabberd that deviates from RFC 3454.
+// An address that Prosody (ICU) and ejabberd (p1_stringprep) prepare differently is refused: what is one
+// account on one server could be two on the other. In both cases below it is ejabberd that deviates from RFC
+// 3454.
 
 /// U+33C6: ejabberd's tables lack its folding (appendix B.2).
 bool has_unfolded_by_ejabberd(std::string_view part)
@@ -172,8 +173,8 @@ bool has_several_marks(std::string_view prepared)
     return several || U_FAILURE(error);
 }
 
-/// Nameprep allows these. Spaces and control characters mislead whoever compares, logs or displays the domain;
-/// a final dot Prosody and ejabberd treat differently.
+/// Nameprep allows these. Spaces and control characters mislead whoever compares, logs or displays the
+/// domain; a final dot Prosody and ejabberd treat differently.
 bool has_ambiguous_character(std::string_view domain)
 {
     for (const char c : domain) {

@@ -1,8 +1,8 @@
-// Addresses (RFC 6122 "JIDs") as the servers see them: prepared once, where they come in, and compared as bytes
-// afterwards.
+// Addresses (RFC 6122 "JIDs") as the servers see them: prepared once, where they come in, and compared as
+// bytes afterwards.
 //
-// Not here: resources (a subscription is between bare addresses, RFC 6121 section 3) and XEP-0106 escaping, which
-// concerns display only.
+// Not here: resources (a subscription is between bare addresses, RFC 6121 section 3) and XEP-0106 escaping,
+// which concerns display only.
 #pragma once
 
 #include <cstddef>
@@ -18,16 +18,16 @@ namespace usher
 /// A prepared bare address, `local@domain`.
 ///
 /// Preparation follows RFC 6122: Nodeprep for the local part, Nameprep for the domain, unassigned code points
-/// allowed. An accepted address has the form that Prosody and ejabberd give it, so two addresses are equal here
-/// exactly when they are the same account there. Refused are addresses that the two servers prepare differently
-/// (a final dot of the domain, U+33C6, several combining marks on one letter), and domains with spaces, control
-/// characters or, after preparation, a separator. Plain ASCII is prepared without ICU.
+/// allowed. An accepted address has the form that Prosody and ejabberd give it, so two addresses are equal
+/// here exactly when they are the same account there. Refused are addresses that the two servers prepare
+/// differently (a final dot of the domain, U+33C6, several combining marks on one letter), and domains with
+/// spaces, control characters or, after preparation, a separator. Plain ASCII is prepared without ICU.
 class Address
 {
   public:
-    /// Prepares `text`, a bare or full address; a resource must be valid and is dropped.
-    /// Empty if `text` is not valid UTF-8, has no local part or no domain, contains a prohibited character, or a
-    /// part is longer than 1023 bytes before or after preparation.
+    /// Prepares `text`, a bare or full address; a resource must be valid and is dropped. Empty if `text` is
+    /// not valid UTF-8, has no local part or no domain, contains a prohibited character, or a part is longer
+    /// than 1023 bytes before or after preparation.
     [[nodiscard]] static std::optional<Address> prepare(std::string_view text);
 
     /// `local@domain`.
@@ -50,8 +50,8 @@ std::ostream& operator<<(std::ostream& out, const Address& address);
 /// prepares differently: an answer might then apply to another account than the one that was decided about.
 [[nodiscard]] std::optional<Address> prepared_address(std::string_view text);
 
-/// Prepares a domain without a local part (Nameprep). Empty under the conditions of `Address::prepare`, or if it
-/// contains `@` or `/`.
+/// Prepares a domain without a local part (Nameprep). Empty under the conditions of `Address::prepare`, or if
+/// it contains `@` or `/`.
 [[nodiscard]] std::optional<std::string> prepare_domain(std::string_view text);
 
 }  // namespace usher

@@ -56,8 +56,8 @@ struct Decision {
 
 /// Decides one subscription request. Steps are tried in order; the first that applies decides.
 ///
-/// Pure and total: the same policy, request and facts always give the same decision, so a journalled one can be
-/// replayed. A missing fact never leads to approval by a later, laxer step.
+/// Pure and total: the same policy, request and facts always give the same decision, so a journalled one can
+/// be replayed. A missing fact never leads to approval by a later, laxer step.
 [[nodiscard]] Decision decide(const Policy& policy, const SubscriptionRequest& request, const Facts& facts);
 
 /// One step of a decision that was tried.

@@ -32,8 +32,8 @@ struct RecentApprovals {
 /// Counts approvals over a sliding hour, in steps of five minutes: an approval counts for at least 60 and
 /// less than 65 minutes.
 ///
-/// Memory is bounded: at most `capacity` contacts, domains and users together (about 100 bytes each). While it is
-/// full, `recent` reports that its numbers are not complete, and `count` counts nothing.
+/// Memory is bounded: at most `capacity` contacts, domains and users together (about 100 bytes each). While
+/// it is full, `recent` reports that its numbers are not complete, and `count` counts nothing.
 class ApprovalCounter
 {
   public:

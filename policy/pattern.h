@@ -35,8 +35,8 @@ struct Pattern {
     Kind kind;
     std::string text;  ///< without the `*.`; empty for `everybody`
 
-    /// Reads and prepares one entry. Empty if it is none of the four kinds. Not accepted are `*@domain`, a `*`
-    /// anywhere but in front, and an address with a resource.
+    /// Reads and prepares one entry. Empty if it is none of the four kinds. Not accepted are `*@domain`, a
+    /// `*` anywhere but in front, and an address with a resource.
     [[nodiscard]] static std::optional<Pattern> read(std::string_view text);
 
     friend bool operator==(const Pattern&, const Pattern&) = default;
@@ -45,7 +45,8 @@ struct Pattern {
 /// The pattern as it is written in the configuration.
 [[nodiscard]] std::string to_string(const Pattern& pattern);
 
-/// A set of domains and `*.`-patterns. A look-up costs one probe, plus one for each label if there are patterns.
+/// A set of domains and `*.`-patterns. A look-up costs one probe, plus one for each label if there are
+/// patterns.
 class DomainSet
 {
   public:

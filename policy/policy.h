@@ -1,7 +1,7 @@
 // The policy in force, indexed so that the cost of a decision does not grow with the number of rules.
 //
-// `Organization` is what the settings say, with addresses prepared; `Policy` is the immutable, indexed form. Read
-// `decide.h` next.
+// `Organization` is what the settings say, with addresses prepared; `Policy` is the immutable, indexed form.
+// Read `decide.h` next.
 #pragma once
 
 #include <cstdint>

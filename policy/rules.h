@@ -25,10 +25,10 @@ struct Rule {
 
 /// Finds the first matching rule in a time that does not depend on the number of rules.
 ///
-/// The patterns of each side are numbered, and for each (from, to) pair of numbers the first rule with that pair is
-/// stored. An address matches at most three patterns, plus one for each label of its domain. So a look-up takes a
-/// few probes per side, and one for each combination of the patterns found. Memory grows with the number of pairs,
-/// which the settings limit (`kMaxPairs`).
+/// The patterns of each side are numbered, and for each (from, to) pair of numbers the first rule with that
+/// pair is stored. An address matches at most three patterns, plus one for each label of its domain. So a
+/// look-up takes a few probes per side, and one for each combination of the patterns found. Memory grows with
+/// the number of pairs, which the settings limit (`kMaxPairs`).
 class RuleIndex
 {
   public:

@@ -1,4 +1,4 @@
-// Expectations from RFC 6122, RFC 3454 and RFC 3491; that the servers agree is tests/servers.
+// Expectations from RFC 6122, RFC 3454 and RFC 3491. tests/servers checks that the servers agree.
 #include "policy/address.h"
 
 #include <boost/test/data/test_case.hpp>
@@ -208,7 +208,8 @@ BOOST_DATA_TEST_CASE(domain_has_its_prepared_form, bdata::make(kDomains), c)
     BOOST_TEST(prepare_domain(c.text).value_or("-") == c.expected);
 }
 
-/// Plain ASCII does not pass through ICU. Beside a letter that does, each character must mean the same.
+/// Plain ASCII is prepared without ICU. Next to a letter that needs ICU, each character must give the same
+/// result.
 BOOST_AUTO_TEST_CASE(ascii_is_prepared_as_unicode_is)
 {
     const std::string letter = "\u00fc";

@@ -148,8 +148,8 @@ BOOST_DATA_TEST_CASE(request_that_is_not_ours_is_left, bdata::make(kForeignCases
 
 // ---- the order of steps --------------------------------------------------------------------------------
 
-/// Steps that can be made to apply independently of each other, in the order of the policy. Each has its own
-/// reason, and the option in force would approve.
+/// Steps that can be made to apply independently, in the order of the policy. Each has its own reason, and
+/// the option in force would approve.
 enum Cause : unsigned { own = 1, ruled = 2, closed = 4, asked_for = 8, limited = 16 };
 
 BOOST_DATA_TEST_CASE(first_step_that_applies_decides, bdata::xrange(32U), causes)
@@ -163,7 +163,7 @@ BOOST_DATA_TEST_CASE(first_step_that_applies_decides, bdata::xrange(32U), causes
     Facts facts;
     Reason expected = Reason::all_contacts;
     Answer answer = Answer::approve;
-    // from the last to the first: what is set last is expected
+    // from the last step to the first: the one set last is expected
     if ((causes & limited) != 0) {
         facts.recent.from_contact = 60;
         expected = Reason::contact_limit;
@@ -195,7 +195,7 @@ BOOST_DATA_TEST_CASE(first_step_that_applies_decides, bdata::xrange(32U), causes
     BOOST_TEST(d.answer == answer);
 }
 
-BOOST_AUTO_TEST_CASE(rule_of_whatever_answer_comes_before_all_that_follows)
+BOOST_AUTO_TEST_CASE(rule_with_any_answer_comes_before_later_steps)
 {
     for (const Answer answer : {Answer::approve, Answer::deny, Answer::leave}) {
         Organization organization = corp();
@@ -431,7 +431,7 @@ BOOST_DATA_TEST_CASE(limits, bdata::make(kLimitCases), c)
 
 // ---- missing facts -------------------------------------------------------------------------------------
 
-/// Whatever the policy: taking a fact away never turns another answer into an approval.
+/// With any policy, removing a fact never turns another answer into an approval.
 BOOST_AUTO_TEST_CASE(missing_fact_never_approves)
 {
     int approved = 0;
@@ -467,7 +467,7 @@ BOOST_AUTO_TEST_CASE(missing_fact_never_approves)
 
 // ---- several organisations -----------------------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(organizations_keep_to_themselves)
+BOOST_AUTO_TEST_CASE(organizations_do_not_affect_each_other)
 {
     Organization first = corp();
     first.rules = {rule("eve@other.example", "*", Answer::deny, 1)};
@@ -590,7 +590,7 @@ BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
     BOOST_TEST(foreign.decision.reason == Reason::foreign_user);
 }
 
-BOOST_AUTO_TEST_CASE(an_explanation_says_that_a_choice_is_out_of_force)
+BOOST_AUTO_TEST_CASE(an_explanation_says_that_a_choice_is_not_in_force)
 {
     Organization organization = corp();
     organization.option = Option::prompt;

@@ -25,7 +25,7 @@ SubscriptionRequest request(const std::string& contact, const std::string& user)
 
 const SubscriptionRequest kAmyToBob = request("amy@a.test", "bob@b.test");
 
-/// A machine that has been up for a while; the clock may start anywhere.
+/// A machine that has been up for a while; a steady clock may start anywhere.
 const Time kStart{1000h};
 
 }  // namespace
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(one_address_is_not_counted_in_two_roles)
     BOOST_TEST(recent.to_user == 0U);
 }
 
-/// At every second of a step, also in a machine's first minutes.
+/// At every second of a step, also in the first minutes after the machine has started.
 BOOST_DATA_TEST_CASE(approval_counts_for_60_minutes_and_less_than_65,
                      bdata::make({0L, 7L, 300L, 3'600'000L}) * bdata::xrange(0L, 300L, 1L), base, second)
 {
@@ -108,7 +108,7 @@ BOOST_DATA_TEST_CASE(counts_follow_the_clock, bdata::make({0L, 100L, 1'000'000L}
     }
 }
 
-BOOST_AUTO_TEST_CASE(names_do_not_disturb_each_other)
+BOOST_AUTO_TEST_CASE(names_are_counted_independently)
 {
     ApprovalCounter counter;
     for (int i = 0; i < 10'000; ++i) {
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(approval_that_is_taken_back_no_longer_counts)
     BOOST_TEST(recent.to_user == 0U);
 }
 
-/// A full counter has not counted the approval; what is taken back must not be another one.
+/// A full counter has not counted the approval, so taking it back must not undo another one.
 BOOST_AUTO_TEST_CASE(full_counter_takes_nothing_back)
 {
     ApprovalCounter counter(3);
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(capacity_is_never_exceeded)
     }
 }
 
-BOOST_AUTO_TEST_CASE(full_counter_says_that_it_cannot_tell)
+BOOST_AUTO_TEST_CASE(full_counter_is_not_complete)
 {
     ApprovalCounter counter(6);
     counter.count(request("a@a.test", "u@b.test"), kStart);

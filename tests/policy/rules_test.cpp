@@ -35,7 +35,7 @@ Rule rule(const std::vector<std::string>& from, const std::vector<std::string>& 
     return {patterns(from), patterns(to), Answer::deny};
 }
 
-/// What a pattern means, said without an index.
+/// What a pattern means, without an index.
 bool matches(const std::string& pattern, const Address& address)
 {
     if (pattern == "*") {

@@ -1,8 +1,8 @@
-// Addresses as Prosody's and ejabberd's own code prepares them, compared with ours over a generated corpus.
+// Compares how Prosody's and ejabberd's own code and ours prepare the addresses of a generated corpus.
 //
-// Whatever we accept must have the form that each server gives it: else two accounts of a server could be one
-// for the policy. Everything else in which the three differ is listed here with its reason; a difference of
-// no listed kind fails the test, and so does a listed kind that no longer occurs.
+// Every address that we accept must have the form that each server gives it: otherwise two accounts of a
+// server could be one for the policy. All other differences are listed here with their reasons. A difference
+// that is not listed fails the test, and so does a listed one that no longer occurs.
 #define BOOST_TEST_MODULE address_agreement
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
@@ -62,7 +62,7 @@ const std::string_view kSamples[] = {
     "amy@corp\xef\xbc\x8e"
     "example",
     "\xe1\x84\x80\xe1\x85\xa1@corp.example",
-    // separators, real and made
+    // separators, in the text and made by preparation
     "a@b@corp.example",
     "a/b@corp.example",
     "amy@corp.example/a@b/c",
@@ -76,7 +76,7 @@ const std::string_view kSamples[] = {
     "example",
     "amy@a\xe2\x84\x80.example",
     "amy@a\xe2\x84\x85.example",
-    // parts that are empty, at once or after preparation
+    // parts that are empty, before or after preparation
     "",
     "@",
     "amy",
@@ -120,7 +120,7 @@ const std::string_view kSamples[] = {
     "a@corp.example",
     "\xd7\x90\xd7\x91@corp.example",
     "1\xd7\x90@corp.example",
-    // what the two servers make different things of
+    // prepared differently by the two servers
     "\xe3\x8f\x86@corp.example",
     "amy@\xe3\x8f\x86.example",
     "a\xcd\x80\xcc\x95\xcc\xa8@corp.example",
@@ -141,7 +141,7 @@ const std::string_view kSamples[] = {
     "amy@corp.example/\xff",
 };
 
-/// Ranges in which preparation does something, and plain letters between.
+/// Ranges of characters that preparation changes, and plain letters between.
 constexpr std::pair<UChar32, UChar32> kRanges[] = {
     {0x01, 0x7f},       {0x80, 0x24f},      {0x300, 0x36f},     {0x370, 0x5ff},   {0x591, 0x5c4},
     {0x600, 0x6ff},     {0x64b, 0x655},     {0x900, 0x97f},     {0xe00, 0xe7f},   {0xf71, 0xf84},
@@ -228,7 +228,7 @@ std::string from_hexadecimal(const std::string& text)
     return bytes;
 }
 
-/// What `program` makes of each line of the corpus; it reads and writes hexadecimal.
+/// The output of `program` for each line of the corpus; it reads and writes hexadecimal.
 std::vector<Prepared> prepared_by(const std::string& program, const std::vector<std::string>& corpus)
 {
     const usher::test::TemporaryDirectory directory;
@@ -315,7 +315,7 @@ icu::UnicodeString unicode(std::string_view text)
     return icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())});
 }
 
-/// True if a server accepts the address and `is` holds for what it makes of it.
+/// True if a server accepts the address and `is` holds for its prepared form.
 template <typename Predicate>
 bool of_a_server(const View& view, Predicate is)
 {
@@ -370,7 +370,7 @@ bool heap_of_marks(const View& view)
     });
 }
 
-/// A resource is not in the servers' results; here it is nothing if it has only characters that are ignored.
+/// The servers' results have no resource; we refuse a resource of which preparation leaves nothing.
 bool ignored_resource(std::string_view address)
 {
     const std::size_t slash = address.find('/');
@@ -426,7 +426,7 @@ const Kind kAccepted[] = {
     {"empty label: Prosody lets it pass, ejabberd does not", empty_label},
 };
 
-/// The servers accept, and make different things of it.
+/// Both servers accept it and prepare it differently.
 const Kind kServersDiffer[] = {kRefused[2], kRefused[3], kRefused[4]};
 
 template <std::size_t size, typename Predicate>
@@ -486,7 +486,7 @@ BOOST_AUTO_TEST_CASE(what_a_server_refuses_is_accepted_for_known_reasons_only)
     check_kinds(kAccepted, [](const View& view) { return view.ours && !(view.prosody && view.ejabberd); });
 }
 
-BOOST_AUTO_TEST_CASE(servers_make_different_things_of_an_address_in_known_cases_only)
+BOOST_AUTO_TEST_CASE(servers_prepare_an_address_differently_in_known_cases_only)
 {
     check_kinds(kServersDiffer, [](const View& view) {
         return view.prosody && view.ejabberd && *view.prosody != *view.ejabberd;

@@ -1,6 +1,6 @@
 #!/usr/bin/env escript
-%% Reads addresses, one a line in hexadecimal, and writes what ejabberd makes of each: the bare address, prepared, in
-%% hexadecimal, or "-" where it refuses.
+%% Reads addresses in hexadecimal, one per line, and writes the bare address that ejabberd prepares from each, in
+%% hexadecimal, or "-" if it refuses.
 
 main([]) ->
     {ok, _} = application:ensure_all_started(stringprep),
@@ -18,7 +18,7 @@ each_line() ->
             each_line()
     end.
 
-%% jid:decode/1 prepares each part; a local part is what makes it an account's address.
+%% jid:decode/1 prepares each part; an account's address has a local part.
 prepared(Address) ->
     try jid:tolower(jid:remove_resource(jid:decode(Address))) of
         {User, Server, _} when User =/= <<>> ->

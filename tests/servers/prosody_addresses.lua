@@ -1,5 +1,5 @@
--- Reads addresses, one a line in hexadecimal, and writes what Prosody makes of each: the bare address, prepared, in
--- hexadecimal, or "-" where it refuses.
+-- Reads addresses in hexadecimal, one per line, and writes the bare address that Prosody prepares from each, in
+-- hexadecimal, or "-" if it refuses.
 package.path = "/usr/lib/prosody/?.lua;" .. package.path
 package.cpath = "/usr/lib/prosody/?.so;" .. package.cpath
 
