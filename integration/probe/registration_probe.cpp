@@ -19,7 +19,7 @@ RegistrationProbe::RegistrationProbe(std::vector<std::string> domains, std::stri
     }
 }
 
-void RegistrationProbe::look_at_next()
+void RegistrationProbe::probe_next()
 {
     if (next_ == domains_.size()) {
         timer_ = clock_.after(std::chrono::milliseconds(0), [this] { end(); });
@@ -29,9 +29,9 @@ void RegistrationProbe::look_at_next()
     login.host = host_;
     login.port = port_;
     login.address = domains_[next_];
-    login.look_only = true;
+    login.features_only = true;
     channel_ = channels_.open(login, *this);
-    timer_ = clock_.after(kLook, [this] { channel_->abandon({Failure::Kind::timeout, {}}); });
+    timer_ = clock_.after(kProbeDeadline, [this] { channel_->abandon({Failure::Kind::timeout, {}}); });
 }
 
 void RegistrationProbe::received(const Stanza& features)
@@ -50,11 +50,11 @@ void RegistrationProbe::ended(const Failure& failure)
     if (why == Failure::Kind::unknown_host) {
         seen_[domains_[next_]] = Registration::foreign;
     }
-    // Nothing is there, for no domain: looking on would be waiting on.
+    // Other domains would fail the same way, after the same wait.
     const bool hopeless =
         why == Failure::Kind::unreachable || why == Failure::Kind::lookup || why == Failure::Kind::timeout;
     next_ = hopeless ? domains_.size() : next_ + 1;
-    look_at_next();
+    probe_next();
 }
 
 void RegistrationProbe::end()

@@ -1,8 +1,8 @@
-// What anybody sees of the server's domains who connects as a client and does not log in.
+// What the server tells about its domains to a client that connects and does not log in.
 //
-// This is where a server says which domains are its own, and whether it lets people register. Its list of
-// features (XEP-0030) does not say the latter: `jabber:iq:register` is there on Prosody for changing
-// passwords alone.
+// This shows which domains the server serves, and whether anybody can register an account. Its list of
+// features (XEP-0030) does not show the latter: Prosody lists `jabber:iq:register` also if it only allows
+// password changes.
 #pragma once
 
 #include <chrono>
@@ -19,34 +19,34 @@ namespace usher
 {
 
 enum class Registration {
-    unseen,   ///< nothing there, or no answer
+    unseen,   ///< no connection, or no answer
     foreign,  ///< the server does not serve this domain
     closed,   ///< no registration (XEP-0077)
-    invited,  ///< registration is offered, with an invitation (XEP-0445): hardly without
+    invited,  ///< registration is offered, probably only with an invitation (XEP-0445)
     open,     ///< registration is offered
 };
 
-/// Looks at one domain after the other.
+/// Connects once for each domain, one after the other.
 class RegistrationProbe : private ChannelEvents
 {
   public:
     using Seen = std::map<std::string, Registration, std::less<>>;
 
-    static constexpr std::chrono::milliseconds kLook{5'000};
+    static constexpr std::chrono::milliseconds kProbeDeadline{5'000};
 
-    /// `host` and `port` are where clients connect. `seen` is called once, from the event loop; this may be
-    /// destroyed from there.
+    /// `host` and `port` are where clients connect. `seen` is called once, from the event loop; the probe may
+    /// be destroyed during that call.
     RegistrationProbe(std::vector<std::string> domains, std::string host, std::uint16_t port,
                       ChannelMaker& channels, Clock& clock, std::function<void(Seen)> seen);
 
-    void start() { look_at_next(); }
+    void start() { probe_next(); }
 
   private:
     void opened(const std::string&) override {}
     void received(const Stanza& features) override;
     void ended(const Failure& failure) override;
 
-    void look_at_next();
+    void probe_next();
     void end();
 
     std::vector<std::string> domains_;

@@ -1,5 +1,5 @@
-// One stream to the server, from connecting to its end: what the connection (connection.h) drives, and what a
-// test replaces.
+// One stream to the server, from connecting to its end. The connection (connection.h) uses it; tests replace
+// it.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,26 @@
 namespace usher
 {
 
-/// Who logs in where.
+/// Where to log in, and as whom.
 struct Login {
-    std::string host;  ///< name or address to connect to; not what a certificate is checked against
+    std::string host;  ///< name or address to connect to; certificates are not checked against it
     std::uint16_t port = 0;
     std::string address;     ///< `local@domain/resource` of an account, or a component's domain
     bool component = false;  ///< XEP-0114 instead of client-to-server
-    std::string password;    ///< or the component's secret
+    std::string password;    ///< of the account, or the component's secret
     bool tls = true;  ///< accounts only: STARTTLS, with the certificate checked against the account's domain
-    std::string ca_file;  ///< PEM; empty: the system's authorities
-    /// Accounts only: no login. The `<features/>` that the server shows before one (after STARTTLS where it
-    /// is offered, whatever the certificate) are received, and the channel ends: `closed`.
-    bool look_only = false;
+    std::string ca_file;  ///< PEM; if empty, the system's certificate authorities
+    /// Accounts only: do not log in. Reports the `<features/>` that the server sends before a login (after
+    /// STARTTLS if it is offered, with any certificate), then ends with `closed`.
+    bool features_only = false;
 };
 
-/// Why a stream ended, or never came to be.
+/// Why a stream ended, or could not be opened.
 struct Failure {
     enum class Kind {
-        closed,        ///< as we asked
-        lookup,        ///< the host's name has no address
-        unreachable,   ///< no address could be connected to
+        closed,        ///< we ended it
+        lookup,        ///< no address was found for the host's name
+        unreachable,   ///< none of the host's addresses accepts a connection
         timeout,       ///< not logged in within the deadline
         no_tls,        ///< the server offers no STARTTLS
         certificate,   ///< the server's certificate was refused
@@ -44,9 +44,9 @@ struct Failure {
     };
 
     Kind kind = Kind::lost;
-    std::string detail;  ///< from the server or the TLS library, for people; may be empty
+    std::string detail;  ///< text from the server or the TLS library; may be empty
 
-    /// Trying again with the same settings cannot help.
+    /// True if another attempt with the same settings cannot succeed.
     [[nodiscard]] bool permanent() const
     {
         return kind == Kind::no_tls || kind == Kind::certificate || kind == Kind::credentials ||
@@ -54,15 +54,15 @@ struct Failure {
     }
 };
 
-/// What a channel reports. Never called from inside a call to the channel, always from the event loop.
+/// Events of a channel. Always called from the event loop, never during a call to the channel.
 class ChannelEvents
 {
   public:
     virtual ~ChannelEvents() = default;
-    /// Logged in. `address` is the full address the server gave us (a component's domain).
+    /// Logged in. `address` is the full address that the server assigned (for a component, its domain).
     virtual void opened(const std::string& address) = 0;
     virtual void received(const Stanza& stanza) = 0;
-    /// The last event of a channel. It may be destroyed from here.
+    /// The last event of a channel, which may be destroyed during this call.
     virtual void ended(const Failure& failure) = 0;
 };
 
@@ -72,11 +72,11 @@ class Channel
     virtual ~Channel() = default;
     /// Queues whole stanzas for sending.
     virtual void send(std::string_view xml) = 0;
-    /// Bytes that wait until the server takes what was sent before them.
+    /// The number of bytes that are queued because the server has not yet taken earlier ones.
     [[nodiscard]] virtual std::size_t unsent() const = 0;
-    /// Lets everything that has arrived be received, sends what is queued and ends the stream.
+    /// Reports everything that has arrived, sends everything that is queued, then ends the stream.
     virtual void close() = 0;
-    /// Gives up at once; `ended` follows with this failure.
+    /// Ends the stream at once; `ended` follows with this failure.
     virtual void abandon(Failure failure) = 0;
 };
 
@@ -84,7 +84,7 @@ class ChannelMaker
 {
   public:
     virtual ~ChannelMaker() = default;
-    /// Starts connecting; returns at once. `events` must outlive the channel.
+    /// Starts connecting and returns at once. `events` must outlive the channel.
     [[nodiscard]] virtual std::unique_ptr<Channel> open(const Login& login, ChannelEvents& events) = 0;
 };
 

@@ -39,7 +39,7 @@ void Connection::opened(const std::string& address)
     state_ = State::online;
     was_online_ = true;
     online_since_ = last_heard_ = clock_.now();
-    watch();
+    start_keepalive();
     events_.online(address);
 }
 
@@ -51,7 +51,7 @@ void Connection::received(const Stanza& stanza)
     }
 }
 
-void Connection::watch()
+void Connection::start_keepalive()
 {
     timer_ = clock_.after(kPingAfter, [this] { check_keepalive(); });
 }
@@ -75,8 +75,8 @@ void Connection::check_keepalive()
         ping += "/></iq>";
         channel_->send(ping);
     }
-    // Heard of lately: look again when silence would have lasted long enough. Else: as if the ping were
-    // answered at once, and in any case when it will have been too long.
+    // Without a ping: check again when the silence will have lasted kPingAfter. After a ping: check as late
+    // as if it were answered at once, but no later than kGiveUpAfter.
     const auto again = silence >= kPingAfter
                            ? std::min<Clock::Time::duration>(kPingAfter, kGiveUpAfter - silence)
                            : kPingAfter - silence;
@@ -93,10 +93,10 @@ void Connection::send(std::string_view xml)
 void Connection::stop()
 {
     if (stopping_ && state_ == State::online) {
-        return;  // asked again while the stream is being ended: the deadline stays
+        return;  // the stream is already being ended: the deadline stays
     }
     stopping_ = true;
-    asked_retry_ = milliseconds(0);
+    requested_retry_ = milliseconds(0);
     switch (state_) {
         case State::idle:
         case State::waiting:
@@ -112,7 +112,8 @@ void Connection::stop()
         case State::closing:
             return;
     }
-    // Still online until all that has arrived is answered: the channel receives it before it ends the stream.
+    // The state stays online: before the channel ends the stream it reports what has arrived, and that is
+    // answered.
     channel_->close();
     timer_ = clock_.after(kCloseDeadline, [this] { channel_->abandon({Failure::Kind::closed, {}}); });
 }
@@ -122,7 +123,7 @@ void Connection::log_in_again(milliseconds delay)
     if (state_ != State::online) {
         return;
     }
-    asked_retry_ = delay;
+    requested_retry_ = delay;
     state_ = State::closing;
     channel_->close();
     timer_ = clock_.after(kCloseDeadline, [this] { channel_->abandon({Failure::Kind::closed, {}}); });
@@ -131,30 +132,30 @@ void Connection::log_in_again(milliseconds delay)
 milliseconds Connection::next_retry()
 {
     const milliseconds base = retry_;
-    retry_ = std::min(retry_ * 2, kLongestRetry);
+    retry_ = std::min(retry_ * 2, kMaxRetry);
     return base -
            milliseconds(static_cast<milliseconds::rep>(static_cast<double>(base.count()) / 2 * random_()));
 }
 
 void Connection::ended(const Failure& failure)
 {
-    const Failure why = failure;  // the channel goes, and what it owns
+    const Failure why = failure;  // a copy: the channel, which may own `failure`, is destroyed below
     timer_.reset();
     channel_.reset();
-    const bool was_settled =
-        (state_ == State::online || state_ == State::closing) && clock_.now() - online_since_ >= kSettled;
+    const bool was_stable =
+        (state_ == State::online || state_ == State::closing) && clock_.now() - online_since_ >= kStableLogin;
     if (stopping_ || (why.permanent() && !was_online_)) {
         state_ = State::idle;
         events_.offline(why, milliseconds(0));
         return;
     }
-    if (was_settled) {
+    if (was_stable) {
         retry_ = kFirstRetry;
     }
     milliseconds delay = next_retry();
-    if (asked_retry_ > milliseconds(0)) {
-        delay = asked_retry_;
-        asked_retry_ = milliseconds(0);
+    if (requested_retry_ > milliseconds(0)) {
+        delay = requested_retry_;
+        requested_retry_ = milliseconds(0);
     }
     state_ = State::waiting;
     timer_ = clock_.after(delay, [this] { open(); });

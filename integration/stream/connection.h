@@ -1,6 +1,6 @@
-// Keeps one stream to the server: connects, watches over it, connects again.
+// Keeps one stream to the server open: connects, checks that it is alive, reconnects when it is lost.
 //
-// Not here: what is said on the stream (entity.h), and how a stream works (channel.h).
+// Not here: what is sent on the stream (entity.h), and how a stream works (channel.h).
 #pragma once
 
 #include <chrono>
@@ -16,59 +16,58 @@
 namespace usher
 {
 
-/// What a connection reports to the one that uses it.
+/// Events of a connection.
 class ConnectionEvents
 {
   public:
     virtual ~ConnectionEvents() = default;
-    /// Logged in; `address` is the full address (a component's domain).
+    /// Logged in. `address` is the full address (for a component, its domain).
     virtual void online(const std::string& address) = 0;
     virtual void received(const Stanza& stanza) = 0;
-    /// No longer, or not, logged in. `retry` is the time until the next attempt, zero if there will be none.
+    /// The login was lost, or an attempt failed. `retry` is the time until the next attempt; zero: there is
+    /// none.
     virtual void offline(const Failure& failure, std::chrono::milliseconds retry) = 0;
 };
 
-/// One login, kept up.
+/// Logs in, and logs in again whenever the stream is lost.
 ///
-/// - TCP, TLS and login together have 30 s.
-/// - A lost connection is tried again after 1 s, then twice as long each time up to 60 s, each time shortened
-/// by up
-///   to a half at random, so that many daemons do not come back at once. A login that lasted a minute starts
-///   anew.
-/// - After 30 s of silence the peer is pinged (XEP-0199); after 75 s it is given up.
-/// - A failure that cannot mend itself (Failure::permanent) ends it if it is met before the first login;
-/// later it is
-///   tried again like any other, because the server may be about to be reconfigured.
+/// - TCP, TLS and login together may take 30 s.
+/// - A lost connection is retried after 1 s; the delay doubles with each attempt, up to 60 s. Each delay is
+///   shortened by a random amount of up to half, so that many daemons do not reconnect at the same moment.
+///   After a login that lasted a minute the delay starts at 1 s again.
+/// - After 30 s of silence the server is pinged (XEP-0199); after 75 s the stream is ended.
+/// - A permanent failure (Failure::permanent) before the first login ends the connection. Later it is retried
+///   like any other, because the server may just be being reconfigured.
 class Connection : private ChannelEvents
 {
   public:
     enum class State {
-        idle,     ///< not started, or ended for good
-        waiting,  ///< until the next attempt
+        idle,     ///< not started, or stopped
+        waiting,  ///< for the next attempt
         opening,  ///< connecting and logging in
         online,
-        closing,  ///< the stream is being ended because we asked
+        closing,  ///< we are ending the stream
     };
 
     static constexpr std::chrono::milliseconds kLoginDeadline{30'000};
     static constexpr std::chrono::milliseconds kFirstRetry{1'000};
-    static constexpr std::chrono::milliseconds kLongestRetry{60'000};
-    static constexpr std::chrono::milliseconds kSettled{60'000};
+    static constexpr std::chrono::milliseconds kMaxRetry{60'000};
+    static constexpr std::chrono::milliseconds kStableLogin{60'000};
     static constexpr std::chrono::milliseconds kPingAfter{30'000};
     static constexpr std::chrono::milliseconds kGiveUpAfter{75'000};
     static constexpr std::chrono::milliseconds kCloseDeadline{3'000};
 
-    /// `ping` is the address that answers pings: the server's domain. `random` gives numbers in [0, 1).
+    /// `ping` is the address to ping, the server's domain. `random` returns numbers in [0, 1).
     Connection(Login login, std::string ping, ChannelMaker& channels, Clock& clock,
                std::function<double()> random, ConnectionEvents& events);
 
     void start();
-    /// Ends the stream in good order, at most within `kCloseDeadline`. `offline` follows.
+    /// Closes the stream, within `kCloseDeadline`. `offline` follows.
     void stop();
-    /// Ends the stream and logs in again after `delay`.
+    /// Closes the stream and logs in again after `delay`.
     void log_in_again(std::chrono::milliseconds delay);
 
-    /// Sends whole stanzas. Dropped when not online.
+    /// Sends whole stanzas, or drops them if not online.
     void send(std::string_view xml);
     /// See Channel::unsent; 0 without a channel.
     [[nodiscard]] std::size_t unsent() const { return channel_ ? channel_->unsent() : 0; }
@@ -81,7 +80,7 @@ class Connection : private ChannelEvents
     void ended(const Failure& failure) override;
 
     void open();
-    void watch();
+    void start_keepalive();
     void check_keepalive();
     [[nodiscard]] std::chrono::milliseconds next_retry();
 
@@ -94,11 +93,12 @@ class Connection : private ChannelEvents
 
     State state_ = State::idle;
     std::unique_ptr<Channel> channel_;
-    std::unique_ptr<Timer> timer_;  // of the state: next attempt, login deadline, ping, close deadline
-    bool was_online_ = false;       // ever
+    std::unique_ptr<Timer>
+        timer_;  // depends on the state: next attempt, login deadline, keep-alive, close deadline
+    bool was_online_ = false;  // at least once
     bool stopping_ = false;
     std::chrono::milliseconds retry_ = kFirstRetry;
-    std::chrono::milliseconds asked_retry_{0};
+    std::chrono::milliseconds requested_retry_{0};
     Clock::Time online_since_;
     Clock::Time last_heard_;
     std::uint64_t pings_ = 0;

@@ -1,19 +1,15 @@
-// libstrophe has an event loop of its own (select); here it runs inside libevent's. What had to be known,
-// measured on 0.12.2:
+// libstrophe has an event loop of its own (select), which runs here inside libevent's. Facts about libstrophe
+// that this depends on, measured with 0.12.2:
 //
-// - The socket is handed out once, to the sockopt callback. libstrophe closes it before it reports the end of
-// the
-//   stream, so a duplicate is watched; shutting the duplicate down is also how a stuck stream is ended.
-// - xmpp_run_once() writes what is queued, then reads 4096 bytes at most: it is called until nothing is left
-// on
-//   either side. TLS may hold a record (16 kB) that the socket no longer shows.
-// - The TLS handshake waits in a loop without a deadline: logging in has a thread of its own.
-// - A component crashes after the handshake, because `sm_state` is allocated by xmpp_connect_client() only:
-// that
+// - Only the sockopt callback gets the socket. libstrophe closes it before it reports the end of the stream,
+//   so a duplicate is watched. Shutting down the duplicate also ends a stream that is stuck.
+// - xmpp_run_once() writes what is queued, then reads at most 4096 bytes, so it is called until nothing is
+//   left on either side. TLS may hold a record (16 kB) that is no longer visible on the socket.
+// - The TLS handshake waits in a loop without a deadline, so each login has a thread of its own.
+// - A component crashes after the handshake, because only xmpp_connect_client() allocates `sm_state`. So that
 //   is called first, with a socket callback that refuses.
-// - After input that is not XML it stays connected and deaf. It tells the server, which ends the stream; if
-// the
-//   server does not, the connection's pings find out.
+// - After input that is not XML libstrophe stays connected but reads nothing more. It reports the error to
+//   the server, which should end the stream; if the server does not, the connection's pings notice.
 #include "integration/stream/strophe_channel.h"
 
 #include <event2/dns.h>
@@ -71,27 +67,27 @@ class Descriptor
     int fd_;
 };
 
-struct Free {
+struct Deleter {
     void operator()(event* e) const { event_free(e); }
     void operator()(evdns_base* dns) const { evdns_base_free(dns, 0); }
     void operator()(xmpp_ctx_t* context) const { xmpp_ctx_free(context); }
     void operator()(xmpp_conn_t* stream) const { xmpp_conn_release(stream); }
 };
 template <typename T>
-using Owned = std::unique_ptr<T, Free>;
+using Owned = std::unique_ptr<T, Deleter>;
 
 struct Readiness {
     bool input;
     bool output;
 };
 
-/// An end or an error is ready for both: reading or writing shows it.
+/// A closed or broken socket counts as ready for both: the next read or write reports it.
 Readiness readiness(int fd)
 {
     pollfd poll{fd, POLLIN | POLLOUT, 0};
     ::poll(&poll, 1, 0);
-    const bool over = (poll.revents & (POLLHUP | POLLERR)) != 0;
-    return {over || (poll.revents & POLLIN) != 0, over || (poll.revents & POLLOUT) != 0};
+    const bool broken = (poll.revents & (POLLHUP | POLLERR)) != 0;
+    return {broken || (poll.revents & POLLIN) != 0, broken || (poll.revents & POLLOUT) != 0};
 }
 
 bool is_numeric(const std::string& host)
@@ -103,15 +99,15 @@ bool is_numeric(const std::string& host)
 
 class StropheChannel;
 
-/// A look-up of the host's name. It outlives the channel that gives it up: libevent calls back for what was
-/// cancelled too, but later.
+/// A look-up of the host's name. It may outlive its channel, because libevent also calls back, later, for a
+/// cancelled look-up.
 struct LookUp {
-    StropheChannel* channel;  // null: given up
+    StropheChannel* channel;  // null after the channel was destroyed
     Owned<evdns_base> dns;
 };
 
-// libstrophe gives its socket and certificate callbacks no user data. Set before libstrophe is called.
-thread_local StropheChannel* calling = nullptr;
+// libstrophe passes no user data to its socket and certificate callbacks, so this is set before it is called.
+thread_local StropheChannel* current_channel = nullptr;
 
 class StropheChannel : public Channel
 {
@@ -120,12 +116,12 @@ class StropheChannel : public Channel
         : base_(base),
           login_(std::move(login)),
           events_(events),
-          over_signal_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          login_done_signal_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           step_(event_new(base, -1, 0, &StropheChannel::stepped, this)),
-          login_over_event_(
-              event_new(base, over_signal_.get(), EV_READ | EV_PERSIST, &StropheChannel::login_over, this))
+          login_done_event_(event_new(base, login_done_signal_.get(), EV_READ | EV_PERSIST,
+                                      &StropheChannel::login_done, this))
     {
-        event_add(login_over_event_.get(), nullptr);
+        event_add(login_done_event_.get(), nullptr);
         resolve();
     }
 
@@ -152,7 +148,7 @@ class StropheChannel : public Channel
     void send(std::string_view xml) override
     {
         out_ += xml;
-        if (!turning_) {
+        if (!in_step_) {
             step();
         }
     }
@@ -183,10 +179,10 @@ class StropheChannel : public Channel
 
   private:
     enum class State {
-        resolving,   // the host's addresses are being looked up
-        logging_in,  // the login thread has the stream
-        open,        // the event loop has it
-        over,        // to be reported
+        resolving,   // looking up the host's addresses
+        logging_in,  // the login thread uses the stream
+        open,        // the event loop uses it
+        over,        // `ended` has to be called
     };
 
     // --- from the event loop
@@ -196,23 +192,23 @@ class StropheChannel : public Channel
         static_cast<StropheChannel*>(self)->on_step();
     }
 
-    static void login_over(evutil_socket_t, short, void* self) noexcept
+    static void login_done(evutil_socket_t, short, void* self) noexcept
     {
-        static_cast<StropheChannel*>(self)->on_login_over();
+        static_cast<StropheChannel*>(self)->on_login_done();
     }
 
-    /// Before the loop looks for anything else.
+    /// Schedules on_step() before all other events.
     void step() { event_active(step_.get(), EV_TIMEOUT, 0); }
 
-    /// After everything else that is ready.
+    /// Schedules on_step() after all other events that are ready.
     void step_later()
     {
         const timeval at_once{0, 0};
         event_add(step_.get(), &at_once);
     }
 
-    /// Whatever the event was: does what the state allows. Last call of every event: `ended` may destroy
-    /// this.
+    /// Does whatever the state allows. Must be the last call in an event's handler, because `ended` may
+    /// destroy this.
     void on_step()
     {
         if (state_ == State::resolving) {
@@ -246,7 +242,7 @@ class StropheChannel : public Channel
             return;
         }
         Owned<evdns_base> dns(evdns_base_new(base_, EVDNS_BASE_INITIALIZE_NAMESERVERS));
-        if (!dns) {  // no resolv.conf: the hosts file remains
+        if (!dns) {  // without resolv.conf, only the hosts file is left
             dns.reset(evdns_base_new(base_, 0));
             evdns_base_load_hosts(dns.get(), "/etc/hosts");
         }
@@ -298,11 +294,11 @@ class StropheChannel : public Channel
     {
         while (next_address_ < addresses_.size()) {
             const std::string& address = addresses_[next_address_++];
-            // libstrophe's look-up of the number (AI_ADDRCONFIG) knows no IPv4, not even 127.0.0.1, on a
-            // machine whose network is IPv6 only.
+            // On a machine with IPv6 only, libstrophe's look-up of the number (AI_ADDRCONFIG) rejects every
+            // IPv4 address, even 127.0.0.1.
             const bool ipv4 = address.find(':') == std::string::npos;
             if (connect(address) || (ipv4 && connect("::ffff:" + address))) {
-                state_ = State::logging_in;  // the thread looks at it
+                state_ = State::logging_in;  // before the thread starts, which reads it
                 try {
                     login_thread_ = std::thread(&StropheChannel::log_in, this);
                 } catch (const std::system_error& error) {
@@ -321,7 +317,7 @@ class StropheChannel : public Channel
     [[nodiscard]] bool connect(const std::string& address)
     {
         drop_stream();
-        calling = this;
+        current_channel = this;
         log_.handler = &StropheChannel::on_log;
         log_.userdata = this;
         context_.reset(xmpp_ctx_new(nullptr, &log_));
@@ -333,7 +329,7 @@ class StropheChannel : public Channel
         xmpp_conn_t* stream = stream_.get();
         xmpp_conn_set_jid(stream, login_.address.c_str());
         xmpp_conn_set_pass(stream, login_.password.c_str());
-        if (login_.look_only) {
+        if (login_.features_only) {
             xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM);
         } else {
             xmpp_conn_set_flags(stream, XMPP_CONN_FLAG_DISABLE_SM |
@@ -355,7 +351,7 @@ class StropheChannel : public Channel
                                             this);
         } else {
             xmpp_conn_set_sockopt_callback(stream, &StropheChannel::take_socket);
-            const auto connect_stream = login_.look_only ? &xmpp_connect_raw : &xmpp_connect_client;
+            const auto connect_stream = login_.features_only ? &xmpp_connect_raw : &xmpp_connect_client;
             failed = connect_stream(stream, address.c_str(), login_.port, &StropheChannel::on_stream, this);
         }
         if (failed != 0 && !failure_) {
@@ -369,13 +365,13 @@ class StropheChannel : public Channel
     static int take_socket(xmpp_conn_t*, void* socket) noexcept
     {
         const int fd = *static_cast<int*>(socket);
-        StropheChannel& channel = *calling;
+        StropheChannel& channel = *current_channel;
         if (fd >= FD_SETSIZE) {  // select() inside libstrophe would abort the program
             channel.failure_ = Failure{Failure::Kind::unreachable, "too many open files"};
             return -1;
         }
         channel.socket_.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-        const int on = 1;  // replies are written whole, one write for all of them
+        const int on = 1;  // replies are gathered into one write, so Nagle's algorithm would only delay them
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         return channel.socket_.get() == -1 ? -1 : 0;
     }
@@ -391,27 +387,28 @@ class StropheChannel : public Channel
 
     void log_in()
     {
-        calling = this;
-        constexpr unsigned long kLongestWait = 100;  // milliseconds until `abandoned_` is seen
-        while (!logged_in_ && !looked_ && !stream_over_ && !abandoned_) {
-            xmpp_run_once(context_.get(), kLongestWait);
-            reached_ = reached_ || xmpp_conn_is_connected(stream_.get()) != 0;
+        current_channel = this;
+        constexpr unsigned long kMaxWait = 100;  // milliseconds until `abandoned_` is noticed
+        while (!logged_in_ && !features_received_ && !stream_over_ && !abandoned_) {
+            xmpp_run_once(context_.get(), kMaxWait);
+            connected_ = connected_ || xmpp_conn_is_connected(stream_.get()) != 0;
         }
         const std::uint64_t one = 1;
-        // An eventfd takes this unless its counter is full, and nobody else writes to it.
-        [[maybe_unused]] const ssize_t written = ::write(over_signal_.get(), &one, sizeof one);
+        // This fails only if the eventfd's counter is full, and nobody else writes to it.
+        [[maybe_unused]] const ssize_t written = ::write(login_done_signal_.get(), &one, sizeof one);
     }
 
     static int on_bad_certificate(const xmpp_tlscert_t*, const char* error) noexcept
     {
-        if (calling->login_.look_only) {
+        if (current_channel->login_.features_only) {
             return 1;
         }
-        calling->bad_certificate_ = error == nullptr ? "not trusted" : error;
+        current_channel->bad_certificate_ = error == nullptr ? "not trusted" : error;
         return 0;
     }
 
-    /// The only way to learn why a login failed. Never written anywhere as it is: it contains the secret.
+    /// libstrophe reports why a login failed only in its log. The messages must not be logged: some contain
+    /// the secret.
     static void on_log(void* self, xmpp_log_level_t level, const char*, const char* message) noexcept
     {
         auto& channel = *static_cast<StropheChannel*>(self);
@@ -421,19 +418,19 @@ class StropheChannel : public Channel
             channel.mechanism_tried_ = true;
         } else if (text.starts_with("RECV: <failure") &&
                    text.find("temporary-auth-failure") != std::string_view::npos) {
-            channel.temporary_ = true;
+            channel.temporary_auth_failure_ = true;
         } else if (text.starts_with(kFailed)) {
             int error = 0;
             std::from_chars(text.data() + kFailed.size(), text.data() + text.size(), error);
-            channel.problem_ = std::strerror(error);
+            channel.error_text_ = std::strerror(error);
         } else if (text.starts_with("TLS is not supported, but set as mandatory")) {
             channel.no_tls_ = true;
         } else if (text.starts_with("Cannot authenticate with known methods")) {
             channel.no_mechanism_left_ = true;
         } else if (text.starts_with("Couldn't start TLS!")) {
-            channel.problem_ = "the TLS handshake failed";
+            channel.error_text_ = "the TLS handshake failed";
         } else if (level == XMPP_LEVEL_ERROR) {
-            channel.problem_ = text;
+            channel.error_text_ = text;
         }
     }
 
@@ -458,28 +455,28 @@ class StropheChannel : public Channel
         if (no_tls_) {
             return {Failure::Kind::no_tls, {}};
         }
-        if (temporary_) {
+        if (temporary_auth_failure_) {
             return {Failure::Kind::lost, "the server cannot check passwords at the moment"};
         }
         if (no_mechanism_left_) {
             return {mechanism_tried_ ? Failure::Kind::credentials : Failure::Kind::mechanism, {}};
         }
-        return {reached_ ? Failure::Kind::lost : Failure::Kind::unreachable, problem_};
+        return {connected_ ? Failure::Kind::lost : Failure::Kind::unreachable, error_text_};
     }
 
     // --- back on the event loop
 
-    void on_login_over()
+    void on_login_done()
     {
         std::uint64_t count = 0;
-        [[maybe_unused]] const ssize_t got = ::read(over_signal_.get(), &count, sizeof count);
+        [[maybe_unused]] const ssize_t got = ::read(login_done_signal_.get(), &count, sizeof count);
         login_thread_.join();
         if (abandoned_) {
             state_ = State::over;
             end();
             return;
         }
-        if (looked_) {
+        if (features_received_) {
             deliver_backlog();
             failure_ = Failure{Failure::Kind::closed, {}};
             state_ = State::over;
@@ -499,7 +496,7 @@ class StropheChannel : public Channel
             return;
         }
         failure_.reset();
-        // From here on nothing is worth formatting every stanza for the log.
+        // From here on the log is not needed, and formatting every stanza for it costs time.
         log_.handler = nullptr;
         state_ = State::open;
         const char* bound = login_.component ? nullptr : xmpp_conn_get_bound_jid(stream_.get());
@@ -507,10 +504,10 @@ class StropheChannel : public Channel
             event_new(base_, socket_.get(), EV_READ | EV_PERSIST, &StropheChannel::stepped, this));
         writable_.reset(event_new(base_, socket_.get(), EV_WRITE, &StropheChannel::stepped, this));
         event_add(readable_.get(), nullptr);
-        turning_ = true;
+        in_step_ = true;
         events_.opened(bound == nullptr ? login_.address : bound);
         deliver_backlog();
-        turning_ = false;
+        in_step_ = false;
         step();
     }
 
@@ -532,7 +529,7 @@ class StropheChannel : public Channel
             return;
         }
         if (event == XMPP_CONN_CONNECT) {
-            channel.logged_in_ = !channel.login_.look_only;
+            channel.logged_in_ = !channel.login_.features_only;
             return;
         }
         channel.stream_over_ = true;
@@ -545,12 +542,12 @@ class StropheChannel : public Channel
     static int on_stanza(xmpp_conn_t*, xmpp_stanza_t* stanza, void* self) noexcept
     {
         auto& channel = *static_cast<StropheChannel*>(self);
-        if (channel.login_.look_only) {
-            channel.look_at(stanza);
+        if (channel.login_.features_only) {
+            channel.read_unauthenticated(stanza);
             return 1;
         }
         if (channel.closing_) {
-            return 1;  // our end of the stream has been sent: no answer can follow
+            return 1;  // we have ended our side of the stream, so no answer can follow
         }
         if (channel.state_ == State::open) {
             channel.events_.received(Stanza(stanza));
@@ -560,20 +557,20 @@ class StropheChannel : public Channel
         return 1;
     }
 
-    /// On the login thread, without a login.
-    void look_at(xmpp_stanza_t* element)
+    /// With `features_only`: reads the stream without logging in. On the login thread.
+    void read_unauthenticated(xmpp_stanza_t* element)
     {
         const std::string_view name = Stanza(element).name();
         if (name == "proceed") {
-            secured_ = true;
+            tls_started_ = true;
             stream_over_ =
                 xmpp_conn_tls_start(stream_.get()) != 0 || xmpp_conn_open_stream_default(stream_.get()) != 0;
-        } else if (name == "features" && !secured_ && Stanza(element).child("starttls", ns::kStartTls)) {
+        } else if (name == "features" && !tls_started_ && Stanza(element).child("starttls", ns::kStartTls)) {
             xmpp_send_raw_string(stream_.get(), "<starttls xmlns='%s'/>", ns::kStartTls.data());
         } else if (name == "features") {
             backlog_.push_back(xmpp_stanza_clone(element));
-            looked_ = true;
-        } else if (name == "error") {  // libstrophe reads stream errors only where it logs in itself
+            features_received_ = true;
+        } else if (name == "error") {  // libstrophe reads stream errors only during a login
             const std::string_view condition = Stanza(element).first().name();
             const bool unknown = condition == "host-unknown" || condition == "host-gone";
             stream_error_ = unknown ? XMPP_SE_HOST_UNKNOWN : XMPP_SE_UNDEFINED_CONDITION;
@@ -581,37 +578,37 @@ class StropheChannel : public Channel
         }
     }
 
-    /// Reads and writes until nothing is left on either side, or the server takes no more, or it has been at
-    /// it for long enough.
+    /// Reads and writes until nothing is left on either side, the server takes no more, or the time is up.
     void pump()
     {
-        // Then others on the loop have theirs: what a turn's 4096 bytes take depends on who wrote them.
-        const auto enough = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
-        // After the last input: one turn for what libstrophe itself says to it, more for what TLS still
+        // Bounded, so that other events get their turn: the time to parse 4096 bytes depends on who wrote
+        // them.
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+        // Rounds after the last input: one for libstrophe's own reply to it, more for data that TLS still
         // holds.
         const int after_input = login_.tls && !login_.component ? 6 : 1;
-        turning_ = true;
+        in_step_ = true;
         bool idle = false;
         bool writable = true;
         int left = after_input;
-        while (!stream_over_ && std::chrono::steady_clock::now() < enough) {
+        while (!stream_over_ && std::chrono::steady_clock::now() < deadline) {
             const Readiness now = readiness(socket_.get());
             writable = now.output;
             idle = !now.input && all_sent() && left == 0;
-            // Nothing more is read while the server does not take what we have to say: that stays bounded.
+            // While the server takes nothing, nothing more is read: that bounds what is queued for it.
             if (idle || !writable) {
                 break;
             }
             left = now.input ? after_input : std::max(left - 1, 0);
-            turn();
+            run_once();
         }
         if (close_wanted_ && idle && !stream_over_) {
             close_wanted_ = false;
             closing_ = true;
             xmpp_disconnect(stream_.get());
-            turn();
+            run_once();
         }
-        turning_ = false;
+        in_step_ = false;
         if (stream_over_) {
             on_stream_over();
             return;
@@ -629,14 +626,15 @@ class StropheChannel : public Channel
 
     /// One round of libstrophe's loop, on a socket that can be written to.
     ///
-    /// What the socket does not take libstrophe keeps; it tells the number of pieces, but for one. So of much
-    /// it is given all but the end, in two pieces; and the end when it keeps no more than the second of them,
-    /// which is one byte: so little the socket takes for certain.
-    void turn()
+    /// libstrophe queues what the socket does not take, but does not count one piece of that queue. So a
+    /// large output is passed in two pieces, of which the second is one byte, and its last bytes are kept
+    /// back. They are passed once the count is zero: then libstrophe holds at most that one byte, and a
+    /// writable socket has room for it and the rest.
+    void run_once()
     {
-        constexpr std::size_t kLittle = 4096;
+        constexpr std::size_t kSmall = 4096;
         if (!out_.empty() && xmpp_conn_send_queue_len(stream_.get()) == 0) {
-            const std::size_t size = out_.size() <= kLittle ? out_.size() : out_.size() - kLittle / 2;
+            const std::size_t size = out_.size() <= kSmall ? out_.size() : out_.size() - kSmall / 2;
             const std::size_t first = size == out_.size() ? size : size - 1;
             xmpp_send_raw(stream_.get(), out_.data(), first);
             if (first != size) {
@@ -685,11 +683,11 @@ class StropheChannel : public Channel
     const Login login_;
     ChannelEvents& events_;
     State state_ = State::resolving;
-    std::optional<Failure> failure_;  // why it is, or will be, over
+    std::optional<Failure> failure_;  // why the stream has ended or is about to end
 
-    Descriptor over_signal_;  // written by the login thread when it ends
+    Descriptor login_done_signal_;  // written by the login thread when it ends
     Owned<event> step_;
-    Owned<event> login_over_event_;
+    Owned<event> login_done_event_;
 
     std::unique_ptr<LookUp> look_up_;
     evdns_getaddrinfo_request* look_up_running_ = nullptr;
@@ -697,32 +695,33 @@ class StropheChannel : public Channel
     std::vector<std::string> addresses_;
     std::size_t next_address_ = 0;
 
-    // The login thread has these while it runs; starting and joining it hand them over.
+    // Used by the login thread while it runs, otherwise by the event loop. Starting and joining the thread
+    // synchronize.
     xmpp_log_t log_{};
     Owned<xmpp_ctx_t> context_;
     Owned<xmpp_conn_t> stream_;
     bool logged_in_ = false;
-    bool looked_ = false;   // instead of a login
-    bool secured_ = false;  // while looking
+    bool features_received_ = false;  // with `features_only`
+    bool tls_started_ = false;        // with `features_only`
     bool stream_over_ = false;
-    bool reached_ = false;
+    bool connected_ = false;
     bool no_tls_ = false;
-    bool temporary_ = false;
+    bool temporary_auth_failure_ = false;
     bool mechanism_tried_ = false;
     bool no_mechanism_left_ = false;
     std::string bad_certificate_;
-    std::string problem_;
+    std::string error_text_;
     std::optional<xmpp_error_type_t> stream_error_;
     std::string stream_error_text_;
-    std::vector<xmpp_stanza_t*> backlog_;  // arrived together with the end of the login
+    std::vector<xmpp_stanza_t*> backlog_;  // arrived before the login thread ended
     std::thread login_thread_;
     std::atomic<bool> abandoned_ = false;
 
-    Descriptor socket_;  // a duplicate of libstrophe's
+    Descriptor socket_;  // a duplicate of libstrophe's socket
     Owned<event> readable_;
     Owned<event> writable_;
     std::string out_;
-    bool turning_ = false;
+    bool in_step_ = false;
     bool close_wanted_ = false;
     bool closing_ = false;
 };

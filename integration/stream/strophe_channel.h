@@ -8,10 +8,10 @@ struct event_base;
 namespace usher
 {
 
-/// Opens channels that live on `base`, which must outlive them.
+/// Opens channels that run on `base`, which must outlive them.
 ///
-/// Connecting and logging in happen on a thread of their own, because libstrophe's TLS handshake waits in a
-/// loop until the server answers; from then on everything happens on the event loop's thread.
+/// Each login has a thread of its own, because libstrophe's TLS handshake waits in a loop until the server
+/// answers. After the login everything runs on the event loop's thread.
 class StropheChannels : public ChannelMaker
 {
   public:

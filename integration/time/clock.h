@@ -1,4 +1,4 @@
-// Time, as the connection and the protocol see it: a seam, so that their tests bring a clock of their own.
+// Time for the connection and the protocol. An interface, so that their tests can use a clock of their own.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 namespace usher
 {
 
-/// Something that is to happen once. Destroying it cancels; that is allowed from inside the action too.
+/// An action that is to run once. Destroying the timer cancels it, and is allowed inside the action too.
 class Timer
 {
   public:

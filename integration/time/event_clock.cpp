@@ -31,7 +31,7 @@ class EventTimer : public Timer
   private:
     static void fired(evutil_socket_t, short, void* self) noexcept
     {
-        // The action may destroy this timer: it runs from a copy.
+        // The action may destroy this timer, so it is moved out first.
         const auto action = std::move(static_cast<EventTimer*>(self)->action_);
         action();
     }

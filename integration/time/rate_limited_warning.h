@@ -1,4 +1,4 @@
-// A warning that somebody outside can cause: logged once a minute at most, with a count.
+// A warning that outsiders can cause: logged at most once a minute, with a count.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,11 @@ namespace usher
 class RateLimitedWarning
 {
   public:
-    /// `what` completes "N ...": constant text, nothing that a stranger wrote.
+    /// `what` completes "N ...". It must be constant text, nothing that a stranger wrote.
     RateLimitedWarning(Clock& clock, std::string what) : clock_(clock), what_(std::move(what)) {}
 
-    /// Counts one more, and logs if the last line is a minute old. What was counted since comes with the next
-    /// line.
-    /// `detail`, if there is one, says more about this one; it is logged as it is.
+    /// Counts one more, and logs if the last log line is a minute old; otherwise the next line includes it.
+    /// `detail`, if given, describes this occurrence and is logged unchanged.
     void count(const std::string& detail = {});
 
     [[nodiscard]] std::uint64_t total() const { return total_; }

@@ -23,7 +23,7 @@ class FakeClock::FakeTimer : public Timer
     void fire()
     {
         clock_.timers_.erase(key_);
-        const auto action = std::move(action_);  // which may destroy this
+        const auto action = std::move(action_);  // the action may destroy this
         action();
     }
 

@@ -1,4 +1,4 @@
-// A clock moved by hand, and a stream that is not there: what the connection and the entity are tested on.
+// A clock that tests advance, and a stream without a server, for tests of the connection and the entity.
 #pragma once
 
 #include <chrono>
@@ -25,15 +25,15 @@ class FakeClock : public Clock
     [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
                                                std::function<void()> action) override;
 
-    /// Lets time pass. What falls due on the way happens in order, each at its own time.
+    /// Lets time pass. Timers that become due run in order, each at its own time.
     void advance(std::chrono::milliseconds time);
 
-    /// Timers that wait.
+    /// The number of pending timers.
     [[nodiscard]] std::size_t waiting() const { return timers_.size(); }
 
   private:
     class FakeTimer;
-    using Key = std::pair<Time, std::uint64_t>;  // due, order of making
+    using Key = std::pair<Time, std::uint64_t>;  // due time, order of creation
 
     Time now_{std::chrono::hours(1000)};
     std::uint64_t made_ = 0;
@@ -47,19 +47,19 @@ class FakeChannels : public ChannelMaker
   public:
     [[nodiscard]] std::unique_ptr<Channel> open(const Login& login, ChannelEvents& events) override;
 
-    // What the test raises.
+    // Events that the test raises.
     void opened(const std::string& address);
     void received(const std::string& xml);
     void ended(Failure::Kind kind, const std::string& detail = {});
-    /// As the loop would turn: a channel that was closed or abandoned says that it has ended.
+    /// Like a round of the loop: a channel that was closed or abandoned reports that it has ended.
     void turn();
 
-    // What was recorded.
+    // What the channels recorded.
     int opens = 0;
-    Login login;                       ///< of the last one opened
-    std::vector<std::string> sent;     ///< by all of them
-    int closes = 0;                    ///< calls of close() on the present one
-    std::optional<Failure> abandoned;  ///< the present one, with this
+    Login login;                       ///< of the channel opened last
+    std::vector<std::string> sent;     ///< by all channels
+    int closes = 0;                    ///< calls of close() on the current channel
+    std::optional<Failure> abandoned;  ///< the failure that the current channel was abandoned with
 
     [[nodiscard]] bool is_open() const { return channel_ != nullptr; }
     /// What was sent since the last call.
@@ -72,7 +72,7 @@ class FakeChannels : public ChannelMaker
     FakeChannel* channel_ = nullptr;
 };
 
-/// A failure as one can compare and print it.
+/// A failure as text, to compare and print.
 [[nodiscard]] std::string to_string(Failure::Kind kind);
 
 }  // namespace usher::test

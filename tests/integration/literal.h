@@ -1,4 +1,4 @@
-// Elements written as XML in a test, read as libstrophe reads them from the wire.
+// Elements written as XML in a test, parsed by libstrophe as if received.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ struct _xmpp_stanza_t;
 namespace usher::test
 {
 
-/// Owns what it parsed; the views it gives are valid as long as it lives.
+/// Owns the parsed element; views of it are valid as long as this exists.
 class Literal
 {
   public:
@@ -32,7 +32,7 @@ class Literal
     std::unique_ptr<_xmpp_stanza_t, Release> element_;
 };
 
-/// An attribute of the element that `xml` is, empty if it has none.
+/// An attribute of the element `xml`; empty if it has none.
 [[nodiscard]] std::string attribute(const std::string& xml, const char* name);
 
 }  // namespace usher::test

@@ -7,7 +7,7 @@
 namespace
 {
 
-/// What the daemon does before it opens a stream: libstrophe writes to sockets that the peer may have closed.
+/// Ignores SIGPIPE, as the daemon does: libstrophe may write to sockets that the peer has closed.
 struct Surroundings {
     Surroundings()
     {

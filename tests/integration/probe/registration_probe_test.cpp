@@ -1,4 +1,4 @@
-// Looking at one domain after the other, and giving up where nothing is.
+// Connects for one domain after the other, and stops if no connection is possible.
 #include "integration/probe/registration_probe.h"
 
 #include <boost/test/unit_test.hpp>
@@ -39,7 +39,7 @@ BOOST_FIXTURE_TEST_SUITE(registration_probe, Scene)
 
 BOOST_AUTO_TEST_CASE(open_closed_and_foreign)
 {
-    BOOST_TEST(channels.login.look_only);
+    BOOST_TEST(channels.login.features_only);
     BOOST_TEST(channels.login.address == "a.lit");
     features("<register xmlns='http://jabber.org/features/iq-register'/>");
     BOOST_TEST(channels.login.address == "b.lit");
@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(where_nothing_listens_one_attempt_is_enough)
     BOOST_TEST((seen->at("c.lit") == Registration::unseen));
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up)
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_abandoned)
 {
-    clock.advance(RegistrationProbe::kLook);
+    clock.advance(RegistrationProbe::kProbeDeadline);
     BOOST_REQUIRE(channels.abandoned.has_value());
     channels.turn();
     clock.advance(std::chrono::milliseconds(0));

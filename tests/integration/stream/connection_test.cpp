@@ -1,4 +1,4 @@
-// One login, kept up: every state, what leads out of it, and when.
+// Every state of a connection, what leads out of it, and when.
 #include "integration/stream/connection.h"
 
 #include <boost/test/unit_test.hpp>
@@ -99,7 +99,7 @@ struct Scene {
         return *events.delay;
     }
 
-    /// Lets exactly `time` pass, and sees that the next attempt is made at its end and not before.
+    /// Lets exactly `time` pass and checks that the next attempt is made at its end, not before.
     void expect_attempt_after(milliseconds time)
     {
         const int before = channels.opens;
@@ -197,9 +197,9 @@ BOOST_AUTO_TEST_CASE(every_attempt_has_its_own_deadline)
     BOOST_TEST(is_abandoned(channels, Failure::Kind::timeout));
 }
 
-// --- Trying again
+// --- Retrying
 
-BOOST_AUTO_TEST_CASE(waiting_doubles_up_to_a_minute)
+BOOST_AUTO_TEST_CASE(the_delay_doubles_up_to_a_minute)
 {
     connection->start();
     for (const milliseconds expected : Times{1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}) {
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(waiting_doubles_up_to_a_minute)
     }
 }
 
-BOOST_AUTO_TEST_CASE(waiting_is_shortened_by_a_half_at_most)
+BOOST_AUTO_TEST_CASE(the_delay_is_shortened_by_at_most_half)
 {
     random = 0.999999;
     connection->start();
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(waiting_is_shortened_by_a_half_at_most)
     }
 }
 
-BOOST_AUTO_TEST_CASE(waiting_is_shortened_in_proportion)
+BOOST_AUTO_TEST_CASE(the_delay_is_shortened_in_proportion)
 {
     random = 0.5;
     connection->start();
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(waiting_is_shortened_in_proportion)
     BOOST_TEST(fail().count() == 1500);
 }
 
-BOOST_AUTO_TEST_CASE(a_random_number_is_drawn_for_every_wait)
+BOOST_AUTO_TEST_CASE(every_delay_has_its_own_random_number)
 {
     int drawn = 0;
     connection.emplace(
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_random_number_is_drawn_for_every_wait)
     BOOST_TEST(drawn == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_login_of_a_minute_starts_the_waiting_anew)
+BOOST_AUTO_TEST_CASE(a_login_of_a_minute_resets_the_delay)
 {
     connection->start();
     for (int i = 0; i < 5; ++i) {
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(a_shorter_login_does_not)
     BOOST_TEST(fail(Failure::Kind::lost).count() == 32'000);
 }
 
-BOOST_AUTO_TEST_CASE(a_long_wait_for_a_login_is_no_login)
+BOOST_AUTO_TEST_CASE(a_long_attempt_to_log_in_does_not_reset_the_delay)
 {
     connection->start();
     channels.opened("usher@capulet.lit/usher");
@@ -307,7 +307,7 @@ bool cannot_mend_itself(Failure::Kind kind)
            kind == Kind::mechanism || kind == Kind::unknown_host;
 }
 
-BOOST_AUTO_TEST_CASE(before_the_first_login_what_cannot_mend_itself_is_final)
+BOOST_AUTO_TEST_CASE(before_the_first_login_a_permanent_failure_is_final)
 {
     for (const Failure::Kind kind : kKinds) {
         BOOST_TEST_CONTEXT(usher::test::to_string(kind))
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(it_is_final_at_a_later_attempt_too)
     BOOST_TEST(clock.waiting() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(after_the_first_login_every_failure_is_tried_again)
+BOOST_AUTO_TEST_CASE(after_the_first_login_every_failure_is_retried)
 {
     for (const Failure::Kind kind : kKinds) {
         BOOST_TEST_CONTEXT(usher::test::to_string(kind))
@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(what_is_received_online_is_passed_on)
     BOOST_TEST(events.happened == (Happened{"received m1", "received m2"}), boost::test_tools::per_element());
 }
 
-// --- Watching over the peer
+// --- Keep-alive
 
 BOOST_AUTO_TEST_CASE(thirty_seconds_of_silence_are_followed_by_a_ping)
 {
@@ -432,7 +432,7 @@ BOOST_AUTO_TEST_CASE(pings_have_different_ids)
                usher::test::attribute(channels.sent.at(1), "id"));
 }
 
-BOOST_AUTO_TEST_CASE(whoever_is_heard_of_is_not_pinged)
+BOOST_AUTO_TEST_CASE(a_peer_that_sends_is_not_pinged)
 {
     log_in();
     for (int i = 0; i < 20; ++i) {
@@ -443,8 +443,8 @@ BOOST_AUTO_TEST_CASE(whoever_is_heard_of_is_not_pinged)
     BOOST_TEST(!channels.abandoned.has_value());
 }
 
-// Whenever the last word was, the ping comes 30 s after it.
-BOOST_AUTO_TEST_CASE(silence_is_counted_from_the_last_word)
+// The ping comes 30 s after whatever was received last.
+BOOST_AUTO_TEST_CASE(silence_is_counted_from_the_last_stanza)
 {
     for (const milliseconds word : Times{0ms, 1ms, 10s, 29'999ms, 30'001ms, 44s, 60s, 74'999ms}) {
         BOOST_TEST_CONTEXT(word.count() << " ms")
@@ -463,7 +463,7 @@ BOOST_AUTO_TEST_CASE(silence_is_counted_from_the_last_word)
 }
 
 // E29
-BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up)
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_abandoned)
 {
     log_in();
     clock.advance(74'999ms);
@@ -475,7 +475,7 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up)
     BOOST_TEST((connection->state() == State::waiting));
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_falls_silent_later_is_given_up_within_ninety_seconds)
+BOOST_AUTO_TEST_CASE(a_peer_that_becomes_silent_is_abandoned_within_ninety_seconds)
 {
     for (const milliseconds word : Times{1ms, 10s, 29'999ms, 30'001ms, 44s, 60s, 74'999ms}) {
         BOOST_TEST_CONTEXT(word.count() << " ms")
@@ -492,7 +492,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_falls_silent_later_is_given_up_within_ninety_se
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_answers_is_never_given_up)
+BOOST_AUTO_TEST_CASE(a_peer_that_answers_is_never_abandoned)
 {
     log_in();
     std::size_t pings = 0;
@@ -509,7 +509,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_answers_is_never_given_up)
     BOOST_TEST(pings <= 20U);
 }
 
-BOOST_AUTO_TEST_CASE(an_error_to_a_ping_is_a_sign_of_life)
+BOOST_AUTO_TEST_CASE(an_error_reply_to_a_ping_counts_as_an_answer)
 {
     log_in();
     for (int i = 0; i < 10; ++i) {
@@ -579,7 +579,7 @@ BOOST_AUTO_TEST_CASE(what_arrives_before_the_end_is_received_and_may_be_answered
     BOOST_TEST(channels.sent == Happened{"<answer/>"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_that_does_not_end_is_given_up_after_three_seconds)
+BOOST_AUTO_TEST_CASE(a_stream_that_does_not_end_is_abandoned_after_three_seconds)
 {
     log_in();
     connection->stop();
@@ -666,7 +666,7 @@ BOOST_AUTO_TEST_CASE(after_stop_it_can_be_started_again)
 
 // --- Logging in again on purpose
 
-BOOST_AUTO_TEST_CASE(log_in_again_ends_the_stream_and_waits_as_long_as_it_was_told)
+BOOST_AUTO_TEST_CASE(log_in_again_ends_the_stream_and_waits_for_the_given_delay)
 {
     log_in();
     connection->log_in_again(60s);
@@ -707,7 +707,7 @@ BOOST_AUTO_TEST_CASE(log_in_again_counts_once)
     BOOST_TEST(fail(Failure::Kind::lost).count() <= 2000);
 }
 
-BOOST_AUTO_TEST_CASE(log_in_again_is_nothing_when_not_online)
+BOOST_AUTO_TEST_CASE(log_in_again_does_nothing_when_not_online)
 {
     connection->log_in_again(60s);
     BOOST_TEST((connection->state() == State::idle));

@@ -1,5 +1,5 @@
-// The other end of a channel, on the same event loop: accepts, and then says and reads what the test wants,
-// when it wants.
+// The other end of a channel, on the same event loop: accepts a connection, then sends and reads what the
+// test tells it.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ struct evconnlistener;
 namespace usher::test
 {
 
-/// A libevent loop that is run until something has happened.
+/// A libevent loop that runs until something has happened.
 class Loop
 {
   public:
@@ -28,7 +28,7 @@ class Loop
     /// Runs until `happened()`. False if the deadline passed first.
     [[nodiscard]] bool run_until(const std::function<bool()>& happened,
                                  std::chrono::milliseconds deadline = kDeadline);
-    /// Lets every event that is pending now have its turn.
+    /// Runs every event that is pending now.
     void turn();
 
   private:
@@ -47,15 +47,15 @@ class Peer
     Peer& operator=(const Peer&) = delete;
 
     void write(std::string_view text);
-    /// Leaves what arrives in the socket, or reads it again.
+    /// Stops reading from the socket, or resumes it.
     void stop_reading();
     void read_again();
-    /// Ends the connection: in good order, or so that the other end sees a reset.
+    /// Closes the connection: normally, or with a reset.
     void close();
     void reset();
 
     [[nodiscard]] int socket() const;
-    /// What has been written and the connection has not taken yet.
+    /// The number of bytes written that the socket has not taken yet.
     [[nodiscard]] std::size_t unsent() const;
     [[nodiscard]] bool over() const { return over_; }
     [[nodiscard]] bool has_received(std::string_view text) const
@@ -85,7 +85,7 @@ class Listener
     Listener& operator=(const Listener&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// The connection that came last; null before the first.
+    /// The latest connection; null before the first.
     [[nodiscard]] Peer* peer() const { return peer_.get(); }
 
     int accepted = 0;

@@ -100,7 +100,7 @@ class Events : public usher::ChannelEvents
     {
         ++ends;
         failure = why;
-        channel.reset();  // as the connection does
+        channel.reset();  // like the connection
     }
 
     std::unique_ptr<usher::Channel> channel;
@@ -178,7 +178,7 @@ struct Scene {
         peer().received.clear();
     }
 
-    /// As far as the server's stream header and features.
+    /// Plays the server up to its stream header and features.
     void connect_account(bool tls, const std::string& offered)
     {
         open(account(tls));
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(stanzas_that_come_with_the_end_of_the_login_are_received_af
     BOOST_TEST(opened_first);
 }
 
-// --- Not logging in
+// --- Logins that fail
 
 BOOST_AUTO_TEST_CASE(a_wrong_secret)
 {
@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(tls_that_is_not_offered)
     BOOST_TEST(!peer().has_received("<auth"));
 }
 
-BOOST_AUTO_TEST_CASE(a_tls_handshake_that_fails_is_no_reason_to_give_up_for_good)
+BOOST_AUTO_TEST_CASE(a_failed_tls_handshake_is_not_permanent)
 {
     connect_account(true, kStartTls);
     until_peer_has("<starttls");
@@ -382,7 +382,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_opens_no_stream)
 
 // --- Names
 
-// As long as it takes: without a network libevent asks three times and waits five seconds for each.
+// This takes long: without a network libevent asks three times and waits five seconds each time.
 BOOST_AUTO_TEST_CASE(a_name_without_an_address)
 {
     Login login = component();
@@ -407,7 +407,7 @@ BOOST_AUTO_TEST_CASE(a_look_up_can_be_abandoned)
     open(login);
     events.channel->abandon({Failure::Kind::timeout, {}});
     until([&] { return events.failure.has_value(); }, "the channel ends");
-    // Where no name server is configured it has failed before it is abandoned.
+    // If no name server is configured it fails before it is abandoned.
     BOOST_TEST(
         (events.failure->kind == Failure::Kind::timeout || events.failure->kind == Failure::Kind::lookup));
     for (int i = 0; i < 10; ++i) {
@@ -445,12 +445,12 @@ BOOST_AUTO_TEST_CASE(a_channel_can_be_destroyed_while_it_looks_up)
     BOOST_TEST(events.ends == 0);
 }
 
-// --- Looking without logging in
+// --- Reading the features without logging in
 
-BOOST_AUTO_TEST_CASE(what_a_server_shows_before_a_login_is_received_and_no_login_follows)
+BOOST_AUTO_TEST_CASE(features_only_reports_the_features_and_does_not_log_in)
 {
     Login login = account(true);
-    login.look_only = true;
+    login.features_only = true;
     bool registration = false;
     events.when_received = [&](const Stanza& stanza) {
         registration = static_cast<bool>(stanza.child("register", "http://jabber.org/features/iq-register"));
@@ -466,10 +466,10 @@ BOOST_AUTO_TEST_CASE(what_a_server_shows_before_a_login_is_received_and_no_login
     BOOST_TEST(!peer().has_received("<auth"));
 }
 
-BOOST_AUTO_TEST_CASE(looking_for_a_domain_that_the_server_does_not_serve)
+BOOST_AUTO_TEST_CASE(features_only_for_a_domain_that_the_server_does_not_serve)
 {
     Login login = account(true);
-    login.look_only = true;
+    login.features_only = true;
     open(login);
     until_accepted();
     until_peer_has("<stream:stream");
@@ -477,10 +477,10 @@ BOOST_AUTO_TEST_CASE(looking_for_a_domain_that_the_server_does_not_serve)
     until_ended(Failure::Kind::unknown_host);
 }
 
-BOOST_AUTO_TEST_CASE(looking_asks_for_tls_where_it_is_offered_and_can_be_given_up)
+BOOST_AUTO_TEST_CASE(features_only_starts_tls_if_offered_and_can_be_abandoned)
 {
     Login login = account(true);
-    login.look_only = true;
+    login.features_only = true;
     open(login);
     until_accepted();
     until_peer_has("<stream:stream");
@@ -492,7 +492,7 @@ BOOST_AUTO_TEST_CASE(looking_asks_for_tls_where_it_is_offered_and_can_be_given_u
     until_ended(Failure::Kind::timeout);
 }
 
-// --- Servers that hang. The peer answering on the same loop shows that the loop is not blocked.
+// --- Servers that hang. That the peer answers on the same loop shows that the loop is not blocked.
 
 BOOST_AUTO_TEST_CASE(a_server_that_accepts_and_says_nothing)
 {
@@ -631,7 +631,7 @@ BOOST_AUTO_TEST_CASE(garbage_on_a_stream)
     until_ended(Failure::Kind::lost);
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_is_deaf_to_the_error_can_be_abandoned)
+BOOST_AUTO_TEST_CASE(a_server_that_ignores_the_error_can_be_abandoned)
 {
     log_in_component();
     peer().write("<<<");
@@ -694,7 +694,7 @@ BOOST_AUTO_TEST_CASE(closing_answers_what_has_arrived)
         asked += message(std::to_string(i));
         answered += message("re-" + std::to_string(i));
     }
-    // Written past the loop, which therefore has not told the channel of anything when it is closed.
+    // Written without the loop, so the channel does not know of it yet when it is closed.
     BOOST_TEST_REQUIRE(::send(peer().socket(), asked.data(), asked.size(), 0) ==
                        static_cast<ssize_t>(asked.size()));
     events.channel->close();
@@ -704,9 +704,9 @@ BOOST_AUTO_TEST_CASE(closing_answers_what_has_arrived)
     until_ended(Failure::Kind::closed);
 }
 
-// --- Much at once
+// --- Large amounts of data
 
-/// Stanzas, `size` bytes of them at least: more than sockets hold, if it is much.
+/// Stanzas of at least `size` bytes in all; a large `size` is more than sockets hold.
 std::string many_stanzas(std::size_t size)
 {
     const std::string body = "<body>" + std::string(1000, 'x') + "</body>";
@@ -734,7 +734,7 @@ BOOST_AUTO_TEST_CASE(what_a_slow_reader_is_sent_arrives_whole_and_in_order)
     }
 }
 
-// The socket may become writable at any moment while the channel writes: nothing may be forgotten then.
+// The socket may become writable at any moment while the channel writes: no output may be forgotten then.
 BOOST_AUTO_TEST_CASE(what_is_read_while_it_is_being_sent_arrives_whole_and_in_order)
 {
     log_in_component();
@@ -757,7 +757,7 @@ BOOST_AUTO_TEST_CASE(what_is_read_while_it_is_being_sent_arrives_whole_and_in_or
             done = true;
         });
         events.channel->send(all);
-        while (!done) {  // in short pieces: the end of the thread is no event of the loop
+        while (!done) {  // in short waits, because the end of the thread is not an event of the loop
             static_cast<void>(loop.run_until([&] { return done.load(); }, std::chrono::milliseconds(10)));
         }
         reader.join();
@@ -831,8 +831,8 @@ BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_any_more_can_be_abandoned)
     until_ended(Failure::Kind::silent);
 }
 
-// What a stanza costs depends on who wrote it.
-BOOST_AUTO_TEST_CASE(others_on_the_loop_have_their_turn_while_much_arrives)
+// The cost of a stanza depends on who wrote it.
+BOOST_AUTO_TEST_CASE(other_events_are_served_while_much_arrives)
 {
     log_in_component();
     const std::string all = many_stanzas(300'000);
@@ -865,7 +865,7 @@ BOOST_AUTO_TEST_CASE(a_stanza_of_two_megabytes_is_received)
     BOOST_TEST(events.ids.size() == 2U);
 }
 
-// --- Again and again
+// --- Many times
 
 BOOST_AUTO_TEST_CASE(two_hundred_logins_leave_no_descriptors_behind)
 {
@@ -892,7 +892,7 @@ BOOST_AUTO_TEST_CASE(two_hundred_logins_leave_no_descriptors_behind)
                 peer().close();
         }
         until([&] { return events.failure.has_value(); }, "the channel ends");
-        loop.turn();  // the peer's end is closed in the next one
+        loop.turn();  // the peer's end is closed in the next round
     };
     again(0);
     const std::ptrdiff_t before = open_descriptors();

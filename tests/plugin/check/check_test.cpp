@@ -1,4 +1,4 @@
-// What a check says on the stream, in which order, and that it ends.
+// What a check sends on the stream, in which order, and that it ends.
 #include "plugin/check/check.h"
 #include "plugin/check/exit_codes.h"
 
@@ -71,7 +71,7 @@ struct Scene {
         answer("<pending", "<pending xmlns='urn:xmpp:subscription-requests:0'/>");
     }
 
-    /// Logged out; probes registration.
+    /// The check has logged out and runs the registration probe.
     void leave()
     {
         channels.turn();
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_never_answers_does_not_keep_it)
     BOOST_TEST(clock.waiting() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(nor_one_that_keeps_it_busy)
+BOOST_AUTO_TEST_CASE(a_server_that_never_stops_sending_does_not_keep_it)
 {
     start();
     log_in();
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(nor_one_that_keeps_it_busy)
     BOOST_TEST(result.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_that_breaks_is_said)
+BOOST_AUTO_TEST_CASE(a_broken_stream_is_reported)
 {
     start();
     log_in();
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(on_a_stream_that_is_there_nothing_but_the_questions_is_sent
     receive("<iq type='set' from='capulet.lit' id='a1'/>");  // the daemon's
     reply(2, "<pending xmlns='urn:xmpp:subscription-requests:0'/>");
     BOOST_TEST(ids.size() == 3U);
-    BOOST_TEST(channels.login.look_only);
+    BOOST_TEST(channels.login.features_only);
     BOOST_TEST(channels.login.port == 5222);
     channels.ended(Failure::Kind::unreachable);
     clock.advance(0ms);
