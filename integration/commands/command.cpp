@@ -12,7 +12,7 @@ namespace usher
 namespace
 {
 
-/// Of XEP-0050 section 4.4, for a request that has something wrong.
+/// An error of XEP-0050 section 4.4.
 StanzaError bad_request(std::string specific, std::string text)
 {
     return {"modify", "bad-request", std::move(text), std::move(specific), std::string(ns::kCommands)};
@@ -23,15 +23,15 @@ StanzaError forbidden(std::string text)
     return {"cancel", "forbidden", std::move(text), {}, {}};
 }
 
-StanzaError too_much()
+StanzaError too_many()
 {
     return {
-        "wait", "resource-constraint", "Too much is going on at the moment: please try again later.", {}, {}};
+        "wait", "resource-constraint", "Too many requests at the moment: please try again later.", {}, {}};
 }
 
 StanzaError expired()
 {
-    return {"cancel", "not-allowed", "This menu is no longer open: please begin again.", "session-expired",
+    return {"cancel", "not-allowed", "This menu has expired: please begin again.", "session-expired",
             std::string(ns::kCommands)};
 }
 
@@ -70,7 +70,7 @@ void begin_command(std::string& xml, std::string_view node, std::string_view ses
     }
 }
 
-/// The form in a request. Nothing if there is none, or more than one.
+/// The form in a request. Empty if there is none, or more than one.
 std::optional<Stanza> only_form(const Stanza& command)
 {
     std::optional<Stanza> form;
@@ -85,11 +85,11 @@ std::optional<Stanza> only_form(const Stanza& command)
     return form;
 }
 
-/// The stage as it is shown again: what was noted before has been read.
-CommandStage again(CommandStage stage, const std::vector<std::string>& wrong)
+/// The stage to show again, with these errors instead of its earlier notes.
+CommandStage with_errors(CommandStage stage, const std::vector<std::string>& errors)
 {
     stage.notes.clear();
-    for (const std::string& text : wrong) {
+    for (const std::string& text : errors) {
         stage.notes.push_back({CommandNote::Type::error, text});
     }
     return stage;
@@ -97,15 +97,15 @@ CommandStage again(CommandStage stage, const std::vector<std::string>& wrong)
 
 }  // namespace
 
-std::vector<const Command*> Commands::of(const Address& user) const
+std::vector<const Command*> Commands::allowed_for(const Address& user) const
 {
-    std::vector<const Command*> hers;
+    std::vector<const Command*> allowed;
     for (const Command& command : commands_) {
-        if (!command.refused(user)) {
-            hers.push_back(&command);
+        if (!command.why_refused(user)) {
+            allowed.push_back(&command);
         }
     }
-    return hers;
+    return allowed;
 }
 
 const Command* Commands::named(std::string_view node) const
@@ -127,49 +127,48 @@ void Commands::received(const Stanza& iq, const Address& user)
     if (!is_action(action)) {
         return refuse(bad_request("malformed-action", "There is no such action."));
     }
-    // A client marks every stanza with its user's language: that is no reason to show her nothing. A command
-    // that is marked itself is asked for in that language.
-    // (libstrophe leaves out the prefix.)
+    // Only the language of the <command/> counts: clients mark every stanza with their user's language, and
+    // that is no reason to refuse. libstrophe drops the prefix of xml:lang.
     if (!is_english(element.attribute("lang"))) {
-        return refuse(bad_request("bad-locale", "Only English is spoken here."));
+        return refuse(bad_request("bad-locale", "Only English is available."));
     }
     const Command* command = named(node);
     if (command == nullptr) {
         return refuse({"cancel", "item-not-found", "There is no such command.", {}, {}});
     }
     if (!element.has("sessionid")) {
-        if (const auto why = command->refused(user)) {
+        if (const auto why = command->why_refused(user)) {
             return refuse(forbidden(*why));
         }
         if (!action.empty() && action != "execute") {
-            return refuse(bad_request("bad-action", "A command begins with the action execute."));
+            return refuse(bad_request("bad-action", "A command must begin with the action execute."));
         }
         return begin(reply, *command, std::string(iq.attribute("from")), user);
     }
     Session* session = find(id, iq.attribute("from"));
     if (session == nullptr || session->command != command) {
-        return refuse(bad_request("bad-sessionid", "This menu is not known: please begin again."));
+        return refuse(bad_request("bad-sessionid", "There is no such open menu: please begin again."));
     }
     if (session->ended || clock_.now() - session->used >= kLifetime) {
         end(*session);
         return refuse(expired());
     }
-    // May have changed since the last stage.
-    if (const auto why = command->refused(user)) {
+    // The permission may have changed since the last stage.
+    if (const auto why = command->why_refused(user)) {
         end(*session);
         return refuse(forbidden(*why));
     }
     if (session->working && action != "cancel") {
-        return refuse({"wait", "unexpected-request", "The last step is still being worked on.", {}, {}});
+        return refuse({"wait", "unexpected-request", "The previous step has not finished yet.", {}, {}});
     }
     session->used = clock_.now();
-    go_on(reply, *session, action, element);
+    continue_session(reply, *session, action, element);
 }
 
 void Commands::begin(IqReply reply, const Command& command, const std::string& requester, const Address& user)
 {
-    if (!work_.allows(user) || !make_room(user)) {
-        return send_error(reply, command.node, {}, too_much());
+    if (!limiter_.allows(user) || !make_room(user)) {
+        return send_error(reply, command.node, {}, too_many());
     }
     Session& session = sessions_.emplace_back(Session{.id = random_token(),
                                                       .command = &command,
@@ -177,10 +176,11 @@ void Commands::begin(IqReply reply, const Command& command, const std::string& r
                                                       .user = user,
                                                       .used = clock_.now()});
     session.working = true;
-    command.execute(user, outcome(std::move(reply), session));
+    command.execute(user, reply_to(std::move(reply), session));
 }
 
-void Commands::go_on(IqReply reply, Session& session, std::string_view action, const Stanza& command)
+void Commands::continue_session(IqReply reply, Session& session, std::string_view action,
+                                const Stanza& command)
 {
     const auto refuse = [&](StanzaError error) {
         send_error(reply, session.command->node, session.id, std::move(error));
@@ -197,15 +197,15 @@ void Commands::go_on(IqReply reply, Session& session, std::string_view action, c
         return show(reply, session, "executing", session.stages.back());
     }
     if (action == (session.stages.back().last ? "next" : "complete")) {
-        return refuse(bad_request("bad-action", "This is not one of the actions of this step."));
+        return refuse(bad_request("bad-action", "This step does not have that action."));
     }
     submit(std::move(reply), session, command);
 }
 
 void Commands::submit(IqReply reply, Session& session, const Stanza& command)
 {
-    if (!work_.allows(session.user)) {
-        return send_error(reply, session.command->node, session.id, too_much());
+    if (!limiter_.allows(session.user)) {
+        return send_error(reply, session.command->node, session.id, too_many());
     }
     CommandStage& stage = session.stages.back();
     DataForm& form = stage.payload.value();
@@ -218,18 +218,18 @@ void Commands::submit(IqReply reply, Session& session, const Stanza& command)
     }
     form = filled_in(std::move(form), submission->values);
     if (!submission->wrong.empty()) {
-        return show(reply, session, "executing", again(stage, submission->wrong));
+        return show(reply, session, "executing", with_errors(stage, submission->wrong));
     }
     session.working = true;
-    const auto submitted = stage.submitted;  // the stages may change while it runs
-    submitted(submission->values, outcome(std::move(reply), session));
+    const auto submitted = stage.submitted;  // a copy: the stages may change during the call
+    submitted(submission->values, reply_to(std::move(reply), session));
 }
 
-CommandReply Commands::outcome(IqReply reply, const Session& session)
+CommandReply Commands::reply_to(IqReply reply, const Session& session)
 {
-    // The session may be gone by then.
+    // The session may be gone when the result arrives.
     return [this, reply = std::move(reply), node = session.command->node,
-            id = session.id](std::variant<CommandStage, CommandRefusal> what) {
+            id = session.id](std::variant<CommandStage, CommandRefusal> result) {
         const auto found = std::find_if(sessions_.begin(), sessions_.end(),
                                         [&](const Session& one) { return one.id == id && !one.ended; });
         if (found == sessions_.end()) {
@@ -237,14 +237,14 @@ CommandReply Commands::outcome(IqReply reply, const Session& session)
         }
         found->working = false;
         found->used = clock_.now();
-        proceed(reply, *found, std::move(what));
+        show_result(reply, *found, std::move(result));
     };
 }
 
-void Commands::proceed(const IqReply& reply, Session& session,
-                       std::variant<CommandStage, CommandRefusal> what)
+void Commands::show_result(const IqReply& reply, Session& session,
+                           std::variant<CommandStage, CommandRefusal> result)
 {
-    if (auto* stage = std::get_if<CommandStage>(&what)) {
+    if (auto* stage = std::get_if<CommandStage>(&result)) {
         if (stage->submitted) {
             session.stages.push_back(std::move(*stage));
             return show(reply, session, "executing", session.stages.back());
@@ -252,17 +252,17 @@ void Commands::proceed(const IqReply& reply, Session& session,
         show(reply, session, "completed", *stage);
         return end(session);
     }
-    const auto& refusal = std::get<CommandRefusal>(what);
+    const auto& refusal = std::get<CommandRefusal>(result);
     if (refusal.forbidden) {
         send_error(reply, session.command->node, session.id, forbidden(refusal.text));
         return end(session);
     }
     if (session.stages.empty()) {
-        // XEP-0050 section 3.6: what completes and fails has an error note.
-        show(reply, session, "completed", again({}, {refusal.text}));
+        // XEP-0050 section 3.6: a command that completes with a failure has an error note.
+        show(reply, session, "completed", with_errors({}, {refusal.text}));
         return end(session);
     }
-    show(reply, session, "executing", again(session.stages.back(), {refusal.text}));
+    show(reply, session, "executing", with_errors(session.stages.back(), {refusal.text}));
 }
 
 // --- Sessions
@@ -296,10 +296,10 @@ bool Commands::make_room(const Address& user)
         sessions_.erase(found);
         return true;
     };
-    const auto is_hers = [&](const Session& session) { return session.user == user; };
-    while (std::count_if(sessions_.begin(), sessions_.end(), is_hers) >= static_cast<long>(kPerUser)) {
-        if (!drop([&](const Session& session) { return is_hers(session) && session.ended; }) &&
-            !drop([&](const Session& session) { return is_hers(session) && !session.working; })) {
+    const auto is_theirs = [&](const Session& session) { return session.user == user; };
+    while (std::count_if(sessions_.begin(), sessions_.end(), is_theirs) >= static_cast<long>(kMaxPerUser)) {
+        if (!drop([&](const Session& session) { return is_theirs(session) && session.ended; }) &&
+            !drop([&](const Session& session) { return is_theirs(session) && !session.working; })) {
             return false;
         }
     }
@@ -352,7 +352,7 @@ void Commands::show(const IqReply& reply, const Session& session, std::string_vi
 void Commands::send_error(const IqReply& reply, std::string_view node, std::string_view session_id,
                           StanzaError error) const
 {
-    // With the command, as in the examples of XEP-0050: some clients find their session by it.
+    // Includes the command, as in the examples of XEP-0050: some clients use it to find their session.
     std::string command;
     begin_command(command, node, session_id);
     send_(reply.error(error, command + "/>"));

@@ -1,7 +1,7 @@
-// Ad-hoc commands (XEP-0050): a menu that a user finds and works through in her own client.
+// Ad-hoc commands (XEP-0050): menus that users work through in their own client.
 //
-// The responder's side: which commands there are for whom, the sessions, the actions, the errors.
-// Not here: what a command does (it brings its stages) and who may run it (it says so itself).
+// The responder's side: commands, sessions, actions, errors. Not here: what a command does and who may run
+// it, which each `Command` defines.
 #pragma once
 
 #include <chrono>
@@ -30,88 +30,89 @@ struct CommandNote {
     std::string text;
 };
 
-/// Not done, and why, for the one who asked.
+/// Why a command or a step was not carried out. The text is shown to the user.
 struct CommandRefusal {
-    /// She may not: the session ends with an error. Otherwise there is something to mend or to try again:
-    /// the form is shown once more, with the text as a note.
+    /// If true, the user may not do this: the session ends with an error. If false, the user can correct the
+    /// form or try again: it is shown once more, with the text as a note.
     bool forbidden = false;
     std::string text;
 };
 
 struct CommandStage;
 
-/// Called exactly once, at once or later.
+/// To be called exactly once, immediately or later.
 using CommandReply = std::function<void(std::variant<CommandStage, CommandRefusal>)>;
 
-/// What is shown at a time: something to read, which completes the command, or a form to fill in.
+/// One step of a command: text to read, which completes the command, or a form to fill in.
 struct CommandStage {
     std::vector<CommandNote> notes = {};
     std::optional<DataForm> payload = {};
-    /// What happens when the form comes back. Without it the payload is only to be read.
+    /// Called when the user submits the form. If empty, the payload is only to be read.
     std::function<void(const FormValues& values, CommandReply reply)> submitted = {};
-    bool last = true;  ///< submitting completes the command, if nothing is wrong; else another form follows
+    bool last = true;  ///< whether submitting the form completes the command; otherwise another form follows
 };
 
 struct Command {
     std::string node;
     std::string name;
-    /// Why this user may not run it, or nothing if she may. Asked again before every stage.
-    std::function<std::optional<std::string>(const Address& user)> refused;
+    /// Why this user may not run it; empty if they may. Called again before every stage.
+    std::function<std::optional<std::string>(const Address& user)> why_refused;
     std::function<void(const Address& user, CommandReply reply)> execute;
 };
 
 class Commands
 {
   public:
-    /// A session that is not used for so long has expired.
+    /// A session expires if it is not used for this long.
     static constexpr std::chrono::minutes kLifetime{10};
-    /// Sessions of a user (of all her clients), the ended ones that are still remembered included. Her oldest
-    /// makes room for a new one.
-    static constexpr std::size_t kPerUser = 8;
-    /// Of all users; beyond that there are no new ones.
+    /// Sessions of one user in all their clients, including ended ones that are still remembered. A new
+    /// session replaces the user's oldest.
+    static constexpr std::size_t kMaxPerUser = 8;
+    /// Sessions of all users. At the limit new sessions are refused.
     static constexpr std::size_t kMaxSessions = 2000;
 
-    /// Commands begun and forms filled in by one user in a minute; what is beyond is refused.
-    static constexpr std::size_t kPerMinute = 60;
+    /// Commands begun and forms submitted by one user in a minute. More are refused.
+    static constexpr std::size_t kMaxPerMinute = 60;
 
     Commands(Clock& clock, std::function<void(std::string_view)> send)
-        : clock_(clock), send_(std::move(send)), work_(clock, kPerMinute)
+        : clock_(clock), send_(std::move(send)), limiter_(clock, kMaxPerMinute)
     {
     }
 
     void add(Command command) { commands_.push_back(std::move(command)); }
 
-    /// Those that this user may run, in the order they were added.
-    [[nodiscard]] std::vector<const Command*> of(const Address& user) const;
-    /// Null if there is none.
+    /// The commands that this user may run, in the order they were added.
+    [[nodiscard]] std::vector<const Command*> allowed_for(const Address& user) const;
+    /// The command with this node, or null.
     [[nodiscard]] const Command* named(std::string_view node) const;
 
-    /// An `<iq type='set'/>` with a `<command/>`, from `user`. It is answered.
+    /// Answers an `<iq type='set'/>` with a `<command/>` from `user`.
     void received(const Stanza& iq, const Address& user);
 
-    /// Those that can go on.
+    /// The number of sessions that have not ended.
     [[nodiscard]] std::size_t open_sessions() const;
 
   private:
     struct Session {
-        std::string id;  ///< unguessable
+        std::string id;  ///< a random token
         const Command* command;
-        std::string requester;  ///< the full address it belongs to
+        std::string requester;  ///< the full address that began it
         Address user;
         Clock::Time used;
-        std::vector<CommandStage> stages = {};  ///< the last one is being shown
-        bool working = false;                   ///< a reply is being worked out
-        bool ended = false;                     ///< kept to tell an old session from an invented one
+        std::vector<CommandStage> stages = {};  ///< the last one is shown
+        bool working = false;                   ///< waits for a CommandReply
+        bool ended = false;  ///< kept so that an old session id gets `session-expired`, not `bad-sessionid`
     };
 
-    using Sessions = std::list<Session>;  // by age
+    using Sessions = std::list<Session>;  // oldest first
 
     void begin(IqReply reply, const Command& command, const std::string& requester, const Address& user);
-    void go_on(IqReply reply, Session& session, std::string_view action, const Stanza& command);
+    void continue_session(IqReply reply, Session& session, std::string_view action, const Stanza& command);
     void submit(IqReply reply, Session& session, const Stanza& command);
-    /// Where the outcome of what is worked out for this session goes.
-    [[nodiscard]] CommandReply outcome(IqReply reply, const Session& session);
-    void proceed(const IqReply& reply, Session& session, std::variant<CommandStage, CommandRefusal> what);
+    /// Makes the callback that shows the result of a command or a form to the user.
+    [[nodiscard]] CommandReply reply_to(IqReply reply, const Session& session);
+    void show_result(const IqReply& reply, Session& session,
+                     std::variant<CommandStage, CommandRefusal> result);
 
     [[nodiscard]] Session* find(std::string_view id, std::string_view requester);
     [[nodiscard]] bool make_room(const Address& user);
@@ -124,9 +125,9 @@ class Commands
 
     Clock& clock_;
     std::function<void(std::string_view)> send_;
-    std::list<Command> commands_;  // their addresses are kept
+    std::list<Command> commands_;  // a list, because sessions point to its elements
     Sessions sessions_;
-    RateLimiter work_;
+    RateLimiter limiter_;
 };
 
 }  // namespace usher

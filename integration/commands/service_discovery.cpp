@@ -103,7 +103,7 @@ bool ServiceDiscovery::received(const Stanza& iq, const std::optional<Address>& 
             append_identity(xml, "automation", "command-list", kListName);
             append_feature(xml, ns::kCommands);
         } else if (user) {
-            for (const Command* command : commands_.of(*user)) {
+            for (const Command* command : commands_.allowed_for(*user)) {
                 xml += "<item";
                 append_attribute(xml, "jid", iq.attribute("to"));
                 append_attribute(xml, "node", command->node);
@@ -118,7 +118,7 @@ bool ServiceDiscovery::received(const Stanza& iq, const std::optional<Address>& 
         return refuse("cancel", "item-not-found");
     }
     // XEP-0050 section 2.2.
-    if (!user || command->refused(*user)) {
+    if (!user || command->why_refused(*user)) {
         return refuse("auth", "forbidden");
     }
     std::string xml = begin_query(query.ns(), node);

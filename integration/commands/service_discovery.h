@@ -1,7 +1,6 @@
-// What Usher is and can do, for clients that ask: service discovery (XEP-0030), version (XEP-0092), vCard
-// (XEP-0054).
+// Tells clients what Usher is and can do: service discovery (XEP-0030), version (XEP-0092), vCard (XEP-0054).
 //
-// Not here: an account's bare address, for which its server answers.
+// Not here: queries to an account's bare address, which its server answers.
 #pragma once
 
 #include <functional>
@@ -20,7 +19,7 @@ struct SelfDescription {
     bool component = false;
     std::string name;
     std::string version;
-    std::string purpose;  ///< a sentence
+    std::string purpose;  ///< one sentence
 };
 
 class ServiceDiscovery
@@ -32,8 +31,8 @@ class ServiceDiscovery
     {
     }
 
-    /// An `<iq type='get'/>` to our own address. `user` is who asks, nothing for one who may run no command
-    /// whatever he is called. False if it asks something else.
+    /// Answers an `<iq type='get'/>` to our own address. `user` is the sender; empty if the sender is no
+    /// account, and so may run no command. Returns false if the query is about something else.
     bool received(const Stanza& iq, const std::optional<Address>& user);
 
   private:

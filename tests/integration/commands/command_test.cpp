@@ -1,4 +1,4 @@
-// XEP-0050 from the responder's side: what a client may send, and what it is told.
+// XEP-0050 from the responder's side: what clients send, and the replies.
 #include "integration/commands/command.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -48,7 +48,7 @@ CommandStage said(const std::string& text)
     return {.notes = {{CommandNote::Type::info, text}}, .payload = {}};
 }
 
-/// A command `greet` that says a word, `config` with two stages, `later` that is answered when the test says.
+/// Commands: `greet` completes at once, `config` has two stages, `later` completes when the test says so.
 class Menu
 {
   public:
@@ -85,7 +85,7 @@ class Menu
                       }});
     }
 
-    /// Sends a command; the reply's text, or nothing if none came.
+    /// Sends a command. Returns the reply's text, or nothing if none came.
     std::string send(const std::string& attributes, const std::string& payload = {},
                      const std::string& from = kJuliet)
     {
@@ -98,7 +98,7 @@ class Menu
         return sent.size() == before ? std::string() : sent.back();
     }
 
-    /// Begins `config` at its first stage; the session.
+    /// Begins `config` and returns the session, at its first stage.
     std::string begin() { return session_of(send("node='config'")); }
     std::string at_second_stage()
     {
@@ -296,7 +296,7 @@ BOOST_DATA_TEST_CASE(errors_are_those_of_the_specification, bdata::make(kWrong),
                "the session goes on");
 }
 
-BOOST_AUTO_TEST_CASE(english_is_spoken)
+BOOST_AUTO_TEST_CASE(only_english_is_accepted)
 {
     for (const std::string lang : {"en", "en-GB", "EN"}) {
         BOOST_TEST(told(send("node='greet' xml:lang='" + lang + "'")) ==
@@ -305,10 +305,10 @@ BOOST_AUTO_TEST_CASE(english_is_spoken)
     BOOST_TEST(told(send("node='greet' xml:lang='enm'")) == "modify bad-request bad-locale");
 }
 
-BOOST_AUTO_TEST_CASE(who_may_not_neither_sees_nor_runs_it)
+BOOST_AUTO_TEST_CASE(a_user_without_permission_neither_sees_nor_runs_a_command)
 {
-    BOOST_TEST(commands.of(*Address::prepare("tybalt@capulet.lit")).empty());
-    BOOST_TEST(commands.of(*Address::prepare("juliet@capulet.lit")).size() == 4U);
+    BOOST_TEST(commands.allowed_for(*Address::prepare("tybalt@capulet.lit")).empty());
+    BOOST_TEST(commands.allowed_for(*Address::prepare("juliet@capulet.lit")).size() == 4U);
     const std::string reply = send("node='greet'", {}, "tybalt@capulet.lit/x");
     BOOST_TEST(told(reply) == "cancel forbidden");
     BOOST_TEST(reply.find(">Not you.</text>") != std::string::npos);
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_ended_has_expired)
     BOOST_TEST(done == Strings{"httpd 5"});
 }
 
-BOOST_AUTO_TEST_CASE(a_session_in_use_lives_on)
+BOOST_AUTO_TEST_CASE(a_session_in_use_does_not_expire)
 {
     const std::string id = begin();
     clock.advance(usher::Commands::kLifetime - 1ms);
@@ -373,11 +373,11 @@ BOOST_AUTO_TEST_CASE(a_session_in_use_lives_on)
 BOOST_AUTO_TEST_CASE(the_oldest_session_of_a_user_makes_room)
 {
     Strings ids;
-    for (std::size_t i = 0; i <= usher::Commands::kPerUser; ++i) {
-        // From whichever of her clients.
+    for (std::size_t i = 0; i <= usher::Commands::kMaxPerUser; ++i) {
+        // From any of the user's clients.
         ids.push_back(session_of(send("node='config'", {}, "juliet@capulet.lit/" + std::to_string(i))));
     }
-    BOOST_TEST(commands.open_sessions() == usher::Commands::kPerUser);
+    BOOST_TEST(commands.open_sessions() == usher::Commands::kMaxPerUser);
     BOOST_TEST(told(send(with(ids[0]), kService, "juliet@capulet.lit/0")) ==
                "modify bad-request bad-sessionid");
     BOOST_TEST(told(send(with(ids[1]), kService, "juliet@capulet.lit/1")) ==
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_session_of_a_user_makes_room)
 BOOST_AUTO_TEST_CASE(an_ended_session_makes_room_before_an_open_one)
 {
     const std::string open = begin();
-    for (std::size_t i = 0; i < 3 * usher::Commands::kPerUser; ++i) {
+    for (std::size_t i = 0; i < 3 * usher::Commands::kMaxPerUser; ++i) {
         send("node='greet'");
     }
     BOOST_TEST(told(send(with(open), kService)) == "executing [complete: prev complete] level");
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(an_answer_to_a_session_that_was_cancelled_meanwhile_is_not_
 BOOST_AUTO_TEST_CASE(work_of_a_user_in_a_minute_is_bounded)
 {
     const std::string open = begin();
-    for (std::size_t i = 1; i < usher::Commands::kPerMinute; ++i) {
+    for (std::size_t i = 1; i < usher::Commands::kMaxPerMinute; ++i) {
         send("node='greet'", {}, "juliet@capulet.lit/" + std::to_string(i));
     }
     BOOST_TEST(told(send("node='greet'")) == "wait resource-constraint");
@@ -452,9 +452,9 @@ BOOST_AUTO_TEST_CASE(work_of_a_user_in_a_minute_is_bounded)
                "executing [complete: prev complete] level");
 }
 
-BOOST_AUTO_TEST_CASE(work_in_hand_is_bounded_too)
+BOOST_AUTO_TEST_CASE(unfinished_work_is_bounded_too)
 {
-    for (std::size_t i = 0; i < usher::Commands::kPerUser; ++i) {
+    for (std::size_t i = 0; i < usher::Commands::kMaxPerUser; ++i) {
         send("node='later'");
     }
     BOOST_TEST(told(send("node='later'")) == "wait resource-constraint");

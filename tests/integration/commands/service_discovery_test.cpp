@@ -17,7 +17,7 @@ const std::string kInfo = "http://jabber.org/protocol/disco#info";
 const std::string kItems = "http://jabber.org/protocol/disco#items";
 const std::string kCommands = "http://jabber.org/protocol/commands";
 
-/// `options` for everybody who has a name, `general-im` for the nurse.
+/// `options` for every account, `general-im` for the nurse only.
 struct Host {
     explicit Host(bool component = true)
         : commands(clock, [](std::string_view) {}),
@@ -33,7 +33,7 @@ struct Host {
                       {}});
     }
 
-    /// What is inside the reply, or `type condition` of an error.
+    /// The content of the reply, or `type condition` of an error.
     std::string ask(const std::string& payload, const std::optional<std::string>& user)
     {
         const Literal iq("<iq xmlns='jabber:client' type='get' id='d1' from='" +
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(version_and_card_are_given)
                "<vCard xmlns='vcard-temp'><FN>Usher</FN><DESC>Says who may come in.</DESC></vCard>");
 }
 
-BOOST_AUTO_TEST_CASE(other_questions_are_for_others)
+BOOST_AUTO_TEST_CASE(other_queries_are_not_answered_here)
 {
     BOOST_TEST(ask("<query xmlns='jabber:iq:last'/>", std::nullopt) == "not answered");
 }
