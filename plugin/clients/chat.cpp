@@ -16,14 +16,14 @@ namespace
 {
 
 constexpr std::string_view kHelp =
-    "I answer contact requests for you. You can say:\n"
+    "I answer contact requests for you. You can send me:\n"
     "options: how your contact requests are handled\n"
     "options 1 (2, 3, default): change it\n"
     "waiting: the requests that wait for your answer\n"
     "approve ADDRESS, deny ADDRESS: answer one of them";
 
-/// A message that its sender wrote to us just now, and not a copy or a late delivery of one.
-bool is_meant_for_us(const Stanza& message)
+/// True unless the message is a copy (carbon), forwarded, delayed, or of another type than chat or normal.
+bool is_direct(const Stanza& message)
 {
     const std::string_view type = message.attribute("type");
     if (!type.empty() && type != "chat" && type != "normal") {
@@ -44,7 +44,7 @@ std::string lower(std::string text)
     return text;
 }
 
-/// By number as they are listed, or by name.
+/// Reads an option by its number in the list or by its name.
 std::optional<Option> option_meant(const std::string& word)
 {
     for (std::size_t i = 0; i < kOptions.size(); ++i) {
@@ -59,12 +59,12 @@ std::optional<Option> option_meant(const std::string& word)
 
 void Chat::received(const Stanza& message, const Address& user)
 {
-    if (!is_meant_for_us(message)) {
+    if (!is_direct(message)) {
         return;
     }
-    // With the message's own namespace: that of the stream.
+    // In the message's own namespace, which is that of the stream.
     const std::string body = message.child("body", message.ns()).text();
-    if (trimmed(body).empty() || !answers_.allows(user)) {
+    if (trimmed(body).empty() || !limiter_.allows(user)) {
         return;
     }
     std::string begin = "<message type='chat'";
@@ -84,10 +84,10 @@ void Chat::received(const Stanza& message, const Address& user)
     if (message.child("encryption", ns::kEncryption)) {
         return say("I cannot read encrypted messages. Please turn encryption off for this chat.");
     }
-    obey(body, user, say);
+    run_command(body, user, say);
 }
 
-void Chat::obey(const std::string& body, const Address& user, const Say& say)
+void Chat::run_command(const std::string& body, const Address& user, const Say& say)
 {
     std::istringstream words(body);
     std::string verb;
@@ -108,7 +108,7 @@ void Chat::obey(const std::string& body, const Address& user, const Say& say)
     if (object.empty() && verb == "help") {
         return say(std::string(kHelp));
     }
-    say("I do not understand that. Say \"help\" for what I do.");
+    say("I do not understand that. Send \"help\" for the list of commands.");
 }
 
 void Chat::options(const std::string& wanted, const Address& user, const Say& say)
@@ -125,17 +125,16 @@ void Chat::options(const std::string& wanted, const Address& user, const Say& sa
         std::string text = "Options for contact list requests:";
         for (std::size_t i = 0; i < kOptions.size(); ++i) {
             text += "\n" + std::to_string(i + 1) + ". " + std::string(sentence(kOptions[i])) +
-                    (kOptions[i] == option->in_force ? "  <- this is yours" : "");
+                    (kOptions[i] == option->in_force ? "  <- in force" : "");
         }
-        text += "\nSay \"options 1\" to choose the first";
-        text += option->chosen
-                    ? ", \"options default\" for what " + option->organization + " has for everybody."
-                    : ".";
+        text += "\nSend \"options 1\" to choose the first";
+        text += option->chosen ? ", \"options default\" to follow the option of " + option->organization + "."
+                               : ".";
         return say(text);
     }
     const auto meant = option_meant(wanted);
     if (!meant && wanted != "default") {
-        return say("There is no such option. Say \"options\" for the list.");
+        return say("There is no such option. Send \"options\" for the list.");
     }
     const auto saved = operations_.choose(actor, user, meant);
     if (!saved) {
@@ -153,7 +152,7 @@ void Chat::waiting(const Address& user, const Say& say)
         if (waiting->requests.empty()) {
             return say("No requests wait for your answer.");
         }
-        constexpr std::size_t kMaxBytes = 8'000;  // addresses may be as long as strangers like
+        constexpr std::size_t kMaxBytes = 8'000;  // strangers may use very long addresses
         std::string text;
         std::size_t listed = 0;
         for (const SubscriptionRequest& request : waiting->requests) {
@@ -173,7 +172,7 @@ void Chat::answer(Answer answer, const std::string& contact, const Address& user
 {
     const auto address = Address::prepare(contact);
     if (!address) {
-        return say("That is not an address. Say, for example, \"" + std::string(name(answer)) +
+        return say("That is not an address. Send, for example, \"" + std::string(name(answer)) +
                    " name@example.org\".");
     }
     operations_.answer(Actor::sender(user), user, *address, answer,
@@ -181,7 +180,7 @@ void Chat::answer(Answer answer, const std::string& contact, const Address& user
                            if (!id) {
                                return say(id.error().text);
                            }
-                           say(answer == Answer::approve ? contact + " may now see when you are online."
+                           say(answer == Answer::approve ? contact + " can now see when you are online."
                                                          : contact + " was refused.");
                        });
 }

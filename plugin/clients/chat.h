@@ -1,7 +1,7 @@
-// What users can say to Usher in a chat, and what it says back.
+// Commands that users can send to Usher as chat messages, and the replies.
 //
-// Only translates, as menus.h does. Not a bot that chats: it answers users of its organisations, to what is
-// meant for it, a limited number of times a minute.
+// Like menus.h it only translates; Operations acts and decides who may do what. Only users and administrators
+// of the organisations get replies, only to messages sent to Usher directly, and only so many in a minute.
 #pragma once
 
 #include <cstddef>
@@ -20,29 +20,29 @@ namespace usher
 class Chat
 {
   public:
-    /// Answers to one user in a minute; what is beyond gets none.
-    static constexpr std::size_t kPerMinute = 20;
+    /// Replies to one user in a minute. Further messages get none.
+    static constexpr std::size_t kMaxPerMinute = 20;
 
     /// `send` sends a stanza.
     Chat(Operations& operations, Clock& clock, std::function<void(std::string_view)> send)
-        : operations_(operations), send_(std::move(send)), answers_(clock, kPerMinute)
+        : operations_(operations), send_(std::move(send)), limiter_(clock, kMaxPerMinute)
     {
     }
 
-    /// A message to us from `user`, a user or an administrator of one of the organisations.
+    /// Answers a message to us from `user`, a user or an administrator of one of the organisations.
     void received(const Stanza& message, const Address& user);
 
   private:
     using Say = std::function<void(const std::string& text)>;
 
-    void obey(const std::string& body, const Address& user, const Say& say);
+    void run_command(const std::string& body, const Address& user, const Say& say);
     void options(const std::string& wanted, const Address& user, const Say& say);
     void waiting(const Address& user, const Say& say);
     void answer(Answer answer, const std::string& contact, const Address& user, const Say& say);
 
     Operations& operations_;
     std::function<void(std::string_view)> send_;
-    RateLimiter answers_;
+    RateLimiter limiter_;
 };
 
 }  // namespace usher

@@ -12,8 +12,8 @@ namespace usher
 namespace
 {
 
-/// Whom a stanza is from, if that is an account. One whose address our preparation would change is nobody we
-/// know: her server and we do not agree on who she is.
+/// The account that sent a stanza. Empty if the sender is not an account, or if our preparation would change
+/// the address: the server then prepares addresses differently, and it might mean another account.
 std::optional<Address> sender(const Stanza& stanza)
 {
     const std::string_view from = stanza.attribute("from");
@@ -72,7 +72,7 @@ bool ClientService::received_iq(const Stanza& iq)
 void ClientService::received_message(const Stanza& message)
 {
     const auto user = sender(message);
-    // Strangers get no answer at all, and neither do we ourselves.
+    // No reply to strangers, nor to our own messages.
     if (!user || !is_for_us(message) || !is_known(*user) || user == Address::prepare(entity_.address())) {
         return;
     }
@@ -102,7 +102,7 @@ void ClientService::received_presence(const Stanza& presence)
         spdlog::debug("{} has added Usher to its contacts", user->text());
         send("subscribed", user->text());
     }
-    // An account's presence is its server's matter.
+    // The presence of an account is sent by its server.
     if (component_) {
         send({}, presence.attribute("from"));
     }

@@ -1,4 +1,4 @@
-// Where those who are not the server come in: menus, chat, and being seen.
+// Handles stanzas that do not come from the server itself: menus, chat and presence of users.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ namespace usher
 class ClientService : public ClientStanzas
 {
   public:
-    /// Tells the entity that it is there. All are to outlive it.
+    /// Registers with the entity. All arguments must outlive the service.
     ClientService(Entity& entity, Operations& operations, Clock& clock, bool component);
     ~ClientService() override { entity_.set_client_stanzas(nullptr); }
     ClientService(const ClientService&) = delete;

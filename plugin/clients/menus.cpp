@@ -15,11 +15,11 @@ namespace
 using Type = FormField::Type;
 using Outcome = std::variant<CommandStage, CommandRefusal>;
 
-/// A server may limit what a stanza weighs to 64 kB, and addresses may be as long as strangers like.
+/// Servers may limit stanzas to 64 kB, and strangers may use very long addresses.
 constexpr std::size_t kMaxLines = 100;
 constexpr std::size_t kMaxBytes = 40'000;
 
-// XEP-0068: which form it is, for programs.
+// Prefix of FORM_TYPE (XEP-0068), which tells programs which form it is.
 constexpr std::string_view kForms = "urn:xmpp:subscription-requests:0#";
 
 CommandRefusal refusal(const Refusal& refused)
@@ -81,14 +81,15 @@ DataForm form_named(std::string_view name, std::string title)
     return form;
 }
 
-/// As many lines as can be sent; a note where there are more. Not a table of XEP-0004: profanity shows none.
+/// As many lines as fit, and a note if there are more. Not a XEP-0004 table, because profanity does not show
+/// those.
 CommandStage list_of(std::string_view name, std::string title, const std::vector<std::string>& lines,
                      bool more)
 {
     FormField list = field(Type::text_multi, "lines", title);
     std::size_t bytes = 0;
     for (const std::string& line : lines) {
-        bytes += line.size() + 20;  // and the element around it
+        bytes += line.size() + 20;  // for the element around it
         if (bytes > kMaxBytes || list.values.size() == kMaxLines) {
             more = true;
             break;
@@ -130,7 +131,7 @@ std::optional<std::string> may_not_choose(const Operations& operations, const Ad
 void save_option(Operations& operations, const Address& user, const FormValues& values,
                  const CommandReply& reply)
 {
-    // Nothing by that name is "default": back to the organisation's.
+    // "default" is not the name of an option: option_named gives nothing, which resets the choice.
     const auto saved = operations.choose(Actor::sender(user), user, option_named(values.one("option")));
     if (!saved) {
         return reply(refusal(saved.error()));
@@ -143,7 +144,7 @@ void save_option(Operations& operations, const Address& user, const FormValues& 
     operations.review(Actor::sender(user), user, true, [reply, confirmed](const Result<Review>& review) {
         CommandStage stage = done(confirmed);
         if (review) {
-            stage.notes.push_back({CommandNote::Type::info, in_words(*review)});
+            stage.notes.push_back({CommandNote::Type::info, describe(*review)});
         } else {
             stage.notes.push_back(
                 {CommandNote::Type::warn, "The waiting requests were not answered: " + review.error().text});
@@ -159,14 +160,14 @@ void ask_option(Operations& operations, const Address& user, const CommandReply&
         return reply(refusal(option.error()));
     }
     DataForm form = form_named("options", kOptionsTitle);
-    form.instructions = {"What is to happen when somebody asks to see when you are online."};
+    form.instructions = {"What happens when somebody asks to see when you are online."};
     FormField list = option_field("Contact list requests", option->in_force);
     if (option->chosen) {
-        list.choices.push_back({kDefault, "As " + option->organization + " has it for everybody: " +
+        list.choices.push_back({kDefault, "The option of " + option->organization + ": " +
                                               std::string(sentence(option->of_organization))});
     }
     form.fields = {std::move(list),
-                   boolean("answer_waiting", "Also answer the requests that are already waiting", false)};
+                   boolean("answer_waiting", "Also answer requests that are already waiting", false)};
     reply(CommandStage{.notes = {},
                        .payload = std::move(form),
                        .submitted = [&operations, user](const FormValues& values, const CommandReply& saved) {
@@ -179,9 +180,7 @@ void ask_option(Operations& operations, const Address& user, const CommandReply&
 DataForm general_form(const GeneralIm& general)
 {
     DataForm form = form_named("general-im", "General IM: " + general.organization);
-    form.instructions = {
-        "Saved at once and in force from the next request on. What is saved here wins over the settings "
-        "file."};
+    form.instructions = {"Changes take effect from the next request on. They override the settings file."};
     FormField domains = field(Type::list_multi, "domains", "Domains of the organization");
     domains.required = true;
     domains.values = general.domains.value;
@@ -198,20 +197,19 @@ DataForm general_form(const GeneralIm& general)
         fixed("Now from: " + general.domains.source),
     };
     if (general.users_may_choose.saved || general.option.saved || general.domains.saved) {
-        form.fields.push_back(
-            boolean("reset", "Forget what was saved here: the settings file decides again", false));
+        form.fields.push_back(boolean("reset", "Reset: use the settings file again", false));
     }
     return form;
 }
 
-std::string in_words(const GeneralIm& general)
+std::string describe(const GeneralIm& general)
 {
     return general.organization + ": " + std::string(sentence(general.option.value)) + "; users may " +
            (general.users_may_choose.value ? "" : "not ") + "choose; domains " +
            joined(general.domains.value) + ".";
 }
 
-/// What differs from what was shown: the rest may have been changed by somebody else meanwhile.
+/// Only what the user changed: somebody else may have changed other values since the form was shown.
 GeneralChange changes(const GeneralIm& shown, const FormValues& values)
 {
     GeneralChange change;
@@ -234,7 +232,8 @@ GeneralChange changes(const GeneralIm& shown, const FormValues& values)
 void ask_general(Operations& operations, const Address& user, const CommandReply& reply)
 {
     const Actor actor = Actor::sender(user);
-    // An administrator's address is of one organisation's domains, which no other has.
+    // Exactly one: an administrator's domain belongs to the organisation, and no two organisations share a
+    // domain.
     const std::string organization = operations.administered(actor).front();
     const auto shown = operations.general(actor, organization);
     if (!shown) {
@@ -255,7 +254,7 @@ void ask_general(Operations& operations, const Address& user, const CommandReply
             if (!now) {
                 return saved(refusal(now.error()));
             }
-            saved(done((reset ? "As in the settings file again. " : "Saved. ") + in_words(*now)));
+            saved(done((reset ? "The settings file is in force again. " : "Saved. ") + describe(*now)));
         }});
 }
 
@@ -277,7 +276,7 @@ void list_waiting(Operations& operations, const Address& user, const CommandRepl
 
 // --- Why
 
-CommandStage in_words(const Explained& explained)
+CommandStage describe(const Explained& explained)
 {
     DataForm form = form_named("explained", "Why");
     const auto line = [&form](std::string var, std::string label, std::string value) {
@@ -286,7 +285,7 @@ CommandStage in_words(const Explained& explained)
         form.fields.push_back(std::move(one));
     };
     line("request", "Request", between(explained.request));
-    line("answer", "Answer", in_words(explained.explanation.decision));
+    line("answer", "Answer", describe(explained.explanation.decision));
     FormField steps = field(Type::text_multi, "steps", "Step by step");
     for (const ExplainedStep& step : explained.explanation.steps) {
         steps.values.push_back((step.applied ? "* " : "  ") + std::string(step.name) + ": " + step.why);
@@ -294,7 +293,7 @@ CommandStage in_words(const Explained& explained)
     form.fields.push_back(std::move(steps));
     line("waits", "State",
          explained.waits ? "The request waits at the server."
-                         : "No such request waits; what is in the user's roster is not known.");
+                         : "No such request waits, so the user's roster item is not known.");
     line("generation", "Settings generation", std::to_string(explained.generation));
     return {.notes = {}, .payload = std::move(form)};
 }
@@ -302,7 +301,7 @@ CommandStage in_words(const Explained& explained)
 void ask_explain(Operations& operations, const Address& user, const CommandReply& reply)
 {
     DataForm form = form_named("explain", "Explain a decision");
-    form.instructions = {"What the policy in force says of a request, and why."};
+    form.instructions = {"How the policy in force would answer a request, and why."};
     form.fields = {field(Type::jid_single, "user", "User, who receives the request"),
                    field(Type::jid_single, "contact", "Contact, who sends it")};
     for (FormField& one : form.fields) {
@@ -311,7 +310,7 @@ void ask_explain(Operations& operations, const Address& user, const CommandReply
     reply(CommandStage{.notes = {},
                        .payload = std::move(form),
                        .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
-                           // The form has only let addresses through.
+                           // The form accepts only valid addresses.
                            operations.explain(
                                Actor::sender(user), Address::prepare(values.one("user")).value(),
                                Address::prepare(values.one("contact")).value(),
@@ -319,7 +318,7 @@ void ask_explain(Operations& operations, const Address& user, const CommandReply
                                    if (!explained) {
                                        return then(CommandRefusal{false, explained.error().text});
                                    }
-                                   then(in_words(*explained));
+                                   then(describe(*explained));
                                });
                        }});
 }
@@ -341,7 +340,7 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
             std::vector<std::string> lines;
             for (auto record = records->rbegin(); record != records->rend(); ++record) {
                 std::string line = utc_seconds(record->at) + ": " + between(record->request) + ": " +
-                                   in_words(record->decision);
+                                   describe(record->decision);
                 if (!record->answered_by.empty()) {
                     line += ", " + record->answered_by;
                 }
@@ -354,7 +353,7 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
 void ask_journal(Operations& operations, const Address& user, const CommandReply& reply)
 {
     DataForm form = form_named("journal", "Journal");
-    form.instructions = {"The newest decisions; leave empty what does not matter."};
+    form.instructions = {"The newest decisions, all or only those of a user or contact."};
     form.fields = {field(Type::jid_single, "user", "User"), field(Type::jid_single, "contact", "Contact")};
     reply(CommandStage{.notes = {},
                        .payload = std::move(form),
@@ -377,7 +376,7 @@ void add_menus(Commands& commands, Operations& operations)
                   bound(ask_option)});
     const auto no_administrator = [&operations](const Address& user) -> std::optional<std::string> {
         if (operations.administered(Actor::sender(user)).empty()) {
-            return "This is for administrators of an organization.";
+            return "Only administrators of an organization may do this.";
         }
         return std::nullopt;
     };

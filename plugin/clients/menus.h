@@ -1,6 +1,6 @@
-// What users and administrators find in their own client's menu (XEP-0050), as forms.
+// The commands that users and administrators find in their client (XEP-0050), as forms.
 //
-// Only translates: what is done, and who may do it, is Operations' matter.
+// Only translates between forms and Operations, which acts and decides who may do what.
 #pragma once
 
 #include "integration/commands/command.h"
@@ -10,7 +10,7 @@ namespace usher
 {
 
 /// Adds the commands `options` for users, and `general-im`, `waiting`, `explain`, `journal` for
-/// administrators. Both are to outlive what `commands` is told to do.
+/// administrators. `operations` must outlive `commands`.
 void add_menus(Commands& commands, Operations& operations);
 
 }  // namespace usher

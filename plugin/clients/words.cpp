@@ -3,7 +3,7 @@
 namespace usher
 {
 
-std::string in_words(const Decision& decision)
+std::string describe(const Decision& decision)
 {
     std::string words = std::string(name(decision.answer)) + ": " + std::string(to_string(decision.reason));
     if (decision.rule != 0) {
@@ -17,7 +17,7 @@ std::string counted(std::size_t count, const std::string& what)
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-std::string in_words(const Review& review)
+std::string describe(const Review& review)
 {
     if (review.requests.empty()) {
         return "No requests were waiting.";
@@ -35,7 +35,7 @@ std::string in_words(const Review& review)
     std::string words = "Of " + counted(review.requests.size(), "waiting request") + " " +
                         std::to_string(approved) + " approved, " + std::to_string(denied) + " denied";
     if (failed > 0) {
-        words += ", " + std::to_string(failed) + " not taken by the server";
+        words += ", " + std::to_string(failed) + " not applied by the server";
     }
     return words + "; the others wait for your answer." + (review.more ? " There are more." : "");
 }

@@ -1,4 +1,4 @@
-// Words for people, where menus and chat say the same.
+// Texts that menus and chat share.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 namespace usher
 {
 
-/// `approve: the contact is of the organization`; with a rule, which one.
-[[nodiscard]] std::string in_words(const Decision& decision);
+/// For example `approve: in organization` or `deny: rule 3`.
+[[nodiscard]] std::string describe(const Decision& decision);
 
 /// `1 request`, `2 requests`
 [[nodiscard]] std::string counted(std::size_t count, const std::string& what);
 
-/// What came of a review that was to be applied, one sentence.
-[[nodiscard]] std::string in_words(const Review& review);
+/// The result of an applied review, in one sentence.
+[[nodiscard]] std::string describe(const Review& review);
 
 }  // namespace usher

@@ -30,10 +30,10 @@ namespace
 
 using std::chrono::milliseconds;
 
-/// A fixed one: a second usherd with this account is a conflict, not a rival.
+/// Fixed, so that a second usherd with this account is a conflict instead of a second recipient.
 constexpr std::string_view kResource = "usher";
 
-struct Free {
+struct Deleter {
     void operator()(event_base* base) const { event_base_free(base); }
     void operator()(event* e) const { event_free(e); }
 };
@@ -47,7 +47,7 @@ std::vector<std::string> domains(const std::vector<Organization>& organizations)
     return all;
 }
 
-/// Where requests are to be approved without a connector.
+/// The domains with `stock`, where requests are approved without a connector.
 std::vector<std::string> stock_domains(std::vector<Organization> organizations)
 {
     std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
@@ -78,7 +78,7 @@ class Daemon : private EntityEvents
           journal_expiry_(journal_, clock_, std::chrono::system_clock::now,
                           [this] { return std::chrono::days(settings_.store.journal_days); }),
           answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
-          entity_(login(settings_.connection, std::move(password), kResource), pinged(), all_domains(),
+          entity_(login(settings_.connection, std::move(password), kResource), ping_target(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
           stock_(clock_, answerer_, entity_.iqs(),
                  [this](const std::string& domain, StockMode::Refusal refusal) {
@@ -89,7 +89,7 @@ class Daemon : private EntityEvents
     {
         entity_.set_stock_mode(&stock_);
         answerer_.on_recorded(log_decision);
-        answerer_.on_unrecorded([this] { look_after_store(); });
+        answerer_.on_unrecorded([this] { await_store(); });
         policy_->on_change([this] { policy_changed(); });
         operations_.on_reload([this] { return reload(); });
         operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
@@ -97,8 +97,8 @@ class Daemon : private EntityEvents
 
     ExitCode run()
     {
-        // Those watched below are ignored before and after: a second SIGTERM does not cut short what the
-        // first one began.
+        // Before and after they are watched below, these signals are ignored: a second SIGTERM must not
+        // interrupt what the first one started.
         for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) {
             std::signal(number, SIG_IGN);
         }
@@ -111,7 +111,7 @@ class Daemon : private EntityEvents
         });
         auto control = Control::listen(base_.get(), settings_.control_socket, operations_);
         if (!control) {
-            spdlog::critical("control.socket: {}: usherctl could not reach this usherd", control.error());
+            spdlog::critical("control.socket: {}: usherctl would not reach this usherd", control.error());
             return kFailed;
         }
         control_ = *std::move(control);
@@ -125,7 +125,7 @@ class Daemon : private EntityEvents
         }
         checkpoint();
         set_stock();
-        report("connecting: " + settings_.connection.host);
+        notify_status("connecting: " + settings_.connection.host);
         sd_notify(0, "READY=1");
         notify_watchdog();
         entity_.start();
@@ -137,7 +137,7 @@ class Daemon : private EntityEvents
     }
 
   private:
-    using Event = std::unique_ptr<event, Free>;
+    using Event = std::unique_ptr<event, Deleter>;
 
     Event watch(int signal, event_callback_fn callback)
     {
@@ -151,8 +151,9 @@ class Daemon : private EntityEvents
         return domains(policy_->policy()->organizations());
     }
 
-    /// Answers pings: the account's own domain; for a component itself, by way of the server.
-    [[nodiscard]] std::string pinged() const
+    /// The address to ping: the account's domain, or the component itself, which the server routes back to
+    /// us.
+    [[nodiscard]] std::string ping_target() const
     {
         return settings_.connection.account ? std::string(settings_.connection.account->domain())
                                             : *settings_.connection.component;
@@ -186,14 +187,15 @@ class Daemon : private EntityEvents
                 spdlog::error("{}", to_string(error));
                 errors += to_string(error) + "\n";
             }
-            return kept(Refusal::Kind::invalid, errors + path_ + " is not valid");
+            return reload_failed(Refusal::Kind::invalid, errors + path_ + " is not valid");
         }
         if (const auto in_force = policy_->set_file(*read); !in_force) {
-            return kept(Refusal::Kind::unavailable, "the store cannot be written (" + in_force.error() + ")");
+            return reload_failed(Refusal::Kind::unavailable,
+                                 "the store cannot be written (" + in_force.error() + ")");
         }
         auto on_restart = need_restart(settings_, *read);
         for (const std::string& key : on_restart) {
-            spdlog::warn("{}: the change takes effect when usherd is started again", key);
+            spdlog::warn("{}: the change takes effect when usherd is restarted", key);
         }
         settings_.store.journal_days = read->store.journal_days;
         settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
@@ -205,9 +207,9 @@ class Daemon : private EntityEvents
         return on_restart;
     }
 
-    static Result<std::vector<std::string>> kept(Refusal::Kind kind, const std::string& why)
+    static Result<std::vector<std::string>> reload_failed(Refusal::Kind kind, const std::string& why)
     {
-        const std::string text = why + ": the settings from before stay in force";
+        const std::string text = why + ": the previous settings stay in force";
         spdlog::error("{}", text.substr(text.rfind('\n') + 1));
         return tl::unexpected(Refusal{kind, text});
     }
@@ -240,12 +242,13 @@ class Daemon : private EntityEvents
             report_answering();
             return;
         }
-        // Asked again every minute: said once.
-        if (const auto said = said_.find(domain); said != said_.end() && said->second == state) {
+        // The domain is asked again every minute, but a state is logged only when it changes.
+        if (const auto logged = logged_states_.find(domain);
+            logged != logged_states_.end() && logged->second == state) {
             report_answering();
             return;
         }
-        said_[domain] = state;
+        logged_states_[domain] = state;
         const std::string own = own_address(settings_.connection);
         switch (state) {
             case DomainState::answering:
@@ -253,24 +256,22 @@ class Daemon : private EntityEvents
                 break;
             case DomainState::no_connector:
                 spdlog::warn(
-                    "{}: the server has no connector for this domain, so no requests are seen: load "
+                    "{}: the server has no connector for this domain, so usherd sees no requests: load "
                     "mod_subscription_requests there",
                     domain);
                 break;
             case DomainState::not_granted:
                 spdlog::error(
-                    "{}: the server grants {} nothing here, so no requests are seen: name it for this domain "
-                    "in the server's privileged_entities (Prosody) or the connector's entities (ejabberd)",
+                    "{}: the server grants {} no permission for this domain, so usherd sees no requests: add "
+                    "it to the server's privileged_entities (Prosody) or the connector's entities (ejabberd)",
                     domain, own);
                 break;
             case DomainState::stock:
                 spdlog::warn(
                     "{}: the server has no connector for this domain; stock = \"approve\": requests between "
-                    "users of this server are found in rosters and approved. It cannot see requests from "
-                    "other "
-                    "servers, cannot deny, and cannot clear the stored request: users are sent every "
-                    "request, "
-                    "and Prosody 0.12 shows it again at the next login, where an answer can end the "
+                    "users of this server are found in rosters and approved. usherd cannot see requests from "
+                    "other servers, cannot deny, and cannot clear the stored request: users receive every "
+                    "request, and Prosody 0.12 shows it again at the next login, where an answer can end the "
                     "subscription or make it mutual",
                     domain);
                 break;
@@ -278,20 +279,19 @@ class Daemon : private EntityEvents
                 spdlog::error(
                     "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
                     "without the permissions roster = \"both\", presence = \"managed_entity\" and iq "
-                    "urn:xmpp:blocking = \"get\" for {}: no requests are seen: grant all three in the "
+                    "urn:xmpp:blocking = \"get\" for {}, so usherd sees no requests: grant all three in the "
                     "server's privileged_entities (XEP-0356) for this domain",
                     domain, own);
                 break;
             case DomainState::stock_ineffective:
                 spdlog::error(
-                    "{}: the server has no connector for this domain, and stock = \"approve\" does not "
-                    "start: "
-                    "here a roster set by a privileged entity never changes the subscription (as on "
-                    "ejabberd). No requests are seen: load the connector",
+                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot work: "
+                    "on this server a roster set by a privileged entity never changes the subscription (as "
+                    "on ejabberd). So usherd sees no requests: load the connector",
                     domain);
                 break;
             case DomainState::unreachable:
-                spdlog::warn("{}: does not answer: is it a domain of this server?", domain);
+                spdlog::warn("{}: no reply: does this server host the domain?", domain);
                 break;
             default:
                 break;
@@ -306,20 +306,20 @@ class Daemon : private EntityEvents
             end_check(tl::unexpected(operations_.not_connected()));
         }
         if (failure.kind != Failure::Kind::closed) {
-            said_.clear();
+            logged_states_.clear();
             spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
                         to_string(failure, settings_.connection));
         }
         if (stopping_ || retry.count() == 0) {
             exit_code_ = stopping_ ? kStopped : exit_code(failure);
             control_->stop();
-            event_base_loopexit(base_.get(), nullptr);  // once round: what was just said still goes out
+            event_base_loopexit(base_.get(), nullptr);  // after one more round, which sends what is queued
             return;
         }
         if (failure.kind != Failure::Kind::closed) {
             spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
         }
-        report("connecting: " + to_string(failure, settings_.connection));
+        notify_status("connecting: " + to_string(failure, settings_.connection));
     }
 
     void report_answering()
@@ -335,14 +335,15 @@ class Daemon : private EntityEvents
             answering += states_[domain] == DomainState::answering ? 1U : 0U;
             stock += states_[domain] == DomainState::stock ? 1U : 0U;
         }
-        report("answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains" +
-               (stock == 0 ? std::string()
-                           : "; without a connector, approving between own users only, on " +
-                                 std::to_string(stock)));
+        notify_status("answering on " + std::to_string(answering) + " of " + std::to_string(all) +
+                      " domains" +
+                      (stock == 0 ? std::string()
+                                  : "; without a connector, approving only between users of the server, on " +
+                                        std::to_string(stock)));
     }
 
-    /// One line for the service manager, when it is another one.
-    void report(const std::string& status)
+    /// Sends the status line to the service manager if it has changed.
+    void notify_status(const std::string& status)
     {
         if (status != status_) {
             status_ = status;
@@ -350,7 +351,7 @@ class Daemon : private EntityEvents
         }
     }
 
-    /// Twice within each interval after which the service manager, if it watches, takes us for hung.
+    /// Notifies the service manager's watchdog, if there is one, twice in each of its intervals.
     void notify_watchdog()
     {
         std::uint64_t microseconds = 0;
@@ -365,12 +366,12 @@ class Daemon : private EntityEvents
 
     // --- usherctl check
 
-    /// Those who ask while a check goes on get what it finds. Just started, or the server just restarted:
-    /// then the login is awaited for a while.
+    /// Starts a check unless one is running; all callers get its report. Without a login it waits a while for
+    /// one, because usherd or the server may just have been started.
     void check(Callback<CheckReport> then)
     {
-        constexpr milliseconds kLoginPatience{10'000};
-        checked_.push_back(std::move(then));
+        constexpr milliseconds kLoginWait{10'000};
+        check_callers_.push_back(std::move(then));
         if (check_ || awaiting_login_) {
             return;
         }
@@ -379,7 +380,7 @@ class Daemon : private EntityEvents
             return;
         }
         awaiting_login_ =
-            clock_.after(kLoginPatience, [this] { end_check(tl::unexpected(operations_.not_connected())); });
+            clock_.after(kLoginWait, [this] { end_check(tl::unexpected(operations_.not_connected())); });
     }
 
     void begin_check()
@@ -387,7 +388,7 @@ class Daemon : private EntityEvents
         Settings in_force = settings_;
         in_force.organizations = policy_->policy()->organizations();
         check_.emplace(path_, std::move(in_force), channels_, clock_, [this](const CheckReport& report) {
-            // Not from inside the check, which goes with it.
+            // Later, because end_check() destroys the check that is calling.
             check_ended_ = clock_.after(milliseconds(0), [this, report] { end_check(report); });
         });
         entity_.set_listener([this](const Stanza& stanza) { check_->received(stanza); });
@@ -400,46 +401,47 @@ class Daemon : private EntityEvents
         check_.reset();
         const std::unique_ptr<Timer> ended = std::move(check_ended_);
         const std::unique_ptr<Timer> awaited = std::move(awaiting_login_);
-        for (const Callback<CheckReport>& then : std::exchange(checked_, {})) {
+        for (const Callback<CheckReport>& then : std::exchange(check_callers_, {})) {
             then(report);
         }
     }
 
     // --- the store
 
-    /// What was left to the users because it could not be recorded is answered when it can be: it waits, and
-    /// nothing else would make us look again before the next login.
-    void look_after_store()
+    /// Requests that could not be recorded were left to their users. When the store is writable again the
+    /// waiting requests are read again to answer them; otherwise that would happen only at the next login.
+    void await_store()
     {
-        constexpr milliseconds kLookAgain{5'000};
-        if (looking_after_store_) {
+        constexpr milliseconds kRetryInterval{5'000};
+        if (store_timer_) {
             return;
         }
-        looking_after_store_ = clock_.after(kLookAgain, [this] {
-            const std::unique_ptr<Timer> done = std::move(looking_after_store_);
+        store_timer_ = clock_.after(kRetryInterval, [this] {
+            const std::unique_ptr<Timer> done = std::move(store_timer_);
             if (!database_->writable()) {
-                look_after_store();
+                await_store();
                 return;
             }
-            spdlog::info("the store can be written again: looking at what waits");
+            spdlog::info("the store can be written again: reading the waiting requests");
             entity_.read_again();
         });
     }
 
-    /// So that up to a hundred requests a second only those wait for the disk that come meanwhile.
+    /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that
+    /// arrive during a checkpoint.
     void checkpoint()
     {
-        constexpr milliseconds kOften{30'000};
+        constexpr milliseconds kInterval{30'000};
         if (!database_->checkpoint()) {
             spdlog::error("the store cannot be written: {}", database_->last_error());
-            look_after_store();
+            await_store();
         }
-        checkpointing_ = clock_.after(kOften, [this] { checkpoint(); });
+        checkpoint_timer_ = clock_.after(kInterval, [this] { checkpoint(); });
     }
 
     const std::string path_;
     Settings settings_;
-    std::unique_ptr<event_base, Free> base_;
+    std::unique_ptr<event_base, Deleter> base_;
     EventClock clock_;
     StropheChannels channels_;
     std::unique_ptr<Database> database_;
@@ -455,14 +457,14 @@ class Daemon : private EntityEvents
     std::unique_ptr<Control> control_;
     std::unique_ptr<HttpServer> metrics_;
     std::optional<Check> check_;
-    std::vector<Callback<CheckReport>> checked_;
+    std::vector<Callback<CheckReport>> check_callers_;
     std::unique_ptr<Timer> check_ended_;
-    std::unique_ptr<Timer> awaiting_login_;  ///< with those who wait in `checked_`
-    std::unique_ptr<Timer> looking_after_store_;
-    std::unique_ptr<Timer> checkpointing_;
+    std::unique_ptr<Timer> awaiting_login_;  ///< for the callers in `check_callers_`
+    std::unique_ptr<Timer> store_timer_;
+    std::unique_ptr<Timer> checkpoint_timer_;
     std::unique_ptr<Timer> watchdog_timer_;
     std::map<std::string, DomainState> states_;
-    std::map<std::string, DomainState> said_;
+    std::map<std::string, DomainState> logged_states_;
     std::string status_;
     bool stopping_ = false;
     ExitCode exit_code_ = kStopped;

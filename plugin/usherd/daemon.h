@@ -1,4 +1,4 @@
-// usherd while it runs: one object that owns the event loop and everything on it.
+// Runs usherd: one object owns the event loop and everything that runs on it.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace usher
 {
 
-/// Runs until it is told to stop (SIGTERM, SIGINT) or cannot go on. SIGHUP reads `path` again.
+/// Runs until SIGTERM, SIGINT or a permanent failure. SIGHUP reads `path` again.
 [[nodiscard]] ExitCode run_daemon(const std::string& path, Settings settings);
 
 }  // namespace usher

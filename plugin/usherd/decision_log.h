@@ -1,4 +1,4 @@
-// The log's line for each decision.
+// Logs one line for each decision.
 #pragma once
 
 #include "plugin/store/journal.h"
@@ -6,7 +6,7 @@
 namespace usher
 {
 
-/// One line at level `info`, with fields for systemd's journal. Of the contact it names the domain only.
+/// Logs at level `info`, with fields for systemd's journal. Contains the contact's domain, not the address.
 void log_decision(const JournalRecord& record);
 
 }  // namespace usher

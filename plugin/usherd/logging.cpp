@@ -19,7 +19,7 @@ namespace usher
 namespace
 {
 
-/// systemd.exec(5), $JOURNAL_STREAM: device and inode of the stream that leads to the journal.
+/// systemd.exec(5): $JOURNAL_STREAM has device and inode of the stream that is connected to the journal.
 bool leads_to_journal(int fd)
 {
     const char* stream = std::getenv("JOURNAL_STREAM");
@@ -33,7 +33,7 @@ bool to_journal = false;
 
 iovec bytes(const std::string& text)
 {
-    return {const_cast<char*>(text.data()), text.size()};  // only read: sd_journal_sendv(3)
+    return {const_cast<char*>(text.data()), text.size()};  // sd_journal_sendv(3) only reads it
 }
 
 }  // namespace

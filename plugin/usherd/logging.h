@@ -1,4 +1,4 @@
-// Where log lines go: the journal when usherd runs as a service, standard error otherwise.
+// Logs to the journal when usherd runs as a service, otherwise to standard error.
 #pragma once
 
 #include <initializer_list>
@@ -9,12 +9,11 @@
 namespace usher
 {
 
-/// `level` is one of the settings' levels. Standard error is given to the journal's own protocol when systemd
-/// says that it leads there anyway, so that priorities survive.
+/// `level` is a level from the settings. If systemd has connected standard error to the journal, uses the
+/// journal's own protocol instead, which keeps priorities.
 void set_up_logging(const std::string& level);
 
-/// At level `info`; where the log goes to systemd's journal the fields go with it
-/// (systemd.journal-fields(7)).
+/// Logs at level `info`. In systemd's journal the entry gets the fields, too (systemd.journal-fields(7)).
 void log_info(const std::string& message,
               std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
 

@@ -1,7 +1,7 @@
 // usherd: answers XMPP contact requests on users' behalf, by policy.
 //
-// What it is not: a server, a spam filter, a roster database. To read on: daemon.cpp for what runs,
-// answerer.cpp for a request's way, policy/decide.cpp for the decision.
+// It is not a server, a spam filter or a roster database. Read next: daemon.cpp for what runs,
+// plugin/core/answerer.cpp for how a request is handled, policy/decide.cpp for the decision.
 #include <spdlog/spdlog.h>
 
 #include <sys/stat.h>
@@ -38,13 +38,13 @@ int main(int argc, char** argv)
         return app.exit(error) == 0 ? usher::kStopped : usher::kUsage;
     }
 
-    // What is checked is looked at as whoever checks it.
+    // A check runs as the user who started it.
     if (!check) {
         if (const auto dropped = usher::drop_privileges(user); !dropped) {
             std::cerr << "usherd: " << dropped.error() << '\n';
             return usher::kUsage;
         }
-        usher::keep_memory_private();  // last: who becomes another user is given what fs.suid_dumpable says
+        usher::keep_memory_private();  // after the change of user, which resets this to fs.suid_dumpable
     }
     auto settings = usher::read_settings(path);
     if (!settings) {
@@ -70,7 +70,7 @@ int main(int argc, char** argv)
     usher::set_up_logging(settings->log_level);
     try {
         return usher::run_daemon(path, *std::move(settings));
-    } catch (const std::exception& error) {  // a bug, or no memory: say so where the administrator looks
+    } catch (const std::exception& error) {  // a bug or out of memory: report it in the log
         spdlog::critical("usherd ends: {}", error.what());
         return usher::kFailed;
     }

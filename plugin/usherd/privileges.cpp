@@ -23,8 +23,8 @@ tl::expected<void, std::string> drop_privileges(const std::string& user)
     if (::getpwnam_r(user.c_str(), &entry, texts.data(), texts.size(), &found) != 0 || found == nullptr) {
         return tl::unexpected(
             "started as root, and there is no user \"" + user +
-            "\" to run as: `systemd-sysusers` or `adduser --system --group` makes one; --user "
-            "takes another");
+            "\" to run as: create it with `systemd-sysusers` or `adduser --system --group`, or name another "
+            "with --user");
     }
     if (found->pw_uid == 0) {
         return {};
@@ -38,7 +38,7 @@ tl::expected<void, std::string> drop_privileges(const std::string& user)
 
 void keep_memory_private()
 {
-#ifndef __SANITIZE_ADDRESS__  // which looks for leaks as a debugger does
+#ifndef __SANITIZE_ADDRESS__  // its leak check needs ptrace
     ::prctl(PR_SET_DUMPABLE, 0);
 #endif
 }

@@ -1,4 +1,4 @@
-// What the process may do besides its work: as little as can be.
+// Gives up the privileges that the process does not need.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 namespace usher
 {
 
-/// If this is root: becomes that user, with the user's groups, for good. `root` itself has to be asked for by
-/// name. The error is for people.
+/// If started as root, becomes `user` with the user's groups, irrevocably; `root` stays root. The error is a
+/// text for the administrator.
 [[nodiscard]] tl::expected<void, std::string> drop_privileges(const std::string& user);
 
-/// No core files, and no other process of the same user sees the memory (prctl(2), PR_SET_DUMPABLE): the
-/// password is in it.
+/// Prevents core files and access to the memory by other processes of the same user (prctl(2),
+/// PR_SET_DUMPABLE), because the password is in it.
 void keep_memory_private();
 
 }  // namespace usher

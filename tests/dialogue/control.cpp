@@ -262,7 +262,7 @@ BOOST_FIXTURE_TEST_CASE(reload_applies_a_valid_file_and_says_what_is_wrong_with_
     const std::string wrong = usherctl.refused({"reload"});
     BOOST_TEST(has(wrong, "organization.option: found \"everyone\"; accepted: all, organization, prompt\n"),
                wrong);
-    BOOST_TEST(has(wrong, "the settings from before stay in force\n"), wrong);
+    BOOST_TEST(has(wrong, "the previous settings stay in force\n"), wrong);
     stage.usherd().write_settings(with_option("organization"));
     const Json reloaded = usherctl.json("POST", "/v1/reload", {"reload"});
     BOOST_TEST(reloaded["need_restart"].empty());

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(broken_reload_keeps_the_old_settings_and_a_good_one_takes_e
     stage.usherd().signal(SIGHUP);
     stage.usherd().wait_for_log(
         "organization.option: found \"everyone\"; accepted: all, organization, prompt");
-    stage.usherd().wait_for_log("the settings from before stay in force");
+    stage.usherd().wait_for_log("the previous settings stay in force");
     nurse.send(to(kJuliet, "subscribe"));
     juliet.expect(presence("subscribe", kNurse));
 

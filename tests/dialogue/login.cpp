@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(account_without_the_grant_is_said)
     connection.entity = "nurse@capulet.lit";
     Usherd usherd(connection, {});
     usherd.start();
-    usherd.wait_for_log("grants nurse@capulet.lit nothing");
+    usherd.wait_for_log("grants nurse@capulet.lit no permission");
     BOOST_TEST(usherd.stop() == 0);
 }
 

@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_choice_can_be_taken_back_and_outlives_the_daemon)
     stage.usherd().wait_for_status("answering on 1 of ");
     const Reply form = execute(juliet, usher, "options");
     BOOST_TEST(form.content() == (Strings{"option=prompt;", "answer_waiting=0;"}));
-    BOOST_TEST(has(form.iq.str(), "As Capulet has it for everybody: " + kOrganization));
+    BOOST_TEST(has(form.iq.str(), "The option of Capulet: " + kOrganization));
     BOOST_TEST(go_on(juliet, usher, form, submit({{"option", "default"}})).text() ==
                "Saved. From the next request on: " + kOrganization + ".");
     BOOST_TEST(!has(execute(juliet, usher, "options").iq.str(), "As Capulet has it"));
@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     BOOST_TEST(now[6] == "reset=0;");
     BOOST_TEST(go_on(nurse, usher, again,
                      submit({{"option", "organization"}, {"domains", "capulet.lit"}, {"reset", "1"}}))
-                   .text() == "As in the settings file again. Capulet: " + kPrompt +
+                   .text() == "The settings file is in force again. Capulet: " + kPrompt +
                                   "; users may choose; domains capulet.lit.");
     BOOST_TEST(listed(juliet, usher) == Strings{"options"});
 }
@@ -533,7 +533,7 @@ BOOST_DATA_TEST_CASE(a_user_says_what_she_wants, kLogins, login)
     BOOST_TEST(has(waiting, "\n" + kTybalt), waiting);
 
     BOOST_TEST(said(juliet, login, "Approve Romeo@montague.lit") ==
-               kRomeo + " may now see when you are online.");
+               kRomeo + " can now see when you are online.");
     romeo.expect(presence("subscribed", kJuliet));
     BOOST_TEST(said(juliet, login, "deny " + kTybalt) == kTybalt + " was refused.");
     tybalt.expect(presence("unsubscribed", kJuliet));
@@ -542,20 +542,19 @@ BOOST_DATA_TEST_CASE(a_user_says_what_she_wants, kLogins, login)
     BOOST_TEST(has(said(juliet, login, "approve tybalt"), "not an address"));
 
     const std::string options = said(juliet, login, "options");
-    BOOST_TEST(
-        has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- this is yours"),
-        options);
+    BOOST_TEST(has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- in force"),
+               options);
     BOOST_TEST(said(juliet, login, "options 2") == "Saved. From the next request on: " + kOrganization + ".");
     tybalt.take_received();
     tybalt.send(to(kJuliet, "subscribe"));
     tybalt.expect(presence("subscribed", kJuliet));
     BOOST_TEST(said(juliet, login, "OPTIONS all") == "Saved. From the next request on: " + kAll + ".");
     BOOST_TEST(said(juliet, login, "options default") == "Saved. From the next request on: " + kPrompt + ".");
-    BOOST_TEST(said(juliet, login, "options 4") == "There is no such option. Say \"options\" for the list.");
+    BOOST_TEST(said(juliet, login, "options 4") == "There is no such option. Send \"options\" for the list.");
 
     BOOST_TEST(has(said(juliet, login, "help"), "approve ADDRESS, deny ADDRESS"));
     BOOST_TEST(said(juliet, login, "How are you today?") ==
-               "I do not understand that. Say \"help\" for what I do.");
+               "I do not understand that. Send \"help\" for the list of commands.");
 }
 
 BOOST_DATA_TEST_CASE(an_answer_belongs_to_its_conversation, kLogins, login)

@@ -340,7 +340,7 @@ BOOST_AUTO_TEST_CASE(log_says_what_it_cannot_do)
 {
     StockStage stage(Login::component);
     stage.usherd().wait_for_log(
-        "It cannot see requests from other servers, cannot deny, and cannot clear the stored request");
+        "usherd cannot see requests from other servers, cannot deny, and cannot clear the stored request");
 }
 
 BOOST_AUTO_TEST_CASE(missing_permissions_are_said)
@@ -383,7 +383,7 @@ BOOST_AUTO_TEST_CASE(off_is_the_default)
     const auto server = make_server(stock_server(Login::component));
     Usherd usherd(connection_to(*server), options);
     usherd.start();
-    usherd.wait_for_log("has no connector for this domain, so no requests are seen");
+    usherd.wait_for_log("has no connector for this domain, so usherd sees no requests");
 }
 
 BOOST_DATA_TEST_CASE(the_check_says_what_it_cannot_do, kLogins, login)
@@ -412,7 +412,7 @@ BOOST_DATA_TEST_CASE(says_why_and_leaves_everything_to_users, kLogins, login)
     stage.usherd().start();
     stage.usherd().wait_for_log(
         "capulet.lit: the server has no connector for this domain, and stock = "
-        "\"approve\" does not start: here a roster set by a privileged entity "
+        "\"approve\" cannot work: on this server a roster set by a privileged entity "
         "never changes the subscription (as on ejabberd)");
     stage.usherd().wait_for_status("answering on 0 of 1 domains");
     WireClient& juliet = stage.enter(kJuliet);
