@@ -1,9 +1,9 @@
-// How many requests a second are answered over a socket, and what CPU time each takes: by usherd, by usherd
-// with the journal taken out, by a component on slixmpp that gives the same answers, and by a loop around
+// Measures how many requests a second are answered over a socket, and the CPU time of each: by usherd, by
+// usherd without the journal, by a component on slixmpp that gives the same answers, and by a loop around
 // expat that does not decide.
 //
-// All run side by side and are put the same requests in alternating blocks. A ratio is the median of the
-// ratios of blocks that came one after the other.
+// All run side by side and get the same requests in alternating blocks. A ratio is the median over pairs of
+// adjacent blocks.
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -38,7 +38,7 @@ struct Block {
     double microseconds;  // of CPU time, for each decision
 };
 
-/// Something that answers.
+/// A program that answers requests.
 class Peer
 {
   public:
@@ -91,7 +91,7 @@ struct Measured {
 
     [[nodiscard]] double median_of(double Block::*figure) const { return ratio(figure, nullptr); }
 
-    /// To another's block of the same round.
+    /// Relative to another program's block of the same round.
     [[nodiscard]] double ratio(double Block::*figure, const Measured* other) const
     {
         std::vector<double> values;

@@ -32,7 +32,7 @@ ServerOptions common_options(const Approver::Options& wanted)
     return options;
 }
 
-/// It listens before it is filled, but talks to nobody until then.
+/// It listens before it is filled, but accepts nothing until then.
 void wait_until_filled(const Server& server)
 {
     const Deadline deadline = within(std::chrono::minutes(10));
@@ -47,11 +47,12 @@ void wait_until_filled(const Server& server)
 std::unique_ptr<Server> make_prosody(const Approver::Options& wanted)
 {
     ServerOptions options = common_options(wanted);
-    options.for_all = "plugin_paths = { \"" USHER_PROSODY_MODULES "\"; \"" USHER_BENCH_MODULES
-                      "\" }\n"
-                      "log = { warn = \"*console\" }\n"  // a debug log would be a good part of the time
-                      "storage = \"" +
-                      std::string(wanted.kind == Kind::prosody_memory ? "memory" : "internal") + "\"\n";
+    options.for_all =
+        "plugin_paths = { \"" USHER_PROSODY_MODULES "\"; \"" USHER_BENCH_MODULES
+        "\" }\n"
+        "log = { warn = \"*console\" }\n"  // writing a debug log would take a large part of the time
+        "storage = \"" +
+        std::string(wanted.kind == Kind::prosody_memory ? "memory" : "internal") + "\"\n";
     options.for_organization =
         "bench_users = " + std::to_string(wanted.users) +
         "\nbench_contacts = " + std::to_string(wanted.contacts) + "\nbench_password = \"" + kPassword +
@@ -72,8 +73,8 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
     const auto change_copies = [&server](const std::string& type) {
         (void)server->evaluate("mnesia:change_table_copy_type(roster, node(), " + type + ").");
     };
-    change_copies("disc_copies");    // filled in seconds; in a file it would take an hour
-    constexpr int kAtATime = 5'000;  // the console waits for an answer only so long
+    change_copies("disc_copies");    // filling takes seconds; on disk it would take an hour
+    constexpr int kAtATime = 5'000;  // the console's deadline allows no more
     for (int first = 1; first <= wanted.users; first += kAtATime) {
         const int last = std::min(first + kAtATime - 1, wanted.users);
         const std::string filled =

@@ -1,6 +1,6 @@
-// A server that approves every request, through Usher or by itself: what is measured, and against what.
+// A server that approves every request, through Usher or with a module of its own, to compare the two.
 //
-// Two of them with the same accounts run side by side and are asked the same requests in alternating blocks.
+// Two of them with the same accounts run side by side and get the same requests in alternating blocks.
 #pragma once
 
 #include <deque>
@@ -18,7 +18,7 @@
 namespace usher::test
 {
 
-/// A kind of server, and where it keeps rosters.
+/// A kind of server, and where it stores rosters.
 enum class Kind { prosody, prosody_memory, ejabberd, ejabberd_disc_copies };
 
 /// In words: "Prosody, internal storage".
@@ -37,11 +37,11 @@ class Approver
   public:
     struct Options {
         Kind kind = Kind::prosody;
-        /// Usher's; none: the server approves by itself.
+        /// Usher's login; empty: a module in the server approves.
         std::optional<Login> usher;
-        /// Usher's, on one component domain.
+        /// The number of usherd processes, on one component domain.
         int instances = 1;
-        /// How many accounts there are from user(1) on, and how many contacts each of them already has.
+        /// The number of accounts, from user(1) on, and how many contacts each of them already has.
         int users = 0;
         int contacts = 0;
         /// More accounts.
@@ -51,17 +51,17 @@ class Approver
     explicit Approver(const Options& options);
 
     [[nodiscard]] Server& server() { return *server_; }
-    /// The component in whose name contacts of another host ask.
+    /// The component that sends requests as contacts of another host.
     [[nodiscard]] Asker& elsewhere() { return *elsewhere_; }
-    /// From Usher's start to its being ready: it has read what waits.
+    /// The time from Usher's start until it has read the waiting requests.
     [[nodiscard]] double seconds_to_ready() const { return seconds_to_ready_; }
 
-    /// The component sends these, with so many under way at a time; returns when all have been approved.
+    /// The component sends these, `window` at a time. Returns when all have been approved.
     [[nodiscard]] Block ask(const std::vector<std::string>& requests, int window);
-    /// One after the other, each with its time.
+    /// Sends them one after the other and times each.
     [[nodiscard]] static Block ask_alone(Asker& asker, const std::vector<std::string>& requests);
 
-    /// That what has been measured is what was meant: so many of her contacts are subscribed.
+    /// Checks the measurement: so many of the user's contacts must be subscribed.
     void check_roster(const std::string& address, int subscribed);
 
   private:
@@ -73,10 +73,10 @@ class Approver
     double seconds_to_ready_ = 0;
 };
 
-/// Throws unless the roster, as its owner is sent it, has so many contacts with that subscription.
+/// Throws unless the roster, as sent to its owner, has so many contacts with that subscription.
 void check_roster(Asker& asker, const std::string& subscription, int wanted);
 
-/// Measures both, in turns, so many times.
+/// Measures both alternately, so many times.
 [[nodiscard]] std::vector<Pair> alternate(int pairs, const std::function<Block(int)>& in_server,
                                           const std::function<Block(int)>& usher);
 

@@ -1,4 +1,4 @@
-%%% Fills a server that is to be measured: accounts user-First to user-Last, each with contacts in her roster already.
+%%% Fills a server for a measurement: accounts user-First to user-Last, each with contacts already in the roster.
 
 -module(bench_population).
 

@@ -1,4 +1,4 @@
-// What main() has around every benchmark.
+// The frame of every benchmark's main().
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 namespace usher::test
 {
 
-/// How many blocks are measured: the first argument, or what the benchmark has by default.
+/// The number of blocks to measure: the first argument, or the benchmark's default.
 inline int blocks(int argc, char** argv, int by_default)
 {
     return argc > 1 ? std::max(1, std::atoi(argv[1])) : by_default;
 }
 
-/// The exit status; what `benchmark()` throws goes to standard error.
+/// Returns the exit status; an exception of `benchmark()` is printed to standard error.
 template <typename Benchmark>
 int run_benchmark(Benchmark benchmark)
 {

@@ -1,4 +1,4 @@
-// What a decision costs as the policy grows, and as more users have chosen.
+// Measures how the cost of a decision grows with the policy, and with the number of users who have chosen.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +36,7 @@ Address user(std::size_t i)
     return Address::prepare(test::chooser(i, kDomain)).value();
 }
 
-/// Nanoseconds for each of many decisions on random requests of `users` users.
+/// Nanoseconds per decision, over many random requests to `users` users.
 double decision(const Policy& policy, std::size_t users, const Choices* choices)
 {
     constexpr std::size_t kRequests = 20'000;
@@ -58,7 +58,9 @@ double decision(const Policy& policy, std::size_t users, const Choices* choices)
         }
         best = std::min(best, seconds_since(begun) / kRequests * 1e9);
     }
-    return approved <= kRequests * kRounds ? best : 0;  // the count keeps the decisions from being left out
+    return approved <= kRequests * kRounds
+               ? best
+               : 0;  // uses the count, so that the compiler cannot remove the decisions
 }
 
 Organization organization(std::size_t domains)
@@ -101,7 +103,7 @@ double with_choices(std::size_t count)
     return decision(Policy({organization(1)}, {}), count, &choices);
 }
 
-/// Each size is measured in a process of its own, so that its memory is laid out as a daemon's.
+/// Each size is measured in a process of its own, so that memory is laid out as in a daemon.
 double in_child(double (*measure)(std::size_t), std::size_t size)
 {
     std::array<int, 2> ends{};

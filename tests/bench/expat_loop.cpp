@@ -1,5 +1,5 @@
-// What the least program costs that reads the asks and answers them: a component that approves every request
-// without looking at it. One read, one write for all that was read.
+// The smallest program that reads asks and answers them, for comparison: a component that approves every
+// request without deciding. One read, then one write for everything that was read.
 //
 // expat_loop PORT
 #include <expat.h>

@@ -1,7 +1,6 @@
-// What becomes of rate and latency as a server's users grow in number, and as Usher's instances do: through
-// Usher, and inside the server, whose own growth is the measure. Remote contacts ask users who are offline,
-// spread over all that there are. Takes some minutes: a hundred thousand accounts and rosters have to be made
-// first.
+// Measures how rate and latency change with the number of users and of usherd instances: through Usher, and
+// inside the server for comparison. Remote contacts ask users who are offline, spread over all accounts.
+// Takes some minutes, because a hundred thousand accounts and rosters have to be made first.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -17,15 +16,15 @@ namespace
 {
 
 constexpr int kPairs = 6;        // unless the command line says otherwise
-constexpr int kContacts = 10;    // whom each user has already
-constexpr int kRequests = 2000;  // in a block with kWindow of them under way
+constexpr int kContacts = 10;    // that each user already has
+constexpr int kRequests = 2000;  // in a block with kWindow under way at a time
 constexpr int kLone = 200;       // in a block of one at a time
 constexpr int kWindow = 64;
 constexpr int kUsers[] = {1'000, 10'000, 100'000};
 constexpr int kInstances[] = {1, 2, 4};
-constexpr double kKept = 0.95;  // what differs by less is noise
+constexpr double kKept = 0.95;  // smaller differences are noise
 
-/// So many to users from all over; none is asked twice in the same name.
+/// So many requests to users spread over all accounts; no contact asks a user twice.
 std::vector<std::string> requests(const std::string& block, int count, int users)
 {
     constexpr int kStride = 7919;  // has no divisor in common with the numbers of users
@@ -85,7 +84,7 @@ Row row(Kind kind, const std::string& size, const Measured& measured, const std:
             note};
 }
 
-/// How much of its rate each side keeps from the smallest to the largest.
+/// The share of its rate that each side keeps from the smallest to the largest size.
 Row kept(Kind kind, const std::string& growth, const Measured& first, const Measured& last)
 {
     const auto share = [&](Side side) { return rate(last.loaded, side) / rate(first.loaded, side); };

@@ -1,5 +1,5 @@
-// A journal that records nothing, for usherd_without_journal: linked in the place of plugin/store/journal.cpp
-// it makes the daemon whose speed the real one's is compared with. Never installed.
+// A journal that records nothing. usherd_without_journal, with which the real daemon's speed is compared,
+// links it instead of plugin/store/journal.cpp. Never installed.
 #include "plugin/store/journal.h"
 
 namespace usher

@@ -1,5 +1,5 @@
-// How long a lone contact request takes, from the contact's `subscribe` to her `subscribed`: through Usher,
-// and approved inside the server by a module of a few lines. Nothing else happens on either server meanwhile.
+// Measures the latency of a single contact request, from the contact's `subscribe` to the `subscribed` they
+// receive: through Usher, and approved by a small module inside the server. Both servers are otherwise idle.
 //
 // No request is asked twice.
 #include <algorithm>
@@ -19,8 +19,8 @@ namespace usher::test
 namespace
 {
 
-// Storing a roster takes Prosody longer the more contacts are in it. A block's contact asks all users of the
-// case, so her roster grows to kUsers; the users' grow by one a block, to kPairs + 1.
+// Prosody takes longer to store a roster with more contacts. The contact of a block asks all users of the
+// case, so that roster grows to kUsers; the users' rosters grow by one per block, to kPairs + 1.
 constexpr int kUsers = 50;
 constexpr int kPairs = 10;  // unless the command line says otherwise
 
@@ -29,8 +29,8 @@ constexpr double kRemoteTime = 1.0;  // p50, milliseconds
 constexpr double kLocalRatio = 1.5;  // p50, of the approval inside the server
 
 struct Case {
-    bool local;   ///< the contact is on the user's host; else a component asks in her name
-    bool online;  ///< the user is
+    bool local;   ///< the contact is on the user's host; otherwise a component sends the request
+    bool online;  ///< the user is online
 };
 
 constexpr Case kCases[] = {{true, true}, {true, false}, {false, true}, {false, false}};
@@ -51,7 +51,7 @@ std::string contact(const Case& c, int block)
     return name(c) + "-contact-" + std::to_string(block) + "@" + (c.local ? kHost : kElsewhere);
 }
 
-/// An approver and the people who are there all the time.
+/// An approver and the clients that stay online.
 class Stage
 {
   public:
@@ -64,7 +64,7 @@ class Stage
         }
     }
 
-    /// Asks every user of the case in the name of the block's contact, one request after the other.
+    /// Sends a request from the block's contact to every user of the case, one after the other.
     Block measure(const Case& c, int block)
     {
         const std::string from = contact(c, block);
@@ -87,7 +87,7 @@ class Stage
         return measured;
     }
 
-    /// That what has been measured is what was meant: everybody who asked is subscribed.
+    /// Checks the measurement: every contact that asked must be subscribed.
     void check(int blocks)
     {
         for (auto& [address, asker] : online_) {

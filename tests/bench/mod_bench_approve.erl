@@ -1,6 +1,6 @@
-%%% What Usher is measured against: the shortest correct approval inside ejabberd. Every request is approved at the
+%%% For comparison with Usher: the shortest correct approval inside ejabberd. Every request is approved at the
 %%% place where the connector would hold it, in the steps in which ejabberd_c2s carries out a user's own answer;
-%%% `subscribed` goes first, because the change of the roster makes her sessions send presence by themselves.
+%%% `subscribed` goes first, because after the change of the roster the user's sessions send presence themselves.
 
 -module(mod_bench_approve).
 -behaviour(gen_mod).
@@ -17,7 +17,7 @@ depends(_Host, _Opts) -> [{mod_roster, hard}].
 mod_options(_Host) -> [].
 mod_doc() -> #{}.
 
-%% After mod_roster: `true` is a new request, stored and about to be delivered.
+%% Runs after mod_roster: `true` means a new request, stored and about to be delivered.
 approve(true, #presence{type = subscribe, from = Contact, to = User}) ->
     Answer = #presence{type = subscribed, from = jid:remove_resource(User), to = jid:remove_resource(Contact)},
     ejabberd_router:route(Answer),

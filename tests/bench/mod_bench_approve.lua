@@ -1,4 +1,4 @@
--- What Usher is measured against: the shortest correct approval inside Prosody. Every request is approved at the
+-- For comparison with Usher: the shortest correct approval inside Prosody. Every request is approved at the
 -- place where the connector would hold it, in the steps in which mod_presence carries out a user's own answer.
 
 local jid = require "util.jid";
@@ -14,7 +14,7 @@ local function on_subscribe(event)
 	if attr.type ~= "subscribe" then return; end
 	local username, contact = jid.node(attr.to), jid.bare(attr.from);
 	local user = username .. "@" .. host;
-	-- These are mod_presence's.
+	-- These steps are those of mod_presence.
 	if contact == user or rostermanager.is_contact_subscribed(username, host, contact)
 		or rostermanager.is_contact_preapproved(username, host, contact)
 		or rostermanager.is_contact_pending_in(username, host, contact) then

@@ -1,4 +1,4 @@
--- Fills a server that is to be measured: accounts user-1 to user-N, each with contacts in her roster already.
+-- Fills a server for a measurement: accounts user-1 to user-N, each with contacts already in the roster.
 
 local create_user = require "core.usermanager".create_user;
 

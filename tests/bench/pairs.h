@@ -1,4 +1,4 @@
-// What was measured, and how the two ways of answering requests compare.
+// Measurements, and the comparison of the two ways of answering requests.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 namespace usher::test
 {
 
-/// What was measured without a pause in between.
+/// One uninterrupted measurement.
 struct Block {
-    std::vector<double> milliseconds;  ///< one per request, where each was waited for
+    std::vector<double> milliseconds;  ///< one per request, if each was waited for
     std::size_t requests = 0;
     double seconds = 0;     ///< from the first request to the last answer
     double server_cpu = 0;  ///< seconds of CPU time
@@ -26,7 +26,7 @@ struct Pair {
 
 using Side = Block Pair::*;
 
-/// The smallest value that is not below `share` of all.
+/// The smallest value that at least `share` of all values do not exceed.
 [[nodiscard]] double percentile(std::vector<double> values, double share);
 
 /// Requests per second, of one block and of all blocks of a side.
@@ -37,7 +37,7 @@ using Side = Block Pair::*;
 /// The times of all blocks of a side.
 [[nodiscard]] std::vector<double> times(const std::vector<Pair>& pairs, Side side);
 
-/// The median of the pairs' ratios, so that a neighbour's noise in one block is not taken for a difference.
+/// The median of the pairs' ratios, so that noise in a single block does not count.
 template <typename Figure>
 [[nodiscard]] double median_ratio(const std::vector<Pair>& pairs, Figure figure)
 {

@@ -19,8 +19,8 @@ namespace usher::test
 namespace
 {
 
-// Enough different ones that the limits of an hour are not reached, and that neither tables nor the journal's
-// indices get away with a few entries.
+// Enough different ones that no hourly limit is reached, and that tables and the journal's indices have a
+// realistic size.
 constexpr std::uint64_t kUsers = 20'000;
 constexpr std::uint64_t kContacts = 30'000;
 
@@ -124,7 +124,7 @@ void PlayedServer::keep(std::chrono::milliseconds time)
 
 std::string PlayedServer::request()
 {
-    // Neither number repeats the other's order: what is asked is spread over both.
+    // The two numbers advance independently, so that requests are spread over users and contacts.
     const std::uint64_t number = ++last_request_;
     const std::uint64_t kind = number % 5;
     std::string domain = "elsewhere.example";
@@ -214,7 +214,7 @@ void PlayedServer::count_answers()
         const std::size_t begin = text.find(kAnswer, done);
         const std::size_t end = begin == std::string_view::npos ? begin : text.find('>', begin);
         if (end == std::string_view::npos) {
-            // What has begun, or may have, is looked at again when the rest is there.
+            // Keeps an answer that has arrived in part until the rest is there.
             const std::size_t kept =
                 std::min(begin, std::max(done, text.size() - std::min(text.size(), kAnswer.size())));
             arrived_.erase(0, kept);

@@ -1,6 +1,6 @@
-// A server that is played: the other end of a component's stream (XEP-0114), which puts requests to whoever
-// has logged in and counts the answers. It does as little as possible, so that what is measured is the other
-// end's time: plain bytes on a socket, no XML parser, no pending list.
+// A simulated server: the other end of a component's stream (XEP-0114). It sends requests to the component
+// that has logged in and counts the answers. It does as little as possible, so that the time measured is the
+// component's: plain bytes on a socket, no XML parser, no pending list.
 #pragma once
 
 #include <chrono>
@@ -17,13 +17,13 @@ namespace usher::test
 
 inline const std::string kPlayedHost = "capulet.lit";
 inline const std::string kPlayedEntity = "usher.capulet.lit";
-/// Contacts of this domain are to be denied, those of `kPlayedHost` approved, all others left to the user.
+/// Contacts of this domain must be denied, those of `kPlayedHost` approved, all others left to the user.
 inline const std::string kDeniedDomain = "spam.example";
 
-/// For a daemon that answers so.
+/// Settings for a daemon that answers like that.
 [[nodiscard]] UsherdOptions played_options();
 
-/// How requests are put.
+/// How requests are sent.
 struct Window {
     int asks;      ///< in flight
     int requests;  ///< in each ask
@@ -44,30 +44,29 @@ class PlayedServer
     PlayedServer();
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// Lets the component log in. If it then asks for the connector and for what waits (PROTOCOL.md, E4) it
-    /// is told that there is one and that nothing does.
+    /// Lets the component log in. If it then asks for the connector and the waiting list (PROTOCOL.md, E4),
+    /// it is told that there is a connector and that the list is empty.
     void accept(bool asks_for_waiting);
 
-    /// Whether the other end decides, or approves whatever it is asked. It decides unless this says
-    /// otherwise.
+    /// Whether the component decides, or approves every request. By default it decides.
     void expect(bool decisions) { decisions_ = decisions; }
 
-    /// Puts `count` requests (rounded down to whole asks) and waits for all answers; throws unless they are
-    /// the right ones.
+    /// Sends `count` requests (rounded down to whole asks) and waits for all answers. Throws if an answer is
+    /// wrong.
     std::chrono::duration<double> put(Window window, std::size_t count);
 
-    /// Answers pings for so long.
+    /// Answers pings for this time.
     void keep(std::chrono::milliseconds time);
 
   private:
     [[nodiscard]] std::string request();
     void append_ask(std::string& xml, int requests);
     void send(std::string_view xml) const;
-    /// False if nothing came in time.
+    /// Returns false if nothing came in time.
     [[nodiscard]] bool receive(std::chrono::milliseconds patience);
-    /// Up to and including `text`; what came before it.
+    /// Reads up to and including `text` and returns what came before it.
     std::string wait_for(std::string_view text);
-    /// Reads the next IQ, an entity's question, and answers it with this payload.
+    /// Reads the entity's next IQ and answers it with this payload.
     void answer_query(std::string_view payload);
     void count_answers();
 

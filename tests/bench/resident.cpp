@@ -1,5 +1,5 @@
-// What the daemon takes when nothing happens, when a million users have chosen, and when it has answered a
-// million requests: memory, time, and how often it wakes up.
+// Measures memory, CPU time and wake-ups of the daemon: when idle, when a million users have chosen, and
+// after a million requests.
 #include <future>
 #include <iostream>
 #include <stdexcept>
@@ -112,7 +112,7 @@ int main()
     return run_benchmark([&] {
         Daemon idle;
         idle.start();
-        // It sleeps beside the others: what it does not do costs them nothing.
+        // The idle daemon runs beside the others: it costs them nothing.
         auto sleeping =
             std::async(std::launch::async, [&] { return measure_idle(idle, std::chrono::seconds(60)); });
         print(measure_choices());

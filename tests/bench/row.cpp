@@ -20,7 +20,7 @@ std::ostream& operator<<(std::ostream& out, const Row& row)
     line["target"] = row.target;
     line["reached"] = row.reached ? nlohmann::ordered_json(*row.reached) : nullptr;
     line["note"] = row.note;
-    return out << line << std::endl;  // at once: there is a next one in a minute
+    return out << line << std::endl;  // flushed, because the next line may take a minute
 }
 
 std::string fixed(double value, int digits)

@@ -1,4 +1,4 @@
-// One line of the benchmarks' result, as tests/bench/table.py reads it.
+// One line of a benchmark's result, as read by tests/bench/table.py.
 #pragma once
 
 #include <iosfwd>
@@ -13,7 +13,7 @@ struct Row {
     std::string benchmark;
     std::string what;
     std::string figure;           ///< with its unit
-    std::optional<double> ratio;  ///< to what it is compared with
+    std::optional<double> ratio;  ///< to the figure it is compared with
     std::string target;           ///< empty: none
     std::optional<bool> reached;
     std::string note = {};
@@ -22,7 +22,7 @@ struct Row {
 /// As a line of JSON.
 std::ostream& operator<<(std::ostream& out, const Row& row);
 
-/// `value` with so many digits after the point.
+/// `value` with this many decimals.
 [[nodiscard]] std::string fixed(double value, int digits);
 
 [[nodiscard]] double median(std::vector<double> values);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The same answers from a component on slixmpp, written as its documentation has it.
+"""The same answers from a component on slixmpp, written in the style of its documentation.
 
 slixmpp_component.py PORT
 """

@@ -1,4 +1,4 @@
-// A store in which many users have chosen.
+// A store with the choices of many users.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 namespace usher::test
 {
 
-/// The address of one of them, of `domain`.
+/// The address of one of these users, in `domain`.
 [[nodiscard]] std::string chooser(std::size_t number, const std::string& domain);
 
 /// Makes the store, an SQLite file, with choices of the users 0 to `count` - 1.

@@ -1,6 +1,5 @@
-// How many requests a second are approved when many are under way: through Usher, and inside the server.
-// Remote contacts ask users who are offline, over a component's connection, with 64 requests under way at a
-// time.
+// Measures how many requests a second are approved under load: through Usher, and inside the server. Remote
+// contacts ask users who are offline, over a component's connection, with 64 requests under way at a time.
 #include <cstdlib>
 #include <iostream>
 
@@ -16,12 +15,12 @@ namespace
 
 constexpr int kPairs = 10;  // unless the command line says otherwise
 constexpr int kUsers = 1000;
-constexpr int kContacts = 2;  // who ask all users in a block: some 1 to 2 s of work
+constexpr int kContacts = 2;  // that ask all users in a block: 1 to 2 s of work
 constexpr int kWindow = 64;
 
 struct Goal {
     Kind kind;
-    double rate;  ///< of the server's own
+    double rate;  ///< target, as a fraction of the server's own
 };
 
 constexpr Goal kGoals[] = {{Kind::prosody_memory, 0.80},

@@ -1,4 +1,4 @@
-// Addresses as anybody may write them.
+// Arbitrary addresses.
 #include "input.h"
 #include "policy/address.h"
 

@@ -1,4 +1,4 @@
-// What comes in at the control socket: bytes that should be HTTP, a path, a body that should be JSON.
+// Input of the control socket: bytes that should be HTTP, a path, a body that should be JSON.
 #include <event2/event.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
@@ -22,7 +22,7 @@ struct Free {
     void operator()(event_base* base) const { event_base_free(base); }
 };
 
-/// Nobody waits for anything here: a few rounds of the loop, and all is done.
+/// Nothing here waits, so a few rounds of the loop are enough.
 void run(event_base* base)
 {
     for (int round = 0; round < 8; ++round) {
@@ -64,9 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     test::Inside inside;
     const auto control = Control::listen(base.get(), path, inside.operations).value();
     const std::string answered = answer(base.get(), path, test::text_of(data, size));
-    // In the version that was asked for: libevent believes in HTTP/0.1 too.
+    // In the version of the request: libevent accepts even HTTP/0.1.
     test::require(answered.empty() || answered.starts_with("HTTP/"), "an answer is HTTP");
-    // Whoever asks it next is answered.
+    // The next client still gets an answer.
     test::require(answer(base.get(), path, "GET /v1/status HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200"),
                   "the control interface still answers");
     return 0;

@@ -1,4 +1,4 @@
-// Forms of ad-hoc commands as a client may fill them in.
+// Forms of ad-hoc commands as submitted by clients.
 #include <stdexcept>
 
 #include "input.h"
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::string& chosen = submission->values.one("one");
         test::require(chosen.empty() || chosen == "all" || chosen == "prompt",
                       "a choice is one of the form's");
-        // The form is shown again with what was entered.
+        // The form is shown again with the submitted values.
         const test::Literal again(form_to_fill(filled_in(asked, submission->values)));
         test::require(again.stanza().attribute("type") == "form", "a form that is filled in is one");
     } catch (const std::invalid_argument&) {  // not an element

@@ -1,4 +1,4 @@
-// What every target has: the input as text, and a way to say that a promise is broken.
+// For every target: the input as text, and a way to report a broken promise.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ inline std::string text_of(const std::uint8_t* data, std::size_t size)
     return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Ends the run as a crash does, so that the input is kept.
+/// Crashes, so that libFuzzer keeps the input.
 inline void require(bool promise, std::string_view what)
 {
     if (!promise) {

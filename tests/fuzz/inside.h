@@ -1,5 +1,5 @@
-// A daemon's inside, without a server: the stream is a double, the store is in memory. New for each input, so
-// that an input alone makes a finding.
+// The inside of a daemon, without a server: the stream is a double, the store is in memory. Made anew for
+// each input, so that a finding depends on one input only.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Gives a target the inputs in the folders named, without libFuzzer: what was found once stays mended, under
-// every compiler and preset.
+// Runs a target on the inputs in the given folders, without libFuzzer, so that earlier findings stay fixed
+// under every compiler and preset.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -21,7 +21,7 @@ int main(int argc, char** argv)
             std::ifstream file(entry.path(), std::ios::binary);
             const std::vector<char> input{std::istreambuf_iterator<char>(file), {}};
             std::printf("%s\n", entry.path().c_str());
-            std::fflush(stdout);  // the last one named is the one that breaks
+            std::fflush(stdout);  // the last one printed is the one that fails
             LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
             ++inputs;
         }

@@ -1,4 +1,4 @@
-// Settings files, broken and whole.
+// Settings files, valid and invalid.
 #include "plugin/settings/settings.h"
 #include "input.h"
 

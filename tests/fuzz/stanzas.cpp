@@ -1,4 +1,4 @@
-// Stanzas to values and back: what a server, or a stranger through it, may send.
+// Stanzas to values and back, as a server or, through it, a stranger may send them.
 #include <stdexcept>
 
 #include "input.h"

@@ -1,6 +1,6 @@
-// What arrives on the stream: stanzas of the server, of users, of strangers, in any order, a line each.
+// Input of the stream: stanzas of the server, of users and of strangers in any order, one per line.
 //
-// An empty line: a minute passes. `$id` and `$session` stand for what nobody can guess: the id and the
+// An empty line means that a minute passes. `$id` and `$session` stand for random values: the id and the
 // session of what the entity sent last.
 #include <spdlog/spdlog.h>
 
@@ -96,7 +96,7 @@ class Server
         }
     }
 
-    /// Nobody is approved whom nobody asked about, for another domain's user, or off the record.
+    /// Never approves a request that was not asked about, is for another domain's user, or is not recorded.
     void look_at_answers(const Stanza& reply, const Stanza& ask)
     {
         const Stanza answers = reply.child("answers", ns::kRequests);

@@ -1,4 +1,5 @@
-// How the entity reads what waits, and answers it. Numbers such as E2 are the rules of PROTOCOL.md.
+// How the entity reads the waiting list and answers the requests in it. Numbers such as E2 are the rules of
+// PROTOCOL.md.
 #include "entity_scene.h"
 
 using namespace std::chrono_literals;
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_list_makes_the_domain_unreachable)
 }
 
 // E23
-BOOST_AUTO_TEST_CASE(a_list_that_has_lost_its_place_is_read_anew_at_once)
+BOOST_AUTO_TEST_CASE(a_list_with_an_unknown_position_is_read_again_at_once)
 {
     log_in();
     has_connector();
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(errors_to_the_list_say_what_is_the_matter)
     for (const auto& [condition, expected] : states) {
         BOOST_TEST_CONTEXT(condition)
         {
-            // The other domain keeps the entity from logging in again.
+            // Because of the other domain the entity does not log in again.
             Scene scene(false, {"capulet.lit", "verona.lit"});
             scene.start_answering({"capulet.lit", "verona.lit"});
             scene.entity->read_again();

@@ -1,4 +1,4 @@
-// Where the entity plays: a channel, a clock and a judge of the tests' own, and what a server says to it.
+// An entity with a channel, a clock and a judge for tests, and functions to play the server.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ inline Decision decision(Answer answer, bool ask_back = false)
     return decision;
 }
 
-/// Answers by the contact's local part, which says what is wanted; remembers what it was asked.
+/// Gives the answer that the contact's local part names, and records what it was asked.
 class ScriptedJudge : public Judge
 {
   public:
@@ -167,7 +167,7 @@ struct Scene {
         std::erase(channels.sent, "<presence/>");
     }
 
-    /// Lets time pass on a stream that is never silent for so long that it would be pinged.
+    /// Lets time pass, with enough traffic that no ping is sent.
     void pass(std::chrono::milliseconds time)
     {
         constexpr std::chrono::seconds kSilence{20};
@@ -178,7 +178,7 @@ struct Scene {
         clock.advance(time);
     }
 
-    /// The first thing sent that is an IQ to `to` with this payload; it no longer counts as sent afterwards.
+    /// Removes and returns the first IQ sent to `to` with this payload.
     std::string take(const std::string& to, const std::string& payload)
     {
         const auto found =
@@ -206,7 +206,7 @@ struct Scene {
         reply(take(domain, "query"), kWithConnector);
     }
 
-    /// The page that is being asked for.
+    /// The request for a page that was sent.
     void page(const std::string& inside, const std::string& last = {},
               const std::string& domain = "capulet.lit")
     {
@@ -218,7 +218,7 @@ struct Scene {
         reply(take(domain, "pending"), error(condition), "error");
     }
 
-    /// Logged in, every list read to its end.
+    /// Logs in and reads every list to its end.
     void start_answering(const Strings& domains = {"capulet.lit"})
     {
         log_in();

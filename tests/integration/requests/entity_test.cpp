@@ -1,4 +1,4 @@
-// How the entity answers, and what it takes no notice of. Numbers such as E2 are the rules of PROTOCOL.md.
+// How the entity answers, and what it ignores. Numbers such as E2 are the rules of PROTOCOL.md.
 #include "entity_scene.h"
 
 using namespace std::chrono_literals;
@@ -205,7 +205,7 @@ BOOST_FIXTURE_TEST_CASE(a_component_answers_from_the_address_that_was_asked, Com
     expect_sent({"<iq type='result' id='p1' to='romeo@montague.lit/orchard' from='bot@usher.capulet.lit'/>"});
 }
 
-// RFC 6120 section 8.1.2.1: without `from` it is the account's own server that asks, and `to` stays away too.
+// RFC 6120 section 8.1.2.1: an IQ without `from` is from the account's own server; the reply has no `to`.
 BOOST_AUTO_TEST_CASE(a_reply_to_nobody_has_no_address)
 {
     start_answering();
@@ -331,7 +331,7 @@ BOOST_AUTO_TEST_CASE(a_later_answer_that_is_not_confirmed_does_not_hold_up_the_l
     clock.advance(60s);
     has_connector();
     page(request("2", "approve-2@montague.lit", "juliet@capulet.lit"), "2");
-    reply(lost, "");  // too late: it does not count for the page that is being answered now
+    reply(lost, "");  // too late: it does not count for the current page
     const std::string answer = take("capulet.lit", "answer");
     BOOST_TEST(std::none_of(channels.sent.begin(), channels.sent.end(), [](const std::string& xml) {
         return xml.find("<pending") != std::string::npos;
@@ -479,7 +479,7 @@ BOOST_FIXTURE_TEST_CASE(offline_is_said_of_every_domain_and_of_the_connection, T
     BOOST_TEST(clock.waiting() == 1U);  // the next attempt
 }
 
-BOOST_AUTO_TEST_CASE(after_every_login_everything_begins_anew)
+BOOST_AUTO_TEST_CASE(after_every_login_everything_starts_again)
 {
     start_answering();
     for (int i = 0; i < 3; ++i) {

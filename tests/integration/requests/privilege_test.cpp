@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(what_stock_approval_needs_is_read)
     BOOST_TEST(!granted->requests);
 }
 
-// XEP-0356 has pushes as the default, but servers that do not know of them leave the attribute out, too.
+// In XEP-0356 pushes are the default, but servers without pushes also leave the attribute out.
 BOOST_AUTO_TEST_CASE(pushes_that_are_not_announced_are_not_counted_on)
 {
     for (const char* roster :

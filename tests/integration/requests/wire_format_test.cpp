@@ -55,7 +55,7 @@ std::optional<std::vector<usher::AskedRequest>> read(const std::string& inside)
     return usher::read_requests(literal.stanza());
 }
 
-/// The one request of `inside`, which has an id.
+/// The only request in `inside`, which has an id.
 std::optional<usher::SubscriptionRequest> read_one(const std::string& inside)
 {
     const auto asked = read(request(inside));
@@ -143,7 +143,7 @@ BOOST_DATA_TEST_CASE(the_roster_item_is_read, bdata::make(kItems), c)
     BOOST_TEST(asked->item->ask == c.ask);
 }
 
-// Each of these is a request that has an id, so that it is answered, and says nothing one could decide on.
+// Each of these requests has an id, so it is answered, but cannot be decided.
 const std::string kUnreadable[] = {
     "",
     forwarded(""),
@@ -167,7 +167,7 @@ const std::string kUnreadable[] = {
     forwarded(presence("type='subscribe' from='ro meo@montague.lit' to='juliet@capulet.lit'")),
     forwarded(presence("type='subscribe' from='romeo@montague.lit/' to='juliet@capulet.lit'")),
     forwarded(presence("type='subscribe' from='romeo@mont@ague.lit' to='juliet@capulet.lit'")),
-    // Not prepared: what would be decided about is not what the server asked about.
+    // Not prepared: we would decide about another address than the server asked about.
     forwarded(presence("type='subscribe' from='Romeo@montague.lit' to='juliet@capulet.lit'")),
     forwarded(presence("type='subscribe' from='romeo@montague.lit' to='juliet@Capulet.lit'")),
     forwarded(presence("type='subscribe' from='romeo@montague.lit/orchard' to='juliet@capulet.lit'")),
@@ -188,7 +188,7 @@ BOOST_DATA_TEST_CASE(an_unreadable_request_keeps_its_id, bdata::make(kUnreadable
     BOOST_TEST(!read_one(inside).has_value());
 }
 
-// A stranger's words never count as the user's roster.
+// Text from a stranger never counts as the user's roster item.
 BOOST_AUTO_TEST_CASE(an_item_of_another_namespace_or_place_is_none_of_the_users)
 {
     const auto other = read_one(forwarded(presence(kAsked)) +
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(a_later_answer_names_user_and_contact)
 // E27
 BOOST_AUTO_TEST_CASE(a_later_answers_addresses_are_escaped)
 {
-    // Servers that do not follow RFC 6122 to the letter let such local parts in; preparation does not.
+    // Servers that do not follow RFC 6122 exactly accept such local parts; preparation does not.
     BOOST_TEST(!usher::Address::prepare("o'hara@capulet.lit").has_value());
     const usher::SubscriptionRequest odd{*usher::Address::prepare("a*b|c@capulet.lit"),
                                          *usher::Address::prepare("\xc3\xa9@montague.lit"), std::nullopt};

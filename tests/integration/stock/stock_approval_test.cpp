@@ -1,4 +1,4 @@
-// What stock approval reads, sets and leaves alone: on a clock moved by hand and rosters that the test holds.
+// What stock approval reads, sets and leaves alone, with a clock and rosters that the test controls.
 #include "integration/stock/stock_approval.h"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ std::string blocklist(const std::string& type, const std::string& inside)
            type + "'>" + inside + "</iq></forwarded></privilege>";
 }
 
-/// A server's rosters, of users who have blocked nobody; keeps what it is sent until the test lets it answer.
+/// A server with rosters, whose users have blocked nobody. It answers a query only when the test says so.
 struct Rosters {
     explicit Rosters(const Advertisement& granted = kPresence) { stock.start("capulet.lit", granted); }
 
@@ -116,7 +116,7 @@ struct Rosters {
         BOOST_TEST(iqs.received(literal.stanza()));
     }
 
-    /// Answers the oldest query as a server does that obeys.
+    /// Answers the oldest query as a server that applies roster sets does.
     void answer()
     {
         BOOST_REQUIRE(!waiting.empty());
@@ -141,7 +141,7 @@ struct Rosters {
         reply("");
     }
 
-    /// Answers everything, time aside.
+    /// Answers every query, without letting time pass.
     void answer_all()
     {
         for (int most = 1000; !waiting.empty() && most > 0; --most) {
@@ -160,7 +160,7 @@ struct Rosters {
 
     void enter(const std::string& user) { stock.received_presence(user + "/balcony", true); }
 
-    /// `attribute` of the item, or that there is none.
+    /// `attribute` of the item, or a text that says that there is no item.
     std::string in(const std::string& owner, const std::string& contact, const char* attribute)
     {
         const auto found = items[owner].find(contact);
@@ -449,7 +449,7 @@ BOOST_AUTO_TEST_CASE(blocked_contact_is_not_approved)
     }
 }
 
-/// As a server refuses what it has not granted after all, and as one that says nothing.
+/// A server that refuses because it has not granted the permission, and one that does not reply.
 BOOST_FIXTURE_TEST_CASE(without_the_blocklist_nothing_is_approved, NurseAsks)
 {
     enter(kNurse);

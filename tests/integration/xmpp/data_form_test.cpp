@@ -1,4 +1,4 @@
-// XEP-0004 as a form-processing entity has to read and write it.
+// XEP-0004: reading and writing by a form-processing entity.
 #include "integration/xmpp/data_form.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -62,7 +62,7 @@ tl::expected<Submission, std::string> read(const std::string& fields, const std:
     return usher::read_submission(literal.stanza(), form());
 }
 
-/// What is wrong with a submission that has a good `act`.
+/// The errors of a submission whose `act` is valid.
 Strings wrong(const std::string& fields)
 {
     const auto submission = read(field("act", {"2"}) + fields);
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_required_field_must_be_filled_in)
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_the_user_has_to_mend_is_said_field_by_field)
+BOOST_AUTO_TEST_CASE(errors_of_the_user_are_reported_per_field)
 {
     BOOST_TEST(read(field("act", {"3"}))->wrong == Strings{"Act: please choose from the list."});
     BOOST_TEST(read(field("act", {"1", "2"}))->wrong == Strings{"Act: only one value, please."});

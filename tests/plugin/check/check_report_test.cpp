@@ -1,4 +1,4 @@
-// From facts to what an administrator reads, and whether all is well.
+// From facts to the report for the administrator, and whether requests can be answered.
 #include "plugin/check/check_findings.h"
 #include "plugin/check/exit_codes.h"
 
@@ -27,11 +27,12 @@ using Kind = DomainFacts::Answer::Kind;
 
 struct Case {
     std::string name;
-    std::function<void(Settings&, DomainFacts&, Registration&)> change;  ///< from all being well
+    std::function<void(Settings&, DomainFacts&, Registration&)>
+        change;  ///< to facts with which everything passes
     std::string subject;
     std::string outcome;
     std::string finding;  ///< a part of it
-    std::string fix;      ///< a part of it; `-`: there is none
+    std::string fix;      ///< a part of it; `-` if there is none
     bool answered;
 };
 
@@ -231,7 +232,7 @@ BOOST_DATA_TEST_CASE(domain, bdata::make(kCases), c)
     BOOST_TEST(found.all_answered() == c.answered);
 }
 
-BOOST_AUTO_TEST_CASE(another_servers_domain_does_not_spoil_ours)
+BOOST_AUTO_TEST_CASE(another_servers_domain_does_not_fail_the_check)
 {
     Settings two = settings();
     two.organizations[0].domains.push_back("verona.lit");
@@ -267,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_failed_login_says_how_far_it_came)
     BOOST_TEST(!found.all_answered());
 }
 
-BOOST_AUTO_TEST_CASE(a_component_far_away_is_readable_on_the_way)
+BOOST_AUTO_TEST_CASE(a_remote_component_is_reported_as_unencrypted)
 {
     Settings far = settings();
     far.connection.account.reset();

@@ -1,5 +1,4 @@
-// What the log says when there is no login: it names the fix, and nothing the other side says can forge a
-// line.
+// The log message of a failed login: it says how to fix it, and text from the server cannot forge a log line.
 #include "plugin/check/failure_text.h"
 
 #include <boost/test/unit_test.hpp>
@@ -23,7 +22,7 @@ ConnectionSettings component()
 
 BOOST_AUTO_TEST_SUITE(failure_text)
 
-BOOST_AUTO_TEST_CASE(what_the_other_side_says_stays_on_one_line)
+BOOST_AUTO_TEST_CASE(text_from_the_server_stays_on_one_line)
 {
     const Failure failure{Failure::Kind::lost,
                           "x\n2026-11-23 info: all fine\nMAINPID=1\r\x1b[2J\u0085\u2028"};
@@ -34,7 +33,7 @@ BOOST_AUTO_TEST_CASE(what_the_other_side_says_stays_on_one_line)
     BOOST_TEST(line.find("MAINPID=1") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_other_side_says_is_cut)
+BOOST_AUTO_TEST_CASE(text_from_the_server_is_truncated)
 {
     BOOST_TEST(to_string({Failure::Kind::lost, std::string(100'000, 'x')}, component()).size() < 400U);
 }

@@ -1,5 +1,5 @@
-// The control interface says what Operations say, as openapi.yaml documents it. Without a server: what needs
-// one is played in the dialogues.
+// The control interface passes on what Operations return, as openapi.yaml documents it. Without a server;
+// tests that need one are in tests/dialogue.
 #include "plugin/control/control.h"
 
 #include <event2/event.h>
@@ -78,7 +78,7 @@ struct Controlled {
     {
         return client->request(method, target, body);
     }
-    /// Also checks it against the documentation.
+    /// Also checks the reply against the documentation.
     Json asked(const std::string& method, const std::string& documented, const std::string& target,
                const std::string& body = {})
     {
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(whoever_follows_sees_the_last_ones_then_each_as_it_is_made_
     BOOST_TEST(Json::parse(client->line())["contact"] == "after2@montague.lit");
     control->stop();
     client->wait_for_end();
-    decide("juliet@capulet.lit", "later@montague.lit");  // nobody follows any more
+    decide("juliet@capulet.lit", "later@montague.lit");  // no client follows any more
 }
 
 BOOST_AUTO_TEST_CASE(what_is_decided_while_a_long_journal_is_read_comes_after_it)

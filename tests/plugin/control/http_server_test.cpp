@@ -1,4 +1,4 @@
-// Whatever a client sends or does not send, the server answers or ends the connection, and goes on.
+// Whatever a client sends or does not send, the server answers or closes the connection, and serves the next.
 #include "plugin/control/http_server.h"
 
 #include <event2/event.h>
@@ -31,7 +31,7 @@ struct FreeBase {
     void operator()(event_base* base) const { event_base_free(base); }
 };
 
-/// Says what it was asked.
+/// Replies with the request it received.
 std::string echo(const HttpRequest& request)
 {
     std::string text = request.method;
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_is_cut_off)
 {
     listen({.patience = std::chrono::milliseconds(300)});
     RawHttp client(base.get(), path);
-    // One that sends a byte whenever the loop turns is never idle, and never done.
+    // This client sends one byte in each round of the loop: never idle, never finished.
     turn_until([&] {
         client.send("G");
         return client.ended() || !client.received().empty();
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_being_answered_has_time)
     slow.send_request("GET", "/slow");
     turn_until([&] { return kept != nullptr; });
     RawHttp silent(base.get(), path);
-    silent.wait_for_end();  // the patience has passed, as often as it takes
+    silent.wait_for_end();  // the deadline has passed, several times if needed
     BOOST_TEST(!slow.ended());
     kept->reply(200, "done");
     BOOST_TEST(slow.answer().body == "done");
@@ -291,7 +291,7 @@ BOOST_FIXTURE_TEST_CASE(lines_come_as_they_are_written_however_long_it_takes, St
     exchange->write("{\"n\":1}\n");
     BOOST_TEST(client->line() == "{\"n\":1}");
     RawHttp silent(base.get(), path);
-    silent.wait_for_end();  // the patience has passed
+    silent.wait_for_end();  // the deadline has passed
     exchange->write("{\"n\":2}\n{\"n\":3}\n");
     BOOST_TEST(client->line() == "{\"n\":2}");
     BOOST_TEST(client->line() == "{\"n\":3}");

@@ -120,7 +120,7 @@ HttpAnswer RawHttp::answer()
 
 std::string RawHttp::line()
 {
-    // Between the lines stand the sizes of the chunks: the lines that are wanted are JSON objects.
+    // Between the lines are the sizes of the chunks; the lines wanted are JSON objects.
     std::size_t begin = 0;
     std::size_t end = 0;
     turn_until(base_, [&] {

@@ -1,5 +1,4 @@
-// A client of an HTTP server on a Unix socket, on the server's own event loop: it sends bytes, whatever they
-// are.
+// A client of an HTTP server on a Unix socket, on the server's own event loop. It sends arbitrary bytes.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +17,7 @@ struct event_base;
 namespace usher::test
 {
 
-/// Turns the loop until `done` says so. Throws std::runtime_error when the deadline passes.
+/// Runs the loop until `done` returns true. Throws std::runtime_error when the deadline passes.
 void turn_until(event_base* base, const std::function<bool()>& done,
                 std::chrono::milliseconds patience = kPatience);
 
@@ -40,19 +39,19 @@ class RawHttp
     void send(std::string_view bytes);
     /// Reads nothing more until told to.
     void pause_reading();
-    /// Waits for an answer that has a length.
+    /// Waits for an answer with a Content-Length.
     HttpAnswer answer();
-    /// Waits for a line of an answer that comes in chunks; its header is skipped.
+    /// Waits for a line of a chunked answer and skips the answer's header.
     std::string line();
     void wait_for_end();
 
     [[nodiscard]] bool ended() const { return ended_; }
-    /// What has come and was not taken yet.
+    /// What has arrived and was not read yet.
     [[nodiscard]] const std::string& received() const { return received_; }
 
-    /// `METHOD target HTTP/1.1` with that body, and the answer.
+    /// Sends `METHOD target HTTP/1.1` with this body and returns the answer.
     HttpAnswer request(const std::string& method, const std::string& target, const std::string& body = {});
-    /// The same, sent only.
+    /// The same, without waiting for the answer.
     void send_request(const std::string& method, const std::string& target, const std::string& body = {});
 
   private:

@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_who_gave_it)
     BOOST_TEST(record.answered_by == "admin@capulet.lit");
 }
 
-BOOST_AUTO_TEST_CASE(who_follows_is_shown_what_is_committed_until_she_leaves)
+BOOST_AUTO_TEST_CASE(followers_get_each_committed_record_until_they_leave)
 {
     std::vector<std::int64_t> shown;
     auto following = answerer.follow([&](const JournalRecord& record) { shown.push_back(record.id); });
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next
     BOOST_TEST(answerer.counts().repeated == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(of_one_domain_no_more_is_recorded_in_an_hour_than_the_most_but_for_answers)
+BOOST_AUTO_TEST_CASE(the_hourly_record_limit_of_a_domain_is_for_left_requests_only)
 {
     constexpr std::size_t kAtATime = 100;
     constexpr std::size_t kMax = RecentLeaves::kMaxOfDomain;
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(of_one_domain_no_more_is_recorded_in_an_hour_than_the_most_
     BOOST_TEST(recorded() == kMax + 3);
 }
 
-BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
+BOOST_AUTO_TEST_CASE(left_requests_of_all_domains_are_limited_too)
 {
     constexpr std::size_t kDomains = 20;
     RecentLeaves leaves(clock);
@@ -302,8 +302,7 @@ BOOST_AUTO_TEST_CASE(of_all_domains_together_there_is_a_most_too)
     BOOST_TEST((leaves.worth(record) == RecentLeaves::Worth::record));
 }
 
-/// "For any approval of last month": with the record's facts and the policy of its generation, `explain`
-/// comes to what was decided.
+/// With the facts of a record and the policy of its generation, `explain` gives the recorded decision.
 BOOST_AUTO_TEST_CASE(every_recorded_decision_can_be_explained_again)
 {
     std::mt19937 random(4);

@@ -1,4 +1,4 @@
-// Saved settings win over the file until they are reset, and every policy has its number.
+// Saved settings override the file until they are reset, and every policy has its generation.
 #include "plugin/core/policy_in_force.h"
 
 #include <soci/soci.h>
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_read_again_does_not_undo_what_was_saved)
     BOOST_TEST((capulet().option == Option::all));
 }
 
-/// A domain that the file has given to somebody else must not be taken back.
+/// A domain that the file has meanwhile given to another organisation must not be taken back.
 BOOST_AUTO_TEST_CASE(saved_domains_count_only_as_far_as_the_file_has_them)
 {
     BOOST_REQUIRE(

@@ -20,13 +20,13 @@ using namespace usher;
 namespace
 {
 
-// Lines 1 to 3 of a file whose fault is in [connection].
+// Lines 1 to 3 of a file with an error in [connection].
 const std::string kOrganization = R"([[organization]]
 name = "Example"
 domains = ["example.org"]
 )";
 
-// Lines 1 to 6 of a file whose fault is elsewhere; the organisation is still open.
+// Lines 1 to 6 of a file with an error elsewhere; lines for the organisation may follow.
 const std::string kStart = R"([connection]
 account = "usher@example.org"
 password_file = "/etc/usher/password"
@@ -730,7 +730,7 @@ level = "info"
 )");
 }
 
-/// Whatever is cut off or damaged: the reader neither crashes nor says two different things.
+/// Truncated or damaged files: the reader neither crashes nor contradicts itself.
 BOOST_AUTO_TEST_CASE(damaged_files_are_refused_or_mean_what_they_say)
 {
     std::mt19937 random(7);
@@ -784,7 +784,7 @@ BOOST_AUTO_TEST_CASE(minimal_settings_are_valid)
     BOOST_TEST(read_settings(USHER_MINIMAL).has_value());
 }
 
-/// The settings that the sample only mentions are valid, too, once their `#` is removed.
+/// The settings that are commented out in the sample are valid, too, without their `#`.
 BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
 {
     const std::string sample = sample_settings();

@@ -1,4 +1,4 @@
-// Choices in memory: each user has her own, whoever else has chosen, forgotten or come in between.
+// Choices in memory: each user has their own, whatever other users have chosen, reset or added.
 #include "plugin/store/choice_table.h"
 
 #include <boost/test/unit_test.hpp>
@@ -15,7 +15,7 @@ namespace
 
 std::string user(std::size_t number)
 {
-    // Some begin as others do, and in one domain as in another.
+    // Some addresses are prefixes of others, and the same local parts occur in two domains.
     return "user" + std::to_string(number / 2) + (number % 2 == 0 ? "@capulet.lit" : "@capulet.lite");
 }
 

@@ -1,4 +1,4 @@
-// A user's choice: there after it was opened again, unchanged when the store refuses.
+// A user's choice: still there after the store is reopened, unchanged if the store cannot be written.
 #include "plugin/store/choices.h"
 
 #include <soci/soci.h>

@@ -1,4 +1,4 @@
-// The journal: all or nothing, readable by others, and ids that only ever grow.
+// The journal: batches are all or nothing, other processes can read it, and ids only grow.
 #include "plugin/store/journal.h"
 #include "plugin/store/journal_expiry.h"
 #include "plugin/store/journal_search.h"
@@ -40,7 +40,7 @@ struct Store {
         BOOST_REQUIRE_MESSAGE(database.has_value(), (database ? "" : database.error()));
         return *std::move(database);
     }
-    /// As somebody else sees it.
+    /// As another process sees it.
     [[nodiscard]] long long count() const
     {
         soci::session other(soci::sqlite3, path);
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
     const Found oldest_first = search(*database, {.contact = romeo, .after = 0});
     BOOST_TEST(ids(oldest_first) == three, boost::test_tools::per_element());
     BOOST_TEST(oldest_first.portions == 3U);
-    // No further than needed.
+    // It reads no further than needed.
     const Found two = search(*database, {.contact = romeo, .most = 2});
     BOOST_TEST(ids(two) == std::vector({all[middle].id, all.back().id}), boost::test_tools::per_element());
     BOOST_TEST(two.portions == 2U);
@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
     const auto database = open();
     Journal journal(*database);
     std::int64_t last = 0;
-    // More in one millisecond than can be counted in it, and a clock that is set back an hour.
+    // More records in one millisecond than an id can count, and a clock that is set back an hour.
     for (int i = 0; i < 10'000; ++i) {
         const std::int64_t id = journal.next_id(i < 9'000 ? kNow : kNow - std::chrono::hours(1));
         BOOST_REQUIRE(id > last);
@@ -358,7 +358,7 @@ BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
 {
     const auto database = open();
     std::int64_t last = 0;
-    // A machine without a battery begins in 1970, each time.
+    // A machine without a clock battery starts in 1970 each time.
     for (const system_clock::time_point now :
          {kNow, kNow - std::chrono::hours(1), system_clock::time_point(), system_clock::time_point()}) {
         Journal journal(*database);
@@ -382,7 +382,7 @@ BOOST_AUTO_TEST_CASE(since_goes_by_the_time_of_a_record_after_a_clock_that_was_a
     BOOST_REQUIRE(journal.record(batch).has_value());
     const Found found = search(*database, {.since = kNow});
     BOOST_REQUIRE(found.records.size() == 3U);
-    BOOST_TEST(found.records[0].id == batch[0].id);  // it says so itself
+    BOOST_TEST(found.records[0].id == batch[0].id);  // its own id says so
     BOOST_TEST(found.records[1].id == batch[2].id);
     BOOST_TEST(found.records[2].id == batch[3].id);
 }
@@ -403,11 +403,11 @@ BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
     BOOST_TEST(count() == 5);
 }
 
-/// A clock looked at each trial: how many hours it is ahead, and how many of them are believed.
+/// A clock that is read several times: how many hours it is ahead each time, and how many of them count.
 struct Looks {
     std::string name;
     std::vector<int> ahead;
-    std::vector<int> believed;  // from the second look on
+    std::vector<int> believed;  // from the second reading on
 };
 
 std::ostream& operator<<(std::ostream& out, const Looks& looks)
@@ -439,7 +439,7 @@ BOOST_DATA_TEST_CASE(a_clock_is_believed_to_be_ahead_when_it_has_stayed_so, kLoo
     }
 }
 
-/// 2,500 records, and a daemon that comes back when they are two years old.
+/// 2,500 records, and a daemon that starts when they are two years old.
 struct OldJournal : Store {
     OldJournal()
     {
