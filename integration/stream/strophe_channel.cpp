@@ -12,7 +12,6 @@
 //   the server, which should end the stream; if the server does not, the connection's pings notice.
 #include "integration/stream/strophe_channel.h"
 
-#include <event2/dns.h>
 #include <event2/event.h>
 #include <event2/util.h>
 #include <fcntl.h>
@@ -29,14 +28,15 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
-#include <cstring>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "integration/stream/descriptor.h"
+#include "integration/stream/host_lookup.h"
+#include "integration/stream/login_trace.h"
 #include "integration/xmpp/namespaces.h"
 
 namespace usher
@@ -45,31 +45,8 @@ namespace usher
 namespace
 {
 
-/// A file descriptor that closes itself.
-class Descriptor
-{
-  public:
-    explicit Descriptor(int fd = -1) : fd_(fd) {}
-    ~Descriptor() { reset(); }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    [[nodiscard]] int get() const { return fd_; }
-    void reset(int fd = -1)
-    {
-        if (fd_ != -1) {
-            ::close(fd_);
-        }
-        fd_ = fd;
-    }
-
-  private:
-    int fd_;
-};
-
 struct Deleter {
     void operator()(event* e) const { event_free(e); }
-    void operator()(evdns_base* dns) const { evdns_base_free(dns, 0); }
     void operator()(xmpp_ctx_t* context) const { xmpp_ctx_free(context); }
     void operator()(xmpp_conn_t* stream) const { xmpp_conn_release(stream); }
 };
@@ -90,21 +67,7 @@ Readiness readiness(int fd)
     return {broken || (poll.revents & POLLIN) != 0, broken || (poll.revents & POLLOUT) != 0};
 }
 
-bool is_numeric(const std::string& host)
-{
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    return evutil_inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-           evutil_inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
-}
-
 class StropheChannel;
-
-/// A look-up of the host's name. It may outlive its channel, because libevent also calls back, later, for a
-/// cancelled look-up.
-struct LookUp {
-    StropheChannel* channel;  // null after the channel was destroyed
-    Owned<evdns_base> dns;
-};
 
 // libstrophe passes no user data to its socket and certificate callbacks, so this is set before it is called.
 thread_local StropheChannel* current_channel = nullptr;
@@ -116,13 +79,17 @@ class StropheChannel : public Channel
         : base_(base),
           login_(std::move(login)),
           events_(events),
+          lookup_(base, login_.host,
+                  [this](std::vector<std::string> addresses, const std::string& error) {
+                      looked_up(std::move(addresses), error);
+                  }),
           login_done_signal_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           step_(event_new(base, -1, 0, &StropheChannel::stepped, this)),
           login_done_event_(event_new(base, login_done_signal_.get(), EV_READ | EV_PERSIST,
                                       &StropheChannel::login_done, this))
     {
         event_add(login_done_event_.get(), nullptr);
-        resolve();
+        lookup_.start();
     }
 
     ~StropheChannel() override
@@ -131,11 +98,6 @@ class StropheChannel : public Channel
             abandoned_ = true;
             shut_down();
             login_thread_.join();
-        }
-        if (look_up_running_ != nullptr) {
-            look_up_->channel = nullptr;
-            evdns_getaddrinfo_cancel(look_up_running_);
-            static_cast<void>(look_up_.release());  // on_looked_up() deletes it
         }
         drop_stream();
     }
@@ -170,8 +132,8 @@ class StropheChannel : public Channel
         }
         abandoned_ = true;
         shut_down();
-        if (look_up_running_ != nullptr) {
-            evdns_getaddrinfo_cancel(look_up_running_);
+        if (lookup_.running()) {
+            lookup_.cancel();  // looked_up() follows
         } else {
             step();
         }
@@ -231,61 +193,14 @@ class StropheChannel : public Channel
         events_.ended(failure_.value_or(Failure{Failure::Kind::lost, {}}));
     }
 
-    // --- resolving
-
-    void resolve()
+    void looked_up(std::vector<std::string> addresses, const std::string& error)
     {
-        if (is_numeric(login_.host)) {
-            addresses_.push_back(login_.host);
-            looked_up_ = true;
-            step();
-            return;
+        if (!error.empty() && !failure_) {
+            failure_ = Failure{Failure::Kind::lookup, error};
         }
-        Owned<evdns_base> dns(evdns_base_new(base_, EVDNS_BASE_INITIALIZE_NAMESERVERS));
-        if (!dns) {  // without resolv.conf, only the hosts file is left
-            dns.reset(evdns_base_new(base_, 0));
-            evdns_base_load_hosts(dns.get(), "/etc/hosts");
-        }
-        look_up_ = std::make_unique<LookUp>(LookUp{this, std::move(dns)});
-        evutil_addrinfo hints{};
-        hints.ai_family = AF_UNSPEC;
-        hints.ai_socktype = SOCK_STREAM;
-        hints.ai_protocol = IPPROTO_TCP;
-        look_up_running_ = evdns_getaddrinfo(look_up_->dns.get(), login_.host.c_str(), nullptr, &hints,
-                                             &StropheChannel::on_looked_up, look_up_.get());
-        if (look_up_running_ != nullptr && evdns_base_count_nameservers(look_up_->dns.get()) == 0) {
-            failure_ = Failure{Failure::Kind::lookup, "no name server is configured"};
-            evdns_getaddrinfo_cancel(look_up_running_);
-        }
-    }
-
-    static void on_looked_up(int error, evutil_addrinfo* found, void* look_up) noexcept
-    {
-        if (static_cast<LookUp*>(look_up)->channel == nullptr) {
-            delete static_cast<LookUp*>(look_up);
-            return;  // cancelled, so nothing was found
-        }
-        StropheChannel& channel = *static_cast<LookUp*>(look_up)->channel;
-        channel.look_up_running_ = nullptr;
-        if (error != 0 && !channel.failure_) {
-            channel.failure_ = Failure{Failure::Kind::lookup, evutil_gai_strerror(error)};
-        }
-        for (const evutil_addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-            std::array<char, INET6_ADDRSTRLEN> text{};
-            const void* address = entry->ai_family == AF_INET6
-                                      ? static_cast<const void*>(
-                                            &reinterpret_cast<const sockaddr_in6*>(entry->ai_addr)->sin6_addr)
-                                      : static_cast<const void*>(
-                                            &reinterpret_cast<const sockaddr_in*>(entry->ai_addr)->sin_addr);
-            if (evutil_inet_ntop(entry->ai_family, address, text.data(), text.size()) != nullptr) {
-                channel.addresses_.emplace_back(text.data());
-            }
-        }
-        if (found != nullptr) {
-            evutil_freeaddrinfo(found);
-        }
-        channel.looked_up_ = true;
-        channel.step();
+        addresses_ = std::move(addresses);
+        looked_up_ = true;
+        step();
     }
 
     // --- connecting and logging in
@@ -391,7 +306,7 @@ class StropheChannel : public Channel
         constexpr unsigned long kMaxWait = 100;  // milliseconds until `abandoned_` is noticed
         while (!logged_in_ && !features_received_ && !stream_over_ && !abandoned_) {
             xmpp_run_once(context_.get(), kMaxWait);
-            connected_ = connected_ || xmpp_conn_is_connected(stream_.get()) != 0;
+            trace_.connected = trace_.connected || xmpp_conn_is_connected(stream_.get()) != 0;
         }
         const std::uint64_t one = 1;
         // This fails only if the eventfd's counter is full, and nobody else writes to it.
@@ -403,65 +318,13 @@ class StropheChannel : public Channel
         if (current_channel->login_.features_only) {
             return 1;
         }
-        current_channel->bad_certificate_ = error == nullptr ? "not trusted" : error;
+        current_channel->trace_.bad_certificate = error == nullptr ? "not trusted" : error;
         return 0;
     }
 
-    /// libstrophe reports why a login failed only in its log. The messages must not be logged: some contain
-    /// the secret.
     static void on_log(void* self, xmpp_log_level_t level, const char*, const char* message) noexcept
     {
-        auto& channel = *static_cast<StropheChannel*>(self);
-        const std::string_view text(message == nullptr ? "" : message);
-        constexpr std::string_view kFailed = "connection failed, error ";
-        if (text.starts_with("SASL ") && text.ends_with("auth failed")) {
-            channel.mechanism_tried_ = true;
-        } else if (text.starts_with("RECV: <failure") &&
-                   text.find("temporary-auth-failure") != std::string_view::npos) {
-            channel.temporary_auth_failure_ = true;
-        } else if (text.starts_with(kFailed)) {
-            int error = 0;
-            std::from_chars(text.data() + kFailed.size(), text.data() + text.size(), error);
-            channel.error_text_ = std::strerror(error);
-        } else if (text.starts_with("TLS is not supported, but set as mandatory")) {
-            channel.no_tls_ = true;
-        } else if (text.starts_with("Cannot authenticate with known methods")) {
-            channel.no_mechanism_left_ = true;
-        } else if (text.starts_with("Couldn't start TLS!")) {
-            channel.error_text_ = "the TLS handshake failed";
-        } else if (level == XMPP_LEVEL_ERROR) {
-            channel.error_text_ = text;
-        }
-    }
-
-    [[nodiscard]] Failure why_no_login() const
-    {
-        if (stream_error_) {
-            switch (*stream_error_) {
-                case XMPP_SE_HOST_UNKNOWN:
-                case XMPP_SE_HOST_GONE:
-                    return {Failure::Kind::unknown_host, stream_error_text_};
-                case XMPP_SE_NOT_AUTHORIZED:
-                    return {Failure::Kind::credentials, stream_error_text_};
-                case XMPP_SE_CONFLICT:
-                    return {Failure::Kind::conflict, stream_error_text_};
-                default:
-                    return {Failure::Kind::lost, stream_error_text_};
-            }
-        }
-        if (!bad_certificate_.empty()) {
-            return {Failure::Kind::certificate, bad_certificate_};
-        }
-        if (no_tls_) {
-            return {Failure::Kind::no_tls, {}};
-        }
-        if (temporary_auth_failure_) {
-            return {Failure::Kind::lost, "the server cannot check passwords at the moment"};
-        }
-        if (no_mechanism_left_) {
-            return {mechanism_tried_ ? Failure::Kind::credentials : Failure::Kind::mechanism, {}};
-        }
-        return {connected_ ? Failure::Kind::lost : Failure::Kind::unreachable, error_text_};
+        static_cast<StropheChannel*>(self)->trace_.read_log(level, message == nullptr ? "" : message);
     }
 
     // --- back on the event loop
@@ -484,7 +347,7 @@ class StropheChannel : public Channel
             return;
         }
         if (!logged_in_) {
-            failure_ = why_no_login();
+            failure_ = trace_.why_no_login();
             if (failure_->kind == Failure::Kind::unreachable) {
                 connect_next();
             } else {
@@ -534,8 +397,8 @@ class StropheChannel : public Channel
         }
         channel.stream_over_ = true;
         if (error != nullptr) {
-            channel.stream_error_ = error->type;
-            channel.stream_error_text_ = error->text == nullptr ? "" : error->text;
+            channel.trace_.stream_error = error->type;
+            channel.trace_.stream_error_text = error->text == nullptr ? "" : error->text;
         }
     }
 
@@ -573,7 +436,7 @@ class StropheChannel : public Channel
         } else if (name == "error") {  // libstrophe reads stream errors only during a login
             const std::string_view condition = Stanza(element).first().name();
             const bool unknown = condition == "host-unknown" || condition == "host-gone";
-            stream_error_ = unknown ? XMPP_SE_HOST_UNKNOWN : XMPP_SE_UNDEFINED_CONDITION;
+            trace_.stream_error = unknown ? XMPP_SE_HOST_UNKNOWN : XMPP_SE_UNDEFINED_CONDITION;
             stream_over_ = true;
         }
     }
@@ -659,8 +522,9 @@ class StropheChannel : public Channel
         if (closing_) {
             failure_ = Failure{Failure::Kind::closed, {}};
         } else {
-            const bool conflict = stream_error_ == XMPP_SE_CONFLICT;
-            failure_ = Failure{conflict ? Failure::Kind::conflict : Failure::Kind::lost, stream_error_text_};
+            const bool conflict = trace_.stream_error == XMPP_SE_CONFLICT;
+            failure_ =
+                Failure{conflict ? Failure::Kind::conflict : Failure::Kind::lost, trace_.stream_error_text};
         }
     }
 
@@ -676,7 +540,7 @@ class StropheChannel : public Channel
         context_.reset();
         socket_.reset();
         stream_over_ = false;
-        stream_error_.reset();
+        trace_.stream_error.reset();
     }
 
     event_base* base_;
@@ -685,12 +549,11 @@ class StropheChannel : public Channel
     State state_ = State::resolving;
     std::optional<Failure> failure_;  // why the stream has ended or is about to end
 
+    HostLookup lookup_;
     Descriptor login_done_signal_;  // written by the login thread when it ends
     Owned<event> step_;
     Owned<event> login_done_event_;
 
-    std::unique_ptr<LookUp> look_up_;
-    evdns_getaddrinfo_request* look_up_running_ = nullptr;
     bool looked_up_ = false;
     std::vector<std::string> addresses_;
     std::size_t next_address_ = 0;
@@ -704,15 +567,7 @@ class StropheChannel : public Channel
     bool features_received_ = false;  // with `features_only`
     bool tls_started_ = false;        // with `features_only`
     bool stream_over_ = false;
-    bool connected_ = false;
-    bool no_tls_ = false;
-    bool temporary_auth_failure_ = false;
-    bool mechanism_tried_ = false;
-    bool no_mechanism_left_ = false;
-    std::string bad_certificate_;
-    std::string error_text_;
-    std::optional<xmpp_error_type_t> stream_error_;
-    std::string stream_error_text_;
+    LoginTrace trace_;
     std::vector<xmpp_stanza_t*> backlog_;  // arrived before the login thread ended
     std::thread login_thread_;
     std::atomic<bool> abandoned_ = false;
