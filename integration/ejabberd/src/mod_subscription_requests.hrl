@@ -1,0 +1,32 @@
+%%% What the connector's modules share: names, types, records. The words are those of ../../PROTOCOL.md, section 3.
+
+-include("xmpp.hrl").
+
+%% The name under which ejabberd knows the connector. It also marks stanzas and entries in process dictionaries as ours.
+-define(CONNECTOR, mod_subscription_requests).
+-define(NS, <<"urn:xmpp:subscription-requests:0">>).
+-define(ASK_ID_PREFIX, "subreq-"). % the id of an ask: this, the node's id, a hyphen, a random part
+
+%% The user's name and the contact's bare address, both prepared.
+-type key() :: {User :: binary(), Contact :: jid:ljid()}.
+-type verdict() :: subscribed | unsubscribed.
+-type answer() :: {Type :: verdict() | none | unknown, AskBack :: boolean()}.
+
+%% A request whose delivery waits for an answer.
+%%   queued --> {asked, _}               it was put into an ask; back again when that connection ends
+%%   queued, {asked, _} --> answering    a verdict is being applied; the row goes when that is done
+%%   queued, {asked, _} --> (no row)     left to the user, or withdrawn: there is nothing to deliver any more
+%% The rows outlive the process that decides about them. Ids grow with the time of receipt.
+-record(hold, {key :: key() | {binary(), '_'} | '_',
+	       id :: pos_integer() | '_',
+	       node :: node() | '_', % which received the request, and decides
+	       received :: integer() | '_', % ms, this node's monotonic time
+	       state = queued :: queued | {asked, binary()} | answering | '_',
+	       presence :: presence() | '_',
+	       element :: fxml:xmlel() | undefined | '_'}). % <request/>; only on the deciding node
+
+%% A component's stream, or an available resource of an account.
+-record(connection, {pid :: pid(),
+		     address :: jid:ljid(),
+		     entity :: jid:ljid(),
+		     asked :: boolean()}). % false: an account's resource that has not read the waiting list

@@ -1,0 +1,94 @@
+%%% One host's process, tables and options by name, and what its process is told.
+
+-module(mod_subscription_requests_host).
+
+-export([proc/1, holds/1, connections/1, waiting/1]).
+-export([loaded_hosts/0, entities/1, timeout/1, max_held/1]).
+-export([tell/2, tell/3, call/2, call/3, tell_peers/2]).
+
+-export_type([notice/0, peer_notice/0, call/0]).
+
+-include("mod_subscription_requests.hrl").
+
+-type notice() ::
+	%% Requests.
+	{held, key(), Id :: pos_integer(), IsWatched :: boolean()} |
+	{passed, key(), unasked | too_many} |
+	{withdrawn, key(), Before :: pos_integer()} |
+	{answered, key(), Id :: pos_integer(), mod_subscription_requests_act:result()} |
+	{user_removed, User :: binary()} |
+	%% Entities and their connections.
+	{reply, Id :: binary(), pid(), jid:ljid(), #{binary() => answer()}} |
+	{unavailable, pid()} |
+	{ended, pid()} |
+	too_large |
+	%% The waiting list.
+	{found, [key()]} |
+	{gone, key(), Number :: pos_integer()}.
+
+%% From the process of the same host on another node.
+-type peer_notice() ::
+	{hello, node()} |
+	{peer_connected, #connection{}} |
+	{peer_unavailable, pid()} |
+	{peer_ended, pid()} |
+	{peer_held, #hold{}} |
+	{peer_hold_ended, key(), Id :: pos_integer()} |
+	{peer_waits, key()} |
+	{peer_withdrawn, key()} |
+	{peer_user_removed, User :: binary()}.
+
+-type call() ::
+	{connected, #connection{}} |
+	{claim, key(), answering | left} |
+	list.
+
+-spec proc(binary()) -> atom().
+proc(Host) -> gen_mod:get_module_proc(Host, ?CONNECTOR).
+
+%% Of #hold{}.
+-spec holds(binary()) -> atom().
+holds(Host) -> gen_mod:get_module_proc(Host, subscription_requests_held).
+
+%% Of #connection{}.
+-spec connections(binary()) -> atom().
+connections(Host) -> gen_mod:get_module_proc(Host, subscription_requests_connections).
+
+%% See mod_subscription_requests_waiting.
+-spec waiting(binary()) -> atom().
+waiting(Host) -> gen_mod:get_module_proc(Host, subscription_requests_waiting).
+
+-spec loaded_hosts() -> [binary()].
+loaded_hosts() ->
+    [Host || Host <- ejabberd_option:hosts(), gen_mod:is_loaded(Host, ?CONNECTOR)].
+
+%% In the order in which they are asked.
+-spec entities(binary()) -> [jid:ljid()].
+entities(Host) -> gen_mod:get_module_opt(Host, ?CONNECTOR, entities).
+
+%% In ms.
+-spec timeout(binary()) -> non_neg_integer().
+timeout(Host) -> gen_mod:get_module_opt(Host, ?CONNECTOR, timeout).
+
+-spec max_held(binary()) -> non_neg_integer().
+max_held(Host) -> gen_mod:get_module_opt(Host, ?CONNECTOR, max_held).
+
+-spec tell(binary(), notice()) -> ok.
+tell(Host, Notice) -> gen_server:cast(proc(Host), Notice).
+
+-spec tell(node(), binary(), notice() | peer_notice()) -> ok.
+tell(Node, Host, Notice) -> gen_server:cast({proc(Host), Node}, Notice).
+
+-spec call(binary(), call()) -> term().
+call(Host, list) -> gen_server:call(proc(Host), list, infinity); % all rosters may have to be read first
+call(Host, Request) -> gen_server:call(proc(Host), Request).
+
+-spec call(node(), binary(), call()) -> term().
+call(Node, Host, Request) -> gen_server:call({proc(Host), Node}, Request).
+
+-spec tell_peers(binary(), peer_notice()) -> ok.
+tell_peers(Host, Notice) ->
+    case lists:delete(node(), ejabberd_cluster:get_nodes()) of
+	[] -> ok;
+	Nodes -> gen_server:abcast(Nodes, proc(Host), Notice), ok
+    end.

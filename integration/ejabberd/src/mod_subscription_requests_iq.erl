@@ -1,0 +1,125 @@
+%%% What an entity sends by itself: later answers, and queries of the waiting list. In the process of its connection;
+%%% what takes longer goes on in a process of its own.
+
+-module(mod_subscription_requests_iq).
+
+-export([decode_iq_subel/1, process_iq/1]).
+
+-include("logger.hrl").
+-include("mod_subscription_requests.hrl").
+
+%% gen_iq_handler would otherwise decode it, and knows no such namespace.
+-spec decode_iq_subel(fxml:xmlel()) -> fxml:xmlel().
+decode_iq_subel(Element) -> Element.
+
+-spec process_iq(iq()) -> iq() | ignore.
+process_iq(#iq{type = Type, from = From, to = #jid{lserver = Host}, sub_els = [#xmlel{name = Name} = Element]} = IQ) ->
+    Do = case {Type, Name} of
+	     {set, <<"answer">>} -> fun later_answer/3;
+	     {get, <<"pending">>} -> fun waiting_list/3;
+	     _ -> none
+	 end,
+    case Do == none orelse mod_subscription_requests_entities:is_granted(Host, From) of
+	true when Do == none -> refuse(IQ, xmpp:err_service_unavailable());
+	true -> Do(Host, Element, IQ);
+	false -> refuse(IQ, xmpp:err_forbidden())
+    end.
+
+refuse(IQ, Error) -> xmpp:make_error(IQ, Error).
+
+in_own_process(IQ, Reply) ->
+    Connection = self(),
+    spawn(fun() ->
+		  mod_subscription_requests_entities:send(
+		    Connection,
+		    try Reply()
+		    catch Class:Reason:Stack ->
+			    ?ERROR_MSG("Failed to answer ~ts: ~p", [jid:encode(IQ#iq.from), {Class, Reason, Stack}]),
+			    refuse(IQ, xmpp:err_internal_server_error())
+		    end)
+	  end),
+    ignore.
+
+%%%===================================================================
+%%% Later answers
+%%%===================================================================
+
+later_answer(Host, Element, IQ) ->
+    case mod_subscription_requests_xml:later_answer(Element) of
+	{ok, {User, Host, <<>>}, {_, _, <<>>} = Contact, Answer} when User /= <<>> ->
+	    in_own_process(IQ, fun() -> answer(Host, {User, Contact}, Answer, IQ) end);
+	{ok, _, _, _} -> refuse(IQ, xmpp:err_item_not_found());
+	jid_malformed -> refuse(IQ, xmpp:err_jid_malformed());
+	bad_request -> refuse(IQ, xmpp:err_bad_request())
+    end.
+
+answer(Host, Key, Answer, IQ) ->
+    case mod_subscription_requests_act:answer_waiting(Host, Key, Answer) of
+	applied -> xmpp:make_iq_result(IQ);
+	failed -> refuse(IQ, xmpp:err_internal_server_error());
+	_ -> refuse(IQ, xmpp:err_item_not_found())
+    end.
+
+%%%===================================================================
+%%% The waiting list, in pages (XEP-0059)
+%%%===================================================================
+
+waiting_list(Host, Query, #iq{from = From} = IQ) ->
+    case {listed_user(Host, Query), mod_subscription_requests_xml:page_query(Query)} of
+	{{error, Error}, _} ->
+	    refuse(IQ, Error);
+	{_, bad_request} ->
+	    refuse(IQ, xmpp:err_bad_request());
+	{_, feature_not_implemented} ->
+	    refuse(IQ, xmpp:err_feature_not_implemented());
+	{{ok, User}, {ok, After, Max}} ->
+	    ReadsList = fun(Connection) ->
+				mod_subscription_requests_entities:reads_list(Host, Connection, jid:tolower(From))
+			end,
+	    Connection = self(),
+	    After == beginning andalso ReadsList(Connection),
+	    in_own_process(IQ, fun() ->
+				       {ok, Tag, Last} = mod_subscription_requests_host:call(Host, list),
+				       Start = mod_subscription_requests_xml:list_number(Tag, Last, After),
+				       Start == unknown orelse ReadsList(Connection),
+				       page(Host, Tag, User, Start, Max, IQ)
+			       end)
+    end.
+
+listed_user(Host, Query) ->
+    case mod_subscription_requests_xml:listed_user(Query) of
+	all -> {ok, all};
+	{ok, {User, Host, <<>>}} when User /= <<>> ->
+	    case ejabberd_auth:user_exists(User, Host) of
+		true -> {ok, User};
+		false -> {error, xmpp:err_item_not_found()}
+	    end;
+	{ok, _} -> {error, xmpp:err_item_not_found()};
+	malformed -> {error, xmpp:err_jid_malformed()}
+    end.
+
+page(_Host, _Tag, _User, unknown, _Max, IQ) ->
+    refuse(IQ, xmpp:err_item_not_found());
+page(Host, Tag, User, Start, Max, IQ) ->
+    Requests = page_requests(Host, Tag, mod_subscription_requests_waiting:entries(Host, User, Start), Max),
+    Count = mod_subscription_requests_waiting:count(Host, User),
+    xmpp:make_iq_result(IQ, mod_subscription_requests_xml:page(Requests, Count)).
+
+page_requests(_Host, _Tag, _Entries, 0) -> [];
+page_requests(Host, Tag, Entries, Max) ->
+    case Entries() of
+	none ->
+	    [];
+	{Number, Key, Rest} ->
+	    case ets:member(mod_subscription_requests_host:holds(Host), Key)
+		orelse mod_subscription_requests_roster:stored_request(
+			 mod_subscription_requests_xml:list_id(Tag, Number), Host, Key) of
+		true ->
+		    page_requests(Host, Tag, Rest, Max);
+		none ->
+		    mod_subscription_requests_host:tell(Host, {gone, Key, Number}),
+		    page_requests(Host, Tag, Rest, Max);
+		Request ->
+		    [Request | page_requests(Host, Tag, Rest, Max - 1)]
+	    end
+    end.
