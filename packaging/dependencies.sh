@@ -14,7 +14,7 @@ client_packages=(python3 python3-slixmpp)
 test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
     git clang-format lua-check lua5.4 valgrind
-    ejabberd erlang-base erlang-p1-sqlite3
+    ejabberd erlang-base erlang-dev erlang-dialyzer erlang-eunit erlang-p1-sqlite3
     profanity tmux faketime
     systemd iproute2 mandoc curl rpm
 )

@@ -25,7 +25,7 @@
 
 -record(asks, {queue = [] :: [entry()], % newest first
 	       unanswered = #{} :: #{binary() => #ask{}},
-	       in_flight :: undefined | binary(),
+	       in_flight :: undefined | binary(), % the last, unless it is not among the unanswered any more
 	       last_sent :: undefined | integer(),
 	       last_size = 0 :: non_neg_integer(),
 	       last_asked :: undefined | pid()}).
@@ -98,9 +98,8 @@ reply(AskId, Pid, Address, #asks{unanswered = Unanswered} = Asks) ->
     end.
 
 -spec forget(AskId :: binary(), asks()) -> asks().
-forget(AskId, #asks{unanswered = Unanswered, in_flight = InFlight} = Asks) ->
-    Asks#asks{unanswered = maps:remove(AskId, Unanswered),
-	      in_flight = case InFlight of AskId -> undefined; _ -> InFlight end}.
+forget(AskId, #asks{unanswered = Unanswered} = Asks) ->
+    Asks#asks{unanswered = maps:remove(AskId, Unanswered)}.
 
 %% The connection has ended: what it was asked and has not answered.
 -spec lost(pid(), asks()) -> {[entry()], asks()}.

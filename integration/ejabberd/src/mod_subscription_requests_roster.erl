@@ -198,7 +198,7 @@ walk_sql(Host, Found) ->
 		   false -> <<>>
 	       end,
     Query = [<<"select username, jid from rosterusers where ask in ('I', 'B')">>, OnlyHost],
-    {selected, _, Rows} = ejabberd_sql:sql_query(Host, iolist_to_binary(Query)),
+    {selected, _, Rows} = ejabberd_sql:sql_query(Host, [iolist_to_binary(Query)]),
     Found([{User, Contact} || [User, Text] <- Rows, {ok, Contact} <- [mod_subscription_requests_xml:address(Text)]]).
 
 walk_users(Host, Found) ->

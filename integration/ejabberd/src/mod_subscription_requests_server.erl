@@ -309,7 +309,7 @@ wake_in(Delay, Now, #state{wake = Wake} = State) ->
 	{_, At} when At =< Now + Delay ->
 	    State;
 	{Timer, _} ->
-	    erlang:cancel_timer(Timer),
+	    _ = erlang:cancel_timer(Timer),
 	    wake_in(Delay, Now, State#state{wake = undefined});
 	undefined ->
 	    State#state{wake = {erlang:send_after((Delay + 999) div 1000, self(), wake), Now + Delay}}
