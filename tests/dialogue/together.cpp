@@ -5,8 +5,11 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "private_ejabberd.h"
 #include "stage.h"
@@ -30,6 +33,57 @@ ServerOptions with_other_modules(Login login)
         "  mod_subscription_requests: {entities: [\"" +
         entity + "\"]}\n";
     return options;
+}
+
+/// The connector's modules, the main one first.
+std::vector<std::string> connector_modules()
+{
+    std::vector<std::string> modules;
+    for (const auto& file : std::filesystem::directory_iterator(USHER_EJABBERD_CONNECTOR "/src")) {
+        if (file.path().extension() == ".erl") {
+            modules.push_back(file.path().stem());
+        }
+    }
+    std::sort(modules.begin(), modules.end());
+    return modules;
+}
+
+/// Of those modules but the main one, which is ejabberd's affair: a list of what the expression has for M.
+std::string for_other_modules(const std::string& expression)
+{
+    const std::vector<std::string> modules = connector_modules();
+    std::string list;
+    for (std::size_t i = 1; i < modules.size(); ++i) {
+        list += (i == 1 ? "" : ", ") + modules[i];
+    }
+    return "lists:usort([" + expression + " || M <- [" + list + "]]).";
+}
+
+/// Without the connector in its code path, but in a folder from which it can be installed.
+std::filesystem::path prepare_folder(PrivateEjabberd& ejabberd)
+{
+    const auto modules = ejabberd.directory() / "modules";
+    std::filesystem::create_directories(modules / "sources");
+    std::filesystem::copy(USHER_EJABBERD_CONNECTOR, modules / "sources" / "mod_subscription_requests",
+                          std::filesystem::copy_options::recursive);
+    // Erlang's first loader has a path of its own, in which it looks for what is in the other no more.
+    ejabberd.evaluate(
+        "Folder = \"" USHER_EJABBERD_MODULES
+        "\", code:del_path(Folder), "
+        "{ok, Path} = erl_prim_loader:get_path(), erl_prim_loader:set_path(lists:delete(Folder, Path)).");
+    return modules;
+}
+
+void write_version_into(const std::filesystem::path& source, const std::string& version)
+{
+    std::ostringstream text;
+    text << std::ifstream(source).rdbuf();
+    std::string changed = text.str();
+    const std::string line = "-module(" + source.stem().string() + ").\n";
+    const auto begin = changed.find(line);
+    BOOST_TEST_REQUIRE(begin != std::string::npos, source << " has no line " << line);
+    changed.insert(begin + line.size(), "-vsn(\"" + version + "\").\n");
+    std::ofstream(source) << changed;
 }
 
 }  // namespace
@@ -96,15 +150,15 @@ BOOST_AUTO_TEST_CASE(connector_is_installed_from_a_folder)
     options.connector = false;
     ScriptedStage stage(options);
     auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
-    const auto modules = ejabberd.directory() / "modules";
-    std::filesystem::create_directories(modules / "sources");
-    std::filesystem::copy(USHER_EJABBERD_CONNECTOR, modules / "sources" / "mod_subscription_requests",
-                          std::filesystem::copy_options::recursive);
-    ejabberd.evaluate("code:del_path(\"" USHER_EJABBERD_MODULES "\").");
-    BOOST_TEST(ejabberd.evaluate("code:which(mod_subscription_requests).") == "non_existing");
+    const auto modules = prepare_folder(ejabberd);
+    for (const std::string& module : connector_modules()) {
+        BOOST_TEST(ejabberd.evaluate("code:which(" + module + ").") == "non_existing");
+    }
     BOOST_TEST(ejabberd.evaluate("ext_mod:install(<<\"mod_subscription_requests\">>).") == "ok");
-    BOOST_TEST(ejabberd.evaluate("code:which(mod_subscription_requests).").find(modules.string()) !=
-               std::string::npos);
+    for (const std::string& module : connector_modules()) {
+        BOOST_TEST(ejabberd.evaluate("code:which(" + module + ").").find(modules.string()) !=
+                   std::string::npos);
+    }
     ejabberd.load_connector();
     stage.admit_entity();
     WireClient& juliet = stage.enter(kJuliet);
@@ -112,6 +166,71 @@ BOOST_AUTO_TEST_CASE(connector_is_installed_from_a_folder)
     romeo.send(to(kJuliet, "subscribe"));
     stage.entity().answer(stage.entity().next_ask_about(romeo.address(), juliet.address()), "subscribed");
     romeo.expect(presence("subscribed", kJuliet));
+}
+
+// As `ejabberdctl module_upgrade` does it, which sees to the code of one module only.
+BOOST_AUTO_TEST_CASE(upgrade_replaces_the_code_of_all_modules)
+{
+    const std::string entity = entity_address(Login::component);
+    ServerOptions options = ScriptedStage::options({entity});
+    options.connector = false;
+    ScriptedStage stage(options);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    const auto modules = prepare_folder(ejabberd);
+    const auto sources = modules / "sources" / "mod_subscription_requests" / "src";
+    const std::string versions = for_other_modules("proplists:get_value(vsn, M:module_info(attributes))");
+    for (const std::string& module : connector_modules()) {
+        write_version_into(sources / (module + ".erl"), "old");
+    }
+    BOOST_TEST_REQUIRE(ejabberd.evaluate("ext_mod:install(<<\"mod_subscription_requests\">>).") == "ok");
+    ejabberd.load_connector();
+    stage.admit_entity();
+    BOOST_TEST_REQUIRE(ejabberd.evaluate(versions) == "[\"old\"]");
+
+    std::filesystem::remove_all(sources);
+    std::filesystem::copy(USHER_EJABBERD_CONNECTOR "/src", sources);
+    for (const std::string& module : connector_modules()) {
+        write_version_into(sources / (module + ".erl"), "new");
+    }
+    BOOST_TEST(ejabberd.evaluate("ext_mod:upgrade(<<\"mod_subscription_requests\">>).") == "ok");
+    BOOST_TEST(ejabberd.evaluate(versions) == "[\"new\"]");
+    BOOST_TEST(ejabberd.evaluate(for_other_modules("erlang:check_old_code(M)")) == "[false]");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    stage.entity().answer(stage.entity().next_ask_about(romeo.address(), juliet.address()), "subscribed");
+    romeo.expect(presence("subscribed", kJuliet));
+}
+
+BOOST_AUTO_TEST_CASE(last_host_unloads_all_code_and_kills_nobody_for_it)
+{
+    ScriptedStage stage(with_other_modules(Login::component));
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    const std::string codes = for_other_modules("{code:is_loaded(M) /= false, erlang:check_old_code(M)}");
+    stage.admit_entity();
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    (void)stage.entity().next_ask_about(kRomeo, kJuliet);
+
+    BOOST_TEST_REQUIRE(ejabberd.evaluate("length(ejabberd_option:hosts()) > 1.") == "true");
+    ejabberd.evaluate(
+        "[gen_mod:stop_module(Host, mod_subscription_requests) || Host <- tl(ejabberd_option:hosts())].");
+    BOOST_TEST(ejabberd.evaluate(codes) == "[{true,false}]");
+    // Somebody is in the middle of it.
+    BOOST_TEST(
+        ejabberd.evaluate("Test = self(), "
+                          "{_, Monitor} = spawn_monitor(fun() -> "
+                          "mod_subscription_requests_roster:walk(<<\"capulet.lit\">>, "
+                          "fun(_) -> Test ! begun, timer:sleep(500) end) end), "
+                          "receive begun -> ok end, "
+                          "gen_mod:stop_module(hd(ejabberd_option:hosts()), mod_subscription_requests), "
+                          "receive {'DOWN', Monitor, process, _, Reason} -> Reason end.") == "normal");
+    BOOST_TEST(ejabberd.evaluate(codes) == "[{false,false}]");
+    juliet.expect(presence("subscribe", kRomeo));
+    ejabberd.evaluate(
+        "[gen_mod:start_module(Host, mod_subscription_requests) || Host <- ejabberd_option:hosts()].");
+    BOOST_TEST(ejabberd.evaluate(codes) == "[{true,false}]");
 }
 
 // An entity that is not connected here could be on another server; nothing is sent there.

@@ -44,7 +44,7 @@ start(Host, Opts) ->
 
 -spec stop(binary()) -> ok.
 stop(Host) ->
-    stop_host(Host, mod_subscription_requests_host:entities(Host)),
+    stop_host(Host, gen_mod:get_module_opt(Host, ?MODULE, entities)),
     other_hosts(Host) == [] andalso unload_modules(),
     ok.
 
@@ -112,7 +112,8 @@ modules() ->
 load_modules() ->
     [begin
 	 code:purge(Module),
-	 {module, Module} = code:load_file(Module)
+	 {module, Module} = code:load_file(Module),
+	 code:soft_purge(Module)
      end || Module <- modules()].
 
 %% `ejabberdctl module_uninstall` and `module_upgrade` see to the code of this module only. What still runs in the
