@@ -1,11 +1,11 @@
-%%% What an answer comes to: the server's own code does what it would do for a client of the user, or delivers the
-%%% request to the user's clients. In processes that may wait for storage, never in the host's.
+%%% Applies answers, by having the server's own code do what it does for a client of the user, and delivers requests
+%%% that are left to their users. In processes that may wait for storage, never in the host's.
 
 -module(mod_subscription_requests_act).
 
 -export([answer_held/4, answer_waiting/3, withdraw/2]).
 -export([start_deliveries/2, deliver_now/2]).
-%% To the hooks that these actions pass
+%% For the hooks that these actions run
 -export([trial_is_admitted/0, answer_is_carried_out/0]).
 
 -export_type([result/0, known/0]).
@@ -186,7 +186,7 @@ slices_on(Holds) ->
 %% To the user's available resources, as ejabberd_sm does it.
 deliver(Host, #hold{key = {User, _} = Key, presence = #presence{to = To, meta = Meta} = Presence}) ->
     IsPending = try mod_subscription_requests_roster:is_pending(Host, Key)
-		catch _:_ -> true % storage fails: rather a prompt too many
+		catch _:_ -> true % storage fails: better a prompt too many
 		end,
     case IsPending andalso privacy_allows(Presence, in) of
 	true ->

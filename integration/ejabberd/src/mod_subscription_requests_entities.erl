@@ -105,7 +105,7 @@ may_ask(Host) ->
 	false
     end.
 
-%% The first entity that has connections; a component's in turn, an account's one as long as it is there.
+%% Of the first entity that has connections: a component's in turn, an account's always the same while it is there.
 -spec next(binary(), [jid:ljid()], undefined | pid()) -> #connection{} | none.
 next(Host, Entities, Last) ->
     All = lists:sort([Connection || #connection{asked = true} = Connection <- all(Host)]),

@@ -78,7 +78,7 @@ hold(Host, Key, Presence) ->
 %% After mod_roster.
 -spec user_answers(presence()) -> ok.
 user_answers(#presence{meta = #{?CONNECTOR := verdict}}) ->
-    mod_subscription_requests_act:answer_is_carried_out(); % whoever acts sees to the rest
+    mod_subscription_requests_act:answer_is_carried_out(); % mod_subscription_requests_act does the rest
 user_answers(#presence{type = Type, from = From, to = To}) when Type == subscribed; Type == unsubscribed ->
     mod_subscription_requests_act:withdraw(From#jid.lserver, mod_subscription_requests_xml:key(From, To));
 user_answers(_Presence) ->
@@ -96,7 +96,7 @@ keep_held({#presence{meta = #{?CONNECTOR := delivered}}, _State} = Acc) ->
 keep_held({#presence{type = subscribe, from = #jid{} = From}, #{jid := #jid{lserver = Host} = User} = State} = Acc) ->
     try ets:lookup(mod_subscription_requests_host:holds(Host), mod_subscription_requests_xml:key(User, From)) of
 	[#hold{received = Received}] ->
-	    %% Older ones are those of a process that has fallen and was not started again.
+	    %% Older ones are those of a process that has crashed and was not started again.
 	    case erlang:monotonic_time(millisecond) - Received < 2 * mod_subscription_requests_host:timeout(Host) of
 		true -> {stop, {drop, State}};
 		false -> Acc
@@ -122,8 +122,8 @@ component_connected(Domain) ->
      || Host <- mod_subscription_requests_entities:hosts_granting(Address)],
     ok.
 
-%% What an entity's component does not send as somebody else is no business of mod_privilege, which from 24.10 on
-%% drops IQs of components that it has granted nothing.
+%% From 24.10 on mod_privilege drops IQs of components that it has granted nothing. What an entity's component sends
+%% in its own name does not concern it.
 -spec component_sends({Packet, State}) -> {Packet, State} | {stop, {Packet, State}}.
 component_sends({#iq{from = #jid{luser = <<>>} = From, sub_els = Elements}, _State} = Acc) ->
     case mod_subscription_requests_xml:is_wrapped(Elements)
@@ -148,12 +148,12 @@ presence_set(User, Server, Resource, _Presence) ->
 presence_unset(User, Server, _Resource, _Status) ->
     tell_granting({User, Server, <<>>}, {unavailable, self()}).
 
-%% The process itself lingers.
+%% The process itself ends later.
 -spec session_closed({term(), pid()}, jid:jid(), term()) -> ok.
 session_closed({_, Pid}, Address, _Info) ->
     tell_granting(mod_subscription_requests_xml:bare(Address), {ended, Pid}).
 
-%% The stream is broken and the session waits to be resumed (XEP-0198): for us it has ended.
+%% The stream is broken and the session waits to be resumed (XEP-0198): as a connection it has ended.
 -spec session_pending(State) -> State when State :: #{jid := jid:jid(), _ => _}.
 session_pending(#{jid := Address} = State) ->
     tell_granting(mod_subscription_requests_xml:bare(Address), {ended, self()}),
@@ -200,7 +200,7 @@ is_from_host(#jid{luser = <<>>, lserver = Server, lresource = <<>>}) ->
 is_from_host(_) ->
     false.
 
-%% All that passes through this server comes by here, in the process of the connection that it comes from.
+%% For every packet that this server routes, in the process of the connection that it comes from.
 %% First: replies to asks; the id says which node has asked. Second: replies of the server's own, to queries of a
 %% component that is connected several times; the router would give them to any of its connections.
 -spec reply_passes(stanza() | drop) -> stanza() | drop | {stop, drop}.

@@ -1,5 +1,5 @@
-%%% A host's process. It decides when held requests are put to an entity and what becomes of them, and waits for nobody
-%%% while it does: whatever may take long is done in processes that it starts. What it is told is listed in
+%%% A host's process. It decides when held requests are put to an entity and what becomes of them. It never waits:
+%%% whatever may take long is done in processes that it starts. What it is told is listed in
 %%% mod_subscription_requests_host.
 
 -module(mod_subscription_requests_server).
@@ -34,7 +34,7 @@
 init([Host, Opts]) ->
     process_flag(trap_exit, true),
     _ = net_kernel:monitor_nodes(true),
-    %% What is held outlives this process: see below.
+    %% The table outlives this process: see below.
     catch ets:new(mod_subscription_requests_host:holds(Host),
 		  [named_table, public, {keypos, #hold.key}, {read_concurrency, true},
 		   {heir, erlang:group_leader(), none}]),
@@ -46,7 +46,7 @@ init([Host, Opts]) ->
 			 lists:flatmap(fun mod_subscription_requests_entities:local_connections/1, Entities)),
     mod_subscription_requests_roster:watch(Host),
     tell_peers({hello, node()}, State),
-    %% The process before this one has fallen: nobody else releases what it held.
+    %% What is in the table was held by a process that has crashed: nobody else releases it.
     {ok, leave(own_holds(Host), State1)}.
 
 -spec handle_call(mod_subscription_requests_host:call(), {pid(), term()}, #state{}) ->
