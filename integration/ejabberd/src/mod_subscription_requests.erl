@@ -110,11 +110,15 @@ modules() ->
 %% Always from their files: a hook that was called as the last host stopped may have loaded the code before an upgrade
 %% again. And before they are needed: gen_iq_handler loads no module to see what it exports.
 load_modules() ->
-    [begin
-	 code:purge(Module),
-	 {module, Module} = code:load_file(Module),
-	 code:soft_purge(Module)
-     end || Module <- modules()].
+    lists:foreach(fun load_module/1, modules()).
+
+load_module(Module) ->
+    case code:soft_purge(Module) orelse not erlang:module_loaded(Module) of
+	true -> ok;
+	false -> code:purge(Module) % an older version runs as well, and there cannot be three
+    end,
+    {module, Module} = code:load_file(Module),
+    code:soft_purge(Module).
 
 %% `ejabberdctl module_uninstall` and `module_upgrade` see to the code of this module only. What still runs in the
 %% others is not killed: it may be a user's session, or about to deliver a request.
