@@ -15,6 +15,7 @@ struct Question {
     const SubscriptionRequest& request;
     const Facts& facts;
     bool same_organization;  // the contact's domain is, exactly, one of the organisation's
+    const RuleSource* source_of_rule = nullptr;  // for explanations
 };
 
 /// One step of a decision.
@@ -56,8 +57,10 @@ std::string why_rule(const Question& q, bool applied)
                    : "None of the " + std::to_string(q.organization.rules.size()) + " rules matches.";
     }
     const Rule& rule = *q.policy.first_rule(q.organization, q.request.contact, q.request.user);
-    return "Rule " + std::to_string(rule.place) + ", in line " + std::to_string(rule.line) +
-           " of the settings file, matches and says " + std::string(name(rule.answer)) + ".";
+    const RuleSource* source = q.source_of_rule;
+    const std::string place = source != nullptr && *source ? (*source)(q.organization, rule) : std::string();
+    return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", in " + place + ",") +
+           " matches and says " + std::string(name(rule.answer)) + ".";
 }
 
 std::optional<Decision> federation(const Question& q)
@@ -232,7 +235,8 @@ Decision decide(const Policy& policy, const SubscriptionRequest& request, const 
     return first_that_applies({policy, *organization, request, facts, same}, [](const Step&, bool) {});
 }
 
-Explanation explain(const Policy& policy, const SubscriptionRequest& request, const Facts& facts)
+Explanation explain(const Policy& policy, const SubscriptionRequest& request, const Facts& facts,
+                    const RuleSource& source_of_rule)
 {
     Explanation explanation;
     const std::string domain(request.user.domain());
@@ -245,7 +249,7 @@ Explanation explain(const Policy& policy, const SubscriptionRequest& request, co
     explanation.steps.push_back(
         {"organization", false, domain + " is a domain of " + organization->name + "."});
     const bool same = policy.organization_of(request.contact.domain()) == organization;
-    const Question question{policy, *organization, request, facts, same};
+    const Question question{policy, *organization, request, facts, same, &source_of_rule};
     explanation.decision = first_that_applies(question, [&](const Step& step, bool applied) {
         explanation.steps.push_back({step.name, applied, step.why(question, applied)});
     });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -72,8 +73,12 @@ struct Explanation {
     Decision decision;
 };
 
+/// Says where a rule is written, such as `line 18 of the settings file`; empty if that is not known. Policy
+/// knows a rule's number only.
+using RuleSource = std::function<std::string(const Organization&, const Rule&)>;
+
 /// Gives each step that `decide` takes with the same arguments, and the same decision.
 [[nodiscard]] Explanation explain(const Policy& policy, const SubscriptionRequest& request,
-                                  const Facts& facts);
+                                  const Facts& facts, const RuleSource& source_of_rule = {});
 
 }  // namespace usher

@@ -41,7 +41,6 @@ struct Organization {
     Option option = Option::organization;  ///< for users who have not chosen, or may not
     bool approve_contacts_users_asked_for = true;
     bool ask_back = false;
-    bool stock = false;  ///< approve where the server has no connector; how is none of policy's business
     std::vector<Address> administrators;
     std::vector<Rule> rules;
     Federation federation;

@@ -20,7 +20,6 @@ struct Rule {
     std::vector<Pattern> to;    ///< users
     Answer answer = Answer::leave;
     std::uint32_t place = 0;  ///< its number among the organisation's rules, from 1
-    std::uint32_t line = 0;   ///< its line in the settings file; 0 if it comes from elsewhere
 };
 
 /// Finds the first matching rule in a time that does not depend on the number of rules.

@@ -227,7 +227,7 @@ bool is_elsewhere(const Answer& features)
     return features.condition == "remote-server-not-found" || features.condition == "remote-server-timeout";
 }
 
-void add_domain(CheckReport& report, const Settings& settings, const Organization& organization,
+void add_domain(CheckReport& report, const Settings& settings, const OrganizationSettings& organization,
                 const std::string& domain, const DomainFacts& facts, Registration registration)
 {
     Paragraph paragraph(report, domain);
@@ -288,7 +288,7 @@ CheckReport report(const std::string& path, const Settings& settings,
 {
     CheckReport report;
     add_connection(report, path, settings.connection, std::nullopt);
-    for (const Organization& organization : settings.organizations) {
+    for (const OrganizationSettings& organization : settings.organizations) {
         for (const std::string& domain : organization.domains) {
             const auto registration = seen.find(domain);
             if (const auto found = facts.find(domain); found != facts.end()) {

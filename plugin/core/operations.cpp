@@ -293,7 +293,10 @@ void Operations::explain(const Actor& actor, const Address& user, const Address&
         const Facts facts = answerer_.facts(request);
         const Policy& policy = *policy_.policy();
         const Organization* organization = policy.organization_of(user.domain());
-        return Explained{usher::explain(policy, request, facts),
+        const auto source_of_rule = [this](const Organization& of, const Rule& rule) {
+            return policy_.source_of_rule(of, rule);
+        };
+        return Explained{usher::explain(policy, request, facts, source_of_rule),
                          request,
                          facts,
                          waits != nullptr,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <sstream>
 
 namespace usher
@@ -191,9 +192,33 @@ tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file
     }
     file_ = file;
     saved_ = std::move(saved);
-    policy_ = std::make_shared<const Policy>(std::move(settings.organizations), settings.limits, *numbered);
+    std::vector<Organization> organizations(std::make_move_iterator(settings.organizations.begin()),
+                                            std::make_move_iterator(settings.organizations.end()));
+    policy_ = std::make_shared<const Policy>(std::move(organizations), settings.limits, *numbered);
     if (changed_) {
         changed_();
+    }
+    return {};
+}
+
+std::vector<OrganizationSettings> PolicyInForce::organizations() const
+{
+    std::vector<OrganizationSettings> all;
+    for (std::size_t i = 0; i < file_.organizations.size(); ++i) {
+        all.push_back({policy_->organizations()[i], file_.organizations[i].stock});
+    }
+    return all;
+}
+
+std::string PolicyInForce::source_of_rule(const Organization& organization, const Rule& rule) const
+{
+    for (std::size_t i = 0; i < file_.organizations.size(); ++i) {
+        if (file_.organizations[i].name == organization.name && rule.place > 0) {
+            const auto line = file_.lines.find(rule_place(i, rule.place - 1));
+            return line == file_.lines.end()
+                       ? std::string()
+                       : "line " + std::to_string(line->second) + " of the settings file";
+        }
     }
     return {};
 }
@@ -212,7 +237,7 @@ Sourced<Value> PolicyInForce::sourced(const std::string& organization, std::size
     if (const Saved* saved = find_saved(organization, setting)) {
         return {std::move(value), "saved by " + saved->by + " on " + utc(saved->at), true};
     }
-    return {std::move(value), source_of(file_, "organization[" + std::to_string(place) + "]." + setting)};
+    return {std::move(value), source_of(file_, organization_place(place) + "." + setting)};
 }
 
 std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) const

@@ -57,6 +57,10 @@ class PolicyInForce
         std::function<std::chrono::system_clock::time_point()> wall_clock);
 
     [[nodiscard]] const std::shared_ptr<const Policy>& policy() const { return policy_; }
+    /// What the settings say of each organisation, with what was saved.
+    [[nodiscard]] std::vector<OrganizationSettings> organizations() const;
+    /// Where the rule of an organisation in force is written: `line 18 of the settings file`.
+    [[nodiscard]] std::string source_of_rule(const Organization& organization, const Rule& rule) const;
     /// Called, from then on, whenever another policy has come into force.
     void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 

@@ -122,18 +122,6 @@ const toml::value* find(const toml::table& table, const std::string& key)
     return found == table.end() ? nullptr : &found->second;
 }
 
-// ---- where a repeated section stands -------------------------------------------------------------------
-
-std::string organization_place(std::size_t organization)
-{
-    return "organization[" + std::to_string(organization) + "]";
-}
-
-std::string rule_place(const std::string& organization, std::size_t rule)
-{
-    return organization + ".rule[" + std::to_string(rule) + "]";
-}
-
 // ---- the reader ----------------------------------------------------------------------------------------
 
 /// Reads one file: what the table of settings says of each value, then what settings mean together.
@@ -346,13 +334,15 @@ class Reader
     }
 
     /// `names` and `domains` remember the line of each that was seen, over all organisations.
-    Organization read_organization(const toml::value& value, std::map<std::string, std::uint32_t>& names,
-                                   std::map<std::string, std::uint32_t>& domains)
+    OrganizationSettings read_organization(const toml::value& value,
+                                           std::map<std::string, std::uint32_t>& names,
+                                           std::map<std::string, std::uint32_t>& domains)
     {
         const SettingsTable& all = settings_table();
         const toml::table& table = value.as_table(std::nothrow);
-        const std::string place = organization_place(settings_.organizations.size());
-        Organization organization;
+        const std::size_t index = settings_.organizations.size();
+        const std::string place = organization_place(index);
+        OrganizationSettings organization;
         read_section(all.organization, value, organization, {"rule", "federation"}, place);
 
         if (const toml::value* name = find(table, "name"); sound(name)) {
@@ -376,7 +366,7 @@ class Reader
         if (sound(given)) {
             refuse_foreign(find(table, "administrators"), organization);
         }
-        read_rules(find(table, "rule"), organization, place);
+        read_rules(find(table, "rule"), organization, index);
         if (const toml::value* federation = find(table, "federation")) {
             if (is_table(all.federation, *federation)) {
                 read_federation(*federation, organization.federation, place + ".federation");
@@ -398,19 +388,21 @@ class Reader
         });
     }
 
-    void read_rules(const toml::value* value, Organization& organization, const std::string& place)
+    void read_rules(const toml::value* value, Organization& organization, std::size_t index)
     {
         const auto& section = settings_table().rule;
         std::size_t pairs = 0;
         for (const toml::value* table : tables(section, value)) {
             Rule rule = section.initial;
-            read_section(section, *table, rule, {}, rule_place(place, organization.rules.size()));
+            const std::string place = rule_place(index, organization.rules.size());
+            const std::uint32_t line = line_of(*table);
+            settings_.lines[place] = line;
+            read_section(section, *table, rule, {}, place);
             rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
-            rule.line = line_of(*table);
             const std::size_t before = pairs;
             pairs += rule.from.size() * rule.to.size();
             if (before <= RuleIndex::kMaxPairs && pairs > RuleIndex::kMaxPairs) {
-                refuse(rule.line, "organization.rule",
+                refuse(line, "organization.rule",
                        std::to_string(pairs) + " pairs of from and to, up to this rule",
                        "at most " + std::to_string(RuleIndex::kMaxPairs) + " in an organization");
             }
@@ -684,6 +676,16 @@ tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_vie
     return Reader(*file, path).read();
 }
 
+std::string organization_place(std::size_t organization)
+{
+    return "organization[" + std::to_string(organization) + "]";
+}
+
+std::string rule_place(std::size_t organization, std::size_t rule)
+{
+    return organization_place(organization) + ".rule[" + std::to_string(rule) + "]";
+}
+
 std::string source_of(const Settings& settings, const std::string& key)
 {
     const auto line = settings.lines.find(key);
@@ -698,11 +700,11 @@ void write_policy(Writer& out, const Settings& settings)
 {
     const SettingsTable& all = settings_table();
     for (std::size_t i = 0; i < settings.organizations.size(); ++i) {
-        const Organization& organization = settings.organizations[i];
+        const OrganizationSettings& organization = settings.organizations[i];
         const std::string place = organization_place(i);
         out.write(all.organization, organization, place);
         for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
-            out.write(all.rule, organization.rules[rule], rule_place(place, rule));
+            out.write(all.rule, organization.rules[rule], rule_place(i, rule));
         }
         out.write(all.federation, organization.federation, place + ".federation");
     }

@@ -33,6 +33,11 @@ struct ConnectionSettings {
     std::uint32_t stock_reads_per_second = 10;
 };
 
+/// `[[organization]]`: what its policy is made of, and what is none of policy's business.
+struct OrganizationSettings : Organization {
+    bool stock = false;  ///< approve by rosters where the server has no connector
+};
+
 struct StoreSettings {
     std::string url = "sqlite3:///var/lib/usher/usher.db";
     std::uint32_t journal_days = 365;  ///< 0: kept for ever
@@ -40,16 +45,21 @@ struct StoreSettings {
 
 struct Settings {
     ConnectionSettings connection;
-    std::vector<Organization> organizations;
+    std::vector<OrganizationSettings> organizations;
     Limits limits;
     StoreSettings store;
     std::string control_socket = "/run/usher/control.sock";
     std::uint16_t metrics_port = 0;  ///< 0: none
     std::string log_level = "info";
     std::string file;  ///< which they were read from
-    /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`.
+    /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`, and of
+    /// each rule, such as `organization[0].rule[1]`.
     std::map<std::string, std::uint32_t> lines;
 };
+
+/// Where a repeated section stands, counted from 0: `organization[0]`, `organization[0].rule[1]`.
+[[nodiscard]] std::string organization_place(std::size_t organization);
+[[nodiscard]] std::string rule_place(std::size_t organization, std::size_t rule);
 
 /// Where a setting's value comes from: `default`, or `FILE:LINE`. `key` as in `Settings::lines`.
 [[nodiscard]] std::string source_of(const Settings& settings, const std::string& key);

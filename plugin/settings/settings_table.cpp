@@ -426,35 +426,36 @@ Section<ConnectionSettings> connection()
     };
 }
 
-Section<Organization> organization()
+Section<OrganizationSettings> organization()
 {
-    using O = Organization;
+    using O = OrganizationSettings;
     return {
         "organization",
         true,
         false,
         "Domains under one administration, and how requests to their users are handled. May be repeated.",
         {
-            {"name", required, on_reload, text(&O::name, "a name, one line of text", is_name),
+            {"name", required, on_reload, text<O>(&O::name, "a name, one line of text", is_name),
              "What users, journal and log call it. Each organization has a name of its own.", "\"Example\""},
             {"domains", required, on_reload,
-             list(&O::domains,
-                  {"a list of at least one domain, such as [\"example.org\", \"example.com\"]",
-                   "a domain such as example.org, each exact, without *", 1},
-                  read_domain),
+             list<O, std::string>(
+                 &O::domains,
+                 {"a list of at least one domain, such as [\"example.org\", \"example.com\"]",
+                  "a domain such as example.org, each exact, without *", 1},
+                 read_domain),
              "Its domains, each exact: a subdomain is another domain. A domain is of one organization only.",
              "[\"example.org\", \"example.com\"]"},
-            {"users_may_choose", defaulted, on_reload, flag(&O::users_may_choose),
+            {"users_may_choose", defaulted, on_reload, flag<O>(&O::users_may_choose),
              "Allow users to set \"Options for contact list requests\". If not, the option below is in force "
              "for everybody."},
-            {"option", defaulted, on_reload, choice(&O::option, names_of(kOptions)),
+            {"option", defaulted, on_reload, choice<O, Option>(&O::option, names_of(kOptions)),
              "The option in force; with users_may_choose the one that users start from. all: accept requests "
              "automatically from all contacts. organization: accept requests automatically from contacts in "
              "the organization. prompt: prompt users for each request."},
             {"approve_contacts_users_asked_for", defaulted, on_reload,
-             flag(&O::approve_contacts_users_asked_for),
+             flag<O>(&O::approve_contacts_users_asked_for),
              "Approve the requests of contacts whom the user herself has asked to see."},
-            {"ask_back", defaulted, on_reload, flag(&O::ask_back),
+            {"ask_back", defaulted, on_reload, flag<O>(&O::ask_back),
              "After an automatic approval, subscribe the user to the contact in return."},
             {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
              "For those of the domains where the server has no connector. off: no requests are seen there. "
@@ -466,10 +467,10 @@ Section<Organization> organization()
              "it again at the next login. Needs the permissions roster = \"both\" and presence = "
              "\"managed_entity\". Not for ejabberd."},
             {"administrators", defaulted, on_reload,
-             list(&O::administrators,
-                  {"a list of addresses such as [\"admin@example.org\"]",
-                   "an address such as admin@example.org", 0},
-                  read_address),
+             list<O, Address>(&O::administrators,
+                              {"a list of addresses such as [\"admin@example.org\"]",
+                               "an address such as admin@example.org", 0},
+                              read_address),
              "Who may change the organization's settings in an XMPP client. Addresses of its own domains.",
              "[\"admin@example.org\"]"},
         },

@@ -73,7 +73,7 @@ struct Section {
 
 struct SettingsTable {
     Section<ConnectionSettings> connection;
-    Section<Organization> organization;
+    Section<OrganizationSettings> organization;
     Section<Rule> rule;
     Section<Federation> federation;
     Section<Limits> limits;

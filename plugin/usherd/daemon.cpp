@@ -38,7 +38,8 @@ struct Deleter {
     void operator()(event* e) const { event_free(e); }
 };
 
-std::vector<std::string> domains(const std::vector<Organization>& organizations)
+template <typename Organizations>
+std::vector<std::string> domains(const Organizations& organizations)
 {
     std::vector<std::string> all;
     for (const Organization& organization : organizations) {
@@ -48,9 +49,10 @@ std::vector<std::string> domains(const std::vector<Organization>& organizations)
 }
 
 /// The domains with `stock`, where requests are approved without a connector.
-std::vector<std::string> stock_domains(std::vector<Organization> organizations)
+std::vector<std::string> stock_domains(std::vector<OrganizationSettings> organizations)
 {
-    std::erase_if(organizations, [](const Organization& organization) { return !organization.stock; });
+    std::erase_if(organizations,
+                  [](const OrganizationSettings& organization) { return !organization.stock; });
     return domains(organizations);
 }
 
@@ -226,7 +228,7 @@ class Daemon : private EntityEvents
     void set_stock()
     {
         stock_.set_pace(settings_.connection.stock_reads_per_second);
-        entity_.set_stock(stock_domains(policy_->policy()->organizations()));
+        entity_.set_stock(stock_domains(policy_->organizations()));
     }
 
     // --- EntityEvents
@@ -386,7 +388,7 @@ class Daemon : private EntityEvents
     void begin_check()
     {
         Settings in_force = settings_;
-        in_force.organizations = policy_->policy()->organizations();
+        in_force.organizations = policy_->organizations();
         check_.emplace(path_, std::move(in_force), channels_, clock_, [this](const CheckReport& report) {
             // Later, because end_check() destroys the check that is calling.
             check_ended_ = clock_.after(milliseconds(0), [this, report] { end_check(report); });

@@ -578,6 +578,12 @@ BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
     const Explanation denied = explain(policy, request("eve@evil.example"), {});
     BOOST_TEST(steps(denied) == "organization, own address, rules!");
     BOOST_TEST(denied.decision.reason == Reason::rule);
+    BOOST_TEST(denied.steps.back().why == "Rule 1 matches and says deny.");
+    const auto source = [](const Organization& of, const Rule& rule) {
+        return "line 7 of " + of.name + "'s rule " + std::to_string(rule.place);
+    };
+    BOOST_TEST(explain(policy, request("eve@evil.example"), {}, source).steps.back().why ==
+               "Rule 1, in line 7 of " + organization.name + "'s rule 1, matches and says deny.");
     const Explanation approved = explain(policy, request("amy@corp.test"), {});
     BOOST_TEST(steps(approved) ==
                "organization, own address, rules, federation, asked for by the user, limits, option!");

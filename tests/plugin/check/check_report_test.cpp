@@ -184,7 +184,7 @@ Settings settings()
 {
     Settings settings;
     settings.connection.account = Address::prepare("usher@capulet.lit");
-    Organization organization;
+    OrganizationSettings organization;
     organization.domains = {"capulet.lit"};
     settings.organizations = {organization};
     return settings;

@@ -32,7 +32,7 @@ Settings settings(bool component)
     } else {
         settings.connection.account = Address::prepare("usher@capulet.lit");
     }
-    Organization organization;
+    OrganizationSettings organization;
     organization.domains = {"capulet.lit"};
     settings.organizations = {organization};
     return settings;

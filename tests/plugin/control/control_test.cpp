@@ -48,6 +48,9 @@ option = "prompt"
 name = "Montague"
 domains = ["montague.lit"]
 users_may_choose = false
+[[organization.rule]]
+from = ["tybalt@capulet.lit"]
+answer = "deny"
 )";
 
 const std::string kCapulet = "/v1/organizations/House%20Capulet%20%2F%20Verona/general";
@@ -221,6 +224,10 @@ BOOST_AUTO_TEST_CASE(an_explanation_has_its_steps)
     BOOST_TEST(explained["organization"] == "Montague");
     BOOST_TEST(explained["steps"].back()["applied"] == true);
     BOOST_TEST(explained["waits"] == false);
+    const Json by_rule =
+        asked("GET", "/v1/explain", "/v1/explain?user=romeo@montague.lit&contact=tybalt@capulet.lit");
+    BOOST_TEST(by_rule["steps"].back()["why"] ==
+               "Rule 1, in line 13 of the settings file, matches and says deny.");
 }
 
 BOOST_AUTO_TEST_CASE(settings_are_saved_and_reset)

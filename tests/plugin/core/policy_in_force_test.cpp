@@ -65,6 +65,24 @@ BOOST_AUTO_TEST_CASE(each_value_says_where_it_comes_from)
     BOOST_TEST(!policy->general("Verona").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_none_of_policy_s_business_stays_beside_it)
+{
+    policy = made(kFile + R"(stock = "approve"
+[[organization.rule]]
+from = ["*"]
+answer = "deny"
+)");
+    BOOST_REQUIRE(policy->save("Capulet", {.domains = {{"capulet.lit"}}}, "admin").has_value());
+    const auto organizations = policy->organizations();
+    BOOST_REQUIRE(organizations.size() == 2U);
+    BOOST_TEST(organizations[0].domains == std::vector<std::string>{"capulet.lit"});
+    BOOST_TEST(!organizations[0].stock);
+    BOOST_TEST(organizations[1].stock);
+    const Organization& montague = policy->policy()->organizations()[1];
+    BOOST_TEST(policy->source_of_rule(montague, montague.rules.at(0)) == "line 13 of the settings file");
+    BOOST_TEST(policy->source_of_rule(capulet(), montague.rules.at(0)) == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_saved_is_in_force_at_once_after_a_restart_and_until_it_is_reset)
 {
     int changes = 0;
