@@ -1,8 +1,6 @@
 #include "plugin/check/online_check.h"
 
 #include <event2/event.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +11,8 @@
 #include "integration/stream/strophe_channel.h"
 #include "integration/time/event_clock.h"
 #include "plugin/check/check.h"
+#include "plugin/files/secret_file.h"
+#include "plugin/files/unix_socket.h"
 
 namespace usher
 {
@@ -23,18 +23,8 @@ namespace
 /// Whether a usherd with this control socket is running.
 bool somebody_listens(const std::string& path)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) {
-        return false;
-    }
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    // EAGAIN: somebody listens, and has more callers than were accepted yet
-    const bool listens =
-        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
-    ::close(fd);
-    return listens;
+    const auto address = unix_address(path);
+    return address && probe_socket(*address).result == SocketProbe::Result::listening;
 }
 
 constexpr std::chrono::milliseconds kQuiet{2'000};
@@ -52,8 +42,7 @@ void show_waiting(Clock& clock, std::unique_ptr<Timer>& timer, std::chrono::mill
 ExitCode check_online(const std::string& path, Settings settings)
 {
     const ConnectionSettings connection = settings.connection;
-    const auto password =
-        read_secret(connection.component ? connection.secret_file : connection.password_file);
+    const auto password = read_secret(credentials_file(connection));
     if (!password) {
         std::cerr << password.error() << '\n';
         return kSettings;

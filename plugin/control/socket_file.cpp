@@ -1,14 +1,14 @@
 #include "plugin/control/socket_file.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "plugin/files/unix_socket.h"
 
 namespace usher
 {
@@ -18,11 +18,6 @@ namespace
 
 /// Everybody who may read and write the file may say what is to be done.
 constexpr mode_t kAllButOwnerAndGroup = 0117;
-
-int unix_socket()
-{
-    return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
 
 std::string because(const std::string& path)
 {
@@ -40,11 +35,7 @@ std::string taken(const std::string& path, const sockaddr_un& address)
     if (!S_ISSOCK(status.st_mode)) {
         return path + ": is there, and is not a socket";
     }
-    const int probe = unix_socket();
-    const bool dead = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-                      errno == ECONNREFUSED;
-    ::close(probe);
-    if (!dead) {
+    if (probe_socket(address).result != SocketProbe::Result::dead) {
         return path + ": another usherd listens there";
     }
     return ::unlink(path.c_str()) == 0 || errno == ENOENT ? std::string() : because(path);
@@ -52,7 +43,8 @@ std::string taken(const std::string& path, const sockaddr_un& address)
 
 }  // namespace
 
-SocketFile::SocketFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor)
+SocketFile::SocketFile(std::string path, FileDescriptor descriptor)
+    : path_(std::move(path)), descriptor_(std::move(descriptor))
 {
     struct stat status {
     };
@@ -64,7 +56,7 @@ SocketFile::SocketFile(std::string path, int descriptor) : path_(std::move(path)
 
 SocketFile::SocketFile(SocketFile&& other) noexcept
     : path_(std::exchange(other.path_, {})),
-      descriptor_(std::exchange(other.descriptor_, -1)),
+      descriptor_(std::move(other.descriptor_)),
       device_(other.device_),
       inode_(other.inode_)
 {
@@ -73,41 +65,34 @@ SocketFile::SocketFile(SocketFile&& other) noexcept
 SocketFile::~SocketFile()
 {
     remove();
-    if (descriptor_ >= 0) {
-        ::close(descriptor_);
-    }
 }
 
 tl::expected<SocketFile, std::string> SocketFile::listen(const std::string& path)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) {
-        return tl::unexpected(path + ": longer than the name of a socket may be");
+    const auto address = unix_address(path);
+    if (!address) {
+        return tl::unexpected(address.error());
     }
-    path.copy(address.sun_path, path.size());
-    if (std::string why = taken(path, address); !why.empty()) {
+    if (std::string why = taken(path, *address); !why.empty()) {
         return tl::unexpected(std::move(why));
     }
-    const int descriptor = unix_socket();
-    if (descriptor < 0) {
+    FileDescriptor descriptor = unix_socket();
+    if (!descriptor) {
         return tl::unexpected(because(path));
     }
     // The file is made with these permissions: at no time is it open to more.
     const mode_t before = ::umask(kAllButOwnerAndGroup);
-    const int bound = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int bound = ::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
     ::umask(before);
-    if (bound != 0 || ::listen(descriptor, SOMAXCONN) != 0) {
-        auto error = tl::unexpected(because(path));
-        ::close(descriptor);
-        return error;
+    if (bound != 0 || ::listen(descriptor.get(), SOMAXCONN) != 0) {
+        return tl::unexpected(because(path));
     }
-    return SocketFile(path, descriptor);
+    return SocketFile(path, std::move(descriptor));
 }
 
 int SocketFile::take_descriptor()
 {
-    return std::exchange(descriptor_, -1);
+    return descriptor_.release();
 }
 
 void SocketFile::remove()

@@ -7,6 +7,8 @@
 
 #include <tl/expected.hpp>
 
+#include "plugin/files/file_descriptor.h"
+
 namespace usher
 {
 
@@ -28,10 +30,10 @@ class SocketFile
     void remove();
 
   private:
-    SocketFile(std::string path, int descriptor);
+    SocketFile(std::string path, FileDescriptor descriptor);
 
     std::string path_;  // empty: removed
-    int descriptor_;
+    FileDescriptor descriptor_;
     dev_t device_ = 0;
     ino_t inode_ = 0;
 };

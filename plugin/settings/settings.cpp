@@ -1,21 +1,17 @@
 #include "plugin/settings/settings.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
 #include <utility>
 
+#include "plugin/files/regular_file.h"
+#include "plugin/files/secret_file.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/toml_file.h"
 
@@ -580,53 +576,6 @@ void differences(std::vector<std::string>& keys, const Section<Owner>& section, 
     }
 }
 
-// ---- files ---------------------------------------------------------------------------------------------
-
-/// A descriptor that is closed in the end.
-class OpenFile
-{
-  public:
-    // O_NONBLOCK: opening a FIFO by mistake must not wait for a writer
-    explicit OpenFile(const std::string& path)
-        : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
-    {
-    }
-    ~OpenFile()
-    {
-        if (descriptor_ >= 0) {
-            close(descriptor_);
-        }
-    }
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-
-    [[nodiscard]] bool ok() const { return descriptor_ >= 0; }
-    [[nodiscard]] bool status(struct stat& status) const { return fstat(descriptor_, &status) == 0; }
-
-    /// At most `most` bytes; nothing, with errno set, if they cannot be read.
-    [[nodiscard]] std::optional<std::string> read(std::size_t most) const
-    {
-        constexpr std::size_t kBlock = 65536;
-        std::string text;
-        while (text.size() < most) {
-            const std::size_t size = text.size();
-            text.resize(std::min(most, size + kBlock));
-            const ssize_t got = ::read(descriptor_, text.data() + size, text.size() - size);
-            text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-            if (got < 0 && errno != EINTR) {
-                return std::nullopt;
-            }
-            if (got == 0) {
-                break;
-            }
-        }
-        return text;
-    }
-
-  private:
-    int descriptor_;
-};
-
 }  // namespace
 
 std::string to_string(const SettingError& error)
@@ -647,23 +596,21 @@ tl::expected<Settings, std::vector<SettingError>> read_settings(const std::strin
         return tl::unexpected(
             std::vector{SettingError{path, 0, "", found, "a readable file of at most 16 MiB"}});
     };
-    const OpenFile file(path);
-    struct stat status {
-    };
-    if (!file.ok() || !file.status(status)) {
-        return refused(std::string("nothing to read: ") + std::strerror(errno));
+    const auto file = read_regular_file(path, kMaxBytes);
+    if (!file) {
+        switch (file.error().kind) {
+            case FileError::Kind::unreadable:
+                return refused(std::string("nothing to read: ") + std::strerror(file.error().error));
+            case FileError::Kind::directory:
+                return refused("a directory");
+            case FileError::Kind::not_regular:
+                return refused("something that is not a file");
+        }
     }
-    if (!S_ISREG(status.st_mode)) {
-        return refused(S_ISDIR(status.st_mode) ? "a directory" : "something that is not a file");
-    }
-    const auto toml = file.read(kMaxBytes + 1);
-    if (!toml) {
-        return refused(std::string("nothing to read: ") + std::strerror(errno));
-    }
-    if (toml->size() > kMaxBytes) {
+    if (!file->whole) {
         return refused("a file of more than 16 MiB");
     }
-    return parse_settings(*toml, path);
+    return parse_settings(file->text, path);
 }
 
 tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
@@ -748,17 +695,15 @@ std::vector<std::string> check_files(const Settings& settings)
 {
     std::vector<std::string> problems;
     const ConnectionSettings& connection = settings.connection;
-    const std::string& secret = connection.component ? connection.secret_file : connection.password_file;
-    if (const auto read = read_secret(secret); !read) {
+    if (const auto read = read_secret(credentials_file(connection)); !read) {
         problems.push_back(
             (connection.component ? "connection.secret_file: " : "connection.password_file: ") +
             read.error());
     }
     if (!connection.ca_file.empty()) {
         // libstrophe takes authorities that it cannot load for a server without TLS
-        std::ifstream file(connection.ca_file);
-        const std::string text{std::istreambuf_iterator<char>(file), {}};
-        if (text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+        const auto file = read_regular_file(connection.ca_file, kMaxBytes);
+        if (!file || file->text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
             problems.push_back("connection.ca_file: found no certificate in " + connection.ca_file +
                                "; accepted: a readable PEM file");
         }
@@ -788,6 +733,11 @@ std::string own_address(const ConnectionSettings& connection)
     return connection.component ? *connection.component : connection.account->text();
 }
 
+const std::string& credentials_file(const ConnectionSettings& connection)
+{
+    return connection.component ? connection.secret_file : connection.password_file;
+}
+
 bool is_loopback(std::string_view host)
 {
     std::array<unsigned char, sizeof(in6_addr)> address{};
@@ -799,40 +749,6 @@ bool is_loopback(std::string_view host)
         return std::memcmp(address.data(), &in6addr_loopback, address.size()) == 0;
     }
     return strcasecmp(text.c_str(), "localhost") == 0;
-}
-
-tl::expected<std::string, std::string> read_secret(const std::string& path)
-{
-    constexpr std::size_t kMaxSecretBytes = 65536;
-    const auto refused = [&path](const std::string& why) { return tl::unexpected(path + ": " + why); };
-    const OpenFile file(path);
-    struct stat status {
-    };
-    if (!file.ok() || !file.status(status)) {
-        return refused(std::strerror(errno));
-    }
-    if (!S_ISREG(status.st_mode)) {
-        return refused("not a file");
-    }
-    constexpr mode_t kOthers = S_IRWXO;
-    if ((status.st_mode & kOthers) != 0) {
-        std::array<char, 8> mode{};
-        std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
-        return refused("everybody on this machine has access to it (mode " + std::string(mode.data()) +
-                       "); fix: chmod o= " + path);
-    }
-    const auto content = file.read(kMaxSecretBytes);
-    if (!content) {
-        return refused(std::strerror(errno));
-    }
-    std::string secret = content->substr(0, content->find('\n'));
-    if (secret.ends_with('\r')) {
-        secret.pop_back();
-    }
-    if (secret.empty()) {
-        return refused("the first line is empty");
-    }
-    return secret;
 }
 
 }  // namespace usher

@@ -108,12 +108,10 @@ enum class Sources { omitted, shown };
 /// The address Usher logs in with, without resource.
 [[nodiscard]] std::string own_address(const ConnectionSettings& connection);
 
+/// The file of what Usher logs in with: the component's secret, or the account's password.
+[[nodiscard]] const std::string& credentials_file(const ConnectionSettings& connection);
+
 /// Whether that name or address is this machine's own, not only now.
 [[nodiscard]] bool is_loopback(std::string_view host);
-
-/// Reads a password or secret: the file's first line, without the line break.
-/// Refused (the error is the message) if it cannot be read, is empty, or others than owner and group may read
-/// it.
-[[nodiscard]] tl::expected<std::string, std::string> read_secret(const std::string& path);
 
 }  // namespace usher

@@ -1,7 +1,6 @@
 #include "plugin/settings/settings_table.h"
 
 #include <arpa/inet.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,8 @@
 #include <cstdio>
 #include <span>
 #include <utility>
+
+#include "plugin/files/unix_socket.h"
 
 namespace usher
 {
@@ -75,7 +76,7 @@ bool is_path(std::string_view path)
 
 bool is_socket_path(std::string_view path)
 {
-    return is_path(path) && path.size() < sizeof(sockaddr_un::sun_path);
+    return is_path(path) && path.size() <= kMaxSocketPathBytes;
 }
 
 bool is_name(std::string_view name)
@@ -581,8 +582,7 @@ Section<Settings> control()
         {
             {"socket", defaulted, on_restart,
              text(&Settings::control_socket,
-                  std::string(kPath) + " of at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
-                      " bytes",
+                  std::string(kPath) + " of at most " + std::to_string(kMaxSocketPathBytes) + " bytes",
                   is_socket_path),
              "The Unix socket, in a directory that exists. Owner and group of usherd can open it, and "
              "whoever "

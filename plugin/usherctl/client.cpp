@@ -2,10 +2,7 @@
 
 #include <curl/curl.h>
 #include <grp.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -17,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "plugin/files/unix_socket.h"
 #include "plugin/text/terminal.h"
 
 namespace usher
@@ -243,16 +241,11 @@ ControlClient::Result<void> ControlClient::read_lines(const std::string& target,
 
 std::string ControlClient::unreachable() const
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (socket_.size() >= sizeof address.sun_path) {
-        return socket_ + ": longer than the name of a socket may be";
+    const auto address = unix_address(socket_);
+    if (!address) {
+        return address.error();
     }
-    socket_.copy(address.sun_path, socket_.size());
-    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int error =
-        ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
-    ::close(probe);
+    const int error = probe_socket(*address).error;
     const std::string what = socket_ + ": " + (error == 0 ? "connection lost" : std::strerror(error));
     if (error == EACCES || error == EPERM) {
         const std::string group = group_of(socket_);

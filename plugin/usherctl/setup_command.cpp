@@ -12,7 +12,8 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "integration/xmpp/random_token.h"
+#include "plugin/files/file_descriptor.h"
+#include "plugin/files/secret_file.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
 #include "plugin/text/trim.h"
@@ -125,18 +126,18 @@ void write_new(const fs::path& path, const std::string& text)
 {
     const fs::path unfinished = path.string() + ".new";
     ::unlink(unfinished.c_str());
-    const int file = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) {
+    const FileDescriptor file(
+        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file) {
         fail(because(path) + (errno == EACCES ? ": run usherctl setup as root" : ""));
     }
-    bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
     if (const auto group = service_group()) {
-        written = written && ::fchown(file, 0, *group) == 0 && ::fchmod(file, 0640) == 0;
+        written = written && ::fchown(file.get(), 0, *group) == 0 && ::fchmod(file.get(), 0640) == 0;
     }
-    written = written && ::fsync(file) == 0;
+    written = written && ::fsync(file.get()) == 0;
     const bool placed = written && ::link(unfinished.c_str(), path.c_str()) == 0;
     const int error = errno;
-    ::close(file);
     ::unlink(unfinished.c_str());
     if (!placed) {
         errno = error;
@@ -149,7 +150,7 @@ void write_new(const fs::path& path, const std::string& text)
 std::string secret_in(const fs::path& path)
 {
     if (!fs::exists(path)) {
-        write_new(path, random_token() + "\n");
+        write_new(path, new_secret() + "\n");
     }
     auto secret = read_secret(path.string());
     if (!secret) {
@@ -281,8 +282,7 @@ class Command
 
     static int show(const Installation& installed, const Settings& settings)
     {
-        const std::string& file = settings.connection.component ? settings.connection.secret_file
-                                                                : settings.connection.password_file;
+        const std::string& file = credentials_file(settings.connection);
         std::cout << server_configuration(installed, secret_in(file)) << std::flush;
         if (!std::cout) {
             fail("standard output cannot be written");

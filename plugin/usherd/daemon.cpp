@@ -19,6 +19,7 @@
 #include "plugin/control/control.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/operations.h"
+#include "plugin/files/secret_file.h"
 #include "plugin/store/journal_expiry.h"
 #include "plugin/usherd/decision_log.h"
 
@@ -476,9 +477,7 @@ class Daemon : private EntityEvents
 
 ExitCode run_daemon(const std::string& path, Settings settings)
 {
-    const bool component = settings.connection.component.has_value();
-    auto password =
-        read_secret(component ? settings.connection.secret_file : settings.connection.password_file);
+    auto password = read_secret(credentials_file(settings.connection));
     if (!password) {
         spdlog::critical("{}", password.error());
         return kSettings;

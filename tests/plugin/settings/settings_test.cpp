@@ -12,7 +12,7 @@
 #include <random>
 #include <sstream>
 
-#include "temporary_directory.h"
+#include "named_file.h"
 
 namespace bdata = boost::unit_test::data;
 using namespace usher;
@@ -835,19 +835,7 @@ BOOST_AUTO_TEST_SUITE(files)
 namespace
 {
 
-struct Directory {
-    [[nodiscard]] std::string file(const std::string& content, mode_t mode = 0600) const
-    {
-        const std::string name = (path / "file").string();
-        std::filesystem::remove(name);
-        std::ofstream(name, std::ios::binary) << content;
-        BOOST_REQUIRE(chmod(name.c_str(), mode) == 0);
-        return name;
-    }
-
-    test::TemporaryDirectory directory;
-    const std::filesystem::path& path = directory.path();
-};
+using Directory = test::NamedFile;
 
 std::string only_error(const std::string& path)
 {
@@ -913,56 +901,6 @@ BOOST_FIXTURE_TEST_CASE(size_limit_is_16_mebibytes, Directory)
                name + ": found a file of more than 16 MiB; accepted: a readable file of at most 16 MiB");
     BOOST_REQUIRE(truncate(name.c_str(), 16 * 1024 * 1024) == 0);
     BOOST_TEST(only_error(name) == name + ":1: found the control character U+0000; accepted: text");
-}
-
-struct Secret {
-    const char* content;
-    const char* secret;
-};
-
-std::ostream& operator<<(std::ostream& out, const Secret& secret)
-{
-    return out << '"' << secret.secret << '"';
-}
-
-const Secret kSecrets[] = {
-    {"correct horse\n", "correct horse"},   {"no line break", "no line break"},
-    {"from windows\r\n", "from windows"},   {"two\nlines\n", "two"},
-    {" spaces count \n", " spaces count "}, {"pässwörd\n", "pässwörd"},
-};
-
-BOOST_DATA_TEST_CASE_F(Directory, secret_is_the_first_line, bdata::make(kSecrets), c)
-{
-    BOOST_TEST(read_secret(file(c.content)).value_or("refused") == c.secret);
-    BOOST_TEST(read_secret(file(c.content, 0640)).value_or("refused") == c.secret);
-}
-
-BOOST_DATA_TEST_CASE_F(Directory, secret_open_to_others_is_refused,
-                       bdata::make({0644, 0604, 0602, 0601, 0666}), mode)
-{
-    const std::string name = file("secret\n", static_cast<mode_t>(mode));
-    const auto secret = read_secret(name);
-    BOOST_REQUIRE(!secret);
-    char octal[8];
-    std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(mode));
-    BOOST_TEST(secret.error() == name + ": everybody on this machine has access to it (mode " + octal +
-                                     "); fix: chmod o= " + name);
-}
-
-BOOST_DATA_TEST_CASE_F(Directory, empty_secret_is_refused, bdata::make({"", "\n", "\r\n", "\nsecond\n"}),
-                       content)
-{
-    const std::string name = file(content);
-    const auto secret = read_secret(name);
-    BOOST_REQUIRE(!secret);
-    BOOST_TEST(secret.error() == name + ": the first line is empty");
-}
-
-BOOST_FIXTURE_TEST_CASE(secret_that_is_no_file_is_refused, Directory)
-{
-    const std::string none = (path / "none").string();
-    BOOST_TEST(read_secret(none).error() == none + ": No such file or directory");
-    BOOST_TEST(read_secret(path.string()).error() == path.string() + ": not a file");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
