@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "plugin/settings/settings.h"
+#include "plugin/settings/documents.h"
 
 int main(int argc, char** argv)
 {

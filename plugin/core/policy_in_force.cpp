@@ -7,6 +7,8 @@
 #include <iterator>
 #include <sstream>
 
+#include "plugin/settings/writer.h"
+
 namespace usher
 {
 

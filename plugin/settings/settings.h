@@ -1,19 +1,16 @@
-// The settings file: what usherd is told, read from TOML and checked to the last key.
+// The settings: what usherd is told, as values.
 //
-// One table (settings_table.h) names every setting with its type, default, range and meaning; it drives the
-// reader, `usherd --check`, the sample file and the manual. Adding a setting is one entry there and one
-// member here.
+// One table (settings_table.h) names every setting with its type, default, range and meaning; all else is made
+// from it: the reader (reader.h), what is in force as a file (writer.h), the sample and the manual
+// (documents.h). Adding a setting is one entry there and one member here.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 #include "policy/policy.h"
 
@@ -63,47 +60,6 @@ struct Settings {
 
 /// Where a setting's value comes from: `default`, or `FILE:LINE`. `key` as in `Settings::lines`.
 [[nodiscard]] std::string source_of(const Settings& settings, const std::string& key);
-
-/// One thing wrong with the file. `line` is 0 where no line can be named (the file cannot be read).
-struct SettingError {
-    std::string file;
-    std::uint32_t line = 0;
-    std::string key;       ///< such as `organization.option`; empty for a syntax error
-    std::string found;     ///< what stands there
-    std::string accepted;  ///< what may stand there
-};
-
-/// `FILE:LINE: KEY: found FOUND; accepted: ACCEPTED`
-[[nodiscard]] std::string to_string(const SettingError& error);
-
-/// Reads and checks the file. All errors are reported, not only the first, in the order of their lines.
-[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path);
-/// The same from text; `path` is what errors name.
-[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
-                                                                               const std::string& path);
-
-enum class Sources { omitted, shown };
-
-/// The settings in force as a TOML file that means the same; contains no secret. With sources, a comment
-/// behind each setting says where its value comes from.
-[[nodiscard]] std::string to_toml(const Settings& settings, Sources sources = Sources::omitted);
-
-/// What a policy is made of, written likewise: the organisations and the limits.
-[[nodiscard]] std::string policy_to_toml(const Settings& settings);
-
-/// The keys (such as `store.url`) that differ and take effect only after a restart of the daemon. All others
-/// take effect on reload.
-[[nodiscard]] std::vector<std::string> need_restart(const Settings& running, const Settings& wanted);
-
-/// The sample configuration: every setting with its meaning, range and default.
-[[nodiscard]] std::string sample_settings();
-
-/// The same for usher.toml(5), as mdoc(7).
-[[nodiscard]] std::string settings_manual();
-
-/// What is wrong with the files that the settings name (password, secret, certificate authorities), a message
-/// each.
-[[nodiscard]] std::vector<std::string> check_files(const Settings& settings);
 
 /// The address Usher logs in with, without resource.
 [[nodiscard]] std::string own_address(const ConnectionSettings& connection);

@@ -2,31 +2,19 @@
 // sample file and the manual are made of; to add a setting, add an entry in settings_table.cpp and a member
 // in settings.h.
 //
-// Not here: what settings mean together (settings.cpp).
+// Not here: what settings mean together (reader.cpp), how values of one kind are read and written (kinds.h).
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <toml.hpp>
-
+#include "plugin/settings/kind.h"
 #include "plugin/settings/settings.h"
+#include "plugin/settings/toml_string.h"
 
 namespace usher
 {
-
-/// Called with a value, or with one element of it, that cannot stand there, and what may.
-using Refuse = std::function<void(const toml::value& at, std::string accepted)>;
-
-/// How values of one kind are read into their member and written again.
-template <typename Owner>
-struct Kind {
-    std::string accepted;
-    std::function<void(Owner&, const toml::value&, const Refuse&)> read;
-    std::function<std::string(const Owner&)> write;  ///< as TOML; empty where the setting is not set
-};
 
 enum class Presence {
     required,
@@ -71,6 +59,14 @@ struct Section {
     }
 };
 
+/// How the section begins in a file.
+template <typename Owner>
+std::string header(const Section<Owner>& section)
+{
+    const std::string name(section.name);
+    return section.repeated ? "[[" + name + "]]" : "[" + name + "]";
+}
+
 struct SettingsTable {
     Section<ConnectionSettings> connection;
     Section<OrganizationSettings> organization;
@@ -97,8 +93,5 @@ struct SettingsTable {
 };
 
 [[nodiscard]] const SettingsTable& settings_table();
-
-/// `text` as a TOML string.
-[[nodiscard]] std::string toml_string(std::string_view text);
 
 }  // namespace usher

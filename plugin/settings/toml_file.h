@@ -12,7 +12,7 @@
 #include <tl/expected.hpp>
 #include <toml.hpp>
 
-#include "plugin/settings/settings.h"
+#include "plugin/settings/setting_error.h"
 
 namespace usher
 {

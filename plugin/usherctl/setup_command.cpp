@@ -14,6 +14,7 @@
 
 #include "plugin/files/file_descriptor.h"
 #include "plugin/files/secret_file.h"
+#include "plugin/settings/reader.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
 #include "plugin/text/trim.h"

@@ -20,6 +20,8 @@
 #include "plugin/core/answerer.h"
 #include "plugin/core/operations.h"
 #include "plugin/files/secret_file.h"
+#include "plugin/settings/changes.h"
+#include "plugin/settings/reader.h"
 #include "plugin/store/journal_expiry.h"
 #include "plugin/usherd/decision_log.h"
 

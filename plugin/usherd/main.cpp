@@ -10,7 +10,9 @@
 #include <iostream>
 
 #include "plugin/check/online_check.h"
-#include "plugin/settings/settings.h"
+#include "plugin/settings/named_files.h"
+#include "plugin/settings/reader.h"
+#include "plugin/settings/writer.h"
 #include "plugin/usherd/daemon.h"
 #include "plugin/usherd/logging.h"
 #include "plugin/usherd/privileges.h"

@@ -9,7 +9,7 @@
 #include "integration/stock/stock_approval.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/operations.h"
-#include "plugin/settings/settings.h"
+#include "plugin/settings/reader.h"
 
 namespace usher::test
 {

@@ -1,6 +1,7 @@
 // Settings files, valid and invalid.
-#include "plugin/settings/settings.h"
 #include "input.h"
+#include "plugin/settings/reader.h"
+#include "plugin/settings/writer.h"
 
 using namespace usher;
 

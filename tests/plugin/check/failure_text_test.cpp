@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "plugin/settings/named_files.h"
+
 namespace usher
 {
 

@@ -13,6 +13,7 @@
 
 #include "doubles.h"
 #include "openapi.h"
+#include "plugin/settings/reader.h"
 #include "plugin/usherctl/reports.h"
 #include "raw_http.h"
 #include "temporary_directory.h"

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "plugin/settings/reader.h"
 #include "temporary_directory.h"
 
 namespace usher

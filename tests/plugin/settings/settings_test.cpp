@@ -13,6 +13,10 @@
 #include <sstream>
 
 #include "named_file.h"
+#include "plugin/settings/changes.h"
+#include "plugin/settings/documents.h"
+#include "plugin/settings/reader.h"
+#include "plugin/settings/writer.h"
 
 namespace bdata = boost::unit_test::data;
 using namespace usher;

@@ -1,0 +1,68 @@
+#include "plugin/settings/kinds.h"
+
+#include "plugin/settings/syntax.h"
+
+namespace usher::kinds
+{
+
+std::string accepted_beside(const toml::value& value, const std::string& accepted, bool text_expected)
+{
+    if (!text_expected && value.is_string()) {
+        return accepted + " (without quotes)";
+    }
+    if (text_expected && !value.is_string() && !value.is_array() && !value.is_table()) {
+        return accepted + " (in quotes)";
+    }
+    return accepted;
+}
+
+const std::string* string_in(const toml::value& value)
+{
+    return value.is_string() ? &value.as_string(std::nothrow).str : nullptr;
+}
+
+std::string list_of(const std::vector<std::string>& texts)
+{
+    constexpr std::size_t kLongestLine = 80;
+    std::string line;
+    std::string lines;
+    for (const std::string& text : texts) {
+        const std::string element = toml_string(text);
+        line += (line.empty() ? "" : ", ") + element;
+        lines += "    " + element + ",\n";
+    }
+    return line.size() <= kLongestLine ? "[" + line + "]" : "[\n" + lines + "]";
+}
+
+std::string text_of(const std::string& domain)
+{
+    return domain;
+}
+
+std::string text_of(const Address& address)
+{
+    return address.text();
+}
+
+std::string text_of(const Pattern& pattern)
+{
+    return to_string(pattern);
+}
+
+Kind<Federation> domain_set(DomainSet Federation::*member, const Accepted& accepted)
+{
+    return {accepted.list,
+            [=](Federation& owner, const toml::value& value, const Refuse& refuse) {
+                read_list(value, refuse, accepted, &syntax::read_domain_pattern,
+                          [&](const Pattern& pattern) { (owner.*member).insert(pattern); });
+            },
+            [=](const Federation& owner) {
+                std::vector<std::string> texts;
+                for (const Pattern& pattern : (owner.*member).patterns()) {
+                    texts.push_back(text_of(pattern));
+                }
+                return list_of(texts);
+            }};
+}
+
+}  // namespace usher::kinds

@@ -1,0 +1,195 @@
+// The kinds that settings are of, each made for one member: how its values are read, checked and written.
+//
+// Not here: which settings there are (settings_table.cpp).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plugin/settings/kind.h"
+#include "plugin/settings/toml_string.h"
+#include "policy/address.h"
+#include "policy/pattern.h"
+#include "policy/policy.h"
+
+namespace usher::kinds
+{
+
+/// `accepted`, and a word about quotes where they are what is wrong with `value`: `port = "5222"`,
+/// `level = info`.
+[[nodiscard]] std::string accepted_beside(const toml::value& value, const std::string& accepted,
+                                          bool text_expected);
+/// The text, or null where the value is none.
+[[nodiscard]] const std::string* string_in(const toml::value& value);
+/// The texts as a TOML list: in one line where it is short, else one element a line.
+[[nodiscard]] std::string list_of(const std::vector<std::string>& texts);
+
+[[nodiscard]] std::string text_of(const std::string& domain);
+[[nodiscard]] std::string text_of(const Address& address);
+[[nodiscard]] std::string text_of(const Pattern& pattern);
+
+template <typename Value>
+using Names = std::vector<std::pair<std::string, Value>>;
+
+/// The names that policy has for the values.
+template <typename Value, std::size_t size>
+Names<Value> names_of(const std::array<Value, size>& values)
+{
+    Names<Value> names;
+    for (const Value value : values) {
+        names.emplace_back(name(value), value);
+    }
+    return names;
+}
+
+/// What a list takes: as a whole, and each element.
+struct Accepted {
+    std::string list;
+    std::string element;
+    std::size_t least;  ///< elements
+};
+
+template <typename Owner>
+Kind<Owner> flag(bool Owner::*member)
+{
+    const std::string accepted = "true, false";
+    return {accepted,
+            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+                if (value.is_boolean()) {
+                    owner.*member = value.as_boolean(std::nothrow);
+                } else {
+                    refuse(value, accepted_beside(value, accepted, false));
+                }
+            },
+            [=](const Owner& owner) { return std::string(owner.*member ? "true" : "false"); }};
+}
+
+template <typename Owner, typename Number>
+Kind<Owner> number(Number Owner::*member, std::int64_t least, std::int64_t most, const std::string& note = {})
+{
+    const std::string accepted =
+        "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + note;
+    return {accepted,
+            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+                const std::int64_t found = value.is_integer() ? value.as_integer(std::nothrow) : least - 1;
+                if (found < least || found > most) {
+                    refuse(value, accepted_beside(value, accepted, false));
+                } else {
+                    owner.*member = static_cast<Number>(found);
+                }
+            },
+            [=](const Owner& owner) { return std::to_string(owner.*member); }};
+}
+
+template <typename Owner, typename Value>
+Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
+{
+    std::string accepted;
+    for (const auto& name : names) {
+        accepted += (accepted.empty() ? "" : ", ") + name.first;
+    }
+    return {accepted,
+            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+                const std::string* text = string_in(value);
+                const auto found = std::find_if(names.begin(), names.end(), [text](const auto& name) {
+                    return text != nullptr && name.first == *text;
+                });
+                if (found == names.end()) {
+                    refuse(value, accepted_beside(value, accepted, true));
+                } else {
+                    owner.*member = found->second;
+                }
+            },
+            [=](const Owner& owner) {
+                const auto found = std::find_if(names.begin(), names.end(), [&](const auto& name) {
+                    return name.second == owner.*member;
+                });
+                return found == names.end() ? std::string() : toml_string(found->first);
+            }};
+}
+
+template <typename Owner>
+Kind<Owner> text(std::string Owner::*member, const std::string& accepted, bool (*fits)(std::string_view))
+{
+    return {accepted,
+            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+                const std::string* found = string_in(value);
+                if (found == nullptr || !fits(*found)) {
+                    refuse(value, accepted_beside(value, accepted, true));
+                } else {
+                    owner.*member = *found;
+                }
+            },
+            [=](const Owner& owner) {
+                return (owner.*member).empty() ? std::string() : toml_string(owner.*member);
+            }};
+}
+
+/// A text that is prepared, and may be unset.
+template <typename Owner, typename Value>
+Kind<Owner> prepared(std::optional<Value> Owner::*member, const std::string& accepted,
+                     std::optional<Value> (*read)(std::string_view))
+{
+    return {accepted,
+            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+                const std::string* found = string_in(value);
+                if (found != nullptr) {
+                    owner.*member = read(*found);
+                }
+                if (!(owner.*member)) {
+                    refuse(value, accepted_beside(value, accepted, true));
+                }
+            },
+            [=](const Owner& owner) {
+                return owner.*member ? toml_string(text_of(*(owner.*member))) : std::string();
+            }};
+}
+
+/// Calls `insert` with every element that `read` takes, refuses the others.
+template <typename Value, typename Insert>
+void read_list(const toml::value& value, const Refuse& refuse, const Accepted& accepted,
+               std::optional<Value> (*read)(std::string_view), Insert insert)
+{
+    if (!value.is_array() || value.size() < accepted.least) {
+        refuse(value, accepted.list);
+        return;
+    }
+    for (const toml::value& element : value.as_array(std::nothrow)) {
+        const std::string* found = string_in(element);
+        std::optional<Value> member = found != nullptr ? read(*found) : std::nullopt;
+        if (member) {
+            insert(*std::move(member));
+        } else {
+            refuse(element, accepted_beside(element, accepted.element, true));
+        }
+    }
+}
+
+template <typename Owner, typename Value>
+Kind<Owner> list(std::vector<Value> Owner::*member, const Accepted& accepted,
+                 std::optional<Value> (*read)(std::string_view))
+{
+    return {accepted.list,
+            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+                (owner.*member).clear();
+                read_list(value, refuse, accepted, read,
+                          [&](Value element) { (owner.*member).push_back(std::move(element)); });
+            },
+            [=](const Owner& owner) {
+                std::vector<std::string> texts;
+                for (const Value& element : owner.*member) {
+                    texts.push_back(text_of(element));
+                }
+                return list_of(texts);
+            }};
+}
+
+[[nodiscard]] Kind<Federation> domain_set(DomainSet Federation::*member, const Accepted& accepted);
+
+}  // namespace usher::kinds

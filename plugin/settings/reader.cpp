@@ -1,0 +1,439 @@
+#include "plugin/settings/reader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "plugin/files/regular_file.h"
+#include "plugin/settings/settings_table.h"
+#include "plugin/settings/spelling.h"
+#include "plugin/settings/toml_file.h"
+
+namespace usher
+{
+
+namespace
+{
+
+constexpr std::size_t kMaxBytes = std::size_t{16} * 1024 * 1024;
+
+std::vector<std::string> headers_with(std::string_view key)
+{
+    std::vector<std::string> headers;
+    settings_table().each([&](const auto& section) {
+        if (section.find(key) != nullptr) {
+            headers.push_back(header(section));
+        }
+    });
+    return headers;
+}
+
+template <typename Strings>
+std::string joined(const Strings& strings)
+{
+    std::string all;
+    for (const auto& string : strings) {
+        all += (all.empty() ? "" : ", ") + std::string(string);
+    }
+    return all;
+}
+
+/// What may stand instead of an unknown key.
+std::string instead_of(std::string_view key, const std::vector<std::string_view>& names)
+{
+    if (const std::string_view near = nearest(key, names); !near.empty()) {
+        return std::string(near) + " (is that what was meant?)";
+    }
+    if (const auto headers = headers_with(key); !headers.empty()) {
+        return joined(names) + " (" + std::string(key) + " belongs in " + joined(headers) + ")";
+    }
+    return joined(names);
+}
+
+/// The key as it would be written, so that an odd one cannot be mistaken.
+std::string written_key(const std::string& key)
+{
+    const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+    });
+    return shortened(bare ? key : toml_string(key));
+}
+
+const toml::value* find(const toml::table& table, const std::string& key)
+{
+    const auto found = table.find(key);
+    return found == table.end() ? nullptr : &found->second;
+}
+
+/// Reads one file: what the table of settings says of each value, then what settings mean together.
+class Reader
+{
+  public:
+    Reader(const TomlFile& file, const std::string& path) : file_(file), path_(path)
+    {
+        settings_.file = path;
+    }
+
+    tl::expected<Settings, std::vector<SettingError>> read()
+    {
+        read_root(file_.root().as_table(std::nothrow));
+        if (errors_.empty()) {
+            return std::move(settings_);
+        }
+        std::stable_sort(errors_.begin(), errors_.end(), [](const SettingError& a, const SettingError& b) {
+            return std::tie(a.line, a.key) < std::tie(b.line, b.key);
+        });
+        return tl::unexpected(std::move(errors_));
+    }
+
+  private:
+    void refuse(std::uint32_t line, const std::string& key, const std::string& found,
+                const std::string& accepted)
+    {
+        errors_.push_back({path_, line, key, found, accepted});
+    }
+
+    [[nodiscard]] std::uint32_t line_of(const toml::value& value) const { return file_.line_of(value); }
+    [[nodiscard]] static std::string found_in(const toml::value& value) { return TomlFile::found_in(value); }
+
+    /// Reads the settings of `section` from `table`; `subsections` are read elsewhere. `place` is the
+    /// section's name among the lines, where it is another than that for people.
+    template <typename Owner>
+    void read_section(const Section<Owner>& section, const toml::value& value, Owner& owner,
+                      const std::vector<std::string_view>& subsections = {}, const std::string& place = {})
+    {
+        const toml::table& table = value.as_table(std::nothrow);
+        const std::string prefix = std::string(section.name) + ".";
+        std::vector<std::string_view> names;
+        for (const Setting<Owner>& setting : section.settings) {
+            names.push_back(setting.key);
+            const std::string key = prefix + std::string(setting.key);
+            const toml::value* given = find(table, std::string(setting.key));
+            if (given != nullptr) {
+                settings_.lines[(place.empty() ? prefix : place + ".") + std::string(setting.key)] =
+                    line_of(*given);
+                setting.kind.read(owner, *given, [&](const toml::value& at, const std::string& accepted) {
+                    unsound_.insert(given);
+                    refuse(line_of(at), key, found_in(at), accepted);
+                });
+            } else if (setting.presence == Presence::required) {
+                refuse(line_of(value), key, "nothing", setting.kind.accepted);
+            }
+        }
+        names.insert(names.end(), subsections.begin(), subsections.end());
+        refuse_unknown(table, prefix, names);
+    }
+
+    void refuse_unknown(const toml::table& table, const std::string& prefix,
+                        const std::vector<std::string_view>& known)
+    {
+        for (const auto& [key, value] : table) {
+            if (std::find(known.begin(), known.end(), key) == known.end()) {
+                refuse(line_of(value), prefix + written_key(key), "an unknown key", instead_of(key, known));
+            }
+        }
+    }
+
+    /// Calls `visit` with every text of a list, even if the list has other faults.
+    template <typename Visit>
+    static void each_text(const toml::value* list, Visit visit)
+    {
+        if (list == nullptr || !list->is_array()) {
+            return;
+        }
+        for (const toml::value& element : list->as_array(std::nothrow)) {
+            if (element.is_string()) {
+                visit(element, element.as_string(std::nothrow).str);
+            }
+        }
+    }
+
+    /// Given, and of a kind and value that can stand there.
+    bool sound(const toml::value* value) const { return value != nullptr && !unsound_.contains(value); }
+
+    template <typename Owner>
+    bool is_table(const Section<Owner>& section, const toml::value& value)
+    {
+        if (value.is_table()) {
+            return true;
+        }
+        refuse(line_of(value), std::string(section.name), found_in(value), "the table " + header(section));
+        return false;
+    }
+
+    /// The tables of `[[section]]`, in file order.
+    template <typename Owner>
+    std::vector<const toml::value*> tables(const Section<Owner>& section, const toml::value* value)
+    {
+        std::vector<const toml::value*> found;
+        if (value == nullptr) {
+            return found;
+        }
+        if (!value->is_array()) {
+            refuse(line_of(*value), std::string(section.name), found_in(*value), header(section));
+            return found;
+        }
+        for (const toml::value& element : value->as_array(std::nothrow)) {
+            if (is_table(section, element)) {
+                found.push_back(&element);
+            }
+        }
+        return found;
+    }
+
+    void read_root(const toml::table& table)
+    {
+        const SettingsTable& all = settings_table();
+        refuse_unknown(table, "", {"connection", "organization", "limits", "store", "control", "log"});
+
+        const toml::value* connection = find(table, "connection");
+        if (connection == nullptr) {
+            refuse(0, "connection", "nothing", "[connection] with account or component");
+        } else if (is_table(all.connection, *connection)) {
+            read_connection(*connection);
+        }
+        read_organizations(find(table, "organization"));
+        const auto read_plain = [&](const char* name, const auto& section, auto& owner) {
+            const toml::value* value = find(table, name);
+            if (value != nullptr && is_table(section, *value)) {
+                read_section(section, *value, owner);
+            }
+        };
+        read_plain("limits", all.limits, settings_.limits);
+        read_plain("store", all.store, settings_.store);
+        read_plain("control", all.control, settings_);
+        read_plain("log", all.log, settings_);
+        if (connection != nullptr && connection->is_table()) {
+            refuse_component_of_organization(*connection);
+        }
+    }
+
+    void read_connection(const toml::value& value)
+    {
+        ConnectionSettings& connection = settings_.connection;
+        read_section(settings_table().connection, value, connection);
+
+        constexpr std::uint16_t kClientPort = 5222;
+        constexpr std::uint16_t kComponentPort = 5347;
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* account = find(table, "account");
+        const toml::value* component = find(table, "component");
+        if (find(table, "port") == nullptr) {
+            connection.port = account != nullptr ? kClientPort : kComponentPort;
+        }
+        if (account == nullptr && component == nullptr) {
+            refuse(line_of(value), "connection", "neither account nor component", "one of them");
+        } else if (account != nullptr && component != nullptr) {
+            refuse(line_of(*component), "connection.component", "both component and account", "one of them");
+        } else {
+            require_file(table, "account", "password_file");
+            require_file(table, "component", "secret_file");
+        }
+
+        const toml::value* tls = find(table, "tls");
+        if (!sound(tls)) {
+            return;
+        }
+        const toml::value* host = find(table, "host");
+        if (!connection.tls_required && (host == nullptr || sound(host)) && !is_loopback(connection.host)) {
+            refuse(line_of(*tls), "connection.tls", "\"off\" with the host " + toml_string(connection.host),
+                   "required, or a loopback host (127.0.0.1, ::1, localhost)");
+        }
+        if (connection.tls_required && component != nullptr && account == nullptr) {
+            refuse(line_of(*tls), "connection.tls", "\"required\" with a component",
+                   "no such setting: components connect without TLS (XEP-0114)");
+        }
+    }
+
+    /// `file` is given exactly when `identity` is.
+    void require_file(const toml::table& table, const std::string& identity, const std::string& file)
+    {
+        const toml::value* who = find(table, identity);
+        const toml::value* where = find(table, file);
+        if (who != nullptr && where == nullptr) {
+            refuse(line_of(*who), "connection." + file, "nothing",
+                   "an absolute path, because " + identity + " is given");
+        }
+        if (who == nullptr && where != nullptr) {
+            refuse(line_of(*where), "connection." + file, found_in(*where),
+                   "no such setting without " + identity);
+        }
+    }
+
+    void read_organizations(const toml::value* value)
+    {
+        const auto organizations = tables(settings_table().organization, value);
+        if (organizations.empty() && (value == nullptr || value->is_array())) {
+            refuse(value == nullptr ? 0 : line_of(*value), "organization", "nothing",
+                   "at least one [[organization]] with name and domains");
+        }
+        std::map<std::string, std::uint32_t> names;
+        std::map<std::string, std::uint32_t> domains;
+        for (const toml::value* organization : organizations) {
+            settings_.organizations.push_back(read_organization(*organization, names, domains));
+        }
+    }
+
+    /// `names` and `domains` remember the line of each that was seen, over all organisations.
+    OrganizationSettings read_organization(const toml::value& value,
+                                           std::map<std::string, std::uint32_t>& names,
+                                           std::map<std::string, std::uint32_t>& domains)
+    {
+        const SettingsTable& all = settings_table();
+        const toml::table& table = value.as_table(std::nothrow);
+        const std::size_t index = settings_.organizations.size();
+        const std::string place = organization_place(index);
+        OrganizationSettings organization;
+        read_section(all.organization, value, organization, {"rule", "federation"}, place);
+
+        if (const toml::value* name = find(table, "name"); sound(name)) {
+            const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
+            if (!fresh) {
+                refuse(line_of(*name), "organization.name",
+                       found_in(*name) + ", as in line " + std::to_string(first->second),
+                       "a name of its own for each organization");
+            }
+        }
+        const toml::value* given = find(table, "domains");
+        each_text(given, [&](const toml::value& element, const std::string& domain) {
+            const auto [first, fresh] =
+                domains.try_emplace(prepare_domain(domain).value_or(domain), line_of(element));
+            if (!fresh) {
+                refuse(line_of(element), "organization.domains",
+                       found_in(element) + ", as in line " + std::to_string(first->second),
+                       "each domain once, in one organization");
+            }
+        });
+        if (sound(given)) {
+            refuse_foreign(find(table, "administrators"), organization);
+        }
+        read_rules(find(table, "rule"), organization, index);
+        if (const toml::value* federation = find(table, "federation")) {
+            if (is_table(all.federation, *federation)) {
+                read_federation(*federation, organization.federation, place + ".federation");
+            }
+        }
+        return organization;
+    }
+
+    void refuse_foreign(const toml::value* administrators, const Organization& organization)
+    {
+        const std::set<std::string_view> own(organization.domains.begin(), organization.domains.end());
+        each_text(administrators, [&](const toml::value& element, const std::string& text) {
+            const auto address = Address::prepare(text);
+            if (address && !own.contains(address->domain())) {
+                refuse(
+                    line_of(element), "organization.administrators", found_in(element),
+                    "an address of the organization's domains: " + shortened(joined(organization.domains)));
+            }
+        });
+    }
+
+    void read_rules(const toml::value* value, Organization& organization, std::size_t index)
+    {
+        const auto& section = settings_table().rule;
+        std::size_t pairs = 0;
+        for (const toml::value* table : tables(section, value)) {
+            Rule rule = section.initial;
+            const std::string place = rule_place(index, organization.rules.size());
+            const std::uint32_t line = line_of(*table);
+            settings_.lines[place] = line;
+            read_section(section, *table, rule, {}, place);
+            rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
+            const std::size_t before = pairs;
+            pairs += rule.from.size() * rule.to.size();
+            if (before <= RuleIndex::kMaxPairs && pairs > RuleIndex::kMaxPairs) {
+                refuse(line, "organization.rule",
+                       std::to_string(pairs) + " pairs of from and to, up to this rule",
+                       "at most " + std::to_string(RuleIndex::kMaxPairs) + " in an organization");
+            }
+            organization.rules.push_back(std::move(rule));
+        }
+    }
+
+    void read_federation(const toml::value& value, Federation& federation, const std::string& place)
+    {
+        read_section(settings_table().federation, value, federation, {}, place);
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* mode = find(table, "mode");
+        const toml::value* domains = find(table, "domains");
+        if ((mode != nullptr && !sound(mode)) || (domains != nullptr && !sound(domains))) {
+            return;
+        }
+        const bool listed = federation.mode == FederationMode::listed;
+        if (listed && federation.domains.empty()) {
+            refuse(line_of(domains != nullptr ? *domains : *mode), "organization.federation.domains",
+                   domains != nullptr ? found_in(*domains) : "nothing",
+                   "at least one domain, because mode is listed");
+        }
+        if (!listed && !federation.domains.empty()) {
+            refuse(line_of(*domains), "organization.federation.domains", found_in(*domains),
+                   "[], or mode = \"listed\" (mode is " + (mode != nullptr ? found_in(*mode) : "\"open\"") +
+                       ")");
+        }
+    }
+
+    void refuse_component_of_organization(const toml::value& connection)
+    {
+        const toml::value* component = find(connection.as_table(std::nothrow), "component");
+        if (!sound(component)) {
+            return;
+        }
+        for (const Organization& organization : settings_.organizations) {
+            const auto& domains = organization.domains;
+            if (std::find(domains.begin(), domains.end(), *settings_.connection.component) != domains.end()) {
+                refuse(
+                    line_of(*component), "connection.component",
+                    found_in(*component) + ", a domain of the organization " + toml_string(organization.name),
+                    "a domain of its own, such as usher." + *settings_.connection.component);
+            }
+        }
+    }
+
+    const TomlFile& file_;
+    const std::string& path_;
+    Settings settings_;
+    std::vector<SettingError> errors_;
+    std::set<const toml::value*> unsound_;
+};
+
+}  // namespace
+
+tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path)
+{
+    const auto refused = [&path](const std::string& found) {
+        return tl::unexpected(
+            std::vector{SettingError{path, 0, "", found, "a readable file of at most 16 MiB"}});
+    };
+    const auto file = read_regular_file(path, kMaxBytes);
+    if (!file) {
+        switch (file.error().kind) {
+            case FileError::Kind::unreadable:
+                return refused(std::string("nothing to read: ") + std::strerror(file.error().error));
+            case FileError::Kind::directory:
+                return refused("a directory");
+            case FileError::Kind::not_regular:
+                return refused("something that is not a file");
+        }
+    }
+    if (!file->whole) {
+        return refused("a file of more than 16 MiB");
+    }
+    return parse_settings(file->text, path);
+}
+
+tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
+                                                                 const std::string& path)
+{
+    const auto file = TomlFile::parse(toml, path);
+    if (!file) {
+        return tl::unexpected(std::vector{file.error()});
+    }
+    return Reader(*file, path).read();
+}
+
+}  // namespace usher

@@ -1,0 +1,22 @@
+// Reads the settings file: each value as the table has it, then what settings mean together.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "plugin/settings/setting_error.h"
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+/// Reads and checks the file. All errors are reported, not only the first, in the order of their lines.
+[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path);
+/// The same from text; `path` is what errors name.
+[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
+                                                                               const std::string& path);
+
+}  // namespace usher

@@ -1,0 +1,146 @@
+#include "plugin/settings/syntax.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "plugin/files/unix_socket.h"
+
+namespace usher::syntax
+{
+
+namespace
+{
+
+bool one_of(std::string_view characters, char c)
+{
+    return characters.find(c) != std::string_view::npos;
+}
+
+bool is_letter_or_digit(char c)
+{
+    return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+bool has_control_character(std::string_view text)
+{
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+}
+
+bool is_ip_address(int family, std::string_view text)
+{
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    return inet_pton(family, std::string(text).c_str(), address.data()) == 1;
+}
+
+/// A prepared domain that a server could have. Preparation lets pass what can only be a slip here: a list in
+/// one text, a port, a URL.
+bool is_domain(std::string_view domain)
+{
+    if (domain.starts_with('[') && domain.ends_with(']')) {
+        return is_ip_address(AF_INET6, domain.substr(1, domain.size() - 2));
+    }
+    const bool plain = std::all_of(domain.begin(), domain.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= 0x80 || is_letter_or_digit(c) || one_of("-_.", c);
+    });
+    return plain && !domain.empty() && !domain.starts_with('.') && !domain.ends_with('.') &&
+           domain.find("..") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool is_host(std::string_view host)
+{
+    constexpr std::size_t kLongestName = 253;  // RFC 1035 section 2.3.4, without the root
+    if (one_of(host, ':')) {
+        return is_ip_address(AF_INET6, host);
+    }
+    if (host.find_first_not_of("0123456789.") == std::string_view::npos) {
+        return is_ip_address(AF_INET, host);
+    }
+    return host.size() <= kLongestName && is_domain(host) &&
+           std::all_of(host.begin(), host.end(),
+                       [](char c) { return is_letter_or_digit(c) || one_of("-_.", c); });
+}
+
+bool is_path(std::string_view path)
+{
+    return path.starts_with('/') && !path.ends_with('/') && !has_control_character(path);
+}
+
+bool is_socket_path(std::string_view path)
+{
+    return is_path(path) && path.size() <= kMaxSocketPathBytes;
+}
+
+bool is_name(std::string_view name)
+{
+    return !name.empty() && !name.starts_with(' ') && !name.ends_with(' ') && !has_control_character(name);
+}
+
+bool is_store_url(std::string_view url)
+{
+    constexpr std::string_view kSqlite = "sqlite3://";
+    constexpr std::string_view kPostgres = "postgresql://";
+    if (has_control_character(url)) {
+        return false;
+    }
+    if (url.starts_with(kSqlite)) {
+        // A path with white space would be taken for options of the database library.
+        return url.size() > kSqlite.size() + 1 && url[kSqlite.size()] == '/' && !one_of(url, ' ');
+    }
+    if (!url.starts_with(kPostgres)) {
+        return false;
+    }
+    url.remove_prefix(kPostgres.size());
+    std::string compact(url);
+    std::erase(compact, ' ');
+    const std::size_t first_key = url.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");
+    return first_key != 0 && first_key != std::string_view::npos && one_of("= ", url[first_key]) &&
+           compact.find("password=") == std::string::npos;
+}
+
+std::optional<Address> read_address(std::string_view text)
+{
+    auto address = Address::prepare(text);
+    if (!address || one_of(text, '/') || !is_domain(address->domain())) {
+        return std::nullopt;
+    }
+    return address;
+}
+
+std::optional<std::string> read_domain(std::string_view text)
+{
+    auto domain = prepare_domain(text);
+    if (!domain || !is_domain(*domain)) {
+        return std::nullopt;
+    }
+    return domain;
+}
+
+std::optional<Pattern> read_pattern(std::string_view text)
+{
+    auto pattern = Pattern::read(text);
+    if (!pattern || pattern->kind == Pattern::Kind::everybody) {
+        return pattern;
+    }
+    const std::size_t at = pattern->text.rfind('@');
+    if (!is_domain(at == std::string::npos ? pattern->text : pattern->text.substr(at + 1))) {
+        return std::nullopt;
+    }
+    return pattern;
+}
+
+std::optional<Pattern> read_domain_pattern(std::string_view text)
+{
+    auto pattern = read_pattern(text);
+    if (!pattern || pattern->kind == Pattern::Kind::everybody || pattern->kind == Pattern::Kind::address) {
+        return std::nullopt;
+    }
+    return pattern;
+}
+
+}  // namespace usher::syntax

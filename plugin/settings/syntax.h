@@ -1,0 +1,36 @@
+// What texts in a settings file may look like: hosts, paths, addresses, domains, patterns.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/address.h"
+#include "policy/pattern.h"
+
+namespace usher::syntax
+{
+
+/// A host name or an IP address.
+[[nodiscard]] bool is_host(std::string_view host);
+/// An absolute path of a file.
+[[nodiscard]] bool is_path(std::string_view path);
+/// An absolute path that a socket's address can hold.
+[[nodiscard]] bool is_socket_path(std::string_view path);
+/// One line of text.
+[[nodiscard]] bool is_name(std::string_view name);
+/// `sqlite3://FILE` or `postgresql://KEY=VALUE ...`. It is printed by `--check` and written to the log, so no
+/// password may stand in it.
+[[nodiscard]] bool is_store_url(std::string_view url);
+
+// Prepared for comparison (address.h); nothing where the text is no such thing, or what no server could have.
+
+/// Without resource.
+[[nodiscard]] std::optional<Address> read_address(std::string_view text);
+/// Exact, without `*`.
+[[nodiscard]] std::optional<std::string> read_domain(std::string_view text);
+[[nodiscard]] std::optional<Pattern> read_pattern(std::string_view text);
+/// Neither `*` nor an address.
+[[nodiscard]] std::optional<Pattern> read_domain_pattern(std::string_view text);
+
+}  // namespace usher::syntax

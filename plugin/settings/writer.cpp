@@ -1,0 +1,80 @@
+#include "plugin/settings/writer.h"
+
+#include <utility>
+
+#include "plugin/settings/settings_table.h"
+
+namespace usher
+{
+
+namespace
+{
+
+class Writer
+{
+  public:
+    Writer(const Settings& settings, Sources sources) : settings_(settings), sources_(sources) {}
+
+    template <typename Owner>
+    void write(const Section<Owner>& section, const Owner& owner, const std::string& place = {})
+    {
+        out_ += (out_.empty() ? "" : "\n") + header(section) + "\n";
+        for (const Setting<Owner>& setting : section.settings) {
+            const std::string value = setting.kind.write(owner);
+            if (value.empty()) {
+                continue;
+            }
+            out_ += std::string(setting.key) + " = " + value;
+            if (sources_ == Sources::shown) {
+                out_ += "  # " + source_of(settings_, (place.empty() ? std::string(section.name) : place) +
+                                                          "." + std::string(setting.key));
+            }
+            out_ += "\n";
+        }
+    }
+
+    [[nodiscard]] std::string text() && { return std::move(out_); }
+
+  private:
+    const Settings& settings_;
+    const Sources sources_;
+    std::string out_;
+};
+
+void write_policy(Writer& out, const Settings& settings)
+{
+    const SettingsTable& all = settings_table();
+    for (std::size_t i = 0; i < settings.organizations.size(); ++i) {
+        const OrganizationSettings& organization = settings.organizations[i];
+        const std::string place = organization_place(i);
+        out.write(all.organization, organization, place);
+        for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
+            out.write(all.rule, organization.rules[rule], rule_place(i, rule));
+        }
+        out.write(all.federation, organization.federation, place + ".federation");
+    }
+    out.write(all.limits, settings.limits);
+}
+
+}  // namespace
+
+std::string to_toml(const Settings& settings, Sources sources)
+{
+    const SettingsTable& all = settings_table();
+    Writer out(settings, sources);
+    out.write(all.connection, settings.connection);
+    write_policy(out, settings);
+    out.write(all.store, settings.store);
+    out.write(all.control, settings);
+    out.write(all.log, settings);
+    return std::move(out).text();
+}
+
+std::string policy_to_toml(const Settings& settings)
+{
+    Writer out(settings, Sources::omitted);
+    write_policy(out, settings);
+    return std::move(out).text();
+}
+
+}  // namespace usher

@@ -1,0 +1,20 @@
+// Writes the settings in force as a settings file.
+#pragma once
+
+#include <string>
+
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+enum class Sources { omitted, shown };
+
+/// The settings in force as a TOML file that means the same; contains no secret. With sources, a comment
+/// behind each setting says where its value comes from.
+[[nodiscard]] std::string to_toml(const Settings& settings, Sources sources = Sources::omitted);
+
+/// What a policy is made of, written likewise: the organisations and the limits.
+[[nodiscard]] std::string policy_to_toml(const Settings& settings);
+
+}  // namespace usher
