@@ -3,8 +3,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "plugin/settings/named_files.h"
-
 namespace usher
 {
 
@@ -45,22 +43,6 @@ BOOST_AUTO_TEST_CASE(a_refused_secret_names_component_and_file)
     const std::string line = to_string({Failure::Kind::credentials, {}}, component());
     BOOST_TEST(line.find("usher.capulet.lit") != std::string::npos);
     BOOST_TEST(line.find("/etc/usher/secret") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(files)
-
-BOOST_AUTO_TEST_CASE(a_file_that_is_named_and_cannot_be_used_is_an_error_with_its_key)
-{
-    Settings settings;
-    settings.connection = component();
-    settings.connection.secret_file = "/nowhere/secret";
-    settings.connection.ca_file = "/etc/hostname";  // readable, and no certificate
-    const auto problems = check_files(settings);
-    BOOST_REQUIRE(problems.size() == 2U);
-    BOOST_TEST(problems[0].starts_with("connection.secret_file: "));
-    BOOST_TEST(problems[1].starts_with("connection.ca_file: found no certificate in /etc/hostname"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,168 @@
+// What is wrong with an [[organization]], its rules and its federation, and what is said of it.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "broken_files.h"
+#include "plugin/settings/reader.h"
+#include "settings_files.h"
+
+namespace bdata = boost::unit_test::data;
+using namespace usher;
+using namespace usher::test;
+
+BOOST_AUTO_TEST_SUITE(broken_organization)
+
+const Broken kBrokenOrganizations[] = {
+    {"option_is_unknown", "option = \"everyone\"\n", 7, "organization.option", "\"everyone\"",
+     "all, organization, prompt"},
+    {"option_in_capitals", "option = \"All\"\n", 7, "organization.option", "\"All\"",
+     "all, organization, prompt"},
+    {"option_is_empty", "\noption = \"\"\n", 8, "organization.option", "\"\"", "all, organization, prompt"},
+    {"option_is_a_list", "option = [\"all\"]\n", 7, "organization.option", "[\"all\"]",
+     "all, organization, prompt"},
+    {"flag_is_text", "users_may_choose = \"true\"\n", 7, "organization.users_may_choose", "\"true\"",
+     "true, false (without quotes)"},
+    {"flag_is_a_number", "ask_back = 1\n", 7, "organization.ask_back", "1", "true, false"},
+    {"flag_is_a_date", "approve_contacts_users_asked_for = 1979-05-27\n", 7,
+     "organization.approve_contacts_users_asked_for", "1979-05-27", "true, false"},
+    {"administrator_is_no_address", "administrators = [\"admin\"]\n", 7, "organization.administrators",
+     "\"admin\"", "an address such as admin@example.org"},
+    {"administrator_of_a_subdomain", "administrators = [\n  \"a@example.org\",\n  \"b@x.example.org\",\n]\n",
+     9, "organization.administrators", "\"b@x.example.org\"",
+     "an address of the organization's domains: example.org"},
+    {"administrators_are_no_list", "administrators = \"admin@example.org\"\n", 7,
+     "organization.administrators", "\"admin@example.org\"",
+     "a list of addresses such as [\"admin@example.org\"]"},
+    {"stock_answers_unknown", "stock = \"deny\"\n", 7, "organization.stock", "\"deny\"", "off, approve"},
+    {"key_like_none_of_the_organization", "retry = 5\n", 7, "organization.retry", "an unknown key",
+     "name, domains, users_may_choose, option, approve_contacts_users_asked_for, ask_back, stock, "
+     "administrators, rule, federation"},
+    {"key_with_a_hyphen", "users-may-choose = true\n", 7, "organization.users-may-choose", "an unknown key",
+     "users_may_choose (is that what was meant?)"},
+    {"quoted_key", "\"ask back\" = true\n", 7, "organization.\"ask back\"", "an unknown key",
+     "ask_back (is that what was meant?)"},
+    {"name_is_missing", "[[organization]]\ndomains = [\"example.com\"]\n", 7, "organization.name", "nothing",
+     "a name, one line of text"},
+    {"name_is_empty", "[[organization]]\nname = \"\"\ndomains = [\"example.com\"]\n", 8, "organization.name",
+     "\"\"", "a name, one line of text"},
+    {"name_has_two_lines", "[[organization]]\nname = \"a\\nb\"\ndomains = [\"example.com\"]\n", 8,
+     "organization.name", "\"a\\nb\"", "a name, one line of text"},
+    {"name_twice", "[[organization]]\nname = \"Example\"\ndomains = [\"example.com\"]\n", 8,
+     "organization.name", "\"Example\", as in line 5", "a name of its own for each organization"},
+    {"domains_are_missing", "[[organization]]\nname = \"Other\"\n", 7, "organization.domains", "nothing",
+     "a list of at least one domain, such as [\"example.org\", \"example.com\"]"},
+    {"domains_are_empty", "[[organization]]\nname = \"Other\"\ndomains = []\n", 9, "organization.domains",
+     "[]", "a list of at least one domain, such as [\"example.org\", \"example.com\"]"},
+    {"domains_are_no_list", "[[organization]]\nname = \"Other\"\ndomains = \"example.com\"\n", 9,
+     "organization.domains", "\"example.com\"",
+     "a list of at least one domain, such as [\"example.org\", \"example.com\"]"},
+    {"domain_is_a_wildcard", "[[organization]]\nname = \"Other\"\ndomains = [\"*.example.com\"]\n", 9,
+     "organization.domains", "\"*.example.com\"", "a domain such as example.org, each exact, without *"},
+    {"domain_is_everybody", "[[organization]]\nname = \"Other\"\ndomains = [\"*\"]\n", 9,
+     "organization.domains", "\"*\"", "a domain such as example.org, each exact, without *"},
+    {"domain_is_an_address", "[[organization]]\nname = \"Other\"\ndomains = [\"a@example.com\"]\n", 9,
+     "organization.domains", "\"a@example.com\"", "a domain such as example.org, each exact, without *"},
+    {"domain_is_two", "[[organization]]\nname = \"Other\"\ndomains = [\"example.com,example.net\"]\n", 9,
+     "organization.domains", "\"example.com,example.net\"",
+     "a domain such as example.org, each exact, without *"},
+    {"domain_has_an_empty_label", "[[organization]]\nname = \"Other\"\ndomains = [\"example..com\"]\n", 9,
+     "organization.domains", "\"example..com\"", "a domain such as example.org, each exact, without *"},
+    {"domain_is_a_number", "[[organization]]\nname = \"Other\"\ndomains = [1]\n", 9, "organization.domains",
+     "1", "a domain such as example.org, each exact, without * (in quotes)"},
+    {"domain_twice", "[[organization]]\nname = \"Other\"\ndomains = [\"example.com\",\n\"EXAMPLE.com\"]\n",
+     10, "organization.domains", "\"EXAMPLE.com\", as in line 9", "each domain once, in one organization"},
+    {"domain_of_two_organizations", "[[organization]]\nname = \"Other\"\ndomains = [\"example.org\"]\n", 9,
+     "organization.domains", "\"example.org\", as in line 6", "each domain once, in one organization"},
+    {"organization_within_an_organization", "[organization.name2]\nx = 1\n", 7, "organization.name2",
+     "an unknown key", "name (is that what was meant?)"},
+};
+
+BOOST_DATA_TEST_CASE(in_organization, bdata::make(kBrokenOrganizations), broken)
+{
+    check_only_error(broken, kStart + broken.toml);
+}
+
+const Broken kBrokenRules[] = {
+    {"rule_without_from", "[[organization.rule]]\nanswer = \"deny\"\n", 7, "organization.rule.from",
+     "nothing", "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+    {"rule_without_answer", "[[organization.rule]]\nfrom = [\"*\"]\n", 7, "organization.rule.answer",
+     "nothing", "approve, deny, leave"},
+    {"rule_with_an_unknown_answer", "[[organization.rule]]\nfrom = [\"*\"]\nanswer = \"block\"\n", 9,
+     "organization.rule.answer", "\"block\"", "approve, deny, leave"},
+    {"rule_from_nobody", "[[organization.rule]]\nfrom = []\nanswer = \"deny\"\n", 8, "organization.rule.from",
+     "[]", "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+    {"rule_to_nobody", "[[organization.rule]]\nfrom = [\"*\"]\nto = []\nanswer = \"deny\"\n", 9,
+     "organization.rule.to", "[]",
+     "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+    {"rule_from_a_text", "[[organization.rule]]\nfrom = \"*\"\nanswer = \"deny\"\n", 8,
+     "organization.rule.from", "\"*\"",
+     "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+    {"pattern_with_a_star_in_the_middle",
+     "[[organization.rule]]\nfrom = [\"*\", \"a.*.example\"]\nanswer = \"deny\"\n", 8,
+     "organization.rule.from", "\"a.*.example\"", "* or *.example.org or example.org or eve@example.org"},
+    {"pattern_with_a_star_for_a_local_part",
+     "[[organization.rule]]\nfrom = [\"*@example.org\"]\nanswer = \"deny\"\n", 8, "organization.rule.from",
+     "\"*@example.org\"", "* or *.example.org or example.org or eve@example.org"},
+    {"pattern_with_a_resource",
+     "[[organization.rule]]\nfrom = [\"*\"]\nto = [\"a@example.org/x\"]\nanswer = \"deny\"\n", 9,
+     "organization.rule.to", "\"a@example.org/x\"", "* or *.example.org or example.org or eve@example.org"},
+    {"pattern_with_a_space", "[[organization.rule]]\nfrom = [\"example.net \"]\nanswer = \"deny\"\n", 8,
+     "organization.rule.from", "\"example.net \"", "* or *.example.org or example.org or eve@example.org"},
+    {"unknown_key_in_a_rule", "[[organization.rule]]\nform = [\"*\"]\nfrom = [\"*\"]\nanswer = \"deny\"\n", 8,
+     "organization.rule.form", "an unknown key", "from (is that what was meant?)"},
+    {"rule_in_single_brackets", "[organization.rule]\nfrom = [\"*\"]\nanswer = \"deny\"\n", 7,
+     "organization.rule", "a table", "[[organization.rule]]"},
+};
+
+BOOST_DATA_TEST_CASE(in_rule, bdata::make(kBrokenRules), broken)
+{
+    check_only_error(broken, kStart + broken.toml);
+}
+
+const Broken kBrokenFederation[] = {
+    {"federation_mode_is_unknown", "[organization.federation]\nmode = \"shut\"\n", 8,
+     "organization.federation.mode", "\"shut\"", "open, closed, listed"},
+    {"federation_approves", "[organization.federation]\nmode = \"closed\"\nanswer = \"approve\"\n", 9,
+     "organization.federation.answer", "\"approve\"", "leave, deny"},
+    {"federation_lists_while_open", "[organization.federation]\ndomains = [\"example.net\"]\n", 8,
+     "organization.federation.domains", "[\"example.net\"]", "[], or mode = \"listed\" (mode is \"open\")"},
+    {"federation_lists_while_closed",
+     "[organization.federation]\nmode = \"closed\"\ndomains = [\"example.net\"]\n", 9,
+     "organization.federation.domains", "[\"example.net\"]", "[], or mode = \"listed\" (mode is \"closed\")"},
+    {"federation_lists_nothing", "[organization.federation]\nmode = \"listed\"\ndomains = []\n", 9,
+     "organization.federation.domains", "[]", "at least one domain, because mode is listed"},
+    {"federation_has_no_list", "[organization.federation]\nmode = \"listed\"\n", 8,
+     "organization.federation.domains", "nothing", "at least one domain, because mode is listed"},
+    {"federation_lists_everybody", "[organization.federation]\nmode = \"listed\"\ndomains = [\"*\"]\n", 9,
+     "organization.federation.domains", "\"*\"", "a domain such as example.net or *.example.net"},
+    {"federation_lists_an_address",
+     "[organization.federation]\nmode = \"listed\"\ndomains = [\"a@example.net\"]\n", 9,
+     "organization.federation.domains", "\"a@example.net\"", "a domain such as example.net or *.example.net"},
+    {"key_in_the_wrong_table", "[organization.federation]\nask_back = true\n", 8,
+     "organization.federation.ask_back", "an unknown key",
+     "mode, domains, answer (ask_back belongs in [[organization]])"},
+    {"federation_in_double_brackets", "[[organization.federation]]\nmode = \"closed\"\n", 7,
+     "organization.federation", "a list of tables", "the table [organization.federation]"},
+};
+
+BOOST_DATA_TEST_CASE(in_federation, bdata::make(kBrokenFederation), broken)
+{
+    check_only_error(broken, kStart + broken.toml);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_pairs_are_reported_at_the_rule_that_exceeds)
+{
+    std::string thousand;
+    for (int i = 0; i < 1000; ++i) {
+        thousand += "\"u" + std::to_string(i) + "@example.org\",";
+    }
+    const std::string rule =
+        "[[organization.rule]]\nfrom = [" + thousand + "]\nto = [" + thousand + "]\nanswer = \"deny\"\n";
+    BOOST_TEST(parse_settings(kStart + rule, "usher.toml").has_value());
+    check_only_error({"", "", 11, "organization.rule", "1000001 pairs of from and to, up to this rule",
+                      "at most 1000000 in an organization"},
+                     kStart + rule + "[[organization.rule]]\nfrom = [\"*\"]\nanswer = \"deny\"\n" +
+                         "[[organization.rule]]\nfrom = [\"*\"]\nanswer = \"deny\"\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,90 @@
+// Settings files that several tests read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plugin/settings/settings.h"
+
+namespace usher::test
+{
+
+// Lines 1 to 3 of a file whose fault is in [connection].
+inline const std::string kOrganization = R"([[organization]]
+name = "Example"
+domains = ["example.org"]
+)";
+
+// Lines 1 to 6 of a file whose fault is elsewhere; the organisation is still open.
+inline const std::string kStart = R"([connection]
+account = "usher@example.org"
+password_file = "/etc/usher/password"
+[[organization]]
+name = "Example"
+domains = ["example.org"]
+)";
+
+inline const std::string kComponent = R"([connection]
+component = "usher.example.org"
+secret_file = "/etc/usher/secret"
+)";
+
+inline const std::string kEverything = R"toml(
+[connection]
+host = "::1"
+port = 15222
+account = "Usher@Example.ORG"
+password_file = "/etc/usher/pass \"word\" \\ é"
+tls = "off"
+ca_file = "/etc/ssl/ca.pem"
+stock_reads_per_second = 1000
+[[organization]]
+name = 'The "Example" \ Organisation'
+domains = ["example.org", "EXAMPLE.com", "Bücher.example"]
+users_may_choose = false
+option = "all"
+approve_contacts_users_asked_for = false
+ask_back = true
+administrators = ["Admin@example.org", "chef@bücher.example"]
+  [[organization.rule]]
+  from = ["*.spam.example", "Eve@example.net"]
+  to = ["*", "example.com"]
+  answer = "deny"
+  [[organization.rule]]
+  from = ["*"]
+  answer = "leave"
+  [[organization.rule]]
+  from = ["a1@averylongname.example", "a2@averylongname.example", "a3@averylongname.example", "a4@averylongname.example"]
+  answer = "approve"
+  [organization.federation]
+  mode = "listed"
+  domains = ["example.net", "*.example.net", "*.Partner.example"]
+  answer = "deny"
+[[organization]]
+name = "Second"
+domains = ["second.example"]
+stock = "approve"
+  [organization.federation]
+  mode = "closed"
+[limits]
+approvals_per_contact_per_hour = 0
+approvals_per_domain_per_hour = 1_000_000
+approvals_per_user_per_hour = 1
+[store]
+url = "postgresql://host=/run/postgresql dbname=usher passfile=/etc/usher/pgpass"
+journal_days = 0
+[control]
+socket = "/tmp/usher control.sock"
+[log]
+level = "trace"
+)toml";
+
+/// Reads a file that is valid; fails the test if it is not.
+[[nodiscard]] Settings valid(const std::string& toml);
+
+[[nodiscard]] std::vector<std::string> texts(const std::vector<Address>& addresses);
+
+/// Everything but the lines.
+void check_same(const Settings& a, const Settings& b);
+
+}  // namespace usher::test
