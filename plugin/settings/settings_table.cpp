@@ -99,7 +99,7 @@ Section<OrganizationSettings> organization()
              "the organization. prompt: prompt users for each request."},
             {"approve_contacts_users_asked_for", defaulted, on_reload,
              flag<O>(&O::approve_contacts_users_asked_for),
-             "Approve the requests of contacts whom the user herself has asked to see."},
+             "Approve the requests of contacts whom the user has asked to see."},
             {"ask_back", defaulted, on_reload, flag<O>(&O::ask_back),
              "After an automatic approval, subscribe the user to the contact in return."},
             {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
@@ -159,7 +159,7 @@ Section<Federation> federation()
              choice<F, FederationMode>(&F::mode, {{"open", FederationMode::open},
                                                   {"closed", FederationMode::closed},
                                                   {"listed", FederationMode::listed}}),
-             "open: handled like all others. closed: shut out. listed: shut out but for the domains listed."},
+             "open: handled like all others. closed: shut out. listed: shut out unless named in domains."},
             {"domains", defaulted, on_reload,
              domain_set(&F::domains, {"a list of domains such as [\"example.net\", \"*.example.net\"]",
                                       "a domain such as example.net or *.example.net", 0}),
@@ -182,7 +182,7 @@ Section<Limits> limits()
         "Against abuse: automatic approvals within an hour. Requests beyond a limit are left to the users.",
         {
             {"approvals_per_contact_per_hour", defaulted, on_reload,
-             number(&L::per_contact, 0, kMaxApprovals, kNoLimit), "From one contact, to whomever."},
+             number(&L::per_contact, 0, kMaxApprovals, kNoLimit), "From one contact, to all users together."},
             {"approvals_per_domain_per_hour", defaulted, on_reload,
              number(&L::per_domain, 0, kMaxApprovals, kNoLimit),
              "From all contacts of one domain outside the organization."},
@@ -208,8 +208,8 @@ Section<StoreSettings> store()
              "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass"},
             {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: for ever)"),
              "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "
-             "first time twelve hours after the start. A clock that is set ahead is not believed for as "
-             "long, with a warning in the log: put right by then, it has deleted nothing."},
+             "first time twelve hours after the start. After a forward clock jump nothing is deleted for "
+             "twelve hours, and the log has a warning, so that a wrong clock can be put right."},
         },
     };
 }
@@ -226,8 +226,8 @@ Section<Settings> control()
              text(&Settings::control_socket,
                   std::string(kPath) + " of at most " + std::to_string(kMaxSocketPathBytes) + " bytes",
                   syntax::is_socket_path),
-             "The Unix socket, in a directory that exists. Owner and group of usherd can open it, and "
-             "whoever can may do everything."},
+             "The Unix socket, in a directory that exists. The user and the group that usherd runs as can "
+             "open it; whoever can open it may do everything."},
             {"metrics_port", defaulted, on_restart, number(&Settings::metrics_port, 0, 65535, " (0: none)"),
              "A port at 127.0.0.1 for Prometheus, which everybody on this machine can read. The metrics name "
              "no user and no contact."},
@@ -249,7 +249,7 @@ Section<Settings> log()
                                                                   {"info", "info"},
                                                                   {"warning", "warning"},
                                                                   {"error", "error"}}),
-             "The least important messages that are written."},
+             "The least severe messages that are written."},
         },
     };
 }
