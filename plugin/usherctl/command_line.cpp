@@ -1,0 +1,240 @@
+#include "plugin/usherctl/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "plugin/text/since.h"
+#include "plugin/text/terminal.h"
+#include "policy/address.h"
+
+namespace usher
+{
+
+namespace
+{
+
+const CLI::Validator kAddress(
+    [](const std::string& text) {
+        const bool good = Address::prepare(text).has_value() && text.find('/') == std::string::npos;
+        return good ? std::string() : "not an address such as juliet@example.org: " + printable(text);
+    },
+    "");
+
+const CLI::Validator kSince(
+    [](const std::string& text) {
+        return read_since(text, std::chrono::system_clock::now())
+                   ? std::string()
+                   : "not a time: " + printable(text) + "; accepted: " + std::string(kSinceAccepted);
+    },
+    "");
+
+const CLI::Validator kId(
+    [](const std::string& text) {
+        const bool good =
+            !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+        return good ? std::string() : "not a decision's id, which is a number: " + printable(text);
+    },
+    "");
+
+/// Describes the commands to CLI11, which fills in `read`.
+class Grammar
+{
+  public:
+    explicit Grammar(CommandLine& read) : read_(read), arguments_(read.arguments)
+    {
+        app_.footer(
+            "Exit status: 0 done; 1 refused or failed, with the reason on standard error; "
+            "2 wrong command line.\n"
+            "Whoever can open the socket may do everything: root, and the members of the group that usherd "
+            "runs in.");
+        app_.add_option("--socket", arguments_.socket, "The daemon's control socket")
+            ->type_name("PATH")
+            ->capture_default_str();
+        app_.add_flag("--json", arguments_.json,
+                      "Print what the daemon says, as JSON, one object on each line");
+        app_.set_version_flag("--version", "usherctl " USHER_VERSION);
+        app_.require_subcommand(1);
+        app_.fallthrough();
+        add_commands();
+    }
+    Grammar(const Grammar&) = delete;
+    Grammar& operator=(const Grammar&) = delete;
+
+    CLI::App& app() { return app_; }
+
+  private:
+    /// In the order of the help.
+    void add_commands()
+    {
+        add("status", "Show whether requests are answered: the connection, each domain, counts of decisions",
+            &Commands::status);
+        add("check", "Ask the server whether requests can be answered on every domain, and what is missing",
+            &Commands::check);
+        CLI::App* explain = add("explain", "Explain, step by step, what would be answered to a request now",
+                                &Commands::explain);
+        add_user(explain)->required();
+        add_contact(explain)->required();
+        add_option();
+        add_user(add("waiting", "List the requests that wait for an answer, of all users or of one",
+                     &Commands::waiting));
+        add_answer();
+        CLI::App* review =
+            add("review", "Show what the policy in force says of the requests that wait", &Commands::review);
+        add_user(review);
+        review->add_flag("--apply", arguments_.apply, "Give those answers");
+        add_journal();
+        add_organization();
+        add("reload", "Read the settings file again; one that is not valid changes nothing",
+            &Commands::reload);
+        add_setup();
+    }
+
+    CLI::App* add(const char* name, const char* description, int (Commands::*function)())
+    {
+        CLI::App* added = app_.add_subcommand(name, description);
+        added->callback([this, function] { read_.command = function; });
+        return added;
+    }
+
+    CLI::Option* add_user(CLI::App* command)
+    {
+        return command->add_option("user", arguments_.user, "Who receives the request")
+            ->type_name("USER")
+            ->check(kAddress);
+    }
+    CLI::Option* add_contact(CLI::App* command)
+    {
+        return command->add_option("contact", arguments_.contact, "Who sends the request")
+            ->type_name("CONTACT")
+            ->check(kAddress);
+    }
+
+    void add_option()
+    {
+        CLI::App* option =
+            add("option", "Show or set a user's option for contact list requests", &Commands::option);
+        add_user(option)->required();
+        option
+            ->add_option(
+                "option", arguments_.option,
+                "all: accept requests automatically from all contacts; organization: from contacts in "
+                "the user's organization; prompt: prompt the user for each request; default: whatever "
+                "applies to users who have chosen nothing")
+            ->type_name("OPTION")
+            ->check(CLI::IsMember({"all", "organization", "prompt", "default"}));
+    }
+
+    void add_answer()
+    {
+        CLI::App* answer =
+            add("answer", "Answer a request that waits, whatever policy says of it", &Commands::answer);
+        add_user(answer)->required();
+        add_contact(answer)->required();
+        answer->add_option("answer", arguments_.answer, "approve or deny")
+            ->type_name("ANSWER")
+            ->check(CLI::IsMember({"approve", "deny"}))
+            ->required();
+    }
+
+    void add_journal()
+    {
+        CLI::App* journal = add("journal", "Show what was decided, and why", &Commands::journal);
+        journal->add_option("id", arguments_.id, "A decision, to show all there is to know of it")
+            ->type_name("ID")
+            ->check(kId);
+        journal->add_option("--user", arguments_.user, "Only requests to this user")
+            ->type_name("USER")
+            ->check(kAddress);
+        journal->add_option("--contact", arguments_.contact, "Only requests from this contact")
+            ->type_name("CONTACT")
+            ->check(kAddress);
+        journal
+            ->add_option("--since", arguments_.since,
+                         "Everything since then: " + std::string(kSinceAccepted) +
+                             " (in local time unless it says otherwise)")
+            ->type_name("TIME")
+            ->check(kSince);
+        journal->add_option("-n,--last", arguments_.last, "Only the last N (without --since: 50)")
+            ->type_name("N")
+            ->check(CLI::Range(1, 1000));
+        journal->add_flag("-f,--follow", arguments_.follow,
+                          "Go on with what is decided from now on, until Ctrl-C");
+    }
+
+    void add_organization()
+    {
+        CLI::App* organization =
+            add("organization", "Show or change an organization's settings while usherd runs",
+                &Commands::organization);
+        organization->add_option("organization", arguments_.organization, "Its name in the settings")
+            ->type_name("ORGANIZATION")
+            ->required();
+        organization
+            ->add_option("--users-may-choose", arguments_.users_may_choose,
+                         "Allow users to set their option for contact list requests")
+            ->type_name("yes|no")
+            ->check(CLI::IsMember({"yes", "no"}));
+        organization
+            ->add_option("--option", arguments_.option,
+                         "The option in force, or the one that users start from where they may choose")
+            ->type_name("OPTION")
+            ->check(CLI::IsMember({"all", "organization", "prompt"}));
+        organization
+            ->add_option("--domains", arguments_.domains,
+                         "The organization's domains, of those that the settings file gives it")
+            ->type_name("DOMAIN,...")
+            ->delimiter(',');
+        organization
+            ->add_flag("--reset", arguments_.reset, "Forget what was saved: the settings file is in force")
+            ->excludes("--users-may-choose")
+            ->excludes("--option")
+            ->excludes("--domains");
+    }
+
+    void add_setup()
+    {
+        CLI::App* setup =
+            add("setup", "Write the first settings, and print what belongs into the server's configuration",
+                &Commands::setup);
+        setup->add_option("--server", arguments_.server, "The XMPP server on this machine")
+            ->type_name("prosody|ejabberd")
+            ->check(CLI::IsMember({"prosody", "ejabberd"}));
+        setup
+            ->add_option("--domain", arguments_.setup.domains,
+                         "The domain of the users' addresses; several with commas")
+            ->type_name("DOMAIN,...")
+            ->delimiter(',');
+        setup
+            ->add_option(
+                "--login", arguments_.login,
+                "How usherd logs in: as component usher.DOMAIN, which is usual where it runs beside the "
+                "server, or as account usher@DOMAIN")
+            ->type_name("component|account")
+            ->check(CLI::IsMember({"component", "account"}));
+        setup->add_option("--config", arguments_.setup.settings_file, "The settings file")
+            ->type_name("FILE")
+            ->capture_default_str();
+        setup->add_flag("--replace", arguments_.setup.replace,
+                        "Write the settings anew where there are some; the old ones are moved aside");
+    }
+
+    CommandLine& read_;
+    Arguments& arguments_;
+    CLI::App app_{"Asks and steers usherd, which answers XMPP contact requests on users' behalf.",
+                  "usherctl"};
+};
+
+}  // namespace
+
+tl::expected<CommandLine, ExitCode> read_command_line(int argc, char** argv)
+{
+    CommandLine read;
+    Grammar grammar(read);
+    try {
+        grammar.app().parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return tl::unexpected(grammar.app().exit(error) == 0 ? kDone : kUsage);
+    }
+    return read;
+}
+
+}  // namespace usher

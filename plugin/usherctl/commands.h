@@ -1,0 +1,83 @@
+// What each command of usherctl does: it asks the daemon for one resource of openapi.yaml, or a few, and
+// prints the answer.
+//
+// Not here: the command line (command_line.h), and the words for people (reports.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugin/usherctl/client.h"
+#include "plugin/usherctl/setup_command.h"
+
+namespace usher
+{
+
+enum ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2 };
+
+/// What the command line says. Empty: not given.
+struct Arguments {
+    std::string socket = "/run/usher/control.sock";
+    bool json = false;
+    std::string user;
+    std::string contact;
+    std::string option;
+    std::string answer;
+    bool apply = false;
+    std::string since;
+    bool follow = false;
+    std::optional<unsigned> last;
+    std::string id;
+    std::string organization;
+    std::optional<std::string> users_may_choose;
+    std::vector<std::string> domains;
+    bool reset = false;
+    SetupOrder setup;
+    std::string server;
+    std::string login;
+};
+
+/// Each command returns the exit status. If the daemon's answer is not as documented, it throws what
+/// nlohmann-json throws.
+class Commands
+{
+  public:
+    explicit Commands(Arguments arguments);
+
+    int status();
+    int check();
+    int reload();
+    int explain();
+    int option();
+    int waiting();
+    int answer();
+    int review();
+    int journal();
+    int organization();
+    int setup();
+
+  private:
+    using Json = ControlClient::Json;
+    using Query = std::vector<std::pair<std::string, std::string>>;
+
+    template <typename Text>
+    int show(const ControlClient::Result<Json>& answer, Text text);
+    void print_json(const Json& json) const;
+    /// `?user=USER` where one is given.
+    [[nodiscard]] std::string user_query() const;
+    void add_filters(std::string& target, const Query& more) const;
+    int read_journal(const Query& query);
+    int all_since();
+
+    Arguments arguments_;
+    ControlClient client_;
+    const std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
+    std::string last_id_ = "0";
+    std::size_t records_ = 0;
+};
+
+}  // namespace usher
