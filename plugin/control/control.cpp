@@ -156,12 +156,6 @@ std::string lines(const std::vector<JournalRecord>& records)
     return lines;
 }
 
-bool matches(const JournalFilter& filter, const JournalRecord& record)
-{
-    return (!filter.user || *filter.user == record.request.user) &&
-           (!filter.contact || *filter.contact == record.request.contact);
-}
-
 }  // namespace
 
 struct Control::Asked {
@@ -228,7 +222,7 @@ const std::vector<Control::Resource>& Control::resources()
         {"POST", "/v1/answer", {}, &Control::answer},
         {"GET", "/v1/review", {"user"}, &Control::review},
         {"POST", "/v1/review", {"user"}, &Control::apply},
-        {"GET", "/v1/journal", {"user", "contact", "since", "after", "limit", "follow"}, &Control::journal},
+        {"GET", "/v1/journal", {"user", "contact", "since", "after", "limit"}, &Control::journal},
         {"GET", "/v1/journal/{id}", {}, &Control::decision},
         {"GET", "/v1/organizations/{name}/general", {}, &Control::general},
         {"PUT", "/v1/organizations/{name}/general", {}, &Control::save_general},
@@ -407,15 +401,6 @@ void Control::journal(const Asked& asked)
         }
         filter.most = *most;
     }
-    const std::string* follow_on = asked.query("follow");
-    if (follow_on != nullptr && *follow_on != "true" && *follow_on != "false") {
-        refuse(*asked.exchange, 400, "follow: found \"" + *follow_on + "\"; accepted: true, false");
-        return;
-    }
-    if (follow_on != nullptr && *follow_on == "true") {
-        follow(asked, filter);
-        return;
-    }
     operations_.journal(
         asked.actor, filter, [exchange = asked.exchange](const Result<std::vector<JournalRecord>>& records) {
             if (records) {
@@ -423,39 +408,6 @@ void Control::journal(const Asked& asked)
             } else {
                 refuse(*exchange, records.error());
             }
-        });
-}
-
-void Control::follow(const Asked& asked, const JournalFilter& filter)
-{
-    // What is recorded while the past is being read comes after it.
-    auto meanwhile = std::make_shared<std::vector<JournalRecord>>();
-    auto collecting = operations_.follow([meanwhile, filter](const JournalRecord& record) {
-        if (matches(filter, record)) {
-            meanwhile->push_back(record);
-        }
-    });
-    operations_.journal(
-        asked.actor, filter,
-        [this, exchange = asked.exchange, filter, meanwhile,
-         collecting](const Result<std::vector<JournalRecord>>& past) {
-            if (!past) {
-                return refuse(*exchange, past.error());
-            }
-            if (followers_.size() >= kMaxFollowers) {
-                return refuse(*exchange, 503, "too many follow the journal already");
-            }
-            const std::int64_t last = past->empty() ? 0 : past->back().id;
-            std::erase_if(*meanwhile, [last](const JournalRecord& record) { return record.id <= last; });
-            const auto follower = followers_.insert(followers_.end(), {exchange, nullptr});
-            exchange->begin([this, follower] { followers_.erase(follower); });
-            exchange->write(lines(*past) + lines(*meanwhile));
-            follower->following =
-                operations_.follow([exchange = exchange.get(), filter](const JournalRecord& record) {
-                    if (matches(filter, record)) {
-                        exchange->write(to_json_line(json_of(record)));
-                    }
-                });
         });
 }
 

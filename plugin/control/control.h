@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,8 +24,6 @@ namespace usher
 class Control
 {
   public:
-    /// How many may follow the journal at a time.
-    static constexpr std::size_t kMaxFollowers = 16;
     /// Of the journal, in one answer.
     static constexpr std::size_t kMaxRecords = 1'000;
 
@@ -48,10 +45,6 @@ class Control
   private:
     struct Asked;
     struct Resource;
-    struct Follower {
-        std::shared_ptr<HttpExchange> exchange;
-        std::shared_ptr<void> following;
-    };
 
     explicit Control(Operations& operations) : operations_(operations) {}
 
@@ -74,7 +67,6 @@ class Control
     void review(const Asked& asked);
     void apply(const Asked& asked);
     void journal(const Asked& asked);
-    void follow(const Asked& asked, const JournalFilter& filter);
     void decision(const Asked& asked);
     void general(const Asked& asked);
     void save_general(const Asked& asked);
@@ -82,7 +74,6 @@ class Control
 
     Operations& operations_;
     std::map<uid_t, std::string> names_;  // looked up once: a look-up may take its time
-    std::list<Follower> followers_;
     std::unique_ptr<HttpServer> server_;
 };
 

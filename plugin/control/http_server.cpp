@@ -288,13 +288,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
 
     ~Exchange() override
     {
-        if (raw_ == nullptr) {
-            return;
-        }
-        if (streaming_) {
-            bufferevent_set_timeouts(events(), nullptr, &server_->patience_);
-            evhttp_send_reply_end(let_go());
-        } else {
+        if (raw_ != nullptr) {
             send(503, "{\"error\":\"usherd ended before this was answered\"}\n", {});
         }
     }
@@ -305,44 +299,6 @@ class HttpServer::Implementation::Exchange : public HttpExchange
     {
         if (raw_ != nullptr) {
             send(status, body, headers);
-        }
-    }
-
-    void begin(std::function<void()> gone) override
-    {
-        if (raw_ == nullptr) {
-            return;
-        }
-        gone_ = std::move(gone);
-        streaming_ = true;
-        // Nothing may come for days, and a reader may take a pause.
-        bufferevent_set_timeouts(events(), nullptr, nullptr);
-        evhttp_add_header(evhttp_request_get_output_headers(raw_), "Content-Type", kLines);
-        evhttp_add_header(evhttp_request_get_output_headers(raw_), "Connection", "close");
-        evhttp_send_reply_start(raw_, 200, "OK");
-    }
-
-    void write(std::string_view lines) override
-    {
-        if (raw_ == nullptr || !streaming_) {
-            return;
-        }
-        if (evbuffer_get_length(bufferevent_get_output(events())) > kMaxUnread) {
-            ::shutdown(bufferevent_getfd(events()), SHUT_RDWR);  // closed() follows
-            return;
-        }
-        const std::unique_ptr<evbuffer, Free> buffer(evbuffer_new());
-        evbuffer_add(buffer.get(), lines.data(), lines.size());
-        evhttp_send_reply_chunk(raw_, buffer.get());
-    }
-
-    /// The server ends: an answer without an end has one after all.
-    void end()
-    {
-        if (streaming_) {
-            if (const auto gone = std::exchange(gone_, nullptr)) {
-                gone();
-            }
         }
     }
 
@@ -366,14 +322,10 @@ class HttpServer::Implementation::Exchange : public HttpExchange
 
     void closed()
     {
-        const std::function<void()> gone = std::exchange(gone_, nullptr);
         evhttp_request* raw = std::exchange(raw_, nullptr);
         server_->exchanges_.erase(this);
         if (evhttp_request_get_connection(raw) == nullptr) {
             evhttp_request_free(raw);
-        }
-        if (gone) {
-            gone();
         }
     }
 
@@ -406,8 +358,6 @@ class HttpServer::Implementation::Exchange : public HttpExchange
     Implementation* server_;
     evhttp_request* raw_;  // null: answered, or the client has gone
     HttpRequest request_;
-    bool streaming_ = false;
-    std::function<void()> gone_;
 };
 
 void HttpServer::Implementation::received(evhttp_request* raw)
@@ -446,12 +396,6 @@ void HttpServer::Implementation::stop()
     }
     if (bound_ != nullptr) {
         evhttp_del_accept_socket(http_.get(), std::exchange(bound_, nullptr));
-    }
-    const std::vector<Exchange*> all(exchanges_.begin(), exchanges_.end());
-    for (Exchange* exchange : all) {
-        if (exchanges_.contains(exchange)) {  // the end of one may be the end of others
-            exchange->end();
-        }
     }
 }
 

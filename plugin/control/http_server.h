@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -44,15 +43,8 @@ class HttpExchange
     static constexpr const char* kLines = "application/x-ndjson";
 
     using Headers = std::map<std::string, std::string>;
-    /// The whole answer, as JSON unless a header says otherwise. Exactly one of `reply` and `begin` is
-    /// called, once.
+    /// The whole answer, as JSON unless a header says otherwise. To be called once.
     virtual void reply(int status, const std::string& body, const Headers& headers = {}) = 0;
-
-    /// An answer without an end, line by line. `gone` is called, once, when the client has gone, has let
-    /// `kMaxUnread` bytes pile up, or the server ends; not from within `begin` or `write`.
-    virtual void begin(std::function<void()> gone) = 0;
-    /// `lines` is one or more whole lines.
-    virtual void write(std::string_view lines) = 0;
 };
 
 class HttpServer
@@ -61,8 +53,6 @@ class HttpServer
     static constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
     static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
     static constexpr std::size_t kMaxConnections = 64;
-    /// Of an answer without an end.
-    static constexpr std::size_t kMaxUnread = 1024 * 1024;
 
     struct Bounds {
         /// For a request to arrive in, whole; and for an answer to make some way in.
@@ -84,8 +74,8 @@ class HttpServer
     HttpServer& operator=(const HttpServer&) = delete;
     ~HttpServer();
 
-    /// Accepts nobody new, removes the socket's file and ends the answers without an end. What is being
-    /// answered still is, while the loop turns.
+    /// Accepts nobody new, and removes the socket's file. What is being answered still is, while the loop
+    /// turns.
     void stop();
 
   private:

@@ -154,22 +154,7 @@ tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> 
             on_recorded_(made);
         }
     }
-    std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
-    for (const auto& follower : std::vector(followers_)) {  // one may leave while it is told
-        for (const JournalRecord& made : records) {
-            if (const auto alive = follower.lock()) {
-                (*alive)(made);
-            }
-        }
-    }
     return {};
-}
-
-std::shared_ptr<void> Answerer::follow(Follower follower)
-{
-    auto held = std::make_shared<Follower>(std::move(follower));
-    followers_.push_back(held);
-    return held;
 }
 
 }  // namespace usher

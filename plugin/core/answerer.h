@@ -38,9 +38,6 @@ struct Counts {
 class Answerer : public Judge
 {
   public:
-    /// What a record is shown to as soon as it is committed.
-    using Follower = std::function<void(const JournalRecord&)>;
-
     /// `wall_clock` gives the time that is written into the journal; `clock` the one that limits are counted
     /// by.
     Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal, Clock& clock,
@@ -68,8 +65,6 @@ class Answerer : public Judge
     [[nodiscard]] tl::expected<std::int64_t, std::string> record_by_hand(const SubscriptionRequest& request,
                                                                          Answer answer,
                                                                          const std::string& by);
-    /// Until the returned object is gone.
-    [[nodiscard]] std::shared_ptr<void> follow(Follower follower);
     [[nodiscard]] const Counts& counts() const { return counts_; }
     [[nodiscard]] const Timings& timings() const { return timings_; }
 
@@ -92,7 +87,6 @@ class Answerer : public Judge
     RateLimitedWarning too_many_;
     Counts counts_;
     Timings timings_;
-    std::vector<std::weak_ptr<Follower>> followers_;
     std::function<void()> on_unrecorded_;
     std::function<void(const JournalRecord&)> on_recorded_;
 };

@@ -359,11 +359,6 @@ void Operations::read_on(std::list<Reading>::iterator reading)
     }
 }
 
-std::shared_ptr<void> Operations::follow(Answerer::Follower record)
-{
-    return answerer_.follow(std::move(record));
-}
-
 // --- Settings
 
 Result<GeneralIm> Operations::authorize_general(const Actor& actor, std::string_view organization) const

@@ -173,8 +173,6 @@ class Operations
     /// What is recorded meanwhile is found if it is looked for upwards (`after`); nothing comes between the
     /// last record that is found so and `then`.
     void journal(const Actor& actor, JournalFilter filter, Callback<std::vector<JournalRecord>> then);
-    /// Calls `record` with what is recorded from now on, of everybody, until the returned object is gone.
-    [[nodiscard]] std::shared_ptr<void> follow(Answerer::Follower record);
 
     // --- Settings
 

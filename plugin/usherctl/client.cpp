@@ -8,14 +8,13 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <exception>
 #include <filesystem>
 #include <memory>
-#include <optional>
+#include <new>
+#include <sstream>
 #include <utility>
 
 #include "plugin/files/unix_socket.h"
-#include "plugin/text/terminal.h"
 
 namespace usher
 {
@@ -28,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 struct Free {
     void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(char* text) const { curl_free(text); }
 };
 
 /// The group that the file, or the nearest directory above it that can be seen, belongs to.
@@ -47,18 +47,18 @@ std::string group_of(std::filesystem::path path)
 
 }  // namespace
 
-/// One request. What arrives is taken line by line where there is somebody to take it.
+/// One request, on a connection of its own.
 class ControlClient::Transfer
 {
   public:
-    Transfer(const ControlClient& client, const std::string& method, const std::string& target,
-             bool show_progress)
-        : curl_(curl_easy_init()), progress_(show_progress)
+    Transfer(const ControlClient& client, const std::string& method, const std::string& target)
+        : curl_(curl_easy_init()), show_progress_(client.show_progress_)
     {
         set(CURLOPT_UNIX_SOCKET_PATH, client.socket_.c_str());
         set(CURLOPT_URL, ("http://usher" + target).c_str());
         set(CURLOPT_CUSTOMREQUEST, method.c_str());
         set(CURLOPT_PROXY, "");  // whatever the environment says
+        set(CURLOPT_TIMEOUT, static_cast<long>(std::chrono::seconds(kPatience).count()));
         set(CURLOPT_WRITEFUNCTION, &Transfer::received);
         set(CURLOPT_WRITEDATA, this);
         set(CURLOPT_NOPROGRESS, 0L);
@@ -66,22 +66,17 @@ class ControlClient::Transfer
         set(CURLOPT_XFERINFODATA, this);
     }
 
-    void send(const std::string& body)
+    void add_body(const std::string& body)
     {
         set(CURLOPT_COPYPOSTFIELDS, body.c_str());
         headers_.reset(curl_slist_append(nullptr, "Content-Type: application/json"));
         set(CURLOPT_HTTPHEADER, headers_.get());
     }
-    void take_lines(std::function<bool(const Json&)> line) { line_ = std::move(line); }
-    void give_up_after(std::chrono::seconds time) { set(CURLOPT_TIMEOUT, static_cast<long>(time.count())); }
 
     CURLcode run()
     {
         const CURLcode code = curl_easy_perform(curl_.get());
         clear_progress();
-        if (thrown_) {
-            std::rethrow_exception(thrown_);
-        }
         return code;
     }
 
@@ -92,10 +87,11 @@ class ControlClient::Transfer
         return status;
     }
     [[nodiscard]] const std::string& body() const { return body_; }
-    /// `line` wanted no more.
-    [[nodiscard]] bool enough() const { return enough_; }
 
   private:
+    /// The longest that a command takes is a review of all that waits.
+    static constexpr std::chrono::minutes kPatience{10};
+
     template <typename Value>
     void set(CURLoption option, Value value)
     {
@@ -105,52 +101,32 @@ class ControlClient::Transfer
     static std::size_t received(char* bytes, std::size_t size, std::size_t count, void* self) noexcept
     {
         auto* transfer = static_cast<Transfer*>(self);
-        try {
-            return transfer->take({bytes, size * count}) ? size * count : 0;
-        } catch (...) {  // not through libcurl
-            transfer->thrown_ = std::current_exception();
-            return 0;
-        }
-    }
-
-    bool take(std::string_view bytes)
-    {
-        clear_progress();
-        progress_ = false;
-        body_ += bytes;
-        if (!line_ || status() != 200) {
-            return true;
-        }
-        std::size_t end = 0;
-        while (!enough_ && (end = body_.find('\n')) != std::string::npos) {
-            const Json json =
-                Json::parse(body_.begin(), body_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-            body_.erase(0, end + 1);
-            enough_ = !line_(json);
-        }
-        return !enough_;
+        transfer->clear_progress();
+        transfer->show_progress_ = false;
+        transfer->body_.append(bytes, size * count);
+        return size * count;
     }
 
     static int waited(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept
     {
-        static_cast<Transfer*>(self)->say_that_it_takes_time();
+        static_cast<Transfer*>(self)->report_progress();
         return 0;
     }
 
-    void say_that_it_takes_time()
+    void report_progress()
     {
-        constexpr std::chrono::seconds kPatience{2};
+        constexpr std::chrono::seconds kSilence{2};
         const auto waiting = Clock::now() - begun_;
-        if (progress_ && waiting >= kPatience) {
-            std::fprintf(stderr, "\rusherd is at work: %lld s",
+        if (show_progress_ && waiting >= kSilence) {
+            std::fprintf(stderr, "\rwaiting for usherd: %lld s",
                          static_cast<long long>(std::chrono::floor<std::chrono::seconds>(waiting).count()));
-            said_ = true;
+            progress_shown_ = true;
         }
     }
 
     void clear_progress()
     {
-        if (std::exchange(said_, false)) {
+        if (std::exchange(progress_shown_, false)) {
             std::fputs("\r\x1b[K", stderr);
         }
     }
@@ -158,11 +134,8 @@ class ControlClient::Transfer
     std::unique_ptr<CURL, Free> curl_;
     std::unique_ptr<curl_slist, Free> headers_;
     std::string body_;
-    std::function<bool(const Json&)> line_;
-    bool enough_ = false;
-    std::exception_ptr thrown_;
-    bool progress_;
-    bool said_ = false;
+    bool show_progress_;
+    bool progress_shown_ = false;
     const Clock::time_point begun_ = Clock::now();
 };
 
@@ -176,8 +149,8 @@ std::string error_in(const std::string& body, long status)
     if (json.is_object() && json.contains("error") && json["error"].is_string()) {
         return json["error"].get<std::string>();
     }
-    return "usherd refused with HTTP status " + std::to_string(status) +
-           "; are usherd and usherctl of one version?";
+    return "unexpected reply with HTTP status " + std::to_string(status) +
+           ": are usherd and usherctl the same version?";
 }
 
 }  // namespace
@@ -196,47 +169,56 @@ ControlClient::~ControlClient()
 ControlClient::Result<ControlClient::Json> ControlClient::ask(const std::string& method,
                                                               const std::string& target, const Json& body)
 {
-    Transfer transfer(*this, method, target, show_progress_);
-    transfer.give_up_after(std::chrono::minutes(10));
-    if (!body.is_null()) {
-        transfer.send(body.dump(-1, ' ', true, Json::error_handler_t::replace));
+    const auto answer = send(method, target, body);
+    if (!answer) {
+        return tl::unexpected(answer.error());
     }
-    const CURLcode code = transfer.run();
-    if (code == CURLE_COULDNT_CONNECT) {
-        return tl::unexpected(unreachable());
+    Json json = Json::parse(*answer, nullptr, false);
+    if (json.is_discarded()) {
+        return tl::unexpected(not_json());
     }
-    if (code != CURLE_OK) {
-        return tl::unexpected("usherd did not answer: " + std::string(curl_easy_strerror(code)));
-    }
-    if (transfer.status() != 200) {
-        return tl::unexpected(error_in(transfer.body(), transfer.status()));
-    }
-    Json answer = Json::parse(transfer.body(), nullptr, false);
-    if (answer.is_discarded()) {
-        return tl::unexpected("what answers at " + socket_ + " is not usherd: no JSON came");
-    }
-    return answer;
+    return json;
 }
 
-ControlClient::Result<void> ControlClient::read_lines(const std::string& target,
-                                                      std::function<bool(const Json&)> line)
+ControlClient::Result<std::vector<ControlClient::Json>> ControlClient::ask_lines(const std::string& target)
 {
-    Transfer transfer(*this, "GET", target, false);
-    transfer.take_lines(std::move(line));
-    const CURLcode code = transfer.run();
-    if (transfer.enough()) {
-        return {};
+    const auto answer = send("GET", target, nullptr);
+    if (!answer) {
+        return tl::unexpected(answer.error());
     }
+    std::vector<Json> lines;
+    std::istringstream rest(*answer);
+    for (std::string line; std::getline(rest, line);) {
+        if (lines.emplace_back(Json::parse(line, nullptr, false)).is_discarded()) {
+            return tl::unexpected(not_json());
+        }
+    }
+    return lines;
+}
+
+ControlClient::Result<std::string> ControlClient::send(const std::string& method, const std::string& target,
+                                                       const Json& body)
+{
+    Transfer transfer(*this, method, target);
+    if (!body.is_null()) {
+        transfer.add_body(body.dump(-1, ' ', true, Json::error_handler_t::replace));
+    }
+    const CURLcode code = transfer.run();
     if (code == CURLE_COULDNT_CONNECT) {
-        return tl::unexpected(unreachable());
+        return tl::unexpected(Failure{unreachable()});
     }
     if (code != CURLE_OK) {
-        return tl::unexpected("the connection to usherd was lost: " + std::string(curl_easy_strerror(code)));
+        return tl::unexpected(Failure{"usherd did not answer: " + std::string(curl_easy_strerror(code))});
     }
     if (transfer.status() != 200) {
-        return tl::unexpected(error_in(transfer.body(), transfer.status()));
+        return tl::unexpected(Failure{error_in(transfer.body(), transfer.status()), true});
     }
-    return {};
+    return transfer.body();
+}
+
+ControlClient::Failure ControlClient::not_json() const
+{
+    return {"what answers at " + socket_ + " is not usherd: no JSON came", true};
 }
 
 std::string ControlClient::unreachable() const
@@ -255,21 +237,11 @@ std::string ControlClient::unreachable() const
     return "usherd is not running, or listens elsewhere: " + what;
 }
 
-std::string encoded(std::string_view text)
+std::string encoded(const std::string& text)
 {
-    constexpr std::string_view kUnreserved =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";  // RFC 3986 section 2.3
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        if (kUnreserved.find(c) != std::string_view::npos) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += {'%', kDigits[byte >> 4U], kDigits[byte & 0xfU]};
-        }
-    }
-    return out;
+    const std::unique_ptr<char, Free> escaped(
+        curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())));
+    return escaped ? escaped.get() : throw std::bad_alloc();
 }
 
 }  // namespace usher

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <string_view>
+#include <thread>
 
 #include "plugin/text/since.h"
 #include "plugin/text/terminal.h"
@@ -28,6 +30,11 @@ int failed(const std::string& why)
     return kFailed;
 }
 
+std::int64_t id_of(const ControlClient::Json& record)
+{
+    return std::stoll(record.at("id").get<std::string>());
+}
+
 bool all_answered(const ControlClient::Json& review)
 {
     for (const ControlClient::Json& request : review.at("requests")) {
@@ -50,7 +57,7 @@ template <typename Text>
 int Commands::show(const ControlClient::Result<Json>& answer, Text text)
 {
     if (!answer) {
-        return failed(answer.error());
+        return failed(answer.error().text);
     }
     if (arguments_.json) {
         print_json(*answer);
@@ -79,7 +86,7 @@ int Commands::check()
 {
     auto check = client_.ask("GET", "/v1/check");
     if (!check) {
-        return failed(check.error() + "\n`usherd --check --online` asks without it");
+        return failed(check.error().text + "\n`usherd --check --online` asks without it");
     }
     const int code = show(check, control_report::check);
     return code == kDone && !check->at("all_answered").get<bool>() ? kFailed : code;
@@ -139,13 +146,11 @@ int Commands::journal()
     if (!arguments_.id.empty()) {
         return show(client_.ask("GET", "/v1/journal/" + arguments_.id), control_report::decision);
     }
-    if (!arguments_.since.empty() && !arguments_.last) {
-        return all_since();
+    if (arguments_.follow) {
+        return follow_journal();
     }
-    constexpr unsigned kLast = 50;
-    constexpr unsigned kLastWhileFollowing = 10;
-    const unsigned last = arguments_.last.value_or(arguments_.follow ? kLastWhileFollowing : kLast);
-    return read_journal({{"limit", std::to_string(last)}, {"follow", arguments_.follow ? "true" : "false"}});
+    const auto shown = show_past(50);
+    return shown ? kDone : failed(shown.error().text);
 }
 
 int Commands::organization()
@@ -182,68 +187,111 @@ int Commands::setup()
 
 // --- The journal
 
-void Commands::add_filters(std::string& target, const Query& more) const
+void Commands::print_record(const Json& record) const
 {
-    Query query = more;
-    const auto add = [&query](const char* key, const std::string& value) {
-        if (!value.empty()) {
-            query.emplace_back(key, value);
-        }
-    };
-    add("user", arguments_.user);
-    add("contact", arguments_.contact);
-    if (!arguments_.since.empty()) {
-        add("since", timestamp(*read_since(arguments_.since, now_)));
+    if (arguments_.json) {
+        print_json(record);
+    } else {
+        std::cout << control_report::decision_line(record);
     }
+}
+
+Commands::Query Commands::filters() const
+{
+    Query query;
+    if (!arguments_.user.empty()) {
+        query.emplace_back("user", arguments_.user);
+    }
+    if (!arguments_.contact.empty()) {
+        query.emplace_back("contact", arguments_.contact);
+    }
+    return query;
+}
+
+ControlClient::Result<std::vector<Commands::Json>> Commands::ask_journal(const Query& query)
+{
+    std::string target = "/v1/journal";
     for (const auto& [key, value] : query) {
         target += (target.find('?') == std::string::npos ? "?" : "&") + key + "=" + encoded(value);
     }
+    return client_.ask_lines(target);
 }
 
-int Commands::read_journal(const Query& query)
+ControlClient::Result<std::size_t> Commands::show_records(const Query& query)
 {
-    std::string target = "/v1/journal";
-    add_filters(target, query);
-    const auto read = client_.read_lines(target, [this](const Json& record) {
-        if (arguments_.json) {
-            print_json(record);
-        } else {
-            std::cout << control_report::decision_line(record);
-        }
-        std::cout.flush();
-        last_id_ = record.at("id").get<std::string>();
-        ++records_;
-        return static_cast<bool>(std::cout);
-    });
-    if (!read) {
-        return failed(read.error());
+    const auto records = ask_journal(query);
+    if (!records) {
+        return tl::unexpected(records.error());
     }
-    if (arguments_.follow && std::cout) {
-        return failed("usherd has stopped");
+    for (const Json& record : *records) {
+        print_record(record);
+        seen_ = std::max(seen_, id_of(record));
+    }
+    std::cout.flush();
+    return records->size();
+}
+
+ControlClient::Result<void> Commands::show_newer(Query query)
+{
+    constexpr std::size_t kPortion = 1'000;  // the daemon has time for requests between two
+    query.emplace_back("limit", std::to_string(kPortion));
+    query.emplace_back("after", std::string());
+    for (;;) {
+        query.back().second = std::to_string(seen_);
+        const auto shown = show_records(query);
+        if (!shown) {
+            return tl::unexpected(shown.error());
+        }
+        if (*shown < kPortion || !std::cout) {
+            return {};
+        }
+    }
+}
+
+ControlClient::Result<void> Commands::show_past(unsigned last_by_default)
+{
+    Query query = filters();
+    if (!arguments_.since.empty()) {
+        query.emplace_back("since", timestamp(*read_since(arguments_.since, now_)));
+        if (!arguments_.last) {
+            return show_newer(std::move(query));
+        }
+    }
+    query.emplace_back("limit", std::to_string(arguments_.last.value_or(last_by_default)));
+    return show_records(query).map([](std::size_t) {});
+}
+
+ControlClient::Result<std::int64_t> Commands::newest_id()
+{
+    return ask_journal({{"limit", "1"}}).map([](const std::vector<Json>& newest) {
+        return newest.empty() ? 0 : id_of(newest.front());
+    });
+}
+
+int Commands::follow_journal()
+{
+    // Whatever is not newer than this has been looked at when the past has been shown; so what follows need
+    // not begin at the last record that the filters let through, which may be years ago.
+    auto looked_at = newest_id();
+    if (!looked_at) {
+        return failed(looked_at.error().text);
+    }
+    if (const auto shown = show_past(10); !shown) {
+        return failed(shown.error().text);
+    }
+    const Query query = filters();
+    while (std::cout) {
+        seen_ = std::max(seen_, *looked_at);
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        if (!query.empty()) {  // without filters every record is shown, and so seen
+            looked_at = newest_id();
+        }
+        const auto shown = looked_at ? show_newer(query) : tl::unexpected(looked_at.error());
+        if (!shown) {
+            return failed(shown.error().answered ? shown.error().text : "usherd has stopped");
+        }
     }
     return kDone;
-}
-
-/// From the first one on, in portions that the daemon has time for between requests.
-int Commands::all_since()
-{
-    constexpr std::size_t kPortion = 1'000;
-    const bool follow = std::exchange(arguments_.follow, false);
-    for (;;) {
-        const std::size_t before = records_;
-        const int code = read_journal({{"after", last_id_}, {"limit", std::to_string(kPortion)}});
-        if (code != kDone || !std::cout) {
-            return code;
-        }
-        if (records_ - before < kPortion) {
-            break;
-        }
-    }
-    if (!follow) {
-        return kDone;
-    }
-    arguments_.follow = true;
-    return read_journal({{"after", last_id_}, {"limit", std::to_string(kPortion)}, {"follow", "true"}});
 }
 
 }  // namespace usher

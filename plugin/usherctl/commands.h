@@ -69,15 +69,25 @@ class Commands
     void print_json(const Json& json) const;
     /// `?user=USER` where one is given.
     [[nodiscard]] std::string user_query() const;
-    void add_filters(std::string& target, const Query& more) const;
-    int read_journal(const Query& query);
-    int all_since();
+
+    void print_record(const Json& record) const;
+    /// What narrows the journal down, without the time.
+    [[nodiscard]] Query filters() const;
+    [[nodiscard]] ControlClient::Result<std::vector<Json>> ask_journal(const Query& query);
+    /// Shows what is found; returns how many records.
+    [[nodiscard]] ControlClient::Result<std::size_t> show_records(const Query& query);
+    /// Shows what is found after the last record seen.
+    [[nodiscard]] ControlClient::Result<void> show_newer(Query query);
+    /// Shows everything since the time that was given, otherwise the last records.
+    [[nodiscard]] ControlClient::Result<void> show_past(unsigned last_by_default);
+    /// 0 while the journal is empty.
+    [[nodiscard]] ControlClient::Result<std::int64_t> newest_id();
+    int follow_journal();
 
     Arguments arguments_;
     ControlClient client_;
     const std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
-    std::string last_id_ = "0";
-    std::size_t records_ = 0;
+    std::int64_t seen_ = 0;  // the greatest id of the journal that was shown, or need not be
 };
 
 }  // namespace usher

@@ -4,14 +4,17 @@
 
 #include <event2/event.h>
 
+#include <array>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
-#include <deque>
+#include <fstream>
 #include <set>
+#include <thread>
 
 #include "doubles.h"
+#include "follower.h"
 #include "openapi.h"
 #include "plugin/settings/reader.h"
 #include "plugin/usherctl/reports.h"
@@ -90,6 +93,18 @@ struct Controlled {
         BOOST_TEST(answer.status == 200, answer.body);
         BOOST_TEST(api.mismatch(method, documented, answer.body) == "");
         return Json::parse(answer.body);
+    }
+    std::vector<Json> records_in(const HttpAnswer& answer)
+    {
+        BOOST_TEST(answer.status == 200, answer.body);
+        BOOST_TEST(answer.headers.at("content-type") == "application/x-ndjson");
+        std::vector<Json> records;
+        std::istringstream lines(answer.body);
+        for (std::string line; std::getline(lines, line);) {
+            BOOST_TEST(api.mismatch("GET", "/v1/journal", line) == "");
+            records.push_back(Json::parse(line));
+        }
+        return records;
     }
     void decide(const std::string& user, const std::string& contact)
     {
@@ -256,16 +271,7 @@ BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)
         decide("romeo@montague.lit", "juliet@capulet.lit");
     }
     const auto read = [this](const std::string& query) {
-        const HttpAnswer answer = ask("GET", "/v1/journal" + query);
-        BOOST_TEST(answer.status == 200, answer.body);
-        BOOST_TEST(answer.headers.at("content-type") == "application/x-ndjson");
-        std::vector<Json> records;
-        std::istringstream lines(answer.body);
-        for (std::string line; std::getline(lines, line);) {
-            BOOST_TEST(api.mismatch("GET", "/v1/journal", line) == "");
-            records.push_back(Json::parse(line));
-        }
-        return records;
+        return records_in(ask("GET", "/v1/journal" + query));
     };
     const auto all = read("");
     BOOST_REQUIRE(all.size() == 10U);
@@ -287,22 +293,22 @@ BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)
     BOOST_TEST(asked("GET", "/v1/journal/{id}", "/v1/journal/" + all[2]["id"].get<std::string>()) == all[2]);
 }
 
-BOOST_AUTO_TEST_CASE(whoever_follows_sees_the_last_ones_then_each_as_it_is_made_and_no_others)
+BOOST_AUTO_TEST_CASE(whoever_asks_again_sees_each_as_it_was_made_and_no_others)
 {
     decide("juliet@capulet.lit", "before1@montague.lit");
     decide("juliet@capulet.lit", "before2@montague.lit");
-    client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&limit=1&follow=true");
-    BOOST_TEST(Json::parse(client->line())["contact"] == "before2@montague.lit");
+    const std::string filtered = "/v1/journal?user=juliet@capulet.lit";
+    const auto last = records_in(ask("GET", filtered + "&limit=1"));
+    BOOST_REQUIRE(last.size() == 1U);
+    BOOST_TEST(last[0]["contact"] == "before2@montague.lit");
     decide("romeo@montague.lit", "juliet@capulet.lit");
     decide("juliet@capulet.lit", "after1@montague.lit");
     decide("juliet@capulet.lit", "after2@montague.lit");
-    const std::string line = client->line();
-    BOOST_TEST(api.mismatch("GET", "/v1/journal", line) == "");
-    BOOST_TEST(Json::parse(line)["contact"] == "after1@montague.lit");
-    BOOST_TEST(Json::parse(client->line())["contact"] == "after2@montague.lit");
-    control->stop();
-    client->wait_for_end();
-    decide("juliet@capulet.lit", "later@montague.lit");  // no client follows any more
+    const auto next = records_in(ask("GET", filtered + "&after=" + last[0]["id"].get<std::string>()));
+    BOOST_REQUIRE(next.size() == 2U);
+    BOOST_TEST(next[0]["contact"] == "after1@montague.lit");
+    BOOST_TEST(next[1]["contact"] == "after2@montague.lit");
+    BOOST_TEST(records_in(ask("GET", filtered + "&after=" + next[1]["id"].get<std::string>())).empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_decided_while_a_long_journal_is_read_comes_after_it)
@@ -320,33 +326,72 @@ BOOST_AUTO_TEST_CASE(what_is_decided_while_a_long_journal_is_read_comes_after_it
                           .decision = {}});
     }
     BOOST_REQUIRE(journal.record(others).has_value());
-    client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&follow=true");
+    client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&after=0");
     test::turn_until(base.get(), [this] { return clock.waiting() > 0; });
     decide("juliet@capulet.lit", "meanwhile@montague.lit");
     decide("romeo@montague.lit", "meanwhile@montague.lit");
     clock.advance(std::chrono::milliseconds(0));
-    BOOST_TEST(Json::parse(client->line())["contact"] == "before@montague.lit");
-    BOOST_TEST(Json::parse(client->line())["contact"] == "meanwhile@montague.lit");
+    const auto found = records_in(client->answer());
+    BOOST_REQUIRE(found.size() == 2U);
+    BOOST_TEST(found[0]["contact"] == "before@montague.lit");
+    BOOST_TEST(found[1]["contact"] == "meanwhile@montague.lit");
     decide("juliet@capulet.lit", "after@montague.lit");
-    BOOST_TEST(Json::parse(client->line())["contact"] == "after@montague.lit");
+    const auto next = records_in(
+        ask("GET", "/v1/journal?user=juliet@capulet.lit&after=" + found[1]["id"].get<std::string>()));
+    BOOST_REQUIRE(next.size() == 1U);
+    BOOST_TEST(next[0]["contact"] == "after@montague.lit");
 }
 
-BOOST_AUTO_TEST_CASE(only_so_many_may_follow_and_who_leaves_makes_room)
+BOOST_AUTO_TEST_CASE(usherctl_follows_without_missing_or_repeating_a_record)
 {
-    std::deque<RawHttp> followers;
-    decide("juliet@capulet.lit", "romeo@montague.lit");
-    for (std::size_t i = 0; i < Control::kMaxFollowers; ++i) {
-        followers.emplace_back(base.get(), path).send_request("GET", "/v1/journal?follow=true");
-        followers.back().line();
-    }
-    BOOST_TEST(ask("GET", "/v1/journal?follow=true").status == 503);
-    followers.pop_front();
-    test::turn_until(base.get(), [this] {
-        RawHttp other(base.get(), path);
-        other.send_request("GET", "/v1/journal?follow=true");
-        test::turn_until(base.get(), [&other] { return other.received().find("\r\n") != std::string::npos; });
-        return other.received().find(" 200 ") != std::string::npos;
+    using Contacts = std::vector<std::string>;
+    const auto turn_until = [this](const auto& done) {
+        for (const auto deadline = test::within(test::kPatience); !done();) {
+            BOOST_REQUIRE(test::remaining_ms(deadline) > 0);
+            event_base_loop(base.get(), EVLOOP_NONBLOCK);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    };
+    decide("juliet@capulet.lit", "before@montague.lit");
+    test::Follower all(path, {});
+    test::Follower juliets(path, {"--user", "juliet@capulet.lit", "--last", "1"});
+    test::Follower paris(path, {"--contact", "paris@montague.lit", "--since", "0s"});
+    turn_until([&] { return all.contacts().size() == 1 && juliets.contacts().size() == 1; });
+    Contacts expected{"before@montague.lit"};
+    Contacts expected_of_juliet = expected;
+    const auto decide_one = [&] {
+        const std::string contact = "contact" + std::to_string(expected.size()) + "@montague.lit";
+        const bool of_juliet = expected.size() % 7 == 0;
+        decide(of_juliet ? "juliet@capulet.lit" : "nurse@capulet.lit", contact);
+        expected.push_back(contact);
+        if (of_juliet) {
+            expected_of_juliet.push_back(contact);
+        }
+    };
+    // Decisions are made all the time, while it asks and while it does not.
+    turn_until([&] {
+        decide_one();
+        return juliets.contacts().size() > 100 && all.contacts().size() > 500;
     });
+    for (int i = 0; i < 1'200; ++i) {  // more than it asks for at a time
+        decide_one();
+    }
+    decide("nurse@capulet.lit", "paris@montague.lit");
+    expected.push_back("paris@montague.lit");
+    turn_until([&] { return all.contacts().size() >= expected.size(); });
+    turn_until([&] { return juliets.contacts().size() >= expected_of_juliet.size(); });
+    turn_until([&] { return !paris.contacts().empty(); });
+    BOOST_TEST(all.contacts() == expected, boost::test_tools::per_element());
+    BOOST_TEST(juliets.contacts() == expected_of_juliet, boost::test_tools::per_element());
+    BOOST_TEST(paris.contacts() == Contacts{"paris@montague.lit"}, boost::test_tools::per_element());
+
+    juliets.interrupt();
+    BOOST_TEST(juliets.wait_for_end() == 128 + SIGINT);
+    control.reset();
+    BOOST_TEST(all.wait_for_end() == 1);
+    BOOST_TEST(all.errors() == "usherctl: usherd has stopped\n");
+    BOOST_TEST(paris.wait_for_end() == 1);
+    BOOST_TEST(paris.errors() == "usherctl: usherd has stopped\n");
 }
 
 struct Refused {
@@ -401,7 +446,7 @@ const std::vector<Refused> kRefused{
     {"GET", "/v1/journal?limit=1001", "", 400, "limit: found \"1001\""},
     {"GET", "/v1/journal?limit=-1", "", 400, "limit: found"},
     {"GET", "/v1/journal?after=1x", "", 400, "after: found"},
-    {"GET", "/v1/journal?follow=yes", "", 400, "follow: found \"yes\""},
+    {"GET", "/v1/journal?follow=true", "", 400, "\"follow\" is not known"},
     {"GET", "/v1/journal/12", "", 404, "there is no decision 12"},
     {"GET", "/v1/journal/99999999999999999999", "", 400, "id: found"},
     {"GET", "/v1/organizations/Nobody/general", "", 404, "no organization Nobody"},

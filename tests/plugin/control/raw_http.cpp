@@ -118,24 +118,6 @@ HttpAnswer RawHttp::answer()
     return answer;
 }
 
-std::string RawHttp::line()
-{
-    // Between the lines are the sizes of the chunks; the lines wanted are JSON objects.
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    turn_until(base_, [&] {
-        begin = received_.find("\n{");
-        end = begin == std::string::npos ? begin : received_.find("}\n", begin);
-        if (end == std::string::npos && ended_) {
-            throw std::runtime_error("no line: the connection ended");
-        }
-        return end != std::string::npos;
-    });
-    std::string line = received_.substr(begin + 1, end - begin);
-    received_.erase(0, end + 1);
-    return line;
-}
-
 void RawHttp::wait_for_end()
 {
     turn_until(base_, [this] { return ended_; });

@@ -41,8 +41,6 @@ class RawHttp
     void pause_reading();
     /// Waits for an answer with a Content-Length.
     HttpAnswer answer();
-    /// Waits for a line of a chunked answer and skips the answer's header.
-    std::string line();
     void wait_for_end();
 
     [[nodiscard]] bool ended() const { return ended_; }
