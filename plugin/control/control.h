@@ -4,11 +4,10 @@
 // openapi.yaml documents it.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -24,9 +23,6 @@ namespace usher
 class Control
 {
   public:
-    /// Of the journal, in one answer.
-    static constexpr std::size_t kMaxRecords = 1'000;
-
     /// Listens at `path` until the object is gone. The error is for people. `operations` is to outlive it.
     [[nodiscard]] static tl::expected<std::unique_ptr<Control>, std::string> listen(event_base* base,
                                                                                     const std::string& path,
@@ -43,34 +39,10 @@ class Control
     [[nodiscard]] static std::vector<std::pair<std::string, std::string>> served();
 
   private:
-    struct Asked;
-    struct Resource;
-
     explicit Control(Operations& operations) : operations_(operations) {}
 
-    static const std::vector<Resource>& resources();
     void received(const std::shared_ptr<HttpExchange>& exchange);
     [[nodiscard]] Actor actor(const HttpRequest& request);
-
-    void status(const Asked& asked);
-    void check(const Asked& asked);
-    void reload(const Asked& asked);
-    void metrics(const Asked& asked);
-    void explain(const Asked& asked);
-    void option(const Asked& asked);
-    void choose(const Asked& asked);
-    void forget_choice(const Asked& asked);
-    static void reply_option(const Asked& asked,
-                             const std::function<Result<UserOption>(const Address&)>& ask);
-    void waiting(const Asked& asked);
-    void answer(const Asked& asked);
-    void review(const Asked& asked);
-    void apply(const Asked& asked);
-    void journal(const Asked& asked);
-    void decision(const Asked& asked);
-    void general(const Asked& asked);
-    void save_general(const Asked& asked);
-    void reset_general(const Asked& asked);
 
     Operations& operations_;
     std::map<uid_t, std::string> names_;  // looked up once: a look-up may take its time

@@ -1,0 +1,45 @@
+#include "plugin/control/reply.h"
+
+#include "plugin/control/metrics.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using Kind = Refusal::Kind;
+
+int status_code(Refusal::Kind kind)
+{
+    switch (kind) {
+        case Kind::forbidden:
+            return 403;
+        case Kind::not_found:
+            return 404;
+        case Kind::invalid:
+            return 400;
+        case Kind::unavailable:
+            return 503;
+    }
+    return 500;
+}
+
+}  // namespace
+
+void refuse(HttpExchange& exchange, int status, const std::string& why)
+{
+    exchange.reply(status, to_json_line({{"error", why}}));
+}
+
+void refuse(HttpExchange& exchange, const Refusal& refusal)
+{
+    refuse(exchange, status_code(refusal.kind), refusal.text);
+}
+
+void reply_metrics(HttpExchange& exchange, const Operations& operations)
+{
+    exchange.reply(200, metrics(operations.status(), operations.timings()), {{"Content-Type", kMetricsType}});
+}
+
+}  // namespace usher

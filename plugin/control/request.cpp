@@ -1,0 +1,152 @@
+#include "plugin/control/request.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugin/text/timestamp.h"
+
+namespace usher
+{
+
+const std::string* ControlRequest::query(const std::string& key) const
+{
+    const auto& query = exchange->request().query;
+    const auto found = query.find(key);
+    return found == query.end() ? nullptr : &found->second;
+}
+
+Result<std::optional<Address>> ControlRequest::address_query(const std::string& key) const
+{
+    const std::string* text = query(key);
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    return address(key, *text).map([](Address found) { return std::optional(std::move(found)); });
+}
+
+Result<JournalFilter> ControlRequest::journal_filter(std::size_t max_records) const
+{
+    JournalFilter filter;
+    const auto user = address_query("user");
+    const auto contact = address_query("contact");
+    if (!user || !contact) {
+        return tl::unexpected(!user ? user.error() : contact.error());
+    }
+    filter.user = *user;
+    filter.contact = *contact;
+    if (const std::string* since = query("since")) {
+        filter.since = read_timestamp(*since);
+        if (!filter.since) {
+            return invalid("since: found \"" + *since + "\"; accepted: a time such as 2026-11-23T10:00:00Z");
+        }
+    }
+    if (const std::string* after = query("after")) {
+        const auto id = number<std::int64_t>("after", *after, 0, INT64_MAX);
+        if (!id) {
+            return tl::unexpected(id.error());
+        }
+        filter.after = *id;
+    }
+    if (const std::string* limit = query("limit")) {
+        const auto most = number<std::size_t>("limit", *limit, 0, max_records);
+        if (!most) {
+            return tl::unexpected(most.error());
+        }
+        filter.most = *most;
+    }
+    return filter;
+}
+
+tl::unexpected<Refusal> invalid(std::string text)
+{
+    return tl::unexpected(Refusal{Refusal::Kind::invalid, std::move(text)});
+}
+
+std::string quoted(const Json& json)
+{
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Address> address(std::string_view what, const std::string& text)
+{
+    if (auto address = Address::prepare(text); address && text.find('/') == std::string::npos) {
+        return *std::move(address);
+    }
+    return invalid(std::string(what) + ": found \"" + text +
+                   "\"; accepted: an address such as juliet@example.org");
+}
+
+Result<Option> option_in(std::string_view what, const Json& value)
+{
+    if (const auto* text = value.get_ptr<const std::string*>()) {
+        if (const auto option = option_named(*text)) {
+            return *option;
+        }
+    }
+    return invalid(std::string(what) + ": found " + quoted(value) +
+                   "; accepted: \"all\", \"organization\", \"prompt\"");
+}
+
+Result<Json> object_in(const std::string& body, std::initializer_list<std::string_view> members)
+{
+    Json json = Json::parse(body, nullptr, false);
+    if (!json.is_object()) {
+        return invalid("the body has to be a JSON object");
+    }
+    for (const auto& [key, value] : json.items()) {
+        if (std::find(members.begin(), members.end(), key) == members.end()) {
+            std::string all;
+            for (const std::string_view member : members) {
+                all += (all.empty() ? "" : ", ") + std::string(member);
+            }
+            return invalid("\"" + key + "\" is not known here; accepted: " + all);
+        }
+    }
+    return json;
+}
+
+Result<Address> address_in(const Json& object, const char* member)
+{
+    const auto found = object.find(member);
+    if (found == object.end() || !found->is_string()) {
+        return invalid(std::string(member) + ": found " +
+                       (found == object.end() ? "nothing" : quoted(*found)) +
+                       "; accepted: an address such as juliet@example.org");
+    }
+    return address(member, found->get<std::string>());
+}
+
+Result<GeneralChange> general_change_in(const std::string& body)
+{
+    const auto object = object_in(body, {"users_may_choose", "option", "domains"});
+    if (!object) {
+        return tl::unexpected(object.error());
+    }
+    GeneralChange change;
+    if (const auto found = object->find("users_may_choose"); found != object->end()) {
+        if (!found->is_boolean()) {
+            return invalid("users_may_choose: found " + quoted(*found) + "; accepted: true, false");
+        }
+        change.users_may_choose = found->get<bool>();
+    }
+    if (const auto found = object->find("option"); found != object->end()) {
+        const auto option = option_in("option", *found);
+        if (!option) {
+            return tl::unexpected(option.error());
+        }
+        change.option = *option;
+    }
+    if (const auto found = object->find("domains"); found != object->end()) {
+        auto& domains = change.domains.emplace();
+        for (const Json& element : found->is_array() ? *found : Json{*found}) {
+            auto domain = element.is_string() ? prepare_domain(element.get<std::string>()) : std::nullopt;
+            if (!found->is_array() || !domain) {
+                return invalid("domains: found " + quoted(element) + "; accepted: a list of domains");
+            }
+            domains.push_back(*std::move(domain));
+        }
+    }
+    return change;
+}
+
+}  // namespace usher

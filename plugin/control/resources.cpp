@@ -1,0 +1,233 @@
+#include "plugin/control/resources.h"
+
+#include <functional>
+#include <utility>
+
+#include "plugin/control/control_json.h"
+#include "plugin/control/reply.h"
+
+namespace usher::resources
+{
+
+namespace
+{
+
+/// Of the journal, in one answer.
+constexpr std::size_t kMaxRecords = 1'000;
+
+std::string lines(const std::vector<JournalRecord>& records)
+{
+    std::string lines;
+    for (const JournalRecord& record : records) {
+        lines += to_json_line(json_of(record));
+    }
+    return lines;
+}
+
+void reply_option(const ControlRequest& request, const std::function<Result<UserOption>(const Address&)>& ask)
+{
+    const auto user = address("user", request.parameter);
+    const auto option = user.and_then(ask);
+    if (!option) {
+        refuse(*request.exchange, option.error());
+        return;
+    }
+    Json json = {{"user", user->text()}};
+    json.update(json_of(*option));
+    request.exchange->reply(200, to_json_line(json));
+}
+
+}  // namespace
+
+// --- The daemon
+
+void status(const ControlRequest& request)
+{
+    request.exchange->reply(200, to_json_line(json_of(request.operations.status())));
+}
+
+void metrics(const ControlRequest& request)
+{
+    reply_metrics(*request.exchange, request.operations);
+}
+
+void check(const ControlRequest& request)
+{
+    request.operations.check(replying<CheckReport>(request.exchange));
+}
+
+void reload(const ControlRequest& request)
+{
+    const auto need_restart = request.operations.reload();
+    if (!need_restart) {
+        refuse(*request.exchange, need_restart.error());
+        return;
+    }
+    request.exchange->reply(200, to_json_line({{"generation", request.operations.status().generation},
+                                               {"need_restart", *need_restart}}));
+}
+
+// --- Why
+
+void explain(const ControlRequest& request)
+{
+    const auto user = request.address_query("user");
+    const auto contact = request.address_query("contact");
+    if (!user || !contact) {
+        refuse(*request.exchange, !user ? user.error() : contact.error());
+    } else if (!*user || !*contact) {
+        refuse(*request.exchange, 400, "user and contact have to be given");
+    } else {
+        request.operations.explain(request.actor, **user, **contact, replying<Explained>(request.exchange));
+    }
+}
+
+void journal(const ControlRequest& request)
+{
+    const auto filter = request.journal_filter(kMaxRecords);
+    if (!filter) {
+        refuse(*request.exchange, filter.error());
+        return;
+    }
+    request.operations.journal(
+        request.actor, *filter,
+        [exchange = request.exchange](const Result<std::vector<JournalRecord>>& records) {
+            if (records) {
+                exchange->reply(200, lines(*records), {{"Content-Type", HttpExchange::kLines}});
+            } else {
+                refuse(*exchange, records.error());
+            }
+        });
+}
+
+void decision(const ControlRequest& request)
+{
+    const auto id = number<std::int64_t>("id", request.parameter, 0, INT64_MAX);
+    if (!id) {
+        refuse(*request.exchange, id.error());
+        return;
+    }
+    request.operations.journal(
+        request.actor, {.id = *id},
+        [exchange = request.exchange,
+         wanted = request.parameter](const Result<std::vector<JournalRecord>>& records) {
+            if (!records) {
+                refuse(*exchange, records.error());
+            } else if (records->empty()) {
+                refuse(*exchange, 404, "there is no decision " + wanted + " in the journal");
+            } else {
+                exchange->reply(200, to_json_line(json_of(records->front())));
+            }
+        });
+}
+
+// --- Options for contact list requests
+
+void option(const ControlRequest& request)
+{
+    reply_option(request,
+                 [&](const Address& user) { return request.operations.option(request.actor, user); });
+}
+
+void choose(const ControlRequest& request)
+{
+    const auto body = object_in(request.body(), {"option"});
+    const auto chosen = body.and_then(
+        [](const Json& object) { return option_in("option", object.value("option", Json(nullptr))); });
+    if (!chosen) {
+        refuse(*request.exchange, chosen.error());
+        return;
+    }
+    reply_option(request, [&](const Address& user) {
+        return request.operations.choose(request.actor, user, *chosen);
+    });
+}
+
+void forget_choice(const ControlRequest& request)
+{
+    reply_option(request, [&](const Address& user) {
+        return request.operations.choose(request.actor, user, std::nullopt);
+    });
+}
+
+// --- What waits
+
+void waiting(const ControlRequest& request)
+{
+    if (const auto user = request.address_query("user")) {
+        request.operations.waiting(request.actor, *user, replying<WaitingRequests>(request.exchange));
+    } else {
+        refuse(*request.exchange, user.error());
+    }
+}
+
+void answer(const ControlRequest& request)
+{
+    const auto body = object_in(request.body(), {"user", "contact", "answer"});
+    if (!body) {
+        refuse(*request.exchange, body.error());
+        return;
+    }
+    const auto user = address_in(*body, "user");
+    const auto contact = address_in(*body, "contact");
+    if (!user || !contact) {
+        refuse(*request.exchange, !user ? user.error() : contact.error());
+        return;
+    }
+    const Json given = body->value("answer", Json(nullptr));
+    const auto answer = given.is_string() ? answer_named(given.get<std::string>()) : std::nullopt;
+    if (!answer || *answer == Answer::leave) {
+        refuse(*request.exchange, 400, "answer: found " + quoted(given) + R"(; accepted: "approve", "deny")");
+        return;
+    }
+    request.operations.answer(request.actor, *user, *contact, *answer,
+                              [exchange = request.exchange](const Result<std::int64_t>& id) {
+                                  if (id) {
+                                      exchange->reply(200, to_json_line({{"id", json_of_id(*id)}}));
+                                  } else {
+                                      refuse(*exchange, id.error());
+                                  }
+                              });
+}
+
+void review(const ControlRequest& request)
+{
+    if (const auto user = request.address_query("user")) {
+        request.operations.review(request.actor, *user, false, replying<Review>(request.exchange));
+    } else {
+        refuse(*request.exchange, user.error());
+    }
+}
+
+void apply(const ControlRequest& request)
+{
+    if (const auto user = request.address_query("user")) {
+        request.operations.review(request.actor, *user, true, replying<Review>(request.exchange));
+    } else {
+        refuse(*request.exchange, user.error());
+    }
+}
+
+// --- Settings
+
+void general(const ControlRequest& request)
+{
+    reply(*request.exchange, request.operations.general(request.actor, request.parameter));
+}
+
+void save_general(const ControlRequest& request)
+{
+    const auto change = general_change_in(request.body());
+    if (!change) {
+        refuse(*request.exchange, change.error());
+        return;
+    }
+    reply(*request.exchange, request.operations.save_general(request.actor, request.parameter, *change));
+}
+
+void reset_general(const ControlRequest& request)
+{
+    reply(*request.exchange, request.operations.reset_general(request.actor, request.parameter));
+}
+
+}  // namespace usher::resources

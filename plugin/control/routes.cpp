@@ -1,0 +1,53 @@
+#include "plugin/control/routes.h"
+
+#include "plugin/control/resources.h"
+
+namespace usher
+{
+
+std::optional<std::string> Route::match(const std::vector<std::string>& segments) const
+{
+    std::string parameter;
+    std::string_view rest = path.substr(1);
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const std::size_t slash = rest.find('/');
+        const std::string_view wanted = rest.substr(0, slash);
+        if (wanted.starts_with('{')) {
+            parameter = segments[i];
+        } else if (wanted != segments[i]) {
+            return std::nullopt;
+        }
+        const bool last = slash == std::string_view::npos;
+        if (last != (i + 1 == segments.size())) {
+            return std::nullopt;
+        }
+        rest.remove_prefix(last ? rest.size() : slash + 1);
+    }
+    return parameter;
+}
+
+const std::vector<Route>& routes()
+{
+    static const std::vector<Route> all{
+        {"GET", "/v1/status", {}, resources::status},
+        {"GET", "/v1/check", {}, resources::check},
+        {"POST", "/v1/reload", {}, resources::reload},
+        {"GET", "/metrics", {}, resources::metrics},
+        {"GET", "/v1/explain", {"user", "contact"}, resources::explain},
+        {"GET", "/v1/option/{user}", {}, resources::option},
+        {"PUT", "/v1/option/{user}", {}, resources::choose},
+        {"DELETE", "/v1/option/{user}", {}, resources::forget_choice},
+        {"GET", "/v1/waiting", {"user"}, resources::waiting},
+        {"POST", "/v1/answer", {}, resources::answer},
+        {"GET", "/v1/review", {"user"}, resources::review},
+        {"POST", "/v1/review", {"user"}, resources::apply},
+        {"GET", "/v1/journal", {"user", "contact", "since", "after", "limit"}, resources::journal},
+        {"GET", "/v1/journal/{id}", {}, resources::decision},
+        {"GET", "/v1/organizations/{name}/general", {}, resources::general},
+        {"PUT", "/v1/organizations/{name}/general", {}, resources::save_general},
+        {"DELETE", "/v1/organizations/{name}/general", {}, resources::reset_general},
+    };
+    return all;
+}
+
+}  // namespace usher
