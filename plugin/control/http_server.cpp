@@ -19,6 +19,7 @@
 #include <set>
 #include <utility>
 
+#include "plugin/control/http_target.h"
 #include "plugin/control/socket_file.h"
 
 namespace usher
@@ -58,71 +59,6 @@ std::string_view method_name(evhttp_cmd_type command)
     }
 }
 
-/// Exactly one reading of every text, or none (RFC 3986 section 2.1).
-std::optional<std::string> percent_decoded(std::string_view text)
-{
-    static constexpr std::string_view kDigits = "0123456789abcdef";
-    const auto digit = [](char c) {
-        return kDigits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c);
-    };
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const std::size_t high = i + 2 < text.size() ? digit(text[i + 1]) : std::string_view::npos;
-        const std::size_t low = i + 2 < text.size() ? digit(text[i + 2]) : std::string_view::npos;
-        if (high == std::string_view::npos || low == std::string_view::npos) {
-            return std::nullopt;
-        }
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return out;
-}
-
-/// Calls `visit` with what stands between the separators; stops when it returns false.
-template <typename Visit>
-bool each_part(std::string_view text, char separator, Visit visit)
-{
-    for (;;) {
-        const std::size_t end = text.find(separator);
-        if (!visit(text.substr(0, end))) {
-            return false;
-        }
-        if (end == std::string_view::npos) {
-            return true;
-        }
-        text.remove_prefix(end + 1);
-    }
-}
-
-bool read_target(std::string_view target, HttpRequest& request)
-{
-    const std::size_t mark = target.find('?');
-    const std::string_view path = target.substr(0, mark);
-    if (!path.starts_with('/')) {
-        return false;
-    }
-    const bool path_read = each_part(path.substr(1), '/', [&](std::string_view segment) {
-        auto decoded = percent_decoded(segment);
-        request.path.push_back(decoded.value_or(std::string()));
-        return decoded.has_value();
-    });
-    if (!path_read || mark == std::string_view::npos) {
-        return path_read;
-    }
-    return each_part(target.substr(mark + 1), '&', [&](std::string_view pair) {
-        const std::size_t equals = pair.find('=');
-        auto key = percent_decoded(pair.substr(0, equals));
-        auto value =
-            percent_decoded(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
-        // The same parameter twice could be read in two ways.
-        return key && value && request.query.emplace(*std::move(key), *std::move(value)).second;
-    });
-}
-
 std::string text_in(evbuffer* buffer)
 {
     std::string text(evbuffer_get_length(buffer), '\0');
@@ -130,8 +66,8 @@ std::string text_in(evbuffer* buffer)
     return text;
 }
 
-/// What the event loop, which has ended, did not write any more. Without waiting: who does not read misses
-/// it.
+/// Writes what is left when the event loop has ended. It does not wait: a client that does not read now
+/// does not get it.
 void write_rest(bufferevent* events)
 {
     evbuffer* rest = bufferevent_get_output(events);
@@ -143,12 +79,13 @@ void write_rest(bufferevent* events)
 
 }  // namespace
 
-/// evhttp tells nobody when it accepts or ends a connection. So every connection's bufferevent is made here,
-/// and held once more: that evhttp has let go of one shows in its callbacks, which are then gone.
+/// evhttp has no limit of connections and no deadline for a request, and does not report the end of a
+/// connection. So the server makes every connection's bufferevent itself and holds a reference to it: when
+/// evhttp frees a connection it clears the bufferevent's callbacks, and that is how sweep() finds out.
 class HttpServer::Implementation
 {
   public:
-    /// `descriptor` listens; it is closed with the object. `file` is its name, if it has one.
+    /// Takes over the listening `descriptor`. `file` is its name, if it has one.
     Implementation(event_base* base, std::optional<SocketFile> file, int descriptor, Handler handler,
                    Bounds bounds)
         : base_(base),
@@ -179,7 +116,7 @@ class HttpServer::Implementation
             },
             this);
         bound_ = evhttp_accept_socket_with_handle(http_.get(), descriptor);
-        // Not only here: the process has no descriptors left. sweep() tries again.
+        // The process has no descriptors left: the listener would fail again at once, so sweep() enables it.
         evconnlistener_set_error_cb(
             evhttp_bound_socket_get_listener(bound_), [](evconnlistener* listener, void*) noexcept {
                 spdlog::error("control: no connection can be accepted: {}", std::strerror(errno));
@@ -198,8 +135,8 @@ class HttpServer::Implementation
     class Exchange;
     struct Connection {
         bufferevent* events;
-        Time deadline;      // for the request to be there
-        bool busy = false;  // it is, and is being answered
+        Time deadline;      // for the whole request to arrive
+        bool busy = false;  // the request is there, and is being answered
     };
 
     [[nodiscard]] Connection* find(const bufferevent* events)
@@ -247,7 +184,7 @@ class HttpServer::Implementation
         });
         for (Connection& connection : connections_) {
             if (evbuffer_get_length(bufferevent_get_output(connection.events)) > 0) {
-                connection.deadline = now + bounds_.patience;  // writing has a time limit of its own
+                connection.deadline = now + bounds_.patience;  // bufferevent has a timeout for writing
             } else if (!connection.busy && now >= connection.deadline) {
                 ::shutdown(bufferevent_getfd(connection.events), SHUT_RDWR);
             }
@@ -268,7 +205,7 @@ class HttpServer::Implementation
     std::unique_ptr<event, Free> sweep_;
     evhttp_bound_socket* bound_ = nullptr;
     std::vector<Connection> connections_;
-    std::set<Exchange*> exchanges_;  // that are not answered yet
+    std::set<Exchange*> exchanges_;  // those not answered yet
 };
 
 /// Owns the evhttp_request until it is answered.
@@ -289,7 +226,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
     ~Exchange() override
     {
         if (raw_ != nullptr) {
-            send(503, "{\"error\":\"usherd ended before this was answered\"}\n", {});
+            send(503, "{\"error\":\"usherd stopped before it could answer\"}\n", {});
         }
     }
 
@@ -302,7 +239,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
         }
     }
 
-    /// evhttp frees the connection and what is on it.
+    /// The server is destroyed: evhttp frees the connection with its request.
     void abandon()
     {
         server_ = nullptr;
@@ -329,7 +266,7 @@ class HttpServer::Implementation::Exchange : public HttpExchange
         }
     }
 
-    /// From here on evhttp owns the request.
+    /// Hands the request back to evhttp, which frees it when the reply is sent.
     evhttp_request* let_go()
     {
         evhttp_connection_set_closecb(evhttp_request_get_connection(raw_), nullptr, nullptr);
@@ -383,9 +320,9 @@ void HttpServer::Implementation::received(evhttp_request* raw)
     }
     try {
         handler_(exchange);
-    } catch (const std::exception& error) {  // a bug: whoever asked is told, and nobody else suffers
+    } catch (const std::exception& error) {  // a bug: only this request fails
         spdlog::error("control: {}: {}", exchange->request().method, error.what());
-        exchange->reply(500, "{\"error\":\"an error in usherd, which its log names\"}\n", {});
+        exchange->reply(500, "{\"error\":\"internal error: see the log of usherd\"}\n", {});
     }
 }
 

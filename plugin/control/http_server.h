@@ -1,7 +1,7 @@
-// HTTP on a Unix or a loopback socket: libevent's evhttp, with bounds on everything that a client can ask
-// for.
+// HTTP on a Unix or a loopback socket: libevent's evhttp, with a limit on everything that a client can use
+// up.
 //
-// Not here: what the paths mean (control.h).
+// Not here: what the paths mean (routes.h).
 #pragma once
 
 #include <chrono>
@@ -25,14 +25,14 @@ namespace usher
 
 struct HttpRequest {
     std::string method;
-    std::vector<std::string> path;             ///< its segments, decoded: `/v1/option/a%2Fb` has three
-    std::map<std::string, std::string> query;  ///< decoded; a + is a +
+    std::vector<std::string> path;             ///< the segments, decoded: `/v1/option/a%2Fb` has three
+    std::map<std::string, std::string> query;  ///< decoded; a `+` stays a `+`
     std::string body;
-    std::optional<uid_t> peer;  ///< who is at the other end of the socket
+    std::optional<uid_t> peer;  ///< the client's user, known on a Unix socket only
 };
 
-/// A request that was received, and its answer. May be kept until the answer is known; if it never is, the
-/// client is told so when the last owner lets go.
+/// A request that was received, and its answer. May be kept until the answer is known; if the last owner lets
+/// go without a reply, the client gets a 503.
 class HttpExchange
 {
   public:
@@ -43,7 +43,8 @@ class HttpExchange
     static constexpr const char* kLines = "application/x-ndjson";
 
     using Headers = std::map<std::string, std::string>;
-    /// The whole answer, as JSON unless a header says otherwise. To be called once.
+    /// Sends the answer, as JSON unless a header says otherwise. To be called once. Does nothing if the
+    /// client or the server has gone.
     virtual void reply(int status, const std::string& body, const Headers& headers = {}) = 0;
 };
 
@@ -55,18 +56,19 @@ class HttpServer
     static constexpr std::size_t kMaxConnections = 64;
 
     struct Bounds {
-        /// For a request to arrive in, whole; and for an answer to make some way in.
+        /// The time in which a whole request has to arrive, and in which the client has to take something of
+        /// an answer.
         std::chrono::milliseconds patience{30'000};
         std::size_t connections = kMaxConnections;
     };
 
     using Handler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
-    /// Listens at `path` (socket_file.h) until the object is gone. The error is for people.
+    /// Listens at `path` (socket_file.h) until the object is destroyed. The error is for people.
     [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen(
         event_base* base, const std::string& path, Handler handler, Bounds bounds);
 
-    /// The same at 127.0.0.1, for everybody on this machine.
+    /// The same at 127.0.0.1, where every user of this machine can connect.
     [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen_on_loopback(
         event_base* base, std::uint16_t port, Handler handler, Bounds bounds);
 
@@ -74,8 +76,8 @@ class HttpServer
     HttpServer& operator=(const HttpServer&) = delete;
     ~HttpServer();
 
-    /// Accepts nobody new, and removes the socket's file. What is being answered still is, while the loop
-    /// turns.
+    /// Accepts no more connections, and removes the socket's file. Requests that are there are still answered
+    /// as long as the event loop runs.
     void stop();
 
   private:
