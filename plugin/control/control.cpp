@@ -73,7 +73,7 @@ void Control::received(const std::shared_ptr<HttpExchange>& exchange)
         }
         for (const auto& [key, value] : request.query) {
             if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
-                refuse(*exchange, 400, "the parameter \"" + key + "\" is not known here");
+                refuse(*exchange, 400, "unknown parameter \"" + key + "\"");
                 return;
             }
         }

@@ -1,7 +1,7 @@
 // The control interface: HTTP and JSON on a Unix socket, for usherctl, a console, curl.
 //
-// It translates between HTTP and Operations, and decides nothing. Who can open the socket may do everything.
-// openapi.yaml documents it.
+// It translates between HTTP and Operations, and decides nothing. Whoever can open the socket may do
+// everything. openapi.yaml documents it; routes.h has its parts.
 #pragma once
 
 #include <map>
@@ -23,7 +23,8 @@ namespace usher
 class Control
 {
   public:
-    /// Listens at `path` until the object is gone. The error is for people. `operations` is to outlive it.
+    /// Listens at `path` until the object is destroyed. The error is for people. `operations` must outlive
+    /// the object.
     [[nodiscard]] static tl::expected<std::unique_ptr<Control>, std::string> listen(event_base* base,
                                                                                     const std::string& path,
                                                                                     Operations& operations);
@@ -35,7 +36,7 @@ class Control
     /// See HttpServer::stop.
     void stop() { server_->stop(); }
 
-    /// What is served: the method and the path as openapi.yaml writes it, of each.
+    /// Method and path, as openapi.yaml writes it, of everything that is served.
     [[nodiscard]] static std::vector<std::pair<std::string, std::string>> served();
 
   private:
@@ -45,12 +46,12 @@ class Control
     [[nodiscard]] Actor actor(const HttpRequest& request);
 
     Operations& operations_;
-    std::map<uid_t, std::string> names_;  // looked up once: a look-up may take its time
+    std::map<uid_t, std::string> names_;  // looked up once each: a look-up can be slow
     std::unique_ptr<HttpServer> server_;
 };
 
-/// Serves `/metrics` at 127.0.0.1, for Prometheus; whoever is on this machine can read it. As
-/// HttpServer::listen.
+/// Serves `/metrics` at 127.0.0.1, for Prometheus; every user of this machine can read it. `operations` must
+/// outlive the server.
 [[nodiscard]] tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(
     event_base* base, std::uint16_t port, const Operations& operations);
 

@@ -1,4 +1,4 @@
-// What Operations answer, as JSON. The shapes are those that openapi.yaml documents.
+// Results of Operations as JSON, as openapi.yaml documents it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace usher
 {
 
-/// Keeps the order of members: what matters first comes first.
+/// Keeps the order of members, so that the most important come first.
 using Json = nlohmann::ordered_json;
 
 [[nodiscard]] Json json_of(const Status& status);
@@ -24,10 +24,10 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const GeneralIm& general);
 [[nodiscard]] Json json_of(const CheckReport& report);
 
-/// A decision's id as text: most programs that read JSON know no whole numbers of 64 bits.
+/// A decision's id as text: many programs that read JSON cannot hold whole numbers of 64 bits.
 [[nodiscard]] Json json_of_id(std::int64_t id);
 
-/// A line, with its end. Whatever a text may contain, this is JSON, in ASCII.
+/// One line with its line break, always valid JSON in ASCII, whatever the texts contain.
 [[nodiscard]] std::string to_json_line(const Json& json);
 
 }  // namespace usher

@@ -18,7 +18,7 @@ using Labels = std::vector<ClientMetric::Label>;
 class Families
 {
   public:
-    /// What follows is of this one.
+    /// Begins a family, to which the next add() calls add.
     void begin(MetricType type, std::string name, std::string help)
     {
         families_.push_back({std::move(name), std::move(help), type, {}});

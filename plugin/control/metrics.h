@@ -1,4 +1,4 @@
-// What is counted, for Prometheus.
+// Counts and times, for Prometheus.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace usher
 
 inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-/// In Prometheus' text format. Nothing in it names a user or a contact.
+/// Prometheus' text format. Names no user and no contact.
 [[nodiscard]] std::string metrics(const Status& status, const Timings& timings);
 
 }  // namespace usher

@@ -91,7 +91,7 @@ Result<Json> object_in(const std::string& body, std::initializer_list<std::strin
 {
     Json json = Json::parse(body, nullptr, false);
     if (!json.is_object()) {
-        return invalid("the body has to be a JSON object");
+        return invalid("the body must be a JSON object");
     }
     for (const auto& [key, value] : json.items()) {
         if (std::find(members.begin(), members.end(), key) == members.end()) {
@@ -99,7 +99,7 @@ Result<Json> object_in(const std::string& body, std::initializer_list<std::strin
             for (const std::string_view member : members) {
                 all += (all.empty() ? "" : ", ") + std::string(member);
             }
-            return invalid("\"" + key + "\" is not known here; accepted: " + all);
+            return invalid("unknown member \"" + key + "\"; accepted: " + all);
         }
     }
     return json;

@@ -1,5 +1,5 @@
-// What a request at the control interface says: addresses, numbers, names, a JSON body. What is not understood is
-// refused, with what was found and what would be accepted.
+// What a request at the control interface says: addresses, numbers, names, a JSON body. A value that cannot
+// be understood is refused, with what was found and what would be accepted.
 #pragma once
 
 #include <charconv>

@@ -12,7 +12,7 @@ namespace usher::resources
 namespace
 {
 
-/// Of the journal, in one answer.
+/// Of the journal, in one reply.
 constexpr std::size_t kMaxRecords = 1'000;
 
 std::string lines(const std::vector<JournalRecord>& records)
@@ -76,7 +76,7 @@ void explain(const ControlRequest& request)
     if (!user || !contact) {
         refuse(*request.exchange, !user ? user.error() : contact.error());
     } else if (!*user || !*contact) {
-        refuse(*request.exchange, 400, "user and contact have to be given");
+        refuse(*request.exchange, 400, "user and contact are required");
     } else {
         request.operations.explain(request.actor, **user, **contact, replying<Explained>(request.exchange));
     }

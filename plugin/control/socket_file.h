@@ -12,21 +12,21 @@
 namespace usher
 {
 
-/// The name goes with the object, unless somebody else has it by then.
+/// Removes the name when it is destroyed, unless another process has taken the name by then.
 class SocketFile
 {
   public:
-    /// Listens, for owner and group only. A name that a dead process left behind is taken over; one where
-    /// somebody listens is not. The error is for people.
+    /// Listens, for owner and group only. A name that a dead process left behind is taken over; one where a
+    /// process listens is an error. The error is for people.
     [[nodiscard]] static tl::expected<SocketFile, std::string> listen(const std::string& path);
 
     SocketFile(SocketFile&& other) noexcept;
     SocketFile& operator=(SocketFile&&) = delete;
     ~SocketFile();
 
-    /// The listening socket, which the caller closes. Once.
+    /// The listening socket, which the caller closes. To be called once.
     [[nodiscard]] int take_descriptor();
-    /// Nobody new finds the socket.
+    /// Removes the name: no new client can connect.
     void remove();
 
   private:

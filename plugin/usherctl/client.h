@@ -1,4 +1,4 @@
-// The other end of the control socket: HTTP by libcurl, as usherctl needs it.
+// Requests to usherd's control socket: HTTP by libcurl, as usherctl needs it.
 #pragma once
 
 #include <string>
@@ -17,21 +17,22 @@ class ControlClient
     /// Why there is no answer.
     struct Failure {
         std::string text;       ///< for people
-        bool answered = false;  ///< the daemon says so; otherwise it could not be asked
+        bool answered = false;  ///< an error that the daemon reports; otherwise it did not answer
     };
     template <typename Value>
     using Result = tl::expected<Value, Failure>;
 
-    /// `show_progress`: after two seconds without an answer standard error says that it is waited for.
+    /// `show_progress`: after two seconds without an answer standard error says that usherctl waits.
     ControlClient(std::string socket, bool show_progress);
     ControlClient(const ControlClient&) = delete;
     ControlClient& operator=(const ControlClient&) = delete;
     ~ControlClient();
 
-    /// The answer; an error that the daemon reports is an error here. `target` is path and query, encoded.
+    /// Sends a request and returns the answer; an error that the daemon reports is an error here. `target` is
+    /// path and query, encoded.
     [[nodiscard]] Result<Json> ask(const std::string& method, const std::string& target,
                                    const Json& body = nullptr);
-    /// An answer that is JSON line by line.
+    /// The same for an answer that is JSON line by line.
     [[nodiscard]] Result<std::vector<Json>> ask_lines(const std::string& target);
 
   private:
@@ -40,14 +41,14 @@ class ControlClient
     [[nodiscard]] Result<std::string> send(const std::string& method, const std::string& target,
                                            const Json& body);
     [[nodiscard]] Failure not_json() const;
-    /// Why nobody answers at the socket.
+    /// Why no daemon can be reached at the socket.
     [[nodiscard]] std::string unreachable() const;
 
     const std::string socket_;
     const bool show_progress_;
 };
 
-/// A part of a path or query, percent-encoded.
+/// Percent-encodes a part of a path or query.
 [[nodiscard]] std::string encoded(const std::string& text);
 
 }  // namespace usher

@@ -376,7 +376,7 @@ std::string decision(const Json& record)
         {"user's choice", chosen.is_null() ? "none" : option_text(chosen.get<std::string>())},
         {"approved within the hour", facts.at("approvals_known").get<bool>()
                                          ? count("approvals_from_contact") + " from the contact, " +
-                                               count("approvals_from_domain") + " from her domain, " +
+                                               count("approvals_from_domain") + " from their domain, " +
                                                count("approvals_to_user") + " to the user"
                                          : "not known: the counter was full"},
         {"found", found_where(text(record, "source"))},

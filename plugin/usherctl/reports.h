@@ -1,4 +1,4 @@
-// What usherctl prints for people of what the daemon says in JSON. Safe for terminals.
+// Turns the daemon's JSON into the text that usherctl prints for people. Safe for terminals.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 namespace usher
 {
 
-// Each takes what openapi.yaml documents for its resource, and throws what nlohmann-json throws if it is not
-// that.
+// Each function takes the JSON that openapi.yaml documents for its resource. For any other it throws what
+// nlohmann-json throws.
 namespace control_report
 {
 
@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] std::string explanation(const Json& explained);
 /// One line.
 [[nodiscard]] std::string decision_line(const Json& record);
-/// All there is to know.
+/// Everything that is known of it.
 [[nodiscard]] std::string decision(const Json& record);
 [[nodiscard]] std::string general(const Json& general);
 
