@@ -165,6 +165,10 @@ tl::expected<bool, std::string> JournalSearch::go_on()
     return database_.attempt([this](const std::shared_ptr<soci::session>& session) {
         const bool upwards = filter_.after.has_value();
         const std::string order = upwards ? "ASC" : "DESC";
+        // Where every record is found, none is looked at that is not wanted.
+        const bool every = !filter_.user && !filter_.contact && !filter_.organizations && !filter_.since;
+        const auto portion =
+            static_cast<long long>(every ? std::min(kPortion, filter_.most - found_.size()) : kPortion);
         long long count = 0;
         long long edge = 0;
         *session
@@ -172,7 +176,7 @@ tl::expected<bool, std::string> JournalSearch::go_on()
                    "(id), 0) FROM (SELECT id FROM journal WHERE id >= :first AND id <= :last ORDER BY id " +
                    order + " LIMIT :portion) AS portion",
             soci::into(count), soci::into(edge), soci::use(static_cast<long long>(first_)),
-            soci::use(static_cast<long long>(last_)), soci::use(static_cast<long long>(kPortion));
+            soci::use(static_cast<long long>(last_)), soci::use(portion);
         if (count != 0) {
             Select select(*session, filter_, upwards ? first_ : edge, upwards ? edge : last_, order,
                           filter_.most - found_.size());
@@ -181,7 +185,7 @@ tl::expected<bool, std::string> JournalSearch::go_on()
             }
             (upwards ? first_ : last_) = upwards ? edge + 1 : edge - 1;
         }
-        return count < static_cast<long long>(kPortion) || found_.size() == filter_.most;
+        return count < portion || found_.size() == filter_.most;
     });
 }
 
