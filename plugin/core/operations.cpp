@@ -439,7 +439,7 @@ Status Operations::status() const
     status.counts = answerer_.counts();
     status.logins = entity_.logins();
     status.unsent_bytes = entity_.unsent();
-    status.store_error = database_.last_error();
+    status.store_error = database_.last_write_error();
     return status;
 }
 

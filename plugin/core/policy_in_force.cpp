@@ -1,8 +1,7 @@
 #include "plugin/core/policy_in_force.h"
 
-#include <soci/soci.h>
-
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <iterator>
 #include <sstream>
@@ -15,7 +14,6 @@ namespace usher
 namespace
 {
 
-using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 constexpr const char* kUsersMayChoose = "users_may_choose";
@@ -87,19 +85,16 @@ void overlay(Organization& organization, const std::string& setting, const std::
 
 }  // namespace
 
-PolicyInForce::PolicyInForce(Database& database, std::function<system_clock::time_point()> wall_clock)
-    : database_(database), wall_clock_(std::move(wall_clock))
-{
-}
-
 tl::expected<std::unique_ptr<PolicyInForce>, std::string> PolicyInForce::make(
     const Settings& settings, Database& database, std::function<system_clock::time_point()> wall_clock)
 {
     std::unique_ptr<PolicyInForce> made(new PolicyInForce(database, std::move(wall_clock)));
-    const auto loaded =
-        database.attempt([&](const std::shared_ptr<soci::session>& session) { made->load(*session); });
-    if (!loaded) {
-        return tl::unexpected(loaded.error());
+    const auto saved = made->store_.read();
+    if (!saved) {
+        return tl::unexpected(saved.error());
+    }
+    for (const SavedSetting& one : *saved) {
+        made->saved_[{one.organization, one.setting}] = one;
     }
     if (const auto in_force = made->set_file(settings); !in_force) {
         return tl::unexpected(in_force.error());
@@ -107,62 +102,35 @@ tl::expected<std::unique_ptr<PolicyInForce>, std::string> PolicyInForce::make(
     return made;
 }
 
-void PolicyInForce::load(soci::session& session)
-{
-    std::string organization;
-    std::string setting;
-    Saved saved;
-    long long at = 0;
-    soci::statement rows =
-        (session.prepare
-             << "SELECT organization, setting, setting_value, saved_by, saved_at FROM saved_setting",
-         soci::into(organization), soci::into(setting), soci::into(saved.value), soci::into(saved.by),
-         soci::into(at));
-    rows.execute();
-    while (rows.fetch()) {
-        saved.at = system_clock::time_point(milliseconds(at));
-        saved_[{organization, setting}] = saved;
-    }
-}
-
 tl::expected<void, std::string> PolicyInForce::set_file(const Settings& settings)
 {
-    return put_in_force(settings, saved_, [](soci::session&) {});
+    return put_in_force(settings, {});
 }
 
 tl::expected<void, std::string> PolicyInForce::save(const std::string& organization,
                                                     const GeneralChange& change, const std::string& by)
 {
     const auto at = wall_clock_();
-    const auto settings = written(change);
-    SavedSettings saved = saved_;
-    for (const auto& [setting, value] : settings) {
-        saved[{organization, setting}] = {value, by, at};
+    SettingsChange changed;
+    for (const auto& [setting, value] : written(change)) {
+        changed.saved.push_back({organization, setting, value, by, at});
     }
-    return put_in_force(file_, std::move(saved), [&](soci::session& session) {
-        const long long when = std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count();
-        for (const auto& [setting, value] : settings) {
-            session << "DELETE FROM saved_setting WHERE organization = :o AND setting = :s",
-                soci::use(organization), soci::use(setting);
-            session << "INSERT INTO saved_setting (organization, setting, setting_value, saved_by, saved_at) "
-                       "VALUES (:o, :s, :v, :b, :a)",
-                soci::use(organization), soci::use(setting), soci::use(value), soci::use(by), soci::use(when);
-        }
-    });
+    return put_in_force(file_, changed);
 }
 
 tl::expected<void, std::string> PolicyInForce::reset(const std::string& organization)
 {
-    SavedSettings saved = saved_;
-    std::erase_if(saved, [&](const auto& one) { return one.first.first == organization; });
-    return put_in_force(file_, std::move(saved), [&](soci::session& session) {
-        session << "DELETE FROM saved_setting WHERE organization = :o", soci::use(organization);
-    });
+    return put_in_force(file_, {.reset = organization});
 }
 
-tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file, SavedSettings saved,
-                                                            const std::function<void(soci::session&)>& write)
+tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file,
+                                                            const SettingsChange& change)
 {
+    Saved saved = saved_;
+    std::erase_if(saved, [&](const auto& one) { return one.first.first == change.reset; });
+    for (const SavedSetting& one : change.saved) {
+        saved[{one.organization, one.setting}] = one;
+    }
     Settings settings = file;
     for (Organization& organization : settings.organizations) {
         for (const auto& [where, one] : saved) {
@@ -171,32 +139,15 @@ tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file
             }
         }
     }
-    const std::string wanted = policy_to_toml(settings);
-    const auto numbered = database_.attempt([&](const std::shared_ptr<soci::session>& session) {
-        soci::transaction transaction(*session);
-        write(*session);
-        long long generation = 0;
-        std::string last;
-        *session << "SELECT generation, settings FROM policy ORDER BY generation DESC LIMIT 1",
-            soci::into(generation), soci::into(last);
-        if (!session->got_data() || last != wanted) {
-            generation = session->got_data() ? generation + 1 : 1;
-            const long long since =
-                std::chrono::duration_cast<milliseconds>(wall_clock_().time_since_epoch()).count();
-            *session << "INSERT INTO policy (generation, since, settings) VALUES (:g, :s, :t)",
-                soci::use(generation), soci::use(since), soci::use(wanted);
-        }
-        transaction.commit();
-        return static_cast<std::uint64_t>(generation);
-    });
-    if (!numbered) {
-        return tl::unexpected(numbered.error());
+    const auto generation = store_.save(change, policy_to_toml(settings), wall_clock_());
+    if (!generation) {
+        return tl::unexpected(generation.error());
     }
     file_ = file;
     saved_ = std::move(saved);
     std::vector<Organization> organizations(std::make_move_iterator(settings.organizations.begin()),
                                             std::make_move_iterator(settings.organizations.end()));
-    policy_ = std::make_shared<const Policy>(std::move(organizations), settings.limits, *numbered);
+    policy_ = std::make_shared<const Policy>(std::move(organizations), settings.limits, *generation);
     if (changed_) {
         changed_();
     }
@@ -225,8 +176,8 @@ std::string PolicyInForce::source_of_rule(const Organization& organization, cons
     return {};
 }
 
-const PolicyInForce::Saved* PolicyInForce::find_saved(const std::string& organization,
-                                                      const std::string& setting) const
+const SavedSetting* PolicyInForce::find_saved(const std::string& organization,
+                                              const std::string& setting) const
 {
     const auto found = saved_.find({organization, setting});
     return found == saved_.end() ? nullptr : &found->second;
@@ -236,7 +187,7 @@ template <typename Value>
 Sourced<Value> PolicyInForce::sourced(const std::string& organization, std::size_t place,
                                       const std::string& setting, Value value) const
 {
-    if (const Saved* saved = find_saved(organization, setting)) {
+    if (const SavedSetting* saved = find_saved(organization, setting)) {
         return {std::move(value), "saved by " + saved->by + " on " + utc(saved->at), true};
     }
     return {std::move(value), source_of(file_, organization_place(place) + "." + setting)};

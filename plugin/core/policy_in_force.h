@@ -17,7 +17,7 @@
 #include <tl/expected.hpp>
 
 #include "plugin/settings/settings.h"
-#include "plugin/store/database.h"
+#include "plugin/store/saved_settings.h"
 #include "policy/policy.h"
 
 namespace usher
@@ -77,29 +77,27 @@ class PolicyInForce
     [[nodiscard]] tl::expected<void, std::string> reset(const std::string& organization);
 
   private:
-    struct Saved {
-        std::string value;
-        std::string by;
-        std::chrono::system_clock::time_point at;
-    };
-    using SavedSettings = std::map<std::pair<std::string, std::string>, Saved>;  // organisation, setting
+    using Saved = std::map<std::pair<std::string, std::string>, SavedSetting>;  // by organisation, setting
 
-    PolicyInForce(Database& database, std::function<std::chrono::system_clock::time_point()> wall_clock);
+    PolicyInForce(Database& database, std::function<std::chrono::system_clock::time_point()> wall_clock)
+        : store_(database), wall_clock_(std::move(wall_clock))
+    {
+    }
 
-    void load(soci::session& session);
-    /// Numbers the policy of these settings and puts it in force. `write` is part of the same transaction.
-    [[nodiscard]] tl::expected<void, std::string> put_in_force(
-        const Settings& file, SavedSettings saved, const std::function<void(soci::session&)>& write);
-    [[nodiscard]] const Saved* find_saved(const std::string& organization, const std::string& setting) const;
+    /// Puts the file's settings in force with what is saved after the change, which is stored.
+    [[nodiscard]] tl::expected<void, std::string> put_in_force(const Settings& file,
+                                                               const SettingsChange& change);
+    [[nodiscard]] const SavedSetting* find_saved(const std::string& organization,
+                                                 const std::string& setting) const;
     template <typename Value>
     [[nodiscard]] Sourced<Value> sourced(const std::string& organization, std::size_t place,
                                          const std::string& setting, Value value) const;
 
-    Database& database_;
+    SavedSettings store_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     std::function<void()> changed_;
     Settings file_;
-    SavedSettings saved_;
+    Saved saved_;
     std::shared_ptr<const Policy> policy_;
 };
 

@@ -8,7 +8,7 @@ namespace usher
 tl::expected<Choices, std::string> Choices::load(Database& database)
 {
     Choices choices(database);
-    const auto loaded = database.attempt([&](const std::shared_ptr<soci::session>& session) {
+    const auto loaded = database.read([&](const std::shared_ptr<soci::session>& session) {
         constexpr std::size_t kAtATime = 1'000;
         long long count = 0;
         long long characters = 0;
@@ -38,7 +38,7 @@ tl::expected<Choices, std::string> Choices::load(Database& database)
 
 tl::expected<void, std::string> Choices::set(const Address& user, std::optional<Option> chosen)
 {
-    auto stored = database_->attempt([&](const std::shared_ptr<soci::session>& session) {
+    auto stored = database_->write([&](const std::shared_ptr<soci::session>& session) {
         soci::transaction transaction(*session);
         const std::string& address = user.text();
         *session << "DELETE FROM choice WHERE user_address = :user", soci::use(address);

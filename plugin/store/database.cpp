@@ -70,13 +70,15 @@ constexpr std::array kMigrations{
     std::string_view("DROP INDEX journal_contact"),
 };
 
-std::string with_types(std::string_view statement, bool sqlite)
+std::string in_dialect(std::string_view statement, bool sqlite)
 {
     std::string text(statement);
-    constexpr std::string_view kType = "{id}";
-    if (const auto at = text.find(kType); at != std::string::npos) {
-        text.replace(at, kType.size(), sqlite ? "INTEGER" : "BIGINT");
-    }
+    const auto replace = [&text](std::string_view placeholder, std::string_view by) {
+        if (const auto at = text.find(placeholder); at != std::string::npos) {
+            text.replace(at, placeholder.size(), by);
+        }
+    };
+    replace("{id}", sqlite ? "INTEGER" : "BIGINT");
     return text;
 }
 
@@ -92,7 +94,7 @@ void migrate(soci::session& session, bool sqlite)
                                  std::to_string(kMigrations.size()) + ")");
     }
     for (auto next = static_cast<std::size_t>(version); next < kMigrations.size(); ++next) {
-        session << with_types(kMigrations[next], sqlite);
+        session << in_dialect(kMigrations[next], sqlite);
         session << "INSERT INTO usher_schema (version) VALUES (" + std::to_string(next + 1) + ")";
     }
     transaction.commit();
@@ -152,7 +154,7 @@ void Database::connect()
 
 bool Database::writable()
 {
-    return attempt([](const std::shared_ptr<soci::session>& session) {
+    return write([](const std::shared_ptr<soci::session>& session) {
                *session << "UPDATE usher_schema SET version = version";
            })
         .has_value();
@@ -163,21 +165,20 @@ bool Database::checkpoint()
     if (!sqlite_ || !session_) {
         return true;
     }
-    try {  // not attempt(): that there is nothing to do says nothing of the last error
+    try {  // not write(): that there is nothing to do says nothing of the last error
         *session_ << "PRAGMA wal_checkpoint(PASSIVE)";
         return true;
     } catch (const std::exception& error) {
-        failed(error.what());
+        last_write_error_ = failed(error.what());
         return false;
     }
 }
 
-void Database::failed(const char* error)
+std::string Database::failed(const char* error)
 {
-    last_error_ = error;
-    last_error_.resize(
-        std::min(last_error_.find(" while executing"), last_error_.size()));  // SOCI adds the SQL
-    session_.reset();  // whatever state it is in, the next call starts afresh
+    session_.reset();  // whatever state it is in
+    const std::string text = error;
+    return text.substr(0, text.find(" while "));  // SOCI adds the SQL and the addresses in it
 }
 
 }  // namespace usher

@@ -139,7 +139,7 @@ Journal::Journal(Database& database)
 {
     // The clock may have been set back since the last record: begin in the millisecond after it, where no id
     // has our bits.
-    const auto newest = database_.attempt([](const std::shared_ptr<soci::session>& session) {
+    const auto newest = database_.read([](const std::shared_ptr<soci::session>& session) {
         long long id = 0;
         *session << "SELECT COALESCE(MAX(id), 0) FROM journal", soci::into(id);
         return id;
@@ -167,7 +167,7 @@ tl::expected<void, std::string> Journal::record(std::span<const JournalRecord> r
     if (records.empty()) {
         return {};
     }
-    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+    return database_.write([&](const std::shared_ptr<soci::session>& session) {
         if (!insert_ || !insert_->of(session)) {
             insert_.reset();
             insert_ = std::make_unique<Insert>(session);
@@ -179,7 +179,7 @@ tl::expected<void, std::string> Journal::record(std::span<const JournalRecord> r
 tl::expected<std::size_t, std::string> Journal::forget_before(system_clock::time_point cutoff,
                                                               std::size_t most)
 {
-    return database_.attempt([&](const std::shared_ptr<soci::session>& session) {
+    return database_.write([&](const std::shared_ptr<soci::session>& session) {
         const long long id = first_decision_id(cutoff);
         soci::statement forget =
             (session->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :id "

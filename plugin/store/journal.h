@@ -51,7 +51,7 @@ class Journal
     /// Writes all records or none, in one transaction; they are committed when this returns.
     [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
 
-    /// Deletes records from before `cutoff`, at most `most` of them. How many it were. By their ids: none
+    /// Deletes records from before `cutoff`, at most `most` of them. Returns how many. By their ids: none
     /// goes too early because the clock was behind; after a clock that was ahead they stay for as much
     /// longer.
     [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(

@@ -162,7 +162,7 @@ JournalSearch::JournalSearch(Database& database, JournalFilter filter)
 
 tl::expected<bool, std::string> JournalSearch::go_on()
 {
-    return database_.attempt([this](const std::shared_ptr<soci::session>& session) {
+    return database_.read([this](const std::shared_ptr<soci::session>& session) {
         const bool upwards = filter_.after.has_value();
         const std::string order = upwards ? "ASC" : "DESC";
         // Where every record is found, none is looked at that is not wanted.

@@ -438,7 +438,7 @@ class Daemon : private EntityEvents
     {
         constexpr milliseconds kInterval{30'000};
         if (!database_->checkpoint()) {
-            spdlog::error("the store cannot be written: {}", database_->last_error());
+            spdlog::error("the store cannot be written: {}", database_->last_write_error());
             await_store();
         }
         checkpoint_timer_ = clock_.after(kInterval, [this] { checkpoint(); });

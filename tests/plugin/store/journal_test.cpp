@@ -218,9 +218,9 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
     BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
     std::signal(SIGXFSZ, handler);
     BOOST_TEST(!done);
-    BOOST_TEST(database->last_error() != "");
+    BOOST_TEST(database->last_write_error() != "");
     BOOST_TEST(database->writable());
-    BOOST_TEST(database->last_error() == "");
+    BOOST_TEST(database->last_write_error() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
