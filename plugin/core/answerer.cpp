@@ -6,14 +6,14 @@ namespace usher
 namespace
 {
 
-/// The time from here to its end goes there.
-class Timed
+/// Observes how long it has lived.
+class ScopeTimer
 {
   public:
-    explicit Timed(prometheus::Histogram& histogram) : histogram_(histogram) {}
-    Timed(const Timed&) = delete;
-    Timed& operator=(const Timed&) = delete;
-    ~Timed()
+    explicit ScopeTimer(prometheus::Histogram& histogram) : histogram_(histogram) {}
+    ScopeTimer(const ScopeTimer&) = delete;
+    ScopeTimer& operator=(const ScopeTimer&) = delete;
+    ~ScopeTimer()
     {
         const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
         histogram_.Observe(taken.count());
@@ -26,8 +26,8 @@ class Timed
 
 }  // namespace
 
-Answerer::Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal,
-                   Clock& clock, std::function<std::chrono::system_clock::time_point()> wall_clock)
+Answerer::Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journal& journal, Clock& clock,
+                   std::function<std::chrono::system_clock::time_point()> wall_clock)
     : policy_(std::move(policy)),
       choices_(choices),
       journal_(journal),
@@ -42,24 +42,38 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, const Choices& choices,
 {
 }
 
-Facts Answerer::facts(const SubscriptionRequest& request)
+tl::expected<std::vector<Facts>, std::string> Answerer::facts(std::span<const SubscriptionRequest> requests)
 {
-    return {approvals_.recent(request, clock_.now()), choices_.of(request.user)};
+    const auto chosen = choices_.of(requests);
+    if (!chosen) {
+        return tl::unexpected(chosen.error());
+    }
+    std::vector<Facts> facts;
+    facts.reserve(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        facts.push_back({approvals_.recent(requests[i], clock_.now()), (*chosen)[i]});
+    }
+    return facts;
 }
 
 std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> requests, Source source)
 {
-    const Timed answering(timings_.answering);
+    const ScopeTimer answering(timings_.answering);
     counts_.requests[source] += requests.size();
     const std::shared_ptr<const Policy> policy = policy_;
+    const auto chosen = choices_.of(requests);
+    if (!chosen) {
+        return leave_all(requests, requests.size(), chosen.error());
+    }
     const auto now = clock_.now();
     const auto at = wall_clock_();
     std::vector<Decision> decisions;
     std::vector<JournalRecord> records;
     decisions.reserve(requests.size());
     records.reserve(requests.size());
-    for (const SubscriptionRequest& request : requests) {
-        const Facts known{approvals_.recent(request, now), choices_.of(request.user)};
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const SubscriptionRequest& request = requests[i];
+        const Facts known{approvals_.recent(request, now), (*chosen)[i]};
         const Decision decision = decide(*policy, request, known);
         decisions.push_back(decision);
         if (decision.answer == Answer::approve) {
@@ -77,26 +91,36 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
         }
     }
     if (const auto recorded = record(records); !recorded) {
-        unrecorded_.count(recorded.error());
-        counts_.unrecorded += records.size();
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (decisions[i].answer == Answer::approve) {
                 approvals_.take_back(requests[i], now);
             }
         }
-        if (on_unrecorded_) {
-            on_unrecorded_();
-        }
-        return std::vector<Decision>(requests.size());
+        return leave_all(requests, records.size(), recorded.error());
     }
     return decisions;
+}
+
+std::vector<Decision> Answerer::leave_all(std::span<const SubscriptionRequest> requests,
+                                          std::size_t unrecorded, const std::string& error)
+{
+    unrecorded_.count(error);
+    counts_.unrecorded += unrecorded;
+    if (on_unrecorded_) {
+        on_unrecorded_();
+    }
+    return std::vector<Decision>(requests.size());
 }
 
 tl::expected<std::int64_t, std::string> Answerer::record_by_hand(const SubscriptionRequest& request,
                                                                  Answer answer, const std::string& by)
 {
+    const auto known = facts({&request, 1});
+    if (!known) {
+        return tl::unexpected(known.error());
+    }
     JournalRecord made = record_of(request, Source::waiting, wall_clock_());
-    made.facts = facts(request);
+    made.facts = known->front();
     made.decision = {answer, Reason::by_hand};
     made.answered_by = by;
     if (const auto recorded = record({&made, 1}); !recorded) {
@@ -142,7 +166,7 @@ tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> 
         return {};
     }
     {
-        const Timed storing(timings_.storing);
+        const ScopeTimer storing(timings_.storing);
         if (auto recorded = journal_.record(records); !recorded) {
             return recorded;
         }

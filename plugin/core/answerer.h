@@ -30,7 +30,7 @@ struct Counts {
     std::map<Source, std::uint64_t> requests;  ///< that were judged, whether recorded or not
     std::map<std::pair<Answer, Reason>, std::uint64_t> decisions;
     std::uint64_t unrecorded = 0;  ///< requests left to their users because the store failed
-    // Requests left to their users of which there is no record (recent_leaves.h).
+    // Requests left to their users that were not journalled (recent_leaves.h).
     std::uint64_t repeated = 0;  ///< the journal says so already
     std::uint64_t too_many = 0;
 };
@@ -40,10 +40,10 @@ class Answerer : public Judge
   public:
     /// `wall_clock` gives the time that is written into the journal; `clock` the one that limits are counted
     /// by.
-    Answerer(std::shared_ptr<const Policy> policy, const Choices& choices, Journal& journal, Clock& clock,
+    Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journal& journal, Clock& clock,
              std::function<std::chrono::system_clock::time_point()> wall_clock);
 
-    /// Called when requests were left to their users because they could not be recorded.
+    /// Called when requests were left to their users because the store failed.
     void on_unrecorded(std::function<void()> unrecorded) { on_unrecorded_ = std::move(unrecorded); }
     /// Called with each record that was committed.
     void on_recorded(std::function<void(const JournalRecord&)> recorded)
@@ -56,12 +56,16 @@ class Answerer : public Judge
     /// Records every answer, and of what was asked also what is left to its user, as far as RecentLeaves has
     /// it. What waits was recorded when it was asked, and will be found waiting after every login. What is
     /// found in rosters can be approved only, so nothing else is recorded of it.
+    ///
+    /// Where users' choices cannot be read or the records cannot be written, all requests are left to their
+    /// users, and nothing is recorded.
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
                                               Source source) override;
 
-    /// What the request would be decided by now.
-    [[nodiscard]] Facts facts(const SubscriptionRequest& request);
-    /// Records that somebody answers by hand. The decision's id, or what the store met.
+    /// What each request would be decided by now, or why the store cannot be read.
+    [[nodiscard]] tl::expected<std::vector<Facts>, std::string> facts(
+        std::span<const SubscriptionRequest> requests);
+    /// Records that somebody answers by hand. The decision's id, or why the store failed.
     [[nodiscard]] tl::expected<std::int64_t, std::string> record_by_hand(const SubscriptionRequest& request,
                                                                          Answer answer,
                                                                          const std::string& by);
@@ -73,11 +77,14 @@ class Answerer : public Judge
                                           std::chrono::system_clock::time_point at) const;
     /// Whether a request that is left to its user gets its record; counts it if not.
     [[nodiscard]] bool worth_recording(const JournalRecord& left);
+    /// All requests are left to their users because of this error of the store.
+    [[nodiscard]] std::vector<Decision> leave_all(std::span<const SubscriptionRequest> requests,
+                                                  std::size_t unrecorded, const std::string& error);
     /// Commits the records, then tells of them.
     [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
 
     std::shared_ptr<const Policy> policy_;
-    const Choices& choices_;
+    Choices& choices_;
     Journal& journal_;
     Clock& clock_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;

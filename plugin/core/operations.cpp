@@ -21,6 +21,11 @@ tl::unexpected<Refusal> not_stored(const std::string& error)
     return refused(Kind::unavailable, "Nothing was changed: the store cannot be written (" + error + ").");
 }
 
+tl::unexpected<Refusal> not_read(const std::string& error)
+{
+    return refused(Kind::unavailable, "The store cannot be read (" + error + ").");
+}
+
 std::string joined(const std::vector<std::string>& words)
 {
     std::string all;
@@ -91,8 +96,12 @@ Result<UserOption> Operations::option(const Actor& actor, const Address& user) c
     if (!may_see(actor, user)) {
         return refused(Kind::forbidden, "You may not see the option of " + user.text() + ".");
     }
+    const auto chosen = choices_.of(user);
+    if (!chosen) {
+        return not_read(chosen.error());
+    }
     UserOption option;
-    option.chosen = choices_.of(user);
+    option.chosen = *chosen;
     option.may_choose = organization->users_may_choose;
     option.of_organization = organization->option;
     option.in_force = option.may_choose ? option.chosen.value_or(organization->option) : organization->option;
@@ -102,17 +111,19 @@ Result<UserOption> Operations::option(const Actor& actor, const Address& user) c
 
 Result<UserOption> Operations::choose(const Actor& actor, const Address& user, std::optional<Option> chosen)
 {
-    const auto before = option(actor, user);
-    if (!before) {
-        return before;
+    auto made = option(actor, user);
+    if (!made) {
+        return made;
     }
-    if (!before->may_choose) {
-        return refused(Kind::forbidden, fixed_by_administrator(before->of_organization));
+    if (!made->may_choose) {
+        return refused(Kind::forbidden, fixed_by_administrator(made->of_organization));
     }
     if (const auto stored = choices_.set(user, chosen); !stored) {
         return not_stored(stored.error());
     }
-    return option(actor, user);
+    made->chosen = chosen;
+    made->in_force = chosen.value_or(made->of_organization);
+    return made;
 }
 
 // --- What waits
@@ -241,9 +252,15 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
         auto review = std::make_shared<Review>();
         review->more = listed->more;
         if (!apply) {
-            for (const SubscriptionRequest& request : listed->requests) {
+            const auto facts = answerer_.facts(listed->requests);
+            if (!facts) {
+                then(not_read(facts.error()));
+                return;
+            }
+            for (std::size_t i = 0; i < listed->requests.size(); ++i) {
+                const SubscriptionRequest& request = listed->requests[i];
                 review->requests.push_back(
-                    {request, decide(*policy_.policy(), request, answerer_.facts(request)), std::nullopt});
+                    {request, decide(*policy_.policy(), request, (*facts)[i]), std::nullopt});
             }
             then(std::move(*review));
             return;
@@ -287,10 +304,14 @@ void Operations::apply(std::shared_ptr<Review> review, Callback<Review> then)
 void Operations::explain(const Actor& actor, const Address& user, const Address& contact,
                          Callback<Explained> then)
 {
-    const auto explained = [this, user, contact](const SubscriptionRequest* waits) {
+    const auto explained = [this, user, contact](const SubscriptionRequest* waits) -> Result<Explained> {
         const SubscriptionRequest request =
             waits != nullptr ? *waits : SubscriptionRequest{user, contact, std::nullopt};
-        const Facts facts = answerer_.facts(request);
+        const auto known = answerer_.facts({&request, 1});
+        if (!known) {
+            return not_read(known.error());
+        }
+        const Facts& facts = known->front();
         const Policy& policy = *policy_.policy();
         const Organization* organization = policy.organization_of(user.domain());
         const auto source_of_rule = [this](const Organization& of, const Rule& rule) {
@@ -428,18 +449,24 @@ Status Operations::status() const
     status.started = started_;
     status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);
     status.generation = policy_.policy()->generation();
+    status.store_error = database_.last_write_error();
+    if (auto counted = choices_.count()) {
+        choice_counts_ = *std::move(counted);
+    } else if (status.store_error.empty()) {
+        status.store_error = counted.error();
+    }
     for (const Organization& organization : policy_.policy()->organizations()) {
         OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
         for (const std::string& domain : organization.domains) {
             one.domains.push_back({domain, entity_.domain_state(domain)});
-            one.choices += choices_.of_domain(domain);
+            const auto counted = choice_counts_.find(domain);
+            one.choices += counted == choice_counts_.end() ? 0 : counted->second;
         }
         status.organizations.push_back(std::move(one));
     }
     status.counts = answerer_.counts();
     status.logins = entity_.logins();
     status.unsent_bytes = entity_.unsent();
-    status.store_error = database_.last_write_error();
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +37,8 @@ class Actor
   public:
     /// Whoever can open the control socket: its permissions are the authorisation. May do everything.
     [[nodiscard]] static Actor local(std::string name) { return Actor(std::nullopt, std::move(name)); }
-    /// Who sent a stanza, as the server vouches for it. A user may see and change what is hers; an
-    /// administrator, besides, what is her organisation's.
+    /// Who sent a stanza, as the server vouches for it. Users may see and change what is theirs;
+    /// administrators, besides, what is their organisation's.
     [[nodiscard]] static Actor sender(const Address& address) { return {address, address.text()}; }
 
     /// Nothing for a local one.
@@ -58,7 +59,7 @@ class Actor
 /// Why something was not done, in a sentence for whoever asked.
 struct Refusal {
     enum class Kind {
-        forbidden,    ///< not hers to see or change; or the administrator has fixed it
+        forbidden,    ///< not theirs to see or change; or the administrator has fixed it
         not_found,    ///< no such user, organisation, or waiting request
         invalid,      ///< cannot be understood or contradicts something
         unavailable,  ///< the server or the store cannot be reached now
@@ -111,7 +112,8 @@ struct DomainStatus {
 struct OrganizationStatus {
     GeneralIm general;
     std::vector<DomainStatus> domains;
-    std::size_t choices = 0;  ///< users with a choice of their own
+    /// Users with a choice of their own; while the store cannot be read, as many as when it last could.
+    std::size_t choices = 0;
 };
 
 struct Status {
@@ -126,7 +128,8 @@ struct Status {
     Counts counts;                 ///< since the start
     std::uint64_t logins = 0;      ///< since the start
     std::size_t unsent_bytes = 0;  ///< what the server has not taken yet
-    std::string store_error;       ///< what the last attempt to write met, empty if it succeeded
+    /// Why the last write to the store failed or it cannot be read now; empty while it works.
+    std::string store_error;
 };
 
 /// What a user is told who may not choose.
@@ -161,7 +164,7 @@ class Operations
 
     /// Without `user`: of all users that the actor may ask for.
     void waiting(const Actor& actor, std::optional<Address> user, Callback<WaitingRequests> then);
-    /// `approve` or `deny`, by the actor's own will; journalled as hers. The decision's id.
+    /// `approve` or `deny`, by the actor's own will; journalled as theirs. The decision's id.
     void answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
                 Callback<std::int64_t> then);
     /// What the policy in force says of what waits; with `apply`, answers it so.
@@ -193,7 +196,7 @@ class Operations
     /// What the server says of each domain, asked on the daemon's own connection (check.h).
     void check(Callback<CheckReport> then) { check_(std::move(then)); }
     void on_check(std::function<void(Callback<CheckReport>)> check) { check_ = std::move(check); }
-    /// What is said to those who need the connection while there is none.
+    /// Refusal used while offline.
     [[nodiscard]] Refusal not_connected() const;
     /// Why there is no connection, for `status`.
     void set_offline_because(std::string why) { offline_because_ = std::move(why); }
@@ -223,6 +226,7 @@ class Operations
     Entity& entity_;
     Clock& clock_;
     std::list<Reading> readings_;
+    mutable std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<Result<std::vector<std::string>>()> reload_;
     std::function<void(Callback<CheckReport>)> check_;
     std::string offline_because_ = "starting";

@@ -1,8 +1,8 @@
-// Which requests that are left to their users the journal gets a record of.
+// Decides which left requests are journalled.
 //
-// Anybody can make as many as she likes, by subscribing and unsubscribing. So one that is left as it was
-// before is not recorded again, and there is a most. Not here: requests that are answered, which are always
-// recorded.
+// Anybody can make as many as they like, by subscribing and unsubscribing. So one that is left as it was
+// before is not recorded again, and the number of records in an hour is limited. Not here: requests that are
+// answered, which are always recorded.
 #pragma once
 
 #include <chrono>

@@ -1,20 +1,27 @@
-// Which option each user has chosen, where she has chosen one.
+// Which option each user has chosen, where they have chosen one.
 //
-// All in memory, because every decision asks; in the store first, because a choice that was confirmed holds.
-// Not here: whether users may choose (operations.h) and whether a choice is in force (policy/decide.h).
+// Read from the store each time it is needed, so that a choice that another process saves holds from the next
+// request on. Not here: whether users may choose (operations.h) and whether a choice is in force
+// (policy/decide.h).
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include <tl/expected.hpp>
 
-#include "plugin/store/choice_table.h"
 #include "plugin/store/database.h"
 #include "policy/address.h"
 #include "policy/option.h"
+#include "policy/request.h"
 
 namespace usher
 {
@@ -22,23 +29,36 @@ namespace usher
 class Choices
 {
   public:
-    /// Reads all of them. The error is for people.
-    [[nodiscard]] static tl::expected<Choices, std::string> load(Database& database);
+    /// For how many users one query asks at most.
+    static constexpr std::size_t kMaxInQuery = 128;
 
-    [[nodiscard]] std::optional<Option> of(const Address& user) const { return chosen_.of(user.text()); }
+    explicit Choices(Database& database);
+    Choices(const Choices&) = delete;
+    Choices& operator=(const Choices&) = delete;
+    ~Choices();
+
+    /// The choice of each request's user, in the order of the requests. All or an error, which is for people:
+    /// of a user whose choice cannot be read nothing may be decided.
+    [[nodiscard]] tl::expected<std::vector<std::optional<Option>>, std::string> of(
+        std::span<const SubscriptionRequest> requests);
+    [[nodiscard]] tl::expected<std::optional<Option>, std::string> of(const Address& user);
+
     /// Committed when this returns without an error; otherwise nothing has changed. Nothing for `chosen`
     /// forgets the choice.
     [[nodiscard]] tl::expected<void, std::string> set(const Address& user, std::optional<Option> chosen);
-    /// How many users have chosen.
-    [[nodiscard]] std::size_t size() const { return chosen_.size(); }
-    /// How many of this domain.
-    [[nodiscard]] std::size_t of_domain(std::string_view domain) const { return chosen_.of_domain(domain); }
+
+    /// How many users have chosen, by their domain.
+    [[nodiscard]] tl::expected<std::map<std::string, std::size_t, std::less<>>, std::string> count();
 
   private:
-    explicit Choices(Database& database) : database_(&database) {}
+    class Query;
+    /// Names of options by users' addresses.
+    using Rows = std::unordered_map<std::string, std::string>;
 
-    Database* database_;
-    ChoiceTable chosen_;
+    [[nodiscard]] tl::expected<Rows, std::string> rows(std::span<const std::string* const> users);
+
+    Database& database_;
+    std::array<std::unique_ptr<Query>, 8> queries_;  // for 1, 2, 4 ... kMaxInQuery users
 };
 
 }  // namespace usher

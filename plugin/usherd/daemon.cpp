@@ -70,7 +70,7 @@ class Daemon : private EntityEvents
 {
   public:
     Daemon(std::string path, Settings settings, std::string password, std::unique_ptr<Database> database,
-           std::unique_ptr<PolicyInForce> policy, Choices choices)
+           std::unique_ptr<PolicyInForce> policy)
         : path_(std::move(path)),
           settings_(std::move(settings)),
           base_(event_base_new()),
@@ -78,7 +78,7 @@ class Daemon : private EntityEvents
           channels_(base_.get()),
           database_(std::move(database)),
           policy_(std::move(policy)),
-          choices_(std::move(choices)),
+          choices_(*database_),
           journal_(*database_),
           journal_expiry_(journal_, clock_, std::chrono::system_clock::now,
                           [this] { return std::chrono::days(settings_.store.journal_days); }),
@@ -496,12 +496,7 @@ ExitCode run_daemon(const std::string& path, Settings settings)
     if (!policy) {
         return unusable(policy.error());
     }
-    auto choices = Choices::load(**database);
-    if (!choices) {
-        return unusable(choices.error());
-    }
-    return Daemon(path, std::move(settings), *std::move(password), *std::move(database), *std::move(policy),
-                  *std::move(choices))
+    return Daemon(path, std::move(settings), *std::move(password), *std::move(database), *std::move(policy))
         .run();
 }
 

@@ -64,7 +64,7 @@ struct Inside {
 
     std::unique_ptr<Database> database = Database::open("sqlite3://:memory:").value();
     std::unique_ptr<PolicyInForce> policy = PolicyInForce::make(settings(), *database, wall_clock).value();
-    Choices choices = Choices::load(*database).value();
+    Choices choices{*database};
     Journal journal{*database};
     FakeClock clock;
     FakeChannels channels;

@@ -52,7 +52,7 @@ struct Desk {
     StandingClock clock;
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
     Journal journal{*database};
-    Choices choices = Choices::load(*database).value();
+    Choices choices{*database};
     Answerer answerer{policy(Option::organization), choices, journal, clock,
                       [] { return std::chrono::system_clock::time_point(std::chrono::hours(498'600)); }};
 
@@ -171,6 +171,58 @@ BOOST_AUTO_TEST_CASE(a_choice_is_in_force_from_the_next_request_on)
     const Decision decision = answerer.judge(requests, Source::asked)[0];
     BOOST_TEST(decision.answer == Answer::leave);
     BOOST_TEST(decision.reason == Reason::prompt);
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_that_another_process_saves_is_in_force_from_the_next_request_on)
+{
+    const auto elsewhere = Database::open("sqlite3://" + path).value();
+    Choices others(*elsewhere);
+    const std::vector requests{request("tybalt@capulet.lit", "nurse@capulet.lit"),
+                               request("juliet@capulet.lit", "nurse@capulet.lit")};
+    BOOST_TEST(answerer.judge(requests, Source::asked)[1].answer == Answer::approve);
+    BOOST_REQUIRE(others.set(requests[1].user, Option::prompt).has_value());
+    const auto decisions = answerer.judge(requests, Source::asked);
+    BOOST_TEST(decisions[0].answer == Answer::approve);
+    BOOST_TEST(decisions[1].answer == Answer::leave);
+    BOOST_TEST(decisions[1].reason == Reason::prompt);
+    BOOST_REQUIRE(others.set(requests[1].user, std::nullopt).has_value());
+    BOOST_TEST(answerer.judge(requests, Source::asked)[1].answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(while_choices_cannot_be_read_everything_is_left_without_a_record)
+{
+    answerer.set_policy(policy(Option::all, {.per_contact = 2, .per_domain = 0, .per_user = 0}));
+    int told = 0;
+    answerer.on_unrecorded([&told] { ++told; });
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
+                               request("tybalt@capulet.lit", "nurse@capulet.lit")};
+    soci::session other(soci::sqlite3, path);
+    other << "ALTER TABLE choice RENAME TO gone";
+    for (const Source source : {Source::asked, Source::waiting, Source::roster}) {
+        const auto decisions = answerer.judge(requests, source);
+        BOOST_REQUIRE(decisions.size() == 2U);
+        BOOST_TEST(decisions[0].answer == Answer::leave);
+        BOOST_TEST(decisions[1].answer == Answer::leave);
+    }
+    BOOST_TEST(!answerer.facts(requests).has_value());
+    BOOST_TEST(!answerer.record_by_hand(requests[0], Answer::approve, "admin@capulet.lit").has_value());
+    BOOST_TEST(told == 3);
+    BOOST_TEST(answerer.counts().unrecorded == 6U);
+    BOOST_TEST(recorded() == 0);
+    other << "ALTER TABLE gone RENAME TO choice";
+    const auto decisions = answerer.judge(requests, Source::asked);
+    BOOST_TEST(decisions[0].answer == Answer::approve);  // nothing was counted towards the limit
+    BOOST_TEST(decisions[1].answer == Answer::approve);
+    BOOST_TEST(recorded() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_of_an_unknown_option_is_not_the_organizations)
+{
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    BOOST_REQUIRE(choices.set(requests[0].user, Option::prompt).has_value());
+    soci::session(soci::sqlite3, path) << "UPDATE choice SET option_name = 'never'";
+    BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
+    BOOST_TEST(recorded() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_who_gave_it)

@@ -1,10 +1,13 @@
-// A user's choice: still there after the store is reopened, unchanged if the store cannot be written.
+// A user's choice: the same for everybody who opens the store, unchanged when the store refuses, and counted.
 #include "plugin/store/choices.h"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <boost/test/unit_test.hpp>
+#include <map>
+#include <random>
+#include <string>
 
 #include "temporary_directory.h"
 
@@ -14,17 +17,28 @@ namespace usher
 namespace
 {
 
+Address user(std::size_t number)
+{
+    // Some begin as others do, and in one domain as in another.
+    return Address::prepare("user" + std::to_string(number / 2) +
+                            (number % 2 == 0 ? "@capulet.lit" : "@capulet.lite"))
+        .value();
+}
+
 struct Store {
     usher::test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
-    Choices choices = Choices::load(*database).value();
+    Choices choices{*database};
 
-    [[nodiscard]] Choices loaded_again() const
+    [[nodiscard]] std::size_t count(std::string_view domain)
     {
-        const auto again = Database::open("sqlite3://" + path).value();
-        return Choices::load(*again).value();
+        const auto counts = choices.count().value();
+        const auto found = counts.find(domain);
+        return found == counts.end() ? 0 : found->second;
     }
+    /// What somebody else changes.
+    void execute(const std::string& statement) const { soci::session(soci::sqlite3, path) << statement; }
 };
 
 const Address kJuliet = Address::prepare("juliet@capulet.lit").value();
@@ -36,19 +50,21 @@ BOOST_FIXTURE_TEST_SUITE(choices, Store)
 
 BOOST_AUTO_TEST_CASE(a_user_without_a_choice_has_none)
 {
-    BOOST_TEST(!choices.of(kJuliet).has_value());
-    BOOST_TEST(choices.size() == 0U);
+    BOOST_TEST(!choices.of(kJuliet).value().has_value());
+    BOOST_TEST(choices.of(std::span<const SubscriptionRequest>()).value().empty());
+    BOOST_TEST(choices.count().value().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_choice_is_there_at_once_and_after_it_was_loaded_again)
+BOOST_AUTO_TEST_CASE(a_choice_is_there_at_once_for_whoever_has_the_store_open)
 {
+    const auto elsewhere = Database::open("sqlite3://" + path).value();
+    Choices others(*elsewhere);
     for (const Option option : kOptions) {
         BOOST_REQUIRE(choices.set(kJuliet, option).has_value());
-        BOOST_TEST((choices.of(kJuliet) == option));
-        const Choices again = loaded_again();
-        BOOST_TEST((again.of(kJuliet) == option));
-        BOOST_TEST(again.size() == 1U);
-        BOOST_TEST(!again.of(kRomeo).has_value());
+        BOOST_TEST((choices.of(kJuliet).value() == option));
+        BOOST_TEST((others.of(kJuliet).value() == option));
+        BOOST_TEST(!others.of(kRomeo).value().has_value());
+        BOOST_TEST(others.count().value()["capulet.lit"] == 1U);
     }
 }
 
@@ -56,8 +72,38 @@ BOOST_AUTO_TEST_CASE(a_choice_that_was_taken_back_is_gone)
 {
     BOOST_REQUIRE(choices.set(kJuliet, Option::all).has_value());
     BOOST_REQUIRE(choices.set(kJuliet, std::nullopt).has_value());
-    BOOST_TEST(!choices.of(kJuliet).has_value());
-    BOOST_TEST(loaded_again().size() == 0U);
+    BOOST_TEST(!choices.of(kJuliet).value().has_value());
+    BOOST_TEST(count("capulet.lit") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_never_chosen_can_be_forgotten)
+{
+    BOOST_REQUIRE(choices.set(kJuliet, std::nullopt).has_value());
+    BOOST_TEST(!choices.of(kJuliet).value().has_value());
+    BOOST_TEST(choices.count().value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_address_is_found_whole_only)
+{
+    BOOST_REQUIRE(choices.set(kJuliet, Option::all).has_value());
+    for (const std::string_view other :
+         {"juliet@capulet.li", "juliet@capulet.litt", "uliet@capulet.lit", "juliet@x.capulet.lit"}) {
+        BOOST_TEST(!choices.of(Address::prepare(other).value()).value().has_value(), other);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_addresses_have_their_choices)
+{
+    std::string domain = std::string(63, 'd');
+    while (domain.size() + 64 <= 1'023) {
+        domain += "." + std::string(63, 'd');
+    }
+    const Address longest = Address::prepare(std::string(1'023, 'j') + "@" + domain).value();
+    BOOST_REQUIRE(choices.set(longest, Option::prompt).has_value());
+    BOOST_REQUIRE(choices.set(kRomeo, Option::all).has_value());
+    BOOST_TEST((choices.of(longest).value() == Option::prompt));
+    BOOST_TEST((choices.of(kRomeo).value() == Option::all));
+    BOOST_TEST(count(domain) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_stored_changes_nothing)
@@ -69,35 +115,94 @@ BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_stored_changes_nothing)
         const auto stored = choices.set(kJuliet, Option::all);
         BOOST_REQUIRE(!stored.has_value());
         BOOST_TEST(stored.error().find("locked") != std::string::npos, stored.error());
+        BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));  // meanwhile, too
         other << "ROLLBACK";
     }
-    BOOST_TEST((choices.of(kJuliet) == Option::prompt));
-    BOOST_TEST((loaded_again().of(kJuliet) == Option::prompt));
+    BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));
+    BOOST_TEST(count("capulet.lit") == 1U);
     BOOST_TEST(choices.set(kJuliet, Option::all).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(more_choices_than_are_read_at_a_time_are_all_loaded)
+BOOST_AUTO_TEST_CASE(each_request_gets_the_choice_of_its_own_user_however_many_there_are)
 {
-    constexpr int kUsers = 2'500;
-    {
-        soci::session session(soci::sqlite3, path);
-        soci::transaction transaction(session);
-        for (int i = 0; i < kUsers; ++i) {
-            const std::string user = "user" + std::to_string(i) + "@capulet.lit";
-            const std::string option(name(kOptions[static_cast<std::size_t>(i) % kOptions.size()]));
-            session << "INSERT INTO choice (user_address, option_name) VALUES (:u, :o)", soci::use(user),
-                soci::use(option);
+    constexpr std::size_t kUsers = 300;
+    for (std::size_t i = 0; i < kUsers; i += 3) {
+        BOOST_REQUIRE(choices.set(user(i), kOptions[i % kOptions.size()]).has_value());
+        BOOST_REQUIRE(choices.set(user(i), kOptions[i / 3 % kOptions.size()]).has_value());
+    }
+    for (const std::size_t size : {1, 2, 3, 64, 100, 127, 128, 129, 300, 1'000}) {
+        std::mt19937 random(static_cast<unsigned>(size));
+        std::vector<std::size_t> numbers;
+        std::vector<SubscriptionRequest> requests;
+        for (std::size_t i = 0; i < size; ++i) {
+            numbers.push_back(random() % kUsers);  // some several times
+            requests.push_back({user(numbers.back()), kRomeo, std::nullopt});
         }
-        transaction.commit();
+        const auto chosen = choices.of(requests).value();
+        BOOST_REQUIRE(chosen.size() == size);
+        for (std::size_t i = 0; i < size; ++i) {
+            BOOST_REQUIRE(chosen[i].has_value() == (numbers[i] % 3 == 0));
+            BOOST_REQUIRE((!chosen[i] || *chosen[i] == kOptions[numbers[i] / 3 % kOptions.size()]));
+        }
     }
-    const Choices loaded = loaded_again();
-    BOOST_TEST(loaded.size() == 2'500U);
-    for (int i = 0; i < kUsers; ++i) {
-        const Address user = Address::prepare("user" + std::to_string(i) + "@capulet.lit").value();
-        BOOST_REQUIRE((loaded.of(user) == kOptions[static_cast<std::size_t>(i) % kOptions.size()]));
+}
+
+BOOST_AUTO_TEST_CASE(counts_do_as_a_map_does)
+{
+    std::mt19937 random(1);
+    std::map<std::size_t, Option> map;
+    for (int step = 0; step < 500; ++step) {
+        const std::size_t number = random() % 30;
+        const std::size_t chosen = random() % (kOptions.size() + 1);
+        if (chosen == kOptions.size()) {
+            map.erase(number);
+            BOOST_REQUIRE(choices.set(user(number), std::nullopt).has_value());
+        } else {
+            map[number] = kOptions[chosen];
+            BOOST_REQUIRE(choices.set(user(number), kOptions[chosen]).has_value());
+        }
+        const auto of_domain =
+            std::count_if(map.begin(), map.end(), [](const auto& one) { return one.first % 2 == 0; });
+        BOOST_REQUIRE(count("capulet.lit") == static_cast<std::size_t>(of_domain));
+        BOOST_REQUIRE(count("capulet.lit") + count("capulet.lite") == map.size());
     }
-    BOOST_TEST(loaded.of_domain("capulet.lit") == 2'500U);
-    BOOST_TEST(loaded.of_domain("let.lit") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_fails_is_an_error_and_the_next_one_works_again)
+{
+    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
+    BOOST_REQUIRE(choices.of(kJuliet).has_value());
+    execute("ALTER TABLE choice RENAME TO gone");
+    const auto failed = choices.of(kJuliet);
+    BOOST_REQUIRE(!failed.has_value());
+    BOOST_TEST(failed.error() ==
+               "users' choices cannot be read: sqlite3_statement_backend::loadOne: no such table: choice");
+    execute("ALTER TABLE gone RENAME TO choice");
+    BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_is_unknown_is_an_error_and_not_no_choice)
+{
+    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
+    execute("UPDATE choice SET option_name = 'never'");
+    const std::vector<SubscriptionRequest> requests{{kRomeo, kJuliet, std::nullopt},
+                                                    {kJuliet, kRomeo, std::nullopt}};
+    const auto chosen = choices.of(requests);
+    BOOST_REQUIRE(!chosen.has_value());
+    BOOST_TEST(chosen.error() == "the choice of juliet@capulet.lit in the store has an unknown option_name");
+    BOOST_TEST(choices.of(kRomeo).has_value());
+}
+
+/// SQLite's write-ahead log can be emptied only where nobody is still reading from it.
+BOOST_AUTO_TEST_CASE(what_was_read_does_not_hold_up_a_checkpoint)
+{
+    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
+    BOOST_REQUIRE(choices.of(kJuliet).has_value());
+    soci::session other(soci::sqlite3, path);
+    BOOST_REQUIRE(Choices(*Database::open("sqlite3://" + path).value()).set(kRomeo, Option::all).has_value());
+    int busy = 1, pages = 0, moved = 0;
+    other << "PRAGMA wal_checkpoint(TRUNCATE)", soci::into(busy), soci::into(pages), soci::into(moved);
+    BOOST_TEST(busy == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,149 @@
+// What is asked of Usher while its store cannot be read.
+#include "plugin/core/operations.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <boost/test/unit_test.hpp>
+#include <optional>
+
+#include "doubles.h"
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+const std::string kFile = R"(
+[connection]
+component = "usher.capulet.lit"
+secret_file = "/etc/usher/secret"
+[[organization]]
+name = "Capulet"
+domains = ["capulet.lit", "capulet.example"]
+[[organization]]
+name = "Montague"
+domains = ["montague.lit"]
+)";
+
+std::chrono::system_clock::time_point noon()
+{
+    return std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+}
+
+Login login()
+{
+    Login login;
+    login.component = true;
+    login.address = "usher.capulet.lit";
+    return login;
+}
+
+Address address(std::string_view text)
+{
+    return Address::prepare(text).value();
+}
+
+struct NoEvents : EntityEvents {
+    void domain_changed(const std::string&, DomainState) override {}
+    void offline(const Failure&, std::chrono::milliseconds) override {}
+};
+
+struct Running {
+    void execute(const std::string& statement) const { soci::session(soci::sqlite3, path) << statement; }
+    Result<Explained> explain()
+    {
+        std::optional<Result<Explained>> explained;
+        operations.explain(Actor::local("root"), juliet, address("nurse@capulet.lit"),
+                           [&](Result<Explained> result) { explained = std::move(result); });
+        return explained.value();
+    }
+
+    test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    std::unique_ptr<PolicyInForce> policy =
+        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
+    Choices choices{*database};
+    Journal journal{*database};
+    test::FakeClock clock;
+    test::FakeChannels channels;
+    NoEvents events;
+    Answerer answerer{policy->policy(), choices, journal, clock, noon};
+    Entity entity{login(),
+                  "usher.capulet.lit",
+                  {"capulet.lit", "capulet.example", "montague.lit"},
+                  channels,
+                  clock,
+                  [] { return 0.5; },
+                  answerer,
+                  events};
+    Operations operations{*policy, answerer, choices, *database, entity, clock};
+    const Address juliet = address("juliet@capulet.lit");
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(operations, Running)
+
+BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_read_is_not_guessed)
+{
+    BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
+    BOOST_TEST((explain().value().facts.chosen == Option::all));
+    execute("ALTER TABLE choice RENAME TO gone");
+    const auto option = operations.option(Actor::sender(juliet), juliet);
+    BOOST_REQUIRE(!option.has_value());
+    BOOST_TEST((option.error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST(option.error().text.find("The store cannot be read (") == 0U, option.error().text);
+    BOOST_TEST(option.error().text.find("juliet") == std::string::npos, option.error().text);
+    const auto chosen = operations.choose(Actor::sender(juliet), juliet, Option::prompt);
+    BOOST_REQUIRE(!chosen.has_value());
+    BOOST_TEST((chosen.error().kind == Refusal::Kind::unavailable));
+    const auto explained = explain();
+    BOOST_REQUIRE(!explained.has_value());
+    BOOST_TEST((explained.error().kind == Refusal::Kind::unavailable));
+
+    execute("ALTER TABLE gone RENAME TO choice");
+    BOOST_TEST((operations.option(Actor::sender(juliet), juliet).value().in_force == Option::all));
+    const UserOption made = operations.choose(Actor::sender(juliet), juliet, std::nullopt).value();
+    BOOST_TEST((made.in_force == Option::organization));
+    BOOST_TEST(!made.chosen.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)
+{
+    for (const char* user : {"juliet@capulet.lit", "tybalt@capulet.example", "romeo@montague.lit"}) {
+        BOOST_REQUIRE(choices.set(address(user), Option::all).has_value());
+    }
+    const auto counts = [this] {
+        const Status status = operations.status();
+        return std::vector{status.organizations.at(0).choices, status.organizations.at(1).choices};
+    };
+    const std::vector<std::size_t> expected{2, 1};
+    BOOST_TEST(counts() == expected, boost::test_tools::per_element());
+    BOOST_TEST(operations.status().store_error == "");
+
+    execute("ALTER TABLE choice_count RENAME TO gone");
+    BOOST_TEST(counts() == expected, boost::test_tools::per_element());  // as last read
+    BOOST_TEST(operations.status().store_error.find("no such table") != std::string::npos);
+    execute("ALTER TABLE gone RENAME TO choice_count");
+    BOOST_TEST(operations.status().store_error == "");
+}
+
+BOOST_AUTO_TEST_CASE(status_says_that_the_last_write_failed_until_one_succeeds)
+{
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    BOOST_TEST(!choices.set(juliet, Option::all).has_value());
+    BOOST_TEST(choices.of(juliet).has_value());  // what can be read says nothing of writing
+    BOOST_TEST(operations.status().store_error.find("locked") != std::string::npos);
+    other << "ROLLBACK";
+    BOOST_TEST(choices.set(juliet, Option::all).has_value());
+    BOOST_TEST(operations.status().store_error == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher

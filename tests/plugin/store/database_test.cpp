@@ -1,0 +1,111 @@
+// A store that an older usherd has made.
+#include "plugin/store/database.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "plugin/store/choices.h"
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+/// As usherd made it up to schema 9, word by word.
+const char* const kSchema9[] = {
+    "CREATE TABLE usher_schema (version INTEGER NOT NULL)",
+    R"(CREATE TABLE journal (
+        id INTEGER PRIMARY KEY,
+        at BIGINT NOT NULL,
+        source VARCHAR(16) NOT NULL,
+        organization VARCHAR(255) NOT NULL,
+        user_address VARCHAR(2047) NOT NULL,
+        contact_address VARCHAR(2047) NOT NULL,
+        item_subscription VARCHAR(8),
+        item_ask INTEGER NOT NULL,
+        recent_from_contact INTEGER NOT NULL,
+        recent_from_domain INTEGER NOT NULL,
+        recent_to_user INTEGER NOT NULL,
+        recent_complete INTEGER NOT NULL,
+        chosen_option VARCHAR(16),
+        answer VARCHAR(8) NOT NULL,
+        reason VARCHAR(64) NOT NULL,
+        rule INTEGER NOT NULL,
+        generation BIGINT NOT NULL))",
+    "ALTER TABLE journal ADD COLUMN answered_by VARCHAR(2047)",
+    R"(CREATE TABLE choice (
+        user_address VARCHAR(2047) PRIMARY KEY,
+        option_name VARCHAR(16) NOT NULL))",
+    R"(CREATE TABLE saved_setting (
+        organization VARCHAR(255) NOT NULL,
+        setting VARCHAR(64) NOT NULL,
+        setting_value TEXT NOT NULL,
+        saved_by VARCHAR(2047) NOT NULL,
+        saved_at BIGINT NOT NULL,
+        PRIMARY KEY (organization, setting)))",
+    R"(CREATE TABLE policy (
+        generation INTEGER PRIMARY KEY,
+        since BIGINT NOT NULL,
+        settings TEXT NOT NULL))",
+    "INSERT INTO usher_schema (version) VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9)",
+};
+
+/// Of schema 9.
+struct OldStore {
+    OldStore()
+    {
+        for (const char* statement : kSchema9) {
+            session << statement;
+        }
+    }
+    [[nodiscard]] std::unique_ptr<Database> open() const
+    {
+        auto database = Database::open("sqlite3://" + path);
+        BOOST_REQUIRE_MESSAGE(database.has_value(), (database ? "" : database.error()));
+        return *std::move(database);
+    }
+
+    usher::test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+    soci::session session{soci::sqlite3, path};
+};
+
+Address address(std::string_view text)
+{
+    return Address::prepare(text).value();
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(database, OldStore)
+
+BOOST_AUTO_TEST_CASE(choices_of_an_older_store_are_kept_and_counted)
+{
+    session << "INSERT INTO choice (user_address, option_name) VALUES "
+               "('juliet@capulet.lit', 'prompt'), ('tybalt@capulet.lit', 'all'), "
+               "('capulet.lit@montague.lit', 'organization'), ('r\u00f6meo@m\u00f6ntague.lit', 'prompt')";
+    const auto database = open();
+    Choices choices(*database);
+    BOOST_TEST((choices.of(address("juliet@capulet.lit")).value() == Option::prompt));
+    BOOST_TEST((choices.of(address("tybalt@capulet.lit")).value() == Option::all));
+    BOOST_TEST((choices.of(address("capulet.lit@montague.lit")).value() == Option::organization));
+    BOOST_TEST((choices.of(address("r\u00f6meo@m\u00f6ntague.lit")).value() == Option::prompt));
+    BOOST_TEST(!choices.of(address("nurse@capulet.lit")).value().has_value());
+    const auto counts = choices.count().value();
+    BOOST_TEST(counts.size() == 3U);
+    BOOST_TEST(counts.at("capulet.lit") == 2U);
+    BOOST_TEST(counts.at("montague.lit") == 1U);
+    BOOST_TEST(counts.at("m\u00f6ntague.lit") == 1U);
+
+    BOOST_REQUIRE(choices.set(address("juliet@capulet.lit"), std::nullopt).has_value());
+    BOOST_TEST(choices.count().value().at("capulet.lit") == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher
