@@ -1,4 +1,4 @@
-// Measures how the cost of a decision grows with the policy, and with the number of users who have chosen.
+// What a decision costs as the policy grows, and what reading users' choices costs as more have chosen.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -6,8 +6,12 @@
 #include <array>
 #include <chrono>
 #include <iostream>
+#include <map>
+#include <memory>
 #include <random>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "benchmark.h"
 #include "plugin/store/choices.h"
@@ -36,15 +40,16 @@ Address user(std::size_t i)
     return Address::prepare(test::chooser(i, kDomain)).value();
 }
 
-/// Nanoseconds per decision, over many random requests to `users` users.
-double decision(const Policy& policy, std::size_t users, const Choices* choices)
+/// Nanoseconds for each of many decisions on random requests.
+double decision(const Policy& policy)
 {
+    constexpr std::size_t kUsers = 1'000;
     constexpr std::size_t kRequests = 20'000;
     constexpr int kRounds = 20;
     std::mt19937 random(1);
     std::vector<SubscriptionRequest> requests;
     for (std::size_t i = 0; i < kRequests; ++i) {
-        requests.push_back({user(random() % users),
+        requests.push_back({user(random() % kUsers),
                             Address::prepare("amy@d" + std::to_string(random() % 1000) + ".example").value(),
                             std::nullopt});
     }
@@ -53,8 +58,7 @@ double decision(const Policy& policy, std::size_t users, const Choices* choices)
     for (int round = 0; round < kRounds; ++round) {
         const auto begun = Clock::now();
         for (const SubscriptionRequest& request : requests) {
-            const Facts facts{{}, choices != nullptr ? choices->of(request.user) : std::nullopt};
-            approved += decide(policy, request, facts).answer == Answer::approve ? 1 : 0;
+            approved += decide(policy, request, {}).answer == Answer::approve ? 1 : 0;
         }
         best = std::min(best, seconds_since(begun) / kRequests * 1e9);
     }
@@ -85,22 +89,12 @@ double with_rules(std::size_t count)
              Answer::deny,
              static_cast<std::uint32_t>(i + 1)});
     }
-    return decision(Policy({many}, {}), 1000, nullptr);
+    return decision(Policy({many}, {}));
 }
 
 double with_domains(std::size_t count)
 {
-    return decision(Policy({organization(count)}, {}), 1000, nullptr);
-}
-
-double with_choices(std::size_t count)
-{
-    const test::TemporaryDirectory directory;
-    const std::string path = (directory.path() / "usher.db").string();
-    test::store_choices(path, count, kDomain);
-    const auto database = Database::open("sqlite3://" + path).value();
-    const Choices choices = Choices::load(*database).value();
-    return decision(Policy({organization(1)}, {}), count, &choices);
+    return decision(Policy({organization(count)}, {}));
 }
 
 /// Each size is measured in a process of its own, so that memory is laid out as in a daemon.
@@ -147,6 +141,106 @@ void measure(const std::string& of, double (*figure)(std::size_t), const std::ve
                            most <= kMaxNanoseconds && ratio <= kFlat};
 }
 
+/// A store with choices, as the daemon has it open.
+struct Store {
+    Store(std::size_t users, const std::vector<std::string>& domains)
+    {
+        test::store_choices(path, users, domains);
+        database = Database::open("sqlite3://" + path).value();
+    }
+
+    const test::TemporaryDirectory directory;
+    const std::string path = (directory.path() / "usher.db").string();
+    std::unique_ptr<Database> database;
+};
+
+/// The median of the time in microseconds that `call` takes.
+template <typename Call>
+double microseconds(int rounds, Call call)
+{
+    std::vector<double> each;
+    for (int round = 0; round < rounds; ++round) {
+        const auto begun = Clock::now();
+        call();
+        each.push_back(seconds_since(begun) * 1e6);
+    }
+    return test::median(std::move(each));
+}
+
+/// What reading the choices of random users costs for each request, in asks of these sizes.
+void measure_choices(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& counts)
+{
+    constexpr int kRounds = 500;
+    constexpr double kMaxAlone = 25;
+    constexpr double kMaxInBatch = 5;
+    std::map<std::size_t, std::vector<double>> figures;
+    std::map<std::size_t, std::string> texts;
+    for (const std::size_t count : counts) {
+        const Store store(count, {kDomain});
+        Choices choices(*store.database);
+        for (const std::size_t size : sizes) {
+            std::mt19937 random(1);
+            std::vector<std::vector<SubscriptionRequest>> asks(kRounds);
+            for (auto& ask : asks) {
+                for (std::size_t i = 0; i < size; ++i) {
+                    const Address chooser = user(random() % count);
+                    ask.push_back({chooser, chooser, std::nullopt});
+                }
+            }
+            auto ask = asks.begin();
+            const double each =
+                microseconds(kRounds,
+                             [&] {
+                                 if (choices.of(*ask++).value().size() != size) {
+                                     throw std::logic_error("not every request has its choice");
+                                 }
+                             }) /
+                static_cast<double>(size);
+            figures[size].push_back(each);
+            texts[size] += (texts[size].empty() ? "" : ", ") + std::to_string(count) + ": " +
+                           test::fixed(each, 2) + " µs";
+        }
+    }
+    for (const std::size_t size : sizes) {
+        const double most = size == 1 ? kMaxAlone : kMaxInBatch;
+        const std::string how = size == 1 ? "alone" : "in an ask of " + std::to_string(size);
+        std::cout << test::Row{"decisions",
+                               "the choice of a request's user, " + how + ", of so many in the store",
+                               texts[size],
+                               figures[size].back() / figures[size].front(),
+                               "at most " + test::fixed(most, 0) + " µs",
+                               *std::max_element(figures[size].begin(), figures[size].end()) <= most,
+                               {}};
+    }
+}
+
+void measure_count()
+{
+    constexpr std::size_t kDomains = 1'000;
+    constexpr std::size_t kUsers = 1'000;
+    constexpr double kMaxMilliseconds = 2;
+    std::vector<std::string> domains;
+    for (std::size_t i = 0; i < kDomains; ++i) {
+        domains.push_back("d" + std::to_string(i) + ".example");
+    }
+    const Store store(kUsers, domains);
+    Choices choices(*store.database);
+    const double taken = microseconds(20,
+                                      [&] {
+                                          if (choices.count().value().size() != kDomains) {
+                                              throw std::logic_error("not every domain has its number");
+                                          }
+                                      }) /
+                         1000;
+    std::cout << test::Row{"decisions",
+                           "how many have chosen in each of 1000 domains, of 1000000",
+                           test::fixed(taken, 2) + " ms",
+                           std::nullopt,
+                           "at most 2 ms",
+                           taken <= kMaxMilliseconds,
+                           {}};
+}
+
 }  // namespace
 
 }  // namespace usher
@@ -156,6 +250,7 @@ int main()
     return usher::test::run_benchmark([&] {
         usher::measure("rules", usher::with_rules, {1, 1'000, 100'000});
         usher::measure("domains", usher::with_domains, {1, 1'000, 100'000});
-        usher::measure("users' choices", usher::with_choices, {1, 1'000, 100'000, 1'000'000});
+        usher::measure_choices({1, 64, 100}, {1, 1'000, 100'000, 1'000'000});
+        usher::measure_count();
     });
 }

@@ -68,7 +68,7 @@ std::vector<Row> measure_choices()
 {
     constexpr double kMaxSeconds = 3;
     Daemon daemon;
-    store_choices((daemon.usherd.directory() / "usher.db").string(), kMany, kPlayedHost);
+    store_choices((daemon.usherd.directory() / "usher.db").string(), kMany, {kPlayedHost});
     const auto begun = Clock::now();
     daemon.usherd.start(kEnvironment);
     daemon.server.accept(true);

@@ -14,7 +14,7 @@ std::string chooser(std::size_t number, const std::string& domain)
     return "user.name" + std::to_string(number) + "@" + domain;
 }
 
-void store_choices(const std::string& path, std::size_t count, const std::string& domain)
+void store_choices(const std::string& path, std::size_t count, const std::vector<std::string>& domains)
 {
     static_cast<void>(Database::open("sqlite3://" + path).value());
     soci::session session(soci::sqlite3, path);
@@ -24,10 +24,14 @@ void store_choices(const std::string& path, std::size_t count, const std::string
     soci::statement insert =
         (session.prepare << "INSERT INTO choice (user_address, option_name) VALUES (:u, :o)",
          soci::use(address), soci::use(option));
-    for (std::size_t i = 0; i < count; ++i) {
-        address = chooser(i, domain);
-        option = name(kOptions[i % kOptions.size()]);
-        insert.execute(true);
+    for (const std::string& domain : domains) {
+        for (std::size_t i = 0; i < count; ++i) {
+            address = chooser(i, domain);
+            option = name(kOptions[i % kOptions.size()]);
+            insert.execute(true);
+        }
+        session << "INSERT INTO choice_count (domain, users) VALUES (:d, :u)", soci::use(domain),
+            soci::use(static_cast<long long>(count));
     }
     transaction.commit();
 }
