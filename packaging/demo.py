@@ -244,7 +244,7 @@ def decision(stage, user, contact):
     if not rows:
         raise Failed(f"no record in the journal of {contact} asking {user}")
     answer, reason, rule = rows[-1]
-    return answer, f"{reason} {rule}" if rule else reason
+    return answer, f"{reason} {rule}" if rule else reason.replace("_", " ")
 
 
 async def play(stage):

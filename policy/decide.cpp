@@ -256,6 +256,54 @@ Explanation explain(const Policy& policy, const SubscriptionRequest& request, co
     return explanation;
 }
 
+std::string_view name(Reason reason)
+{
+    switch (reason) {
+        case Reason::foreign_user:
+            return "foreign_user";
+        case Reason::own_address:
+            return "own_address";
+        case Reason::rule:
+            return "rule";
+        case Reason::federation_closed:
+            return "federation_closed";
+        case Reason::federation_not_listed:
+            return "federation_not_listed";
+        case Reason::asked_for:
+            return "asked_for";
+        case Reason::contact_limit:
+            return "contact_limit";
+        case Reason::domain_limit:
+            return "domain_limit";
+        case Reason::user_limit:
+            return "user_limit";
+        case Reason::limits_unknown:
+            return "limits_unknown";
+        case Reason::all_contacts:
+            return "all_contacts";
+        case Reason::in_organization:
+            return "in_organization";
+        case Reason::outside_organization:
+            return "outside_organization";
+        case Reason::prompt:
+            return "prompt";
+        case Reason::by_hand:
+            return "by_hand";
+    }
+    return "unknown";
+}
+
+std::optional<Reason> reason_named(std::string_view wanted)
+{
+    for (int i = 0; i <= static_cast<int>(Reason::by_hand); ++i) {
+        const auto reason = static_cast<Reason>(i);
+        if (name(reason) == wanted) {
+            return reason;
+        }
+    }
+    return std::nullopt;
+}
+
 std::string_view to_string(Reason reason)
 {
     switch (reason) {
@@ -291,17 +339,6 @@ std::string_view to_string(Reason reason)
             return "by hand";
     }
     return "unknown";
-}
-
-std::optional<Reason> reason_named(std::string_view named)
-{
-    for (int i = 0; i <= static_cast<int>(Reason::by_hand); ++i) {
-        const auto reason = static_cast<Reason>(i);
-        if (to_string(reason) == named) {
-            return reason;
-        }
-    }
-    return std::nullopt;
 }
 
 std::ostream& operator<<(std::ostream& out, Reason reason)

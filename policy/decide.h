@@ -18,7 +18,7 @@
 namespace usher
 {
 
-/// Why a request got its answer. The journal and `explain` show its text.
+/// Why a request got its answer.
 enum class Reason {
     foreign_user,           ///< the user belongs to no configured organisation
     own_address,            ///< user and contact are the same
@@ -37,9 +37,12 @@ enum class Reason {
     by_hand,                ///< a person answered it through Usher; `decide` never gives this reason
 };
 
+/// The name that is stored in the journal: that of the enumerator.
+[[nodiscard]] std::string_view name(Reason reason);
+/// The reason of exactly this name.
+[[nodiscard]] std::optional<Reason> reason_named(std::string_view name);
+/// The text that people and the HTTP interface see. Never stored: it may be reworded.
 [[nodiscard]] std::string_view to_string(Reason reason);
-/// The reason with exactly this text.
-[[nodiscard]] std::optional<Reason> reason_named(std::string_view text);
 std::ostream& operator<<(std::ostream& out, Reason reason);
 
 /// What a decision may depend on besides policy and request. Journalled with the decision, for replay.

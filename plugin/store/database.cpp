@@ -87,6 +87,22 @@ constexpr std::array kMigrations{
         SELECT domain, COUNT(*) FROM (
             SELECT SUBSTR(LTRIM(user_address, REPLACE(user_address, '@', '')), 2) AS domain FROM choice) AS one
         GROUP BY domain)"),
+    // Reasons were stored as the texts that people read. Others than these stay as they are: they have no name.
+    std::string_view(R"(UPDATE journal SET reason = CASE reason
+            WHEN 'not a user of any organization' THEN 'foreign_user'
+            WHEN 'own address' THEN 'own_address'
+            WHEN 'federation closed' THEN 'federation_closed'
+            WHEN 'federation: domain not listed' THEN 'federation_not_listed'
+            WHEN 'user asked for this contact' THEN 'asked_for'
+            WHEN 'limit for this contact' THEN 'contact_limit'
+            WHEN 'limit for the contact''s domain' THEN 'domain_limit'
+            WHEN 'limit for this user' THEN 'user_limit'
+            WHEN 'limits: counter full' THEN 'limits_unknown'
+            WHEN 'all contacts' THEN 'all_contacts'
+            WHEN 'in organization' THEN 'in_organization'
+            WHEN 'outside organization' THEN 'outside_organization'
+            WHEN 'by hand' THEN 'by_hand'
+            ELSE reason END)"),
 };
 
 std::string in_dialect(std::string_view statement, bool sqlite)

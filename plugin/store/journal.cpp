@@ -120,7 +120,7 @@ class Journal::Insert
             c.has_chosen[i] = r.facts.chosen ? soci::i_ok : soci::i_null;
             c.chosen[i] = r.facts.chosen ? usher::name(*r.facts.chosen) : "";
             c.answer[i] = usher::name(r.decision.answer);
-            c.reason[i] = to_string(r.decision.reason);
+            c.reason[i] = usher::name(r.decision.reason);
             c.rule[i] = static_cast<int>(r.decision.rule);
             c.generation[i] = static_cast<long long>(r.generation);
             c.has_by[i] = r.answered_by.empty() ? soci::i_null : soci::i_ok;

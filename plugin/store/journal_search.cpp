@@ -81,40 +81,46 @@ class Select
         if (!statement_.fetch()) {
             return std::nullopt;
         }
-        const auto user = Address::prepare(user_);
-        const auto contact = Address::prepare(contact_);
-        if (!user || !contact) {
-            throw std::runtime_error("journal record " + std::to_string(id_) +
-                                     " has an address that is none");
-        }
-        JournalRecord record{.id = id_,
-                             .at = system_clock::time_point(milliseconds(at_)),
-                             .source = source_named(source_).value_or(Source::asked),
-                             .organization = organization_,
-                             .request = {*user, *contact, std::nullopt},
-                             .facts = {},
-                             .decision = {},
-                             .generation = static_cast<std::uint64_t>(generation_)};
+        JournalRecord record{
+            .id = id_,
+            .at = system_clock::time_point(milliseconds(at_)),
+            .source = understood(source_named(source_), "source"),
+            .organization = organization_,
+            .request = {understood(Address::prepare(user_), "user_address"),
+                        understood(Address::prepare(contact_), "contact_address"), std::nullopt},
+            .facts = {},
+            .decision = {},
+            .generation = static_cast<std::uint64_t>(generation_)};
         if (has_by_ == soci::i_ok) {
             record.answered_by = by_;
         }
         if (has_subscription_ == soci::i_ok) {
             record.request.item =
-                RosterItem{subscription_named(subscription_).value_or(Subscription::none), ask_ != 0};
+                RosterItem{understood(subscription_named(subscription_), "item_subscription"), ask_ != 0};
         }
         record.facts.recent = {static_cast<std::uint32_t>(from_contact_),
                                static_cast<std::uint32_t>(from_domain_), static_cast<std::uint32_t>(to_user_),
                                complete_ != 0};
         if (has_chosen_ == soci::i_ok) {
-            record.facts.chosen = option_named(chosen_);
+            record.facts.chosen = understood(option_named(chosen_), "chosen_option");
         }
-        record.decision.answer = answer_named(answer_).value_or(Answer::leave);
-        record.decision.reason = reason_named(reason_).value_or(Reason::prompt);
+        record.decision.answer = understood(answer_named(answer_), "answer");
+        record.decision.reason = understood(reason_named(reason_), "reason");
         record.decision.rule = static_cast<std::uint32_t>(rule_);
         return record;
     }
 
   private:
+    /// A column's value. Throws where the column has what no record of ours can have.
+    template <typename Value>
+    [[nodiscard]] Value understood(std::optional<Value> value, const char* column) const
+    {
+        if (!value) {
+            throw std::runtime_error("journal record " + std::to_string(id_) + " has an unknown " + column);
+        }
+        return *std::move(value);
+    }
+
     void fetch_into_members()
     {
         for (long long* number : {&id_, &at_}) {

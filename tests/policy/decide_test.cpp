@@ -651,4 +651,33 @@ BOOST_AUTO_TEST_CASE(an_explanation_always_ends_in_the_decision_that_is_made)
     }
 }
 
+/// What the journal has stored since its reasons have names: none of them may ever change.
+BOOST_AUTO_TEST_CASE(reasons_are_found_by_their_names_and_not_by_their_texts)
+{
+    const std::pair<Reason, const char*> names[] = {
+        {Reason::foreign_user, "foreign_user"},
+        {Reason::own_address, "own_address"},
+        {Reason::rule, "rule"},
+        {Reason::federation_closed, "federation_closed"},
+        {Reason::federation_not_listed, "federation_not_listed"},
+        {Reason::asked_for, "asked_for"},
+        {Reason::contact_limit, "contact_limit"},
+        {Reason::domain_limit, "domain_limit"},
+        {Reason::user_limit, "user_limit"},
+        {Reason::limits_unknown, "limits_unknown"},
+        {Reason::all_contacts, "all_contacts"},
+        {Reason::in_organization, "in_organization"},
+        {Reason::outside_organization, "outside_organization"},
+        {Reason::prompt, "prompt"},
+        {Reason::by_hand, "by_hand"},
+    };
+    for (const auto& [reason, text] : names) {
+        BOOST_TEST(name(reason) == text);
+        BOOST_TEST((reason_named(text) == reason));
+    }
+    for (const char* other : {"", "unknown", "in organization", "In_organization", "by_hand "}) {
+        BOOST_TEST(!reason_named(other).has_value(), other);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "plugin/store/choices.h"
+#include "plugin/store/journal_search.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -104,6 +105,68 @@ BOOST_AUTO_TEST_CASE(choices_of_an_older_store_are_kept_and_counted)
 
     BOOST_REQUIRE(choices.set(address("juliet@capulet.lit"), std::nullopt).has_value());
     BOOST_TEST(choices.count().value().at("capulet.lit") == 1U);
+}
+
+/// A reason as it was stored up to schema 9, and what it is now.
+struct OldReason {
+    const char* text;
+    Reason reason;
+};
+
+const OldReason kOldReasons[] = {
+    {"not a user of any organization", Reason::foreign_user},
+    {"own address", Reason::own_address},
+    {"rule", Reason::rule},
+    {"federation closed", Reason::federation_closed},
+    {"federation: domain not listed", Reason::federation_not_listed},
+    {"user asked for this contact", Reason::asked_for},
+    {"limit for this contact", Reason::contact_limit},
+    {"limit for the contact's domain", Reason::domain_limit},
+    {"limit for this user", Reason::user_limit},
+    {"limits: counter full", Reason::limits_unknown},
+    {"all contacts", Reason::all_contacts},
+    {"in organization", Reason::in_organization},
+    {"outside organization", Reason::outside_organization},
+    {"prompt", Reason::prompt},
+    {"by hand", Reason::by_hand},
+};
+
+BOOST_AUTO_TEST_CASE(records_of_an_older_store_have_their_reasons_by_name)
+{
+    long long id = 0;
+    for (const OldReason& old : kOldReasons) {
+        const std::string reason = old.text;
+        ++id;
+        session << "INSERT INTO journal VALUES (:id, 1795000000000, 'waiting', 'Capulet', "
+                   "'juliet@capulet.lit', 'nurse@capulet.lit', 'to', 1, 1, 2, 3, 1, 'prompt', 'deny', "
+                   ":reason, 7, 4, 'admin@capulet.lit')",
+            soci::use(id), soci::use(reason);
+    }
+    const auto database = open();
+    JournalSearch search(*database, {.after = 0});
+    BOOST_TEST(search.go_on().value());
+    const auto records = search.take_found();
+    BOOST_REQUIRE(records.size() == std::size(kOldReasons));
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        BOOST_TEST(records[i].decision.reason == kOldReasons[i].reason);
+        BOOST_TEST(records[i].id == static_cast<std::int64_t>(i) + 1);
+        BOOST_TEST(records[i].decision.answer == Answer::deny);
+        BOOST_TEST(records[i].decision.rule == 7U);
+        BOOST_TEST(records[i].answered_by == "admin@capulet.lit");
+    }
+    std::string stored;
+    session << "SELECT reason FROM journal WHERE id = 12", soci::into(stored);
+    BOOST_TEST(stored == "in_organization");
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_that_was_none_before_is_none_after)
+{
+    session << "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
+               "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'because', 0, 4, NULL)";
+    const auto database = open();
+    const auto read = JournalSearch(*database, {}).go_on();
+    BOOST_REQUIRE(!read.has_value());
+    BOOST_TEST(read.error() == "journal record 1 has an unknown reason");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

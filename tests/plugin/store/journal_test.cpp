@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
     one.request.item = RosterItem{Subscription::to, true};
     one.facts.recent = {1, 2, 3, false};
     one.facts.chosen = Option::prompt;
-    one.decision = {Answer::deny, Reason::rule, 7};
+    one.decision = {Answer::deny, Reason::federation_not_listed, 7};
     one.generation = 4;
     BOOST_REQUIRE(journal.record({&one, 1}).has_value());
 
@@ -109,8 +109,8 @@ BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
              "answer, "
              "reason FROM journal",
         soci::into(row);
-    const char* const texts[] = {
-        "waiting", "Capulet", "juliet@capulet.lit", "nurse@capulet.lit", "to", "prompt", "deny", "rule"};
+    const char* const texts[] = {"waiting", "Capulet", "juliet@capulet.lit",   "nurse@capulet.lit", "to",
+                                 "prompt",  "deny",    "federation_not_listed"};
     for (std::size_t i = 0; i < std::size(texts); ++i) {
         BOOST_TEST(row.get<std::string>(i) == texts[i]);
     }
@@ -271,6 +271,27 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     BOOST_TEST(same.decision.rule == 7U);
     BOOST_TEST(same.generation == 4U);
     BOOST_TEST(same.answered_by == "admin@capulet.lit");
+}
+
+/// What no record of ours has in its columns, and what must not be taken for something else.
+const char* const kUnknown[] = {
+    "source", "user_address", "contact_address", "item_subscription", "chosen_option", "answer", "reason",
+};
+
+BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_column,
+                     boost::unit_test::data::make(kUnknown), column)
+{
+    const auto database = open();
+    Journal journal(*database);
+    JournalRecord one = record(journal.next_id(kNow));
+    one.request.item = RosterItem{Subscription::to, true};
+    one.facts.chosen = Option::prompt;
+    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_TEST(JournalSearch(*database, {}).go_on().has_value());
+    soci::session(soci::sqlite3, path) << "UPDATE journal SET " + std::string(column) + " = 'other'";
+    const auto read = JournalSearch(*database, {}).go_on();
+    BOOST_REQUIRE(!read.has_value());
+    BOOST_TEST(read.error() == "journal record " + std::to_string(one.id) + " has an unknown " + column);
 }
 
 BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
