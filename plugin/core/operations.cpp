@@ -365,7 +365,7 @@ void Operations::journal(const Actor& actor, JournalFilter filter, Callback<std:
 
 void Operations::read_on(std::list<Reading>::iterator reading)
 {
-    const auto over = reading->search.go_on();
+    const auto over = reading->search.search_portion();
     if (over && !*over) {
         reading->next = clock_.after(std::chrono::milliseconds(0), [this, reading] { read_on(reading); });
         return;

@@ -85,9 +85,10 @@ constexpr std::array kMigrations{
     // SQLite and PostgreSQL have no other function for that in common.
     std::string_view(R"(INSERT INTO choice_count (domain, users)
         SELECT domain, COUNT(*) FROM (
-            SELECT SUBSTR(LTRIM(user_address, REPLACE(user_address, '@', '')), 2) AS domain FROM choice) AS one
+            SELECT SUBSTR(LTRIM(user_address, REPLACE(user_address, '@', '')), 2) AS domain
+            FROM choice) AS one
         GROUP BY domain)"),
-    // Reasons were stored as the texts that people read. Others than these stay as they are: they have no name.
+    // Reasons were stored as the texts that people read. Other texts have no name and stay as they are.
     std::string_view(R"(UPDATE journal SET reason = CASE reason
             WHEN 'not a user of any organization' THEN 'foreign_user'
             WHEN 'own address' THEN 'own_address'

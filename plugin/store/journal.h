@@ -1,6 +1,6 @@
 // The journal: what was decided, when, for whom, why. Nothing is answered that is not in it.
 //
-// Not here: free text of strangers; a record has addresses and words of our own only.
+// Not here: free text of strangers; a record has addresses and names of our own only.
 #pragma once
 
 #include <chrono>

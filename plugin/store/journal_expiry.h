@@ -1,6 +1,6 @@
 // Deletes what the journal has had for long enough.
 //
-// Not here: which time is believed (settled_time.h).
+// Not here: which time is relied on (trusted_time.h).
 #pragma once
 
 #include <chrono>
@@ -20,22 +20,23 @@ class JournalExpiry
 {
   public:
     using WallClock = std::function<std::chrono::system_clock::time_point()>;
-    /// For how long records are kept, asked each time; zero: for ever.
+    /// For how long records are kept, asked each time; zero: without end.
     using Kept = std::function<std::chrono::days()>;
 
-    /// From now on, each `TrustedTime::kTrial`.
+    /// Deletes from now on, each `TrustedTime::kTrial`. After a forward clock jump nothing is deleted by the
+    /// new time for that long.
     JournalExpiry(Journal& journal, Clock& clock, WallClock wall_clock, Kept kept)
         : journal_(journal), clock_(clock), wall_clock_(std::move(wall_clock)), kept_(std::move(kept))
     {
-        look_at_time();
+        check_time();
     }
     JournalExpiry(const JournalExpiry&) = delete;
     JournalExpiry& operator=(const JournalExpiry&) = delete;
 
   private:
-    void look_at_time();
-    /// Some now, the next soon.
-    void forget();
+    void check_time();
+    /// Deletes the first portion now, the next ones soon.
+    void delete_old();
 
     Journal& journal_;
     Clock& clock_;
@@ -43,8 +44,8 @@ class JournalExpiry
     const Kept kept_;
     TrustedTime trusted_time_;
     std::optional<std::chrono::system_clock::time_point> now_;
-    std::unique_ptr<Timer> looking_;
-    std::unique_ptr<Timer> forgetting_;
+    std::unique_ptr<Timer> next_check_;
+    std::unique_ptr<Timer> next_portion_;
 };
 
 }  // namespace usher

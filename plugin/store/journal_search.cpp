@@ -166,7 +166,7 @@ JournalSearch::JournalSearch(Database& database, JournalFilter filter)
     }
 }
 
-tl::expected<bool, std::string> JournalSearch::go_on()
+tl::expected<bool, std::string> JournalSearch::search_portion()
 {
     return database_.read([this](const std::shared_ptr<soci::session>& session) {
         const bool upwards = filter_.after.has_value();

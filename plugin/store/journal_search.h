@@ -40,15 +40,15 @@ class JournalSearch
 
     JournalSearch(Database& database, JournalFilter filter);
 
-    /// Looks at the next portion; whether the search is over then.
-    [[nodiscard]] tl::expected<bool, std::string> go_on();
+    /// Looks at the next portion. Returns whether it was the last one.
+    [[nodiscard]] tl::expected<bool, std::string> search_portion();
     /// What was found, in the order of ids. To be called once.
     [[nodiscard]] std::vector<JournalRecord> take_found();
 
   private:
     Database& database_;
     const JournalFilter filter_;
-    // Ids that have not been looked at.
+    // The ids that have not been looked at.
     std::int64_t first_ = 0;
     std::int64_t last_;
     std::vector<JournalRecord> found_;

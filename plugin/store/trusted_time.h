@@ -10,33 +10,33 @@
 namespace usher
 {
 
-/// A clock may be wrong when the machine has just started, and may be set wrong later. So it is looked at
-/// now and then, and not believed to be ahead of where it was at the look before: one that is ahead has to
-/// stay so over a whole trial, one that is behind is believed at once.
+/// A clock may be wrong when the machine has just started, and may be set wrong later. So it is checked now
+/// and then. A time ahead of what is expected since the last check is trusted only when the next check, a
+/// whole trial later, finds it still ahead; a time that is behind is trusted at once.
 class TrustedTime
 {
   public:
-    /// From one look to the next.
+    /// From one check to the next.
     static constexpr std::chrono::hours kTrial{12};
 
-    /// `wall` and `steady` say when this is. Nothing the first time.
-    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> look(
+    /// The time to rely on, when the clocks are at `wall` and `steady`. Nothing the first time.
+    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> check(
         std::chrono::system_clock::time_point wall, Clock::Time steady)
     {
-        std::optional<std::chrono::system_clock::time_point> settled;
+        std::optional<std::chrono::system_clock::time_point> trusted;
         if (before_) {
-            settled = std::min(wall, before_->wall + (steady - before_->steady));
+            trusted = std::min(wall, before_->wall + (steady - before_->steady));
         }
         before_ = {wall, steady};
-        return settled;
+        return trusted;
     }
 
   private:
-    struct Look {
+    struct Check {
         std::chrono::system_clock::time_point wall;
         Clock::Time steady;
     };
-    std::optional<Look> before_;
+    std::optional<Check> before_;
 };
 
 }  // namespace usher

@@ -66,7 +66,7 @@ struct Desk {
     [[nodiscard]] std::vector<JournalRecord> found(JournalFilter filter) const
     {
         JournalSearch search(*database, std::move(filter));
-        while (!search.go_on().value()) {
+        while (!search.search_portion().value()) {
         }
         return search.take_found();
     }

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(records_of_an_older_store_have_their_reasons_by_name)
     }
     const auto database = open();
     JournalSearch search(*database, {.after = 0});
-    BOOST_TEST(search.go_on().value());
+    BOOST_TEST(search.search_portion().value());
     const auto records = search.take_found();
     BOOST_REQUIRE(records.size() == std::size(kOldReasons));
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_reason_that_was_none_before_is_none_after)
     session << "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
                "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'because', 0, 4, NULL)";
     const auto database = open();
-    const auto read = JournalSearch(*database, {}).go_on();
+    const auto read = JournalSearch(*database, {}).search_portion();
     BOOST_REQUIRE(!read.has_value());
     BOOST_TEST(read.error() == "journal record 1 has an unknown reason");
 }

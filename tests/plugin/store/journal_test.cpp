@@ -78,7 +78,7 @@ Found search(Database& database, const JournalFilter& filter)
     Found found;
     JournalSearch search(database, filter);
     for (bool over = false; !over; ++found.portions) {
-        const auto went = search.go_on();
+        const auto went = search.search_portion();
         BOOST_REQUIRE_MESSAGE(went.has_value(), (went ? "" : went.error()));
         over = *went;
     }
@@ -287,9 +287,9 @@ BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_col
     one.request.item = RosterItem{Subscription::to, true};
     one.facts.chosen = Option::prompt;
     BOOST_REQUIRE(journal.record({&one, 1}).has_value());
-    BOOST_TEST(JournalSearch(*database, {}).go_on().has_value());
+    BOOST_TEST(JournalSearch(*database, {}).search_portion().has_value());
     soci::session(soci::sqlite3, path) << "UPDATE journal SET " + std::string(column) + " = 'other'";
-    const auto read = JournalSearch(*database, {}).go_on();
+    const auto read = JournalSearch(*database, {}).search_portion();
     BOOST_REQUIRE(!read.has_value());
     BOOST_TEST(read.error() == "journal record " + std::to_string(one.id) + " has an unknown " + column);
 }
@@ -452,10 +452,10 @@ BOOST_DATA_TEST_CASE(a_clock_is_believed_to_be_ahead_when_it_has_stayed_so, kLoo
     const Clock::Time start{std::chrono::hours(1000)};
     for (std::size_t i = 0; i < looks.ahead.size(); ++i) {
         const auto passed = TrustedTime::kTrial * static_cast<int>(i);
-        const auto settled = time.look(kNow + passed + std::chrono::hours(looks.ahead[i]), start + passed);
-        BOOST_REQUIRE(settled.has_value() == (i > 0));
-        if (settled) {
-            BOOST_TEST((*settled - kNow - passed == std::chrono::hours(looks.believed[i - 1])));
+        const auto trusted = time.check(kNow + passed + std::chrono::hours(looks.ahead[i]), start + passed);
+        BOOST_REQUIRE(trusted.has_value() == (i > 0));
+        if (trusted) {
+            BOOST_TEST((*trusted - kNow - passed == std::chrono::hours(looks.believed[i - 1])));
         }
     }
 }
