@@ -61,6 +61,45 @@ struct Running {
         return explained.value();
     }
 
+    /// Replies to what has been sent, as a server on which one request waits.
+    void serve()
+    {
+        for (std::vector<std::string> sent = channels.take_sent(); !sent.empty();
+             sent = channels.take_sent()) {
+            for (const std::string& xml : sent) {
+                const std::string payload = reply(xml);
+                if (!payload.empty()) {
+                    channels.received("<iq type='result' id='" + attribute(xml, "id") + "' from='" +
+                                      attribute(xml, "to") + "'>" + payload + "</iq>");
+                }
+            }
+        }
+    }
+    static std::string attribute(const std::string& xml, const std::string& name)
+    {
+        const std::size_t begin = xml.find(" " + name + "='") + name.size() + 3;
+        return xml.substr(begin, xml.find('\'', begin) - begin);
+    }
+    static std::string reply(const std::string& xml)
+    {
+        const std::string protocol = "urn:xmpp:subscription-requests:0";
+        if (xml.find("disco#info") != std::string::npos) {
+            return "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + protocol +
+                   "'/></query>";
+        }
+        if (xml.find("<pending") == std::string::npos) {
+            return {};
+        }
+        const bool first = xml.find("<after>") == std::string::npos;
+        return "<pending xmlns='" + protocol + "'>" +
+               (first ? "<request id='1'><forwarded xmlns='urn:xmpp:forward:0'><presence "
+                        "xmlns='jabber:client' type='subscribe' from='nurse@capulet.lit' "
+                        "to='juliet@capulet.lit'/></forwarded></request>"
+                      : "") +
+               "<set xmlns='http://jabber.org/protocol/rsm'>" + (first ? "<last>1</last>" : "") +
+               "</set></pending>";
+    }
+
     test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
@@ -110,6 +149,28 @@ BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_read_is_not_guessed)
     const UserOption made = operations.choose(Actor::sender(juliet), juliet, std::nullopt).value();
     BOOST_TEST((made.in_force == Option::organization));
     BOOST_TEST(!made.chosen.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_review_says_that_choices_cannot_be_read)
+{
+    BOOST_REQUIRE(choices.set(juliet, Option::prompt).has_value());
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    serve();
+    const auto review = [this] {
+        std::optional<Result<Review>> reviewed;
+        operations.review(Actor::local("root"), juliet, false,
+                          [&](Result<Review> result) { reviewed = std::move(result); });
+        serve();
+        return reviewed.value();
+    };
+    BOOST_REQUIRE(review().value().requests.size() == 1U);
+    BOOST_TEST(review().value().requests[0].decision.reason == Reason::prompt);
+    execute("ALTER TABLE choice RENAME TO gone");
+    const auto failed = review();
+    BOOST_REQUIRE(!failed.has_value());
+    BOOST_TEST((failed.error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST(failed.error().text.find("The store cannot be read (") == 0U, failed.error().text);
 }
 
 BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)
