@@ -488,8 +488,8 @@ ExitCode run_daemon(const std::string& path, Settings settings)
         spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
         return kFailed;
     };
-    // An older store is migrated now, which takes some seconds for each million records; the service manager
-    // would end it halfway, again and again.
+    // An older store is migrated now, which takes seconds for each million records. Without this the service
+    // manager might end a start halfway, again and again.
     sd_notify(0, "EXTEND_TIMEOUT_USEC=3600000000");
     auto database = Database::open(settings.store.url);
     if (!database) {
