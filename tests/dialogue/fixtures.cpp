@@ -1,6 +1,7 @@
 // The ground that the dialogues stand on: a bare server, where people answer for themselves.
 #include <boost/test/unit_test.hpp>
 
+#include "progress.h"
 #include "servers.h"
 #include "slixmpp_client.h"
 #include "wire_client.h"
@@ -76,6 +77,27 @@ BOOST_AUTO_TEST_CASE(a_wait_that_fails_shows_what_came_instead)
             return text.find("'subscribe' from romeo@montague.lit") != text.npos &&
                    text.find("<presence from='juliet@capulet.lit/wire'") != text.npos;
         });
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_for_many_starts_anew_with_each_and_says_how_far_it_came)
+{
+    Progress progress("approvals", 3, std::chrono::milliseconds(20));
+    const Deadline first = progress.deadline();
+    while (!progress.stalled()) {
+    }
+    progress.reached(1);
+    BOOST_TEST(!progress.complete());
+    const Deadline second = progress.deadline();
+    BOOST_TEST((second > first));
+    progress.reached(1);
+    BOOST_TEST((progress.deadline() == second));
+    while (!progress.stalled()) {
+    }
+    BOOST_CHECK_EXCEPTION(progress.check(), std::runtime_error, [](const std::runtime_error& error) {
+        return std::string_view(error.what()).starts_with("approvals: 1 of 3 came, then nothing for 0.");
+    });
+    progress.reached(3);
+    BOOST_TEST(progress.complete());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <deque>
 
+#include "progress.h"
 #include "servers.h"
 #include "stage.h"
 #include "usherctl.h"
@@ -67,21 +68,21 @@ BOOST_AUTO_TEST_CASE(one_killed_under_load_loses_nothing)
 
     // One last request per contact would not show that the ones before are settled: asks are answered in any
     // order here. So wait for what must come, and then for whatever else has been caused.
-    std::size_t unsettled = 1;
-    const Deadline deadline = within(kPatience);
-    while (unsettled > 0 && Clock::now() < deadline) {
+    Progress settled("requests that were approved or came to their users", kUsers * kContacts);
+    while (!settled.complete() && !settled.stalled()) {
         stage.round_trip();
-        unsettled = 0;
+        std::size_t number = 0;
         for (const WireClient* contact : contacts) {
             for (const WireClient* user : users) {
-                unsettled += contact->has_received(presence("subscribed", user->address())) ||
-                                     user->has_received(presence("subscribe", contact->address()))
-                                 ? 0
-                                 : 1;
+                number += contact->has_received(presence("subscribed", user->address())) ||
+                                  user->has_received(presence("subscribe", contact->address()))
+                              ? 1
+                              : 0;
             }
         }
+        settled.reached(number);
     }
-    BOOST_TEST(unsettled == 0U);
+    BOOST_TEST(settled.complete(), settled.str());
     stage.round_trip();
 
     int prompted = 0;

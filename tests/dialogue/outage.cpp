@@ -79,10 +79,7 @@ BOOST_DATA_TEST_CASE(daemon_away_is_as_without_usher_and_what_waits_is_answered,
     romeo.connect();
     romeo.appear();
     with.usherd().start();
-    romeo.expect({"both approvals", [seen = 0](const Element& stanza) mutable {
-                      seen += is_presence(stanza, "subscribed") ? 1 : 0;
-                      return seen == 2;
-                  }});
+    romeo.expect_all({presence("subscribed", kJuliet), presence("subscribed", "nurse@capulet.lit")});
     with.usherd().wait_until_answering();
     with.round_trip();
     BOOST_TEST(item_in(romeo.roster(), kJuliet) == "to");
@@ -104,6 +101,7 @@ BOOST_DATA_TEST_CASE(long_list_is_answered_to_its_end, kLogins, login)
     }
     round_trip({&gossip, &juliet});
     stage.usherd().start();
+    gossip.expect_all({kContacts, presence("subscribed", kJuliet)});
     stage.usherd().wait_until_answering();
     round_trip({&gossip, &juliet});
     BOOST_TEST(count_received(gossip, presence("subscribed", kJuliet)) == static_cast<long>(kContacts));

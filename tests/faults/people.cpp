@@ -1,10 +1,10 @@
 #include "people.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include "progress.h"
 
 namespace usher::test
 {
@@ -112,15 +112,18 @@ void People::see_it_end(bool stored)
     for (const Request& request : requests_) {
         before.push_back(request.answers());
     }
-    const auto any_open = [this] {
-        return std::any_of(contacts_.begin(), contacts_.end(),
-                           [](const auto& each) { return each.second.open(); }) ||
-               std::any_of(online_.begin(), online_.end(),
-                           [](const WireClient& user) { return user.open(); });
-    };
-    const Deadline deadline = within(kPatience);
-    while (any_open() && Clock::now() < deadline) {
-        take_in(std::chrono::milliseconds(10));
+    const std::vector<Client*> all = everybody();
+    Progress ended("ends of streams of a server that has gone", all.size());
+    for (;;) {
+        ended.reached(static_cast<std::size_t>(
+            std::count_if(all.begin(), all.end(), [](const Client* client) { return !client->open(); })));
+        if (ended.complete()) {
+            break;
+        }
+        ended.check();
+        if (take_in(std::chrono::milliseconds(10))) {
+            ended.goes_on();
+        }
     }
     for (std::size_t i = 0; !stored && i < requests_.size(); ++i) {
         requests_[i].said_in_falling += requests_[i].answers() - before[i];
@@ -179,31 +182,26 @@ void People::go_on(Deadline until, std::size_t up_to)
         if (now >= until) {
             return;
         }
-        take_in(std::min(std::chrono::ceil<std::chrono::milliseconds>(until - now),
-                         std::chrono::milliseconds(10)));
+        (void)take_in(std::min(std::chrono::ceil<std::chrono::milliseconds>(until - now),
+                               std::chrono::milliseconds(10)));
     }
 }
 
-void People::take_in(std::chrono::milliseconds patience)
+std::vector<Client*> People::everybody()
 {
-    std::vector<WireStream*> streams;
+    std::vector<Client*> all;
     for (auto& [domain, contact] : contacts_) {
-        streams.push_back(&contact);
+        all.push_back(&contact);
     }
     for (WireClient& user : online_) {
-        streams.push_back(&user);
+        all.push_back(&user);
     }
-    std::erase_if(streams, [](const WireStream* stream) { return !stream->open(); });
-    std::vector<pollfd> events;
-    for (const WireStream* stream : streams) {
-        events.push_back({stream->descriptor(), POLLIN, 0});
-    }
-    ::poll(events.data(), events.size(), static_cast<int>(patience.count()));
-    for (std::size_t i = 0; i < streams.size(); ++i) {
-        if (events[i].revents != 0) {
-            streams[i]->take_in();
-        }
-    }
+    return all;
+}
+
+bool People::take_in(std::chrono::milliseconds patience)
+{
+    const bool came = usher::test::take_in(everybody(), within(patience));
     for (auto& [domain, contact] : contacts_) {
         for (const Element& stanza : contact.take_received()) {
             received_by_contact(stanza);
@@ -214,21 +212,15 @@ void People::take_in(std::chrono::milliseconds patience)
             received_by_user(user.address(), stanza);
         }
     }
+    return came;
 }
 
 void People::round_trip()
 {
-    std::vector<Client*> all;
-    for (auto& [domain, contact] : contacts_) {
-        all.push_back(&contact);
-    }
-    for (WireClient& user : online_) {
-        if (user.open()) {
-            all.push_back(&user);
-        }
-    }
+    std::vector<Client*> all = everybody();
+    std::erase_if(all, [](const Client* client) { return !client->open(); });
     usher::test::round_trip(all, 4);
-    take_in(std::chrono::milliseconds(0));
+    (void)take_in(std::chrono::milliseconds(0));
 }
 
 void People::received_by_contact(const Element& stanza)

@@ -71,7 +71,8 @@ class People
     /// Those who are online come. What has not been noted as stored is sent again, as by anybody who gets no
     /// answer.
     void come(const StoreFile::Journal& recorded);
-    /// The server has gone: takes in what it had still sent. `stored`: and what it said is so.
+    /// The server has gone: takes in what it had still sent; throws if that does not end. `stored`: and what it
+    /// said is so.
     void see_it_end(bool stored);
 
     /// Sends requests that were not sent yet, up to that one, without waiting for anybody.
@@ -96,7 +97,9 @@ class People
 
   private:
     void send(Request& request);
-    void take_in(std::chrono::milliseconds patience);
+    /// False if nothing came.
+    bool take_in(std::chrono::milliseconds patience);
+    [[nodiscard]] std::vector<Client*> everybody();
     void received_by_contact(const Element& stanza);
     void received_by_user(const std::string& user, const Element& stanza);
     [[nodiscard]] Request* request_of(const std::string& contact);

@@ -92,7 +92,7 @@ void StoreFile::open()
     if (outcome != SQLITE_OK) {
         throw std::runtime_error(file_.string() + ": " + sqlite3_errmsg(opened));
     }
-    sqlite3_busy_timeout(opened, 10'000);
+    sqlite3_busy_timeout(opened, static_cast<int>(kPatience.count()));
 }
 
 void StoreFile::execute(const char* sql)
