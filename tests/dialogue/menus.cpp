@@ -609,16 +609,19 @@ BOOST_AUTO_TEST_CASE(answers_are_bounded)
     const std::string usher = menus_of(Login::component);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& tybalt = stage.enter(kTybalt);
+    const auto begun = Clock::now();
     for (int i = 0; i < 60; ++i) {
         juliet.send("<message type='chat' to='" + usher + "'><body>help</body></message>");
     }
     stage.round_trip();
     said(tybalt, Login::component, "help");  // others are still answered
     stage.round_trip();
-    // More than one minute's if a minute ended on the way, but never all of them.
+    // More than one minute's if a minute ended on the way, but never all of them. (On a machine that is so busy
+    // that several ended, a minute's for each.)
+    const long minutes = std::chrono::ceil<std::chrono::minutes>(Clock::now() - begun).count();
     const long answers = count_received(juliet, message_from(usher));
     BOOST_TEST(answers >= 20);
-    BOOST_TEST(answers <= 40);
+    BOOST_TEST(answers <= 20 * (minutes + 1));
 }
 
 // --- Usher among the contacts

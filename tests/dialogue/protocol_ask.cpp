@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 
+#include "progress.h"
 #include "protocol.h"
 #include "transcript.h"
 
@@ -209,8 +210,12 @@ BOOST_DATA_TEST_CASE(S22_asks_of_several_requests_are_5_ms_apart, kLogins, login
     std::optional<WireComponent> component;
     gossip(stage, component);
     auto waited = Clock::duration::zero();
-    for (int i = 0; i < kRounds; ++i) {
+    std::size_t rounds = 0;
+    Progress progress("rounds in time", kRounds);
+    for (int i = 0; !progress.complete(); ++i) {
+        progress.check();
         // One, to hold back two, to be followed by another.
+        const auto begin_of_round = Clock::now();
         send_requests(*component, 10 * i, 1, kJuliet);
         const Ask one = stage.entity().next_ask();
         send_requests(*component, 10 * i + 1, 2, kJuliet);
@@ -218,12 +223,23 @@ BOOST_DATA_TEST_CASE(S22_asks_of_several_requests_are_5_ms_apart, kLogins, login
         const auto begin = Clock::now();
         stage.entity().answer(one, "unsubscribed");
         const Ask two = stage.entity().next_ask();
+        if (Clock::now() - begin_of_round >= std::chrono::milliseconds(500)) {
+            // On a busy machine one may have been too old to hold back two (S20): another round.
+            stage.entity().answer(two, "unsubscribed");
+            for (std::size_t asked = two.requests.size(); asked < 2;) {
+                const Ask rest = stage.entity().next_ask();
+                stage.entity().answer(rest, "unsubscribed");
+                asked += rest.requests.size();
+            }
+            continue;
+        }
         BOOST_TEST_REQUIRE(two.requests.size() == 2U);
         send_requests(*component, 10 * i + 3, 1, kJuliet);
         stage.entity().answer(two, "unsubscribed");
         const Ask another = stage.entity().next_ask();
         waited += Clock::now() - begin;
         stage.entity().answer(another, "unsubscribed");
+        progress.reached(++rounds);
     }
     BOOST_TEST((waited >= kRounds * std::chrono::milliseconds(5)));
 }

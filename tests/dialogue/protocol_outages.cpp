@@ -319,6 +319,7 @@ BOOST_AUTO_TEST_CASE(S30_ask_is_remembered_for_60_s_and_no_longer)
     const auto asked = Clock::now();
     nurse.send(to(kJuliet, "subscribe"));
     const Ask remembered = stage.entity().next_ask_about(kNurse, kJuliet);
+    // The time itself is waited for: nothing happens meanwhile. 15 s are left for a busy machine.
     std::this_thread::sleep_until(begin + std::chrono::seconds(45));
     stage.entity().answer(remembered, "subscribed");
     nurse.expect(kApproval);
