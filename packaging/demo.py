@@ -23,7 +23,7 @@ OFFICE, ELSEWHERE, COMPONENT = "capulet.lit", "montague.lit", "usher.capulet.lit
 JULIET, NURSE, TYBALT = (name + "@" + OFFICE for name in ("juliet", "nurse", "tybalt"))
 ROMEO, PARIS, FRIAR = (name + "@" + ELSEWHERE for name in ("romeo", "paris", "friar"))
 ACCOUNTS = (JULIET, NURSE, TYBALT, ROMEO, PARIS, FRIAR)
-DEADLINE = 20  # seconds for each step; after that the demo fails and names the step
+DEADLINE = 60  # seconds for each step; after that the demo fails and names the step
 
 PROSODY = """
 run_as_root = true

@@ -13,7 +13,7 @@ logging.disable(logging.CRITICAL)  # also what it says when it is imported
 import slixmpp  # noqa: E402
 
 PASSWORD = "wherefore"
-DEADLINE = 60
+DEADLINE = 60  # seconds in which nothing that is awaited has come
 
 
 def cases():
@@ -25,6 +25,17 @@ def cases():
                 approved = option == "all" or (option == "organization" and colleague)
                 contact = f"contact-of-{name}@example.{'org' if colleague else 'net'}"
                 yield option, online, contact, f"{name}@example.org", approved
+
+
+class Silence(Exception):
+    """Nothing has come for too long; the text says what was awaited."""
+
+
+async def within_deadline(awaitable, awaited):
+    try:
+        return await asyncio.wait_for(awaitable, DEADLINE)
+    except asyncio.TimeoutError:
+        raise Silence(f"{awaited} did not come, nothing for {DEADLINE} s") from None
 
 
 class Person(slixmpp.ClientXMPP):
@@ -54,10 +65,11 @@ class Person(slixmpp.ClientXMPP):
 
     async def log_in(self):
         self.connect(("127.0.0.1", 5222), disable_starttls=False)
-        return await asyncio.wait_for(self.began, DEADLINE)
+        return await within_deadline(self.began, f"the login of {self.boundjid.bare}")
 
     async def hears(self, kind, contact):
-        while await asyncio.wait_for(self.heard.get(), DEADLINE) != (kind, contact):
+        awaited = f"'{kind}' from {contact} at {self.boundjid.bare}"
+        while await within_deadline(self.heard.get(), awaited) != (kind, contact):
             pass
 
 
@@ -84,7 +96,6 @@ async def play():
         if online:
             await asked.log_in()
         asking.send_presence_subscription(pto=user)
-        outcome = "not as policy says"
         try:
             if approved:
                 await asking.hears("subscribed", user)
@@ -98,8 +109,8 @@ async def play():
                 outcome = "approved" if approved else "asked"
             else:
                 outcome = f"rosters say {found}, not {expected}"
-        except asyncio.TimeoutError:
-            pass
+        except Silence as silence:
+            outcome = str(silence)
         failed += outcome not in ("approved", "asked")
         print(f"{user:40} {outcome}", flush=True)
         await asked.disconnect()
