@@ -1,0 +1,117 @@
+// What administrators meet in their own clients.
+#include <boost/test/unit_test.hpp>
+
+#include "menus.h"
+
+namespace usher::test
+{
+
+BOOST_AUTO_TEST_SUITE(menus)
+
+BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
+{
+    UsherStage stage(Login::component, settings(true, "prompt"));
+    const std::string usher = menus_of(Login::component);
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+    const std::string file = stage.usherd().directory() / "usher.toml";
+
+    const Reply form = execute(nurse, usher, "general-im");
+    BOOST_TEST(form.title() == "General IM: Capulet");
+    const Strings shown = form.content();
+    BOOST_TEST_REQUIRE(shown.size() == 6U);
+    BOOST_TEST(shown[0] == "users_may_choose=1;");
+    BOOST_TEST(has(shown[1], file + ":"), shown[1]);
+    BOOST_TEST(shown[2] == "option=prompt;");
+    BOOST_TEST(shown[4] == "domains=capulet.lit;");
+    const Reply saved =
+        go_on(nurse, usher, form,
+              submit({{"users_may_choose", "0"}, {"option", "organization"}, {"domains", "capulet.lit"}}));
+    BOOST_TEST(saved.text() ==
+               "Saved. Capulet: " + kOrganization + "; users may not choose; domains capulet.lit.");
+
+    WireClient& tybalt = stage.enter(kTybalt);
+    tybalt.send(to(kJuliet, "subscribe"));
+    tybalt.expect(presence("subscribed", kJuliet));
+    BOOST_TEST(listed(juliet, usher) == Strings());
+
+    BOOST_TEST(stage.usherd().stop() == 0);
+    stage.usherd().start();
+    stage.usherd().wait_for_status("answering on 1 of ");
+    const Reply again = execute(nurse, usher, "general-im");
+    const Strings now = again.content();
+    BOOST_TEST_REQUIRE(now.size() == 7U);
+    BOOST_TEST(now[0] == "users_may_choose=0;");
+    BOOST_TEST(has(now[1], "saved by " + kNurse), now[1]);
+    BOOST_TEST(now[2] == "option=organization;");
+    BOOST_TEST(has(now[5], file + ":"), "what was not changed was not saved: " + now[5]);
+    BOOST_TEST(now[6] == "reset=0;");
+    BOOST_TEST(go_on(nurse, usher, again,
+                     submit({{"option", "organization"}, {"domains", "capulet.lit"}, {"reset", "1"}}))
+                   .text() == "As in the settings file again. Capulet: " + kPrompt +
+                                  "; users may choose; domains capulet.lit.");
+    BOOST_TEST(listed(juliet, usher) == Strings{"options"});
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_form_comes_back_on_it)
+{
+    UsherStage stage(Login::component, settings(true, "prompt"));
+    const std::string usher = menus_of(Login::component);
+    WireClient& nurse = stage.enter(kNurse);
+    const Reply form = execute(nurse, usher, "general-im");
+    const Reply no_domain = go_on(nurse, usher, form, submit({{"option", "all"}}));
+    BOOST_TEST(no_domain.outcome() == "executing");
+    BOOST_TEST(no_domain.text() == "Domains of the organization: please fill this in.");
+    const Reply foreign = go_on(nurse, usher, form, submit({{"option", "all"}, {"domains", "montague.lit"}}));
+    BOOST_TEST(foreign.text() == "Domains of the organization: please choose from the list.");
+    const Reply unchanged =
+        go_on(nurse, usher, form,
+              submit({{"users_may_choose", "1"}, {"option", "prompt"}, {"domains", "capulet.lit"}}));
+    BOOST_TEST(unchanged.text() == "Nothing was changed.");
+    const Reply nobody = run(nurse, usher, "explain", {{"user", "capulet.lit"}});
+    BOOST_TEST(nobody.text() ==
+               "User, who receives the request: this is not an address, such as name@example.org. | "
+               "Contact, who sends it: please fill this in.");
+}
+
+BOOST_AUTO_TEST_CASE(administrator_sees_what_waits_why_and_what_was_decided)
+{
+    UsherStage stage(Login::component, settings(true, "organization"));
+    const std::string usher = menus_of(Login::component);
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    WireClient& tybalt = stage.enter(kTybalt);
+    BOOST_TEST(execute(nurse, usher, "waiting").text() == "There are none.");
+    romeo.send(to(kJuliet, "subscribe"));
+    juliet.expect(presence("subscribe", kRomeo));
+    tybalt.send(to(kJuliet, "subscribe"));
+    tybalt.expect(presence("subscribed", kJuliet));
+
+    BOOST_TEST(execute(nurse, usher, "waiting").content() ==
+               Strings{"lines=" + kRomeo + " to " + kJuliet + ";"});
+
+    const Reply why = run(nurse, usher, "explain", {{"user", kJuliet}, {"contact", kRomeo}});
+    BOOST_TEST(why.outcome() == "completed");
+    const Strings lines = why.content();
+    BOOST_TEST_REQUIRE(lines.size() == 5U);
+    BOOST_TEST(lines[0] == "request=" + kRomeo + " to " + kJuliet + ";");
+    BOOST_TEST(has(lines[1], "leave: "), lines[1]);
+    BOOST_TEST(has(lines[2], "montague.lit is none of its domains"), lines[2]);
+    BOOST_TEST(lines[3] == "waits=The request waits at the server.;");
+
+    const Strings journal = run(nurse, usher, "journal", {{"user", kJuliet}}).content();
+    BOOST_TEST_REQUIRE(journal.size() == 1U);
+    const auto approved = journal[0].find(kTybalt + " to " + kJuliet + ": approve: ");
+    const auto left = journal[0].find(kRomeo + " to " + kJuliet + ": leave: ");
+    BOOST_TEST(approved != std::string::npos, journal[0]);
+    BOOST_TEST(left != std::string::npos, journal[0]);
+    BOOST_TEST(approved < left, "the newest first: " + journal[0]);
+    const Strings of_one = run(nurse, usher, "journal", {{"contact", kTybalt}}).content();
+    BOOST_TEST_REQUIRE(of_one.size() == 1U);
+    BOOST_TEST(!has(of_one[0], kRomeo), of_one[0]);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher::test
