@@ -48,7 +48,7 @@ struct Case {
     std::string user;
     std::string contact;
     Before before;
-    bool contact_online;  ///< else she leaves with her request
+    bool contact_online;  ///< else gone right after the request
     bool user_online;
     Answer answer;
 
@@ -164,7 +164,7 @@ Outcome play(const Case& c, Stage& stage, Answerer answerer, SlixmppDriver& driv
         if (c.user_online) {
             user.send(answer);
         } else {
-            // She answers without becoming available: that is how it looks when she is offline.
+            // An answer without becoming available: that is how it looks when the user is offline.
             WireClient by_hand(stage.server().client_port(), c.user, "by-hand");
             by_hand.connect();
             by_hand.send_and_leave(answer);
@@ -230,7 +230,7 @@ void check(const Case& c)
     }
     for (Element& stanza : by_hand.contact.dialogue) {
         if (is_presence(stanza, "subscribed") || is_presence(stanza, "unsubscribed")) {
-            stanza.remove_attribute("xml:lang");  // her client's language, of an answer without words
+            stanza.remove_attribute("xml:lang");  // of the user's client; the answer has no words
         }
     }
     BOOST_TEST(transcript(by_usher.user.dialogue) == transcript(by_hand.user.dialogue));

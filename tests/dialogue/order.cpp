@@ -1,4 +1,4 @@
-// A contact learns that she may see the user before she sees her (RFC 6121 section 3.1.5).
+// A contact is told of the approval before any presence of the user (RFC 6121 section 3.1.5).
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <set>

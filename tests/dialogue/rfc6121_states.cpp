@@ -116,7 +116,7 @@ struct Received {
 struct Outcome {
     State before;
     Received dialogue;    ///< from the cell's stanza on
-    Received next_login;  ///< the user's, and what her leaving and coming tells the contact
+    Received next_login;  ///< the user's, and what the contact is told of the user's leaving and coming
     State after;
 };
 
@@ -393,7 +393,7 @@ std::string expected_text(const Reference& reference, const Cell& cell)
         std::erase_if(outcome.dialogue.contact, presence("unavailable", user_of(*same)).matches);
         for (Element& stanza : outcome.dialogue.contact) {
             if (is_presence(stanza, "subscribed")) {
-                stanza.remove_attribute("xml:lang");  // her client's language, of an answer without words
+                stanza.remove_attribute("xml:lang");  // of the user's client; the answer has no words
             }
         }
     }

@@ -40,7 +40,7 @@ struct Step {
     std::string what;
 };
 
-/// The same seed gives the same steps. Somebody offline comes online before she does anything.
+/// The same seed gives the same steps. Who is offline comes online before doing anything.
 std::vector<Step> random_dialogue(unsigned seed)
 {
     std::mt19937 random(seed);

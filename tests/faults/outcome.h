@@ -30,7 +30,7 @@ struct Outcome {
     }
 };
 
-/// What the server says of one user: her roster, and what waits for her.
+/// What the server says of one user: their roster, and what waits for them.
 struct UserState {
     std::map<std::string, std::string> subscriptions;  ///< by contact
     std::map<std::string, unsigned> waiting;           ///< by contact: how often it was delivered at a login
@@ -45,7 +45,7 @@ struct UserState {
 void compare(const std::vector<Request>& requests, const std::map<std::string, UserState>& users,
              const StoreFile::Journal& journal, Outcome& outcome);
 
-/// Each contact was told at most as many answers as he has asked times, of one kind, as the journal has it.
+/// Each contact was told at most as many answers as they have asked times, of one kind, as the journal has it.
 void compare_told(const std::vector<Request>& requests, const StoreFile::Journal& journal, Outcome& outcome);
 
 }  // namespace usher::test

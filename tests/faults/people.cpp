@@ -14,7 +14,7 @@ namespace
 
 constexpr std::size_t kUsers = 100;
 constexpr std::size_t kOnline = 10;
-/// A request to a user who is offline shows in nothing when it is left to her and the server does not
+/// A request to a user who is offline shows in nothing when it is left to them and the server does not
 /// acknowledge. It takes a place in the window no longer than a server holds it.
 constexpr std::chrono::milliseconds kLongestInFlight{5'500};
 
@@ -257,7 +257,7 @@ void People::received_by_user(const std::string& user, const Element& stanza)
         return;
     }
     request->ever_delivered = true;
-    // Once when it comes, and once when she logs in and it waits.
+    // Once when it comes, and once when they log in and it waits.
     const unsigned most = request->sent_in_it + (request->sent > request->sent_in_it ? 1U : 0U);
     if (++request->delivered > most) {
         complaints_.push_back(request->contact + "'s request was delivered " +

@@ -18,13 +18,13 @@
 namespace usher::test
 {
 
-/// What policy says of a contact's request; his domain tells.
+/// What policy says of a contact's request; the contact's domain tells.
 enum class Policy { approve, deny, leave };
 inline constexpr std::size_t kPolicies = 3;
 
 [[nodiscard]] const std::string& contact_domain(Policy policy);
 
-/// One contact's request to one user. No contact asks two users, and none asks one twice unless he has to.
+/// One contact's request to one user. No contact asks two users, and none asks one twice without need.
 struct Request {
     std::string user;
     std::string contact;
@@ -40,7 +40,8 @@ struct Request {
 
     bool stored = false;           ///< by the server, as far as can be known out here
     unsigned said_in_falling = 0;  ///< answers that a server gave as it fell, and may not have stored
-    bool cut_off = false;  ///< his answer was recorded when the server went, and he had not been told yet
+    bool cut_off =
+        false;  ///< the answer was recorded when the server went, and the contact had not been told yet
 
     unsigned delivered = 0;  ///< to the user's present session
     unsigned sent_in_it = 0;
