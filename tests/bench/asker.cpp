@@ -3,15 +3,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <algorithm>
 #include <array>
-#include <boost/uuid/detail/sha1.hpp>
-#include <cstdio>
 #include <stdexcept>
 
+#include "credentials.h"
 #include "deadline.h"
 #include "loopback.h"
-#include "server.h"
 
 namespace usher::test
 {
@@ -23,38 +20,6 @@ std::string header(std::string_view ns, std::string_view to)
 {
     return "<?xml version='1.0'?><stream:stream xmlns='" + std::string(ns) +
            "' xmlns:stream='http://etherx.jabber.org/streams' to='" + std::string(to) + "' version='1.0'>";
-}
-
-std::string sha1_hex(std::string_view bytes)
-{
-    boost::uuids::detail::sha1 sha1;
-    sha1.process_bytes(bytes.data(), bytes.size());
-    boost::uuids::detail::sha1::digest_type words;
-    sha1.get_digest(words);
-    std::string out;
-    for (const unsigned word : words) {
-        std::array<char, 9> hex{};
-        std::snprintf(hex.data(), hex.size(), "%08x", word);
-        out += hex.data();
-    }
-    return out;
-}
-
-std::string base64(std::string_view bytes)
-{
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
-        unsigned bits = 0;
-        for (std::size_t i = 0; i < 3; ++i) {
-            bits = (bits << 8U) | (i < count ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-        }
-        for (std::size_t i = 0; i < 4; ++i) {
-            out += i <= count ? kAlphabet[(bits >> (18 - 6 * i)) & 63U] : '=';
-        }
-    }
-    return out;
 }
 
 }  // namespace
@@ -69,14 +34,13 @@ Asker::Asker(std::uint16_t port) : socket_(connect_loopback(port))
 
 Asker Asker::client(std::uint16_t port, const std::string& address)
 {
-    using namespace std::string_literals;
     const auto at = address.find('@');
     const std::string domain = address.substr(at + 1);
     Asker asker(port);
     asker.send(header("jabber:client", domain));
     asker.wait_for("</stream:features>");
     asker.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" +
-               base64("\0"s + address.substr(0, at) + "\0"s + kPassword) + "</auth>");
+               plain_credentials(address.substr(0, at)) + "</auth>");
     asker.wait_for("<success ");
     asker.send(header("jabber:client", domain));
     asker.wait_for("</stream:features>");
@@ -95,7 +59,7 @@ Asker Asker::component(std::uint16_t port, const std::string& domain)
     asker.send(header("jabber:component:accept", domain));
     asker.wait_for(" id='");
     const std::string id = asker.wait_for("'");
-    asker.send("<handshake>" + sha1_hex(id + kPassword) + "</handshake>");
+    asker.send("<handshake>" + handshake_of(id) + "</handshake>");
     asker.wait_for("<handshake");
     return asker;
 }

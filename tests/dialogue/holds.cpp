@@ -377,27 +377,15 @@ BOOST_DATA_TEST_CASE(pending_list_follows_events, kLogins, login)
 // S65
 BOOST_AUTO_TEST_CASE(another_entity_takes_over_what_is_unanswered)
 {
-    const std::vector<std::string> addresses = {entity_address(Login::component),
-                                                entity_address(Login::account)};
-    ScriptedStage stage(addresses, kNoTimeout);
-    WireClient& juliet = stage.enter(kJuliet);
-    WireClient& romeo = stage.enter(kRomeo);
-    std::vector<ScriptedEntity> entities;
-    for (const std::string& address : addresses) {
-        entities.emplace_back(stage.server(), address);
-    }
-    romeo.send(to(kJuliet, "subscribe"));
-    round_trip({&romeo, &entities[0].stream(), &entities[1].stream()});
-    const std::size_t asked = asks_in(entities[0].stream().received()).empty() ? 1 : 0;
-    ScriptedEntity& other = entities[1 - asked];
-    BOOST_TEST(asks_in(entities[asked].stream().received()).size() == 1U);
-    BOOST_TEST(asks_in(other.stream().received()).empty());
+    TwoEntities two({Login::component, Login::account});
+    BOOST_TEST(asks_in(two.asked().stream().received()).size() == 1U);
+    BOOST_TEST(asks_in(two.other().stream().received()).empty());
 
-    entities[asked].stream().drop();
-    other.answer(other.next_ask_about(kRomeo, kJuliet), "subscribed");
-    romeo.expect(presence("subscribed", kJuliet));
-    stage.round_trip();
-    BOOST_TEST(count_received(juliet, kPrompt) == 0);
+    two.asked().stream().drop();
+    two.other().answer(two.other().next_ask_about(kRomeo, kJuliet), "subscribed");
+    two.romeo().expect(presence("subscribed", kJuliet));
+    two.stage().round_trip();
+    BOOST_TEST(count_received(two.juliet(), kPrompt) == 0);
 }
 
 // S7

@@ -350,27 +350,15 @@ const FirstReply kFirstReplies[] = {
 BOOST_DATA_TEST_CASE(S27_second_entity_is_not_asked_what_the_first_has_left, bdata::make(kFirstReplies),
                      reply)
 {
-    const std::vector<std::string> addresses = {entity_address(Login::component),
-                                                entity_address(Login::account)};
-    ScriptedStage stage(addresses, {.timeout = std::chrono::seconds(1), .max_held = {}});
-    WireClient& juliet = stage.enter(kJuliet);
-    WireClient& romeo = stage.enter(kRomeo);
-    std::vector<ScriptedEntity> entities;
-    for (const std::string& address : addresses) {
-        entities.emplace_back(stage.server(), address);
-    }
-    romeo.send(to(kJuliet, "subscribe"));
-    round_trip({&romeo, &entities[0].stream(), &entities[1].stream()});
-    ScriptedEntity& first = asks_in(entities[0].stream().received()).empty() ? entities[1] : entities[0];
-    ScriptedEntity& second = &first == &entities[0] ? entities[1] : entities[0];
-    const Ask ask = first.next_ask_about(kRomeo, kJuliet);
+    TwoEntities two({Login::component, Login::account}, {.timeout = std::chrono::seconds(1), .max_held = {}});
+    const Ask ask = two.asked().next_ask_about(kRomeo, kJuliet);
     if (reply.payload != nullptr) {
-        first.reply(ask, reply.type, reply.payload);
+        two.asked().reply(ask, reply.type, reply.payload);
     }
-    juliet.expect(kPrompt);
-    round_trip({&romeo, &entities[0].stream(), &entities[1].stream()});
-    BOOST_TEST(asks_in(first.stream().received()).size() == 1U);
-    BOOST_TEST(asks_in(second.stream().received()).empty());
+    two.juliet().expect(kPrompt);
+    two.round_trip();
+    BOOST_TEST(asks_in(two.asked().stream().received()).size() == 1U);
+    BOOST_TEST(asks_in(two.other().stream().received()).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

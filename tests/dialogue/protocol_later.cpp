@@ -58,27 +58,15 @@ BOOST_DATA_TEST_CASE(S49_others_are_forbidden_whatever_they_send, kLogins, login
 
 BOOST_AUTO_TEST_CASE(S50_later_answer_of_another_entity_ends_the_hold)
 {
-    const std::vector<std::string> addresses = {entity_address(Login::account),
-                                                entity_address(Login::component)};
-    ScriptedStage stage(addresses, kNoTimeout);
-    WireClient& juliet = stage.enter(kJuliet);
-    WireClient& romeo = stage.enter(kRomeo);
-    std::vector<ScriptedEntity> entities;
-    for (const std::string& address : addresses) {
-        entities.emplace_back(stage.server(), address);
-    }
-    romeo.send(to(kJuliet, "subscribe"));
-    round_trip({&romeo, &entities[0].stream(), &entities[1].stream()});
-    const std::size_t asked = asks_in(entities[0].stream().received()).empty() ? 1 : 0;
-    const Ask ask = entities[asked].next_ask_about(kRomeo, kJuliet);
-    BOOST_TEST(entities[1 - asked].answer_later(kJuliet, kRomeo, "unsubscribed").attribute("type") ==
-               "result");
-    romeo.expect(kDenial);
-    entities[asked].answer(ask, "subscribed");
-    round_trip({&entities[asked].stream(), &romeo, &juliet});
-    BOOST_TEST(!romeo.has_received(kApproval));
-    BOOST_TEST(count_received(juliet, kPrompt) == 0);
-    BOOST_TEST(count_received(romeo, kReceipt) == 0);
+    TwoEntities two({Login::account, Login::component});
+    const Ask ask = two.asked().next_ask_about(kRomeo, kJuliet);
+    BOOST_TEST(two.other().answer_later(kJuliet, kRomeo, "unsubscribed").attribute("type") == "result");
+    two.romeo().expect(kDenial);
+    two.asked().answer(ask, "subscribed");
+    round_trip({&two.asked().stream(), &two.romeo(), &two.juliet()});
+    BOOST_TEST(!two.romeo().has_received(kApproval));
+    BOOST_TEST(count_received(two.juliet(), kPrompt) == 0);
+    BOOST_TEST(count_received(two.romeo(), kReceipt) == 0);
 }
 
 BOOST_DATA_TEST_CASE(S51_blocked_contact_is_as_if_nothing_were_pending,

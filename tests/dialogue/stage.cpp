@@ -150,6 +150,24 @@ std::vector<Client*> ScriptedStage::others()
     return entity_ ? std::vector<Client*>{&entity_->stream()} : std::vector<Client*>{};
 }
 
+TwoEntities::TwoEntities(const std::vector<Login>& logins, const HoldLimits& limits)
+    : stage_({entity_address(logins.at(0)), entity_address(logins.at(1))}, limits),
+      juliet_(stage_.enter(kJuliet)),
+      romeo_(stage_.enter(kRomeo))
+{
+    for (const Login login : logins) {
+        entities_.emplace_back(stage_.server(), entity_address(login));
+    }
+    romeo_.send(to(kJuliet, "subscribe"));
+    round_trip();
+    asked_ = asks_in(entities_[0].stream().received()).empty() ? 1 : 0;
+}
+
+void TwoEntities::round_trip()
+{
+    usher::test::round_trip({&romeo_, &entities_[0].stream(), &entities_[1].stream()});
+}
+
 std::string to(const std::string& address, const std::string& type)
 {
     return "<presence type='" + type + "' to='" + escaped(address) + "'/>";

@@ -122,6 +122,30 @@ class ScriptedStage : public Stage
     std::optional<ScriptedEntity> entity_;
 };
 
+/// A component and an account may both answer, and one of them has been asked about Romeo's request to Juliet. Both
+/// people are online.
+class TwoEntities
+{
+  public:
+    /// In which order they log in is the test's choice.
+    explicit TwoEntities(const std::vector<Login>& logins, const HoldLimits& limits = kNoTimeout);
+
+    [[nodiscard]] ScriptedStage& stage() { return stage_; }
+    [[nodiscard]] WireClient& juliet() { return juliet_; }
+    [[nodiscard]] WireClient& romeo() { return romeo_; }
+    [[nodiscard]] ScriptedEntity& asked() { return entities_[asked_]; }
+    [[nodiscard]] ScriptedEntity& other() { return entities_[1 - asked_]; }
+    /// Returns when both, and Romeo, have received what everybody's stanzas have caused.
+    void round_trip();
+
+  private:
+    ScriptedStage stage_;
+    WireClient& juliet_;
+    WireClient& romeo_;
+    std::vector<ScriptedEntity> entities_;
+    std::size_t asked_ = 0;
+};
+
 /// `<presence type='…' to='…'/>`
 [[nodiscard]] std::string to(const std::string& address, const std::string& type);
 
