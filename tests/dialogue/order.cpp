@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "progress.h"
 #include "stage.h"
 
 namespace usher::test
@@ -13,6 +14,39 @@ namespace
 
 constexpr int kUsers = 40;
 constexpr int kContacts = 25;
+
+std::size_t count_in(const std::string& text, std::string_view part)
+{
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) {
+        ++count;
+    }
+    return count;
+}
+
+/// Returns when the daemon has approved so many. Prosody acts on everything that it has read before it writes to
+/// anybody, which is more than a minute's work on a busy machine: meanwhile only its log shows that it is at it.
+void wait_for_approvals(UsherStage& stage, const std::vector<Client*>& clients, std::size_t number)
+{
+    constexpr std::size_t kWork = 10'000;  // bytes; the daemon's pings cause a few hundred a minute
+    Progress approvals("approvals in the daemon's log", number);
+    std::size_t counted = 0;
+    for (;;) {
+        approvals.reached(count_in(stage.usherd().log_text(), ": approve for "));
+        if (approvals.complete()) {
+            return;
+        }
+        if (const std::size_t logged = stage.server().log_text().size(); logged >= counted + kWork) {
+            counted = logged;
+            approvals.goes_on();
+        }
+        approvals.check();
+        const Deadline pause = within(std::chrono::milliseconds(200));
+        while (take_in(clients, pause)) {
+            approvals.goes_on();
+        }
+    }
+}
 
 }  // namespace
 
@@ -47,6 +81,7 @@ BOOST_DATA_TEST_CASE(presence_never_comes_before_subscribed, kLogins, login)
     for (WireClient* contact : contacts) {
         all.push_back({contact, wanted});
     }
+    wait_for_approvals(stage, {contacts.begin(), contacts.end()}, std::size_t{kUsers} * kContacts);
     expect_of_each(all);
 
     int approved = 0;
