@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     BOOST_TEST(now[6] == "reset=0;");
     BOOST_TEST(go_on(nurse, usher, again,
                      submit({{"option", "organization"}, {"domains", "capulet.lit"}, {"reset", "1"}}))
-                   .text() == "As in the settings file again. Capulet: " + kPrompt +
+                   .text() == "The settings file is in force again. Capulet: " + kPrompt +
                                   "; users may choose; domains capulet.lit.");
     BOOST_TEST(listed(juliet, usher) == Strings{"options"});
 }
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(administrator_sees_what_waits_why_and_what_was_decided)
     BOOST_TEST_REQUIRE(lines.size() == 5U);
     BOOST_TEST(lines[0] == "request=" + kRomeo + " to " + kJuliet + ";");
     BOOST_TEST(has(lines[1], "leave: "), lines[1]);
-    BOOST_TEST(has(lines[2], "montague.lit is none of its domains"), lines[2]);
+    BOOST_TEST(has(lines[2], "montague.lit is not one of its domains"), lines[2]);
     BOOST_TEST(lines[3] == "waits=The request waits at the server.;");
 
     const Strings journal = run(nurse, usher, "journal", {{"user", kJuliet}}).content();

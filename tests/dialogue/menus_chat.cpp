@@ -27,7 +27,7 @@ BOOST_DATA_TEST_CASE(a_user_says_what_they_want, kLogins, login)
     BOOST_TEST(has(waiting, "\n" + kTybalt), waiting);
 
     BOOST_TEST(said(juliet, login, "Approve Romeo@montague.lit") ==
-               kRomeo + " may now see when you are online.");
+               kRomeo + " can now see when you are online.");
     romeo.expect(presence("subscribed", kJuliet));
     BOOST_TEST(said(juliet, login, "deny " + kTybalt) == kTybalt + " was refused.");
     tybalt.expect(presence("unsubscribed", kJuliet));
@@ -37,7 +37,7 @@ BOOST_DATA_TEST_CASE(a_user_says_what_they_want, kLogins, login)
 
     const std::string options = said(juliet, login, "options");
     BOOST_TEST(
-        has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- this is yours"),
+        has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- in force"),
         options);
     BOOST_TEST(said(juliet, login, "options 2") == "Saved. From the next request on: " + kOrganization + ".");
     tybalt.take_received();
@@ -45,11 +45,11 @@ BOOST_DATA_TEST_CASE(a_user_says_what_they_want, kLogins, login)
     tybalt.expect(presence("subscribed", kJuliet));
     BOOST_TEST(said(juliet, login, "OPTIONS all") == "Saved. From the next request on: " + kAll + ".");
     BOOST_TEST(said(juliet, login, "options default") == "Saved. From the next request on: " + kPrompt + ".");
-    BOOST_TEST(said(juliet, login, "options 4") == "There is no such option. Say \"options\" for the list.");
+    BOOST_TEST(said(juliet, login, "options 4") == "There is no such option. Send \"options\" for the list.");
 
     BOOST_TEST(has(said(juliet, login, "help"), "approve ADDRESS, deny ADDRESS"));
     BOOST_TEST(said(juliet, login, "How are you today?") ==
-               "I do not understand that. Say \"help\" for what I do.");
+               "I do not understand that. Send \"help\" for the list of commands.");
 }
 
 BOOST_DATA_TEST_CASE(an_answer_belongs_to_its_conversation, kLogins, login)
