@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "integration/base/random_token.h"
 #include "integration/xmpp/namespaces.h"
-#include "integration/xmpp/random_token.h"
 #include "integration/xmpp/xml.h"
 
 namespace usher

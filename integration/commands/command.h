@@ -14,8 +14,8 @@
 #include <variant>
 #include <vector>
 
-#include "integration/time/clock.h"
-#include "integration/time/rate_limiter.h"
+#include "integration/base/clock.h"
+#include "integration/base/rate_limiter.h"
 #include "integration/xmpp/data_form.h"
 #include "integration/xmpp/iq.h"
 #include "integration/xmpp/stanza.h"

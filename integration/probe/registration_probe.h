@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "integration/base/clock.h"
 #include "integration/stream/channel.h"
-#include "integration/time/clock.h"
 
 namespace usher
 {

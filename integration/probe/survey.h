@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "integration/base/clock.h"
 #include "integration/requests/privilege.h"
-#include "integration/time/clock.h"
 #include "integration/xmpp/iq_client.h"
 #include "integration/xmpp/stanza.h"
 

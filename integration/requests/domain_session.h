@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "integration/base/clock.h"
+#include "integration/base/rate_limited_warning.h"
 #include "integration/requests/judge.h"
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
 #include "integration/requests/stock_mode.h"
-#include "integration/time/clock.h"
-#include "integration/time/rate_limited_warning.h"
 #include "integration/xmpp/iq_client.h"
 
 namespace usher

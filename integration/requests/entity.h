@@ -16,14 +16,14 @@
 
 #include <tl/expected.hpp>
 
+#include "integration/base/clock.h"
+#include "integration/base/rate_limited_warning.h"
 #include "integration/requests/domain_session.h"
 #include "integration/requests/judge.h"
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
 #include "integration/requests/stock_mode.h"
 #include "integration/stream/connection.h"
-#include "integration/time/clock.h"
-#include "integration/time/rate_limited_warning.h"
 #include "integration/xmpp/iq.h"
 #include "integration/xmpp/iq_client.h"
 

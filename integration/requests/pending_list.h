@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "integration/time/rate_limited_warning.h"
+#include "integration/base/rate_limited_warning.h"
 #include "integration/xmpp/iq_client.h"
 #include "policy/request.h"
 

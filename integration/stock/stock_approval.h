@@ -21,11 +21,11 @@
 #include <utility>
 #include <vector>
 
+#include "integration/base/clock.h"
+#include "integration/base/rate_limited_warning.h"
 #include "integration/requests/judge.h"
 #include "integration/requests/stock_mode.h"
 #include "integration/stock/roster.h"
-#include "integration/time/clock.h"
-#include "integration/time/rate_limited_warning.h"
 #include "integration/xmpp/iq_client.h"
 #include "policy/decide.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "integration/base/clock.h"
 #include "integration/stream/channel.h"
-#include "integration/time/clock.h"
 
 namespace usher
 {

@@ -34,7 +34,7 @@
 #include <thread>
 #include <vector>
 
-#include "integration/stream/descriptor.h"
+#include "integration/base/file_descriptor.h"
 #include "integration/stream/host_lookup.h"
 #include "integration/stream/login_trace.h"
 #include "integration/xmpp/namespaces.h"
@@ -285,15 +285,15 @@ class StropheChannel : public Channel
             channel.failure_ = Failure{Failure::Kind::unreachable, "too many open files"};
             return -1;
         }
-        channel.socket_.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+        channel.socket_ = FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
         const int on = 1;  // replies are gathered into one write, so Nagle's algorithm would only delay them
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        return channel.socket_.get() == -1 ? -1 : 0;
+        return channel.socket_ ? 0 : -1;
     }
 
     void shut_down() const
     {
-        if (socket_.get() != -1) {
+        if (socket_) {
             ::shutdown(socket_.get(), SHUT_RDWR);
         }
     }
@@ -538,7 +538,7 @@ class StropheChannel : public Channel
         backlog_.clear();
         stream_.reset();
         context_.reset();
-        socket_.reset();
+        socket_ = FileDescriptor();
         stream_over_ = false;
         trace_.stream_error.reset();
     }
@@ -550,7 +550,7 @@ class StropheChannel : public Channel
     std::optional<Failure> failure_;  // why the stream has ended or is about to end
 
     HostLookup lookup_;
-    Descriptor login_done_signal_;  // written by the login thread when it ends
+    FileDescriptor login_done_signal_;  // written by the login thread when it ends
     Owned<event> step_;
     Owned<event> login_done_event_;
 
@@ -572,7 +572,7 @@ class StropheChannel : public Channel
     std::thread login_thread_;
     std::atomic<bool> abandoned_ = false;
 
-    Descriptor socket_;  // a duplicate of libstrophe's socket
+    FileDescriptor socket_;  // a duplicate of libstrophe's socket
     Owned<event> readable_;
     Owned<event> writable_;
     std::string out_;

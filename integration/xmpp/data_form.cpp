@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "integration/base/trim.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 #include "policy/address.h"
@@ -111,16 +112,6 @@ std::string write(const DataForm& form, bool to_fill)
 tl::unexpected<std::string> wrong(std::string text)
 {
     return tl::unexpected(std::move(text));
-}
-
-std::string trimmed(std::string_view text)
-{
-    constexpr std::string_view kSpace = " \t\r\n";
-    const auto begin = text.find_first_not_of(kSpace);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return std::string(text.substr(begin, text.find_last_not_of(kSpace) - begin + 1));
 }
 
 std::string name_of(const FormField& field)

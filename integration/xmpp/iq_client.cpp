@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "integration/xmpp/random_token.h"
+#include "integration/base/random_token.h"
 #include "integration/xmpp/xml.h"
 
 namespace usher

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 #include "integration/xmpp/stanza.h"
 
 namespace usher

@@ -8,8 +8,8 @@
 #include <memory>
 #include <optional>
 
+#include "integration/base/event_clock.h"
 #include "integration/stream/strophe_channel.h"
-#include "integration/time/event_clock.h"
 #include "plugin/check/check.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/files/unix_socket.h"

@@ -4,10 +4,10 @@
 #include <cctype>
 #include <sstream>
 
+#include "integration/base/trim.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 #include "plugin/clients/words.h"
-#include "plugin/text/trim.h"
 
 namespace usher
 {

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "integration/time/clock.h"
-#include "integration/time/rate_limiter.h"
+#include "integration/base/clock.h"
+#include "integration/base/rate_limiter.h"
 #include "integration/xmpp/stanza.h"
 #include "plugin/core/operations.h"
 

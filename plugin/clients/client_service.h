@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "integration/base/clock.h"
 #include "integration/commands/command.h"
 #include "integration/commands/service_discovery.h"
 #include "integration/requests/entity.h"
-#include "integration/time/clock.h"
 #include "plugin/clients/chat.h"
 #include "plugin/core/operations.h"
 

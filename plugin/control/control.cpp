@@ -9,6 +9,7 @@
 #include "plugin/control/reply.h"
 #include "plugin/control/request.h"
 #include "plugin/control/routes.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -61,14 +62,14 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(event_
 void Control::received(const std::shared_ptr<HttpExchange>& exchange)
 {
     const HttpRequest& request = exchange->request();
-    std::string methods;
+    std::vector<std::string_view> methods;
     for (const Route& route : routes()) {
         const auto parameter = route.match(request.path);
         if (!parameter) {
             continue;
         }
         if (route.method != request.method) {
-            methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+            methods.push_back(route.method);
             continue;
         }
         for (const auto& [key, value] : request.query) {
@@ -83,7 +84,8 @@ void Control::received(const std::shared_ptr<HttpExchange>& exchange)
     if (methods.empty()) {
         refuse(*exchange, 404, "there is no such resource");
     } else {
-        exchange->reply(405, to_json_line({{"error", "accepted here: " + methods}}), {{"Allow", methods}});
+        exchange->reply(405, to_json_line({{"error", "accepted here: " + joined(methods)}}),
+                        {{"Allow", joined(methods)}});
     }
 }
 

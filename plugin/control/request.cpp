@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
 
 namespace usher
@@ -95,11 +96,7 @@ Result<Json> object_in(const std::string& body, std::initializer_list<std::strin
     }
     for (const auto& [key, value] : json.items()) {
         if (std::find(members.begin(), members.end(), key) == members.end()) {
-            std::string all;
-            for (const std::string_view member : members) {
-                all += (all.empty() ? "" : ", ") + std::string(member);
-            }
-            return invalid("unknown member \"" + key + "\"; accepted: " + all);
+            return invalid("unknown member \"" + key + "\"; accepted: " + joined(members));
         }
     }
     return json;

@@ -13,9 +13,9 @@
 
 #include <tl/expected.hpp>
 
+#include "integration/base/clock.h"
+#include "integration/base/rate_limited_warning.h"
 #include "integration/requests/entity.h"
-#include "integration/time/clock.h"
-#include "integration/time/rate_limited_warning.h"
 #include "plugin/core/recent_leaves.h"
 #include "plugin/core/timings.h"
 #include "plugin/store/choices.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 
+#include "plugin/text/lists.h"
+
 namespace usher
 {
 
@@ -24,15 +26,6 @@ tl::unexpected<Refusal> not_stored(const std::string& error)
 tl::unexpected<Refusal> not_read(const std::string& error)
 {
     return refused(Kind::unavailable, "The store cannot be read (" + error + ").");
-}
-
-std::string joined(const std::vector<std::string>& words)
-{
-    std::string all;
-    for (const std::string& word : words) {
-        all += (all.empty() ? "" : ", ") + word;
-    }
-    return all;
 }
 
 }  // namespace

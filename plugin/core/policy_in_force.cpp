@@ -1,12 +1,12 @@
 #include "plugin/core/policy_in_force.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <iterator>
 #include <sstream>
 
 #include "plugin/settings/writer.h"
+#include "plugin/text/lists.h"
+#include "plugin/text/timestamp.h"
 
 namespace usher
 {
@@ -20,29 +20,10 @@ constexpr const char* kUsersMayChoose = "users_may_choose";
 constexpr const char* kOption = "option";
 constexpr const char* kDomains = "domains";
 
-std::string joined(const std::vector<std::string>& words)
-{
-    std::string all;
-    for (const std::string& word : words) {
-        all += (all.empty() ? "" : " ") + word;
-    }
-    return all;
-}
-
 std::vector<std::string> words_in(const std::string& text)
 {
     std::istringstream words(text);
     return {std::istream_iterator<std::string>(words), {}};
-}
-
-std::string utc(system_clock::time_point at)
-{
-    const std::time_t time = system_clock::to_time_t(at);
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &parts);
-    return text.data();
 }
 
 /// The text by which a saved setting is stored; nothing where the change does not concern it.
@@ -56,7 +37,7 @@ std::map<std::string, std::string> written(const GeneralChange& change)
         settings[kOption] = name(*change.option);
     }
     if (change.domains) {
-        settings[kDomains] = joined(*change.domains);
+        settings[kDomains] = joined(*change.domains, " ");
     }
     return settings;
 }
@@ -188,7 +169,7 @@ Sourced<Value> PolicyInForce::sourced(const std::string& organization, std::size
                                       const std::string& setting, Value value) const
 {
     if (const SavedSetting* saved = find_saved(organization, setting)) {
-        return {std::move(value), "saved by " + saved->by + " on " + utc(saved->at), true};
+        return {std::move(value), "saved by " + saved->by + " on " + utc_minutes(saved->at), true};
     }
     return {std::move(value), source_of(file_, organization_place(place) + "." + setting)};
 }

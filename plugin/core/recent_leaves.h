@@ -12,7 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 #include "plugin/store/journal.h"
 
 namespace usher

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "plugin/files/file_descriptor.h"
+#include "integration/base/file_descriptor.h"
 
 namespace usher
 {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "integration/xmpp/random_token.h"
+#include "integration/base/random_token.h"
 #include "plugin/files/regular_file.h"
 
 namespace usher

@@ -8,7 +8,7 @@
 
 #include <tl/expected.hpp>
 
-#include "plugin/files/file_descriptor.h"
+#include "integration/base/file_descriptor.h"
 
 namespace usher
 {

@@ -1,10 +1,10 @@
 #include "plugin/settings/documents.h"
 
 #include <cctype>
-#include <sstream>
 #include <string_view>
 
 #include "plugin/settings/settings_table.h"
+#include "plugin/text/terminal.h"
 
 namespace usher
 {
@@ -15,18 +15,8 @@ namespace
 /// `text` as comment lines.
 std::string comment(std::string_view text)
 {
-    constexpr std::size_t kWidth = 100;
-    std::string out;
-    std::string line = "#";
-    std::istringstream words{std::string(text)};
-    for (std::string word; words >> word;) {
-        if (line.size() + 1 + word.size() > kWidth) {
-            out += line + "\n";
-            line = "#";
-        }
-        line += " " + word;
-    }
-    return out + line + "\n";
+    constexpr std::size_t kWidth = 98;  // and the prefix
+    return "# " + wrapped(text, kWidth, "# ") + "\n";
 }
 
 /// What a setting may be, and when a change counts.

@@ -24,14 +24,9 @@ const std::string* string_in(const toml::value& value)
 std::string list_of(const std::vector<std::string>& texts)
 {
     constexpr std::size_t kLongestLine = 80;
-    std::string line;
-    std::string lines;
-    for (const std::string& text : texts) {
-        const std::string element = toml_string(text);
-        line += (line.empty() ? "" : ", ") + element;
-        lines += "    " + element + ",\n";
-    }
-    return line.size() <= kLongestLine ? "[" + line + "]" : "[\n" + lines + "]";
+    const auto elements = texts | std::views::transform(toml_string);
+    const std::string line = joined(elements);
+    return line.size() <= kLongestLine ? "[" + line + "]" : "[\n    " + joined(elements, ",\n    ") + ",\n]";
 }
 
 std::string text_of(const std::string& domain)

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 
 #include "plugin/settings/kind.h"
 #include "plugin/settings/toml_string.h"
+#include "plugin/text/lists.h"
 #include "policy/address.h"
 #include "policy/pattern.h"
 #include "policy/policy.h"
@@ -90,10 +92,7 @@ Kind<Owner> number(Number Owner::*member, std::int64_t least, std::int64_t most,
 template <typename Owner, typename Value>
 Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
 {
-    std::string accepted;
-    for (const auto& name : names) {
-        accepted += (accepted.empty() ? "" : ", ") + name.first;
-    }
+    const std::string accepted = joined(names | std::views::keys);
     return {accepted,
             [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
                 const std::string* text = string_in(value);

@@ -12,6 +12,7 @@
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
 #include "plugin/settings/toml_file.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -30,16 +31,6 @@ std::vector<std::string> headers_with(std::string_view key)
         }
     });
     return headers;
-}
-
-template <typename Strings>
-std::string joined(const Strings& strings)
-{
-    std::string all;
-    for (const auto& string : strings) {
-        all += (all.empty() ? "" : ", ") + std::string(string);
-    }
-    return all;
 }
 
 /// What may stand instead of an unknown key.

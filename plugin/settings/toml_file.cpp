@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "integration/base/trim.h"
+
 namespace usher
 {
 
@@ -191,15 +193,6 @@ std::string first_quoted_line(std::string_view message)
     return "above";
 }
 
-std::string trimmed(std::string_view text)
-{
-    const std::size_t start = text.find_first_not_of(" \t\r");
-    if (start == std::string_view::npos) {
-        return {};
-    }
-    return std::string(text.substr(start, text.find_last_not_of(" \t\r") - start + 1));
-}
-
 std::vector<std::size_t> line_starts(std::string_view toml)
 {
     std::vector<std::size_t> starts{0};
@@ -310,7 +303,7 @@ std::string shortened(std::string_view text)
     while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80) {
         --cut;  // not within a character
     }
-    return trimmed(text.substr(0, cut)) + "...";
+    return std::string(trimmed(text.substr(0, cut))) + "...";
 }
 
 }  // namespace usher

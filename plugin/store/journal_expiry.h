@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 #include "plugin/store/journal.h"
 #include "plugin/store/trusted_time.h"
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 
 namespace usher
 {

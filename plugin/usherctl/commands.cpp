@@ -21,12 +21,7 @@ namespace
 int failed(const std::string& why)
 {
     std::cout.flush();
-    std::string_view rest = why;
-    while (!rest.empty()) {  // the errors of a settings file come one on each line
-        const std::size_t end = rest.find('\n');
-        std::cerr << "usherctl: " << printable(rest.substr(0, end)) << "\n";
-        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    }
+    std::cerr << printable_lines(why, "usherctl: ");
     return kFailed;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plugin/text/check_report.h"
+#include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
 #include "plugin/text/timestamp.h"
 #include "policy/option.h"
@@ -57,13 +58,9 @@ std::string length_of(std::chrono::seconds time)
     return minutes >= 1 ? count(minutes, "min") : count(time.count(), "s");
 }
 
-std::string joined(const Json& list)
+std::string list_or_none(const Json& list)
 {
-    std::string all;
-    for (const Json& element : list) {
-        all += (all.empty() ? "" : ", ") + element.get<std::string>();
-    }
-    return all.empty() ? "none" : all;
+    return list.empty() ? "none" : joined(list.get<std::vector<std::string>>());
 }
 
 /// The sentence that users read, and the name that commands take.
@@ -252,9 +249,8 @@ std::string reloaded(const Json& reloaded)
     std::string out = "Settings read again: generation " +
                       std::to_string(reloaded.at("generation").get<std::uint64_t>()) + " is in force.\n";
     if (!reloaded.at("need_restart").empty()) {
-        out +=
-            "In force only when usherd is started again: " + printable(joined(reloaded.at("need_restart"))) +
-            "\n";
+        out += "In force only when usherd is started again: " +
+               printable(list_or_none(reloaded.at("need_restart"))) + "\n";
     }
     return out;
 }
@@ -394,9 +390,9 @@ std::string general(const Json& general)
     Rows rows{
         {"users may choose", may_choose.at("value").get<bool>() ? "yes" : "no", text(may_choose, "source")},
         {"option", text(option, "value"), text(option, "source")},
-        {"domains", joined(domains.at("value")), text(domains, "source")}};
+        {"domains", list_or_none(domains.at("value")), text(domains, "source")}};
     if (domains.at("value") != general.at("domains_in_file")) {
-        rows.push_back({"in the file", joined(general.at("domains_in_file")), ""});
+        rows.push_back({"in the file", list_or_none(general.at("domains_in_file")), ""});
     }
     return printable(text(general, "organization")) + "\n" + table(rows, 2);
 }

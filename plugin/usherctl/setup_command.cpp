@@ -12,12 +12,12 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "plugin/files/file_descriptor.h"
+#include "integration/base/file_descriptor.h"
+#include "integration/base/trim.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/settings/reader.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
-#include "plugin/text/trim.h"
 
 namespace usher
 {

@@ -8,10 +8,10 @@
 #include <memory>
 #include <random>
 
+#include "integration/base/event_clock.h"
 #include "integration/requests/entity.h"
 #include "integration/stock/stock_approval.h"
 #include "integration/stream/strophe_channel.h"
-#include "integration/time/event_clock.h"
 #include "plugin/check/check.h"
 #include "plugin/check/failure_text.h"
 #include "plugin/check/login.h"

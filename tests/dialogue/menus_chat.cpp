@@ -36,9 +36,8 @@ BOOST_DATA_TEST_CASE(a_user_says_what_they_want, kLogins, login)
     BOOST_TEST(has(said(juliet, login, "approve tybalt"), "not an address"));
 
     const std::string options = said(juliet, login, "options");
-    BOOST_TEST(
-        has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- in force"),
-        options);
+    BOOST_TEST(has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- in force"),
+               options);
     BOOST_TEST(said(juliet, login, "options 2") == "Saved. From the next request on: " + kOrganization + ".");
     tybalt.take_received();
     tybalt.send(to(kJuliet, "subscribe"));

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "doubles.h"
-#include "integration/time/event_clock.h"
+#include "integration/base/event_clock.h"
 #include "scripted_peer.h"
 
 using usher::Failure;

@@ -1,5 +1,6 @@
 // What is asked of Usher while its store cannot be read.
 #include "plugin/core/operations.h"
+#include "plugin/settings/reader.h"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>

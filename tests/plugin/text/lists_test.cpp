@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plugin/text/trim.h"
+#include "integration/base/trim.h"
 
 namespace usher
 {

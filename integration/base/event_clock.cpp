@@ -1,4 +1,4 @@
-#include "integration/time/event_clock.h"
+#include "integration/base/event_clock.h"
 
 #include <event2/event.h>
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 
 namespace usher
 {

@@ -1,7 +1,7 @@
 // The clock of a libevent loop.
 #pragma once
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 
 struct event_base;
 

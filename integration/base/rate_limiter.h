@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <unordered_map>
 
-#include "integration/time/clock.h"
+#include "integration/base/clock.h"
 #include "policy/address.h"
 
 namespace usher

@@ -1,4 +1,4 @@
-#include "integration/time/rate_limited_warning.h"
+#include "integration/base/rate_limited_warning.h"
 
 #include <spdlog/spdlog.h>
 

@@ -1,5 +1,5 @@
 // A descriptor is closed once, by whoever has it last.
-#include "plugin/files/file_descriptor.h"
+#include "integration/base/file_descriptor.h"
 
 #include <fcntl.h>
 
