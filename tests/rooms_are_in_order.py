@@ -60,9 +60,10 @@ def main():
     for room in sorted(rooms & linked.keys()):
         faults += [f"{room} links itself by way of others"] if room in linked[room] else []
         print(f"{room}: {' '.join(sorted(linked[room] & rooms)) or '-'}")
-    if "plugin_usherctl" not in rooms or any(
-            name in linked["usherctl"] for name in ("plugin_usherd", "plugin_core", "integration_stream")):
-        faults.append("usherctl links the daemon or XMPP")
+    wrong = [name for name in sorted(linked.get("usherctl", {"no usherctl"}))
+             if name in ("no usherctl", "plugin_usherd", "plugin_core", "plugin_store")
+             or (name.startswith("integration_") and name != "integration_base")]
+    faults += [f"usherctl links {name}" for name in wrong]
     print("\n".join(faults) or f"{len(rooms)} rooms in order")
     return 1 if faults else 0
 

@@ -20,8 +20,6 @@ class RateLimitedWarning
     /// `detail`, if given, describes this occurrence and is logged unchanged.
     void count(const std::string& detail = {});
 
-    [[nodiscard]] std::uint64_t total() const { return total_; }
-
   private:
     Clock& clock_;
     std::string what_;

@@ -16,13 +16,6 @@ namespace
 /// The protocol's namespace without its version.
 constexpr std::string_view kProtocol = ns::kRequests.substr(0, ns::kRequests.rfind(':') + 1);
 
-std::string empty_query(std::string_view xmlns)
-{
-    std::string xml = "<query";
-    append_attribute(xml, "xmlns", xmlns);
-    return xml + "/>";
-}
-
 std::optional<std::uint64_t> number(const std::string& text)
 {
     std::uint64_t value = 0;

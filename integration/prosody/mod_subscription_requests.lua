@@ -1,5 +1,5 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to her. Rules S1 to S76 are those of ../PROTOCOL.md.
+-- or denies them on the user's behalf or leaves them to the user. Rules S1 to S76 are those of ../PROTOCOL.md.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -93,7 +93,7 @@ local function report(format)
 	end);
 end
 
--- Nagle's algorithm would keep `subscribed` back until the client has acknowledged the roster push that she was
+-- Nagle's algorithm would keep `subscribed` back until the client has acknowledged the roster push that they were
 -- sent just before, some 40 ms. A LuaSocket object borrows the descriptor, as LuaSec's have no setoption().
 local borrower = require "socket".tcp();
 local function set_nodelay(conn, value)
@@ -441,13 +441,13 @@ local function apply_verdict(username, contact)
 	is_applied = true;
 	if verdict == "subscribed" and bare_sessions[address_of(username)] then
 		rostermanager.roster_push(username, host, contact);
-		return; -- mod_presence sends `subscribed`, and her presence after it
+		return; -- mod_presence sends `subscribed`, and the user's presence after it
 	end
 	core_post_stanza(host_session, verdict_stanza);
 	return true;
 end
 
--- Answers as the user, by the server's own code for her own stanzas. Only for a request that is pending in her
+-- Answers as the user, by the server's own code for the user's own stanzas. Only for a request that is pending in their
 -- roster, which is not loaded again: otherwise `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the
 -- request still waits.
 local function act_as_user(roster, username, contact, verdict, ask_back)
@@ -730,7 +730,7 @@ end
 module:hook("presence/bare", on_presence, 0.05);
 module:hook("presence/full", on_presence, 0.05);
 
--- The user answers herself, or this module for her.
+-- The user answers, or this module on their behalf.
 local function on_outgoing(event)
 	local attr = event.stanza.attr;
 	if event.stanza == verdict_stanza then return apply_verdict(jid.node(attr.from), attr.to); end
@@ -756,7 +756,7 @@ module:hook("presence/initial", function (event)
 	module:add_timer(0, function () filters.remove_filter(session, "stanzas/out", without_held); end);
 end);
 
--- S43: from now on her holds end only in what the blocklist lets in.
+-- S43: from now on this user's holds end only in what the blocklist lets in.
 module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
 	for _, hold in pairs(held[event.origin.username] or {}) do hold.blocked = true; end
 end);
@@ -848,7 +848,7 @@ local function on_available_elsewhere(event)
 	advertise(event.origin, event.origin.full_jid);
 end
 
--- mod_privilege greets every user with <privilege/>, an empty one if she has no permissions (S8).
+-- mod_privilege greets every user with <privilege/>, an empty one if they have no permissions (S8).
 module:hook("authentication-success", function (event)
 	local privileges = event.session.privileges;
 	if privileges and privileges[host] and not next(privileges[host]) then privileges[host] = nil; end

@@ -61,13 +61,6 @@ constexpr std::array<Transition, kDomainEvents> kTransitions{{
 }};
 // clang-format on
 
-std::string empty_query(std::string_view xmlns)
-{
-    std::string xml = "<query";
-    append_attribute(xml, "xmlns", xmlns);
-    return xml + "/>";
-}
-
 }  // namespace
 
 std::optional<DomainState> next_state(DomainState state, DomainEvent event)
@@ -85,14 +78,14 @@ DomainSession::DomainSession(std::string domain, Surroundings& surroundings)
 {
 }
 
-void DomainSession::happened(DomainEvent event)
+bool DomainSession::happened(DomainEvent event)
 {
     const auto next = next_state(state_, event);
     if (!next) {
         spdlog::error("{}: a bug in usherd: event {} in state {}; the domain is asked anew", domain_,
                       static_cast<int>(event), static_cast<int>(state_));
         look_for_connector();
-        return;
+        return false;
     }
     const bool changed = std::exchange(state_, *next) != *next;
     if (with_.stock != nullptr && (bit(state_) & any_of(DomainState::stock, DomainState::asking)) == 0) {
@@ -105,6 +98,7 @@ void DomainSession::happened(DomainEvent event)
     if (changed) {
         with_.changed(domain_, state_);
     }
+    return true;
 }
 
 // --- What happens to it
@@ -116,7 +110,7 @@ void DomainSession::stream_lost()
     granted_.reset();
     begun_anew_.reset();
     ineffective_ = false;
-    happened(DomainEvent::stream_lost);
+    last_happened(DomainEvent::stream_lost);
 }
 
 void DomainSession::advertised(const Advertisement& granted)
@@ -128,7 +122,10 @@ void DomainSession::advertised(const Advertisement& granted)
         }
     } else if (state_ == DomainState::reading) {
         read_again_ = true;
-    } else if (next_state(state_, DomainEvent::list_wanted)) {  // else what follows reads the list
+    } else if (next_state(
+                   state_,
+                   DomainEvent::
+                       list_wanted)) {  // otherwise the connector is looked for, and the list read after that
         read_list(DomainEvent::list_wanted);
     }
 }
@@ -153,8 +150,9 @@ void DomainSession::want_stock(bool wanted)
 void DomainSession::stock_refused(StockMode::Refusal refusal)
 {
     asker_.forget();
+    list_.reset();
     ineffective_ = refusal == StockMode::Refusal::ineffective;
-    happened(ineffective_ ? DomainEvent::stock_ineffective : DomainEvent::stock_not_granted);
+    last_happened(ineffective_ ? DomainEvent::stock_ineffective : DomainEvent::stock_not_granted);
 }
 
 // --- Is there a connector?
@@ -165,7 +163,9 @@ void DomainSession::look_for_connector()
     asker_.forget();
     list_.reset();
     read_again_ = false;
-    happened(DomainEvent::looked_for);
+    if (!happened(DomainEvent::looked_for)) {
+        return;
+    }
     asker_.ask("get", domain_, empty_query(ns::kDiscoInfo), kAskAgain,
                [this](const Stanza& iq) { received_features(iq); });
 }
@@ -177,7 +177,7 @@ void DomainSession::received_features(const Stanza& iq)
         return;
     }
     if (iq.attribute("type") == "error") {
-        happened(DomainEvent::failed);
+        last_happened(DomainEvent::failed);
         return;
     }
     const Stanza info = iq.child("query", ns::kDiscoInfo);
@@ -196,9 +196,9 @@ void DomainSession::received_features(const Stanza& iq)
 void DomainSession::go_on_without_connector()
 {
     if (!stock_wanted_) {
-        happened(DomainEvent::no_connector);
+        last_happened(DomainEvent::no_connector);
     } else if (ineffective_) {
-        happened(DomainEvent::stock_ineffective);
+        last_happened(DomainEvent::stock_ineffective);
     } else {
         asker_.ask("get", domain_, empty_query(ns::kVersion), kAskAgain,
                    [this](const Stanza& iq) { received_version(iq); });
@@ -212,10 +212,11 @@ void DomainSession::received_version(const Stanza& iq)
     } else if (iq.child("query", ns::kVersion).child("name", ns::kVersion).text() == kEjabberd) {
         stock_refused(StockMode::Refusal::ineffective);
     } else if (!granted_ || !granted_->enough_for_stock()) {
-        happened(DomainEvent::stock_not_granted);
+        last_happened(DomainEvent::stock_not_granted);
     } else {
-        happened(DomainEvent::stock_begun);
-        with_.stock->start(domain_, *granted_);
+        if (happened(DomainEvent::stock_begun)) {
+            with_.stock->start(domain_, *granted_);
+        }
     }
 }
 
@@ -223,7 +224,9 @@ void DomainSession::received_version(const Stanza& iq)
 
 void DomainSession::read_list(DomainEvent why)
 {
-    happened(why);
+    if (!happened(why)) {
+        return;
+    }
     list_.emplace(
         with_.iqs, with_.malformed, domain_, std::nullopt, kAskAgain,
         [this](const std::vector<SubscriptionRequest>& requests) { answer_page(requests); },
@@ -270,7 +273,7 @@ void DomainSession::list_ended(const std::optional<PendingList::Failure>& failur
         if (std::exchange(read_again_, false)) {
             read_list(DomainEvent::list_wanted);
         } else {
-            happened(DomainEvent::list_read);
+            last_happened(DomainEvent::list_read);
         }
         return;
     }
@@ -280,7 +283,7 @@ void DomainSession::list_ended(const std::optional<PendingList::Failure>& failur
             go_on_without_connector();
             return;
         case Problem::not_granted:
-            happened(DomainEvent::refused);
+            last_happened(DomainEvent::refused);
             return;
         case Problem::place_lost:
             if (!begun_anew_ || now - *begun_anew_ >= kAskAgain) {
@@ -296,13 +299,14 @@ void DomainSession::list_ended(const std::optional<PendingList::Failure>& failur
         case Problem::unreadable:
             break;
     }
-    happened(DomainEvent::failed);
+    last_happened(DomainEvent::failed);
 }
 
 void DomainSession::no_reply()
 {
-    happened(DomainEvent::failed);  // a minute without an answer: to be said
-    look_for_connector();
+    if (happened(DomainEvent::failed)) {  // reported before the domain is asked again
+        look_for_connector();
+    }
 }
 
 }  // namespace usher

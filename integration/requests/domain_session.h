@@ -28,7 +28,7 @@ enum class DomainState {
     asking,        ///< the server is being asked whether it has a connector
     no_connector,  ///< it has none: no requests will be seen
     not_granted,   ///< it has one, which does not accept us
-    unreachable,   ///< the domain does not answer
+    unreachable,   ///< no reply, an error, or a reply that cannot be understood
     reading,       ///< the list of waiting requests is being read and answered
     answering,     ///< read to its end: every request is seen
     // Without a connector, where approval is wanted all the same (stock_mode.h):
@@ -36,7 +36,7 @@ enum class DomainState {
     stock_not_granted,  ///< permissions are missing (XEP-0356)
     stock_ineffective,  ///< this server does not let a privileged entity change subscriptions
 };
-inline constexpr std::size_t kDomainStates = 10;
+inline constexpr std::size_t kDomainStates = static_cast<std::size_t>(DomainState::stock_ineffective) + 1;
 
 /// What leads from one state to another.
 enum class DomainEvent {
@@ -52,7 +52,7 @@ enum class DomainEvent {
     stock_not_granted,
     stock_ineffective,
 };
-inline constexpr std::size_t kDomainEvents = 11;
+inline constexpr std::size_t kDomainEvents = static_cast<std::size_t>(DomainEvent::stock_ineffective) + 1;
 
 /// Where the event leads from that state; nothing where it must not happen. The table.
 [[nodiscard]] std::optional<DomainState> next_state(DomainState state, DomainEvent event);
@@ -103,9 +103,11 @@ class DomainSession
     void list_ended(const std::optional<PendingList::Failure>& failure);
     void no_reply();
 
-    /// Goes where the table leads. An event that must not happen in this state is a bug: it is logged, and the domain is
-    /// asked anew.
-    void happened(DomainEvent event);
+    /// Goes where the table leads. False for an event that must not happen in this state, which is a bug: it is
+    /// logged, the domain is asked anew, and the caller has nothing more to do.
+    [[nodiscard]] bool happened(DomainEvent event);
+    /// The same where nothing is left to do in either case.
+    void last_happened(DomainEvent event) { static_cast<void>(happened(event)); }
 
     const std::string domain_;
     Surroundings& with_;

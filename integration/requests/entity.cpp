@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -49,17 +50,18 @@ void Entity::stop()
 void Entity::set_domains(const std::vector<std::string>& domains)
 {
     const std::set<std::string, std::less<>> wanted(domains.begin(), domains.end());
-    for (auto next = sessions_.begin(); next != sessions_.end();) {
-        if (wanted.contains(next->first)) {
-            ++next;
-            continue;
+    std::vector<std::string> removed;
+    for (const auto& [domain, session] : sessions_) {
+        if (!wanted.contains(domain)) {
+            removed.push_back(domain);
         }
-        const std::string removed = next->first;
-        next = sessions_.erase(next);
+    }
+    for (const std::string& domain : removed) {
+        sessions_.erase(domain);
         if (sessions_with_.stock != nullptr) {
-            sessions_with_.stock->stop(removed);
+            sessions_with_.stock->stop(domain);
         }
-        iqs_.give_up(removed);
+        iqs_.give_up(domain);
     }
     for (const std::string& domain : wanted) {
         const auto [session, added] = sessions_.try_emplace(domain, domain, sessions_with_);
@@ -332,7 +334,7 @@ void Entity::list_waiting(const std::string& domain, const std::optional<Address
                     why = "the server did not answer.";
                     break;
                 default:
-                    why = "the server does not show what waits (" + failure->condition + ").";
+                    why = "the server refuses to list the waiting requests (" + failure->condition + ").";
             }
             end_listing(listing, tl::unexpected(domain + ": " + why));
         });

@@ -67,7 +67,7 @@ class EntityEvents
 class Entity : private ConnectionEvents
 {
   public:
-    /// `domains` are the organisations', prepared. `ping` and the other references are as for Connection.
+    /// `domains` are the organisations', prepared. The rest is as for Connection.
     Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
            Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events);
 

@@ -13,7 +13,7 @@ namespace
 PendingList::Failure failure_of(const Stanza& iq, bool first_page)
 {
     using Problem = PendingList::Problem;
-    const std::string_view condition = error_condition(iq);
+    const std::string_view condition = iq ? error_condition(iq) : std::string_view();
     Problem problem = Problem::refused;
     if (!iq) {
         problem = Problem::no_reply;

@@ -207,6 +207,11 @@ class StropheChannel : public Channel
 
     void connect_next()
     {
+        if (!login_done_signal_) {  // the loop would never hear of the login's end
+            failure_ = Failure{Failure::Kind::unreachable, "too many open files"};
+            state_ = State::over;
+            return;
+        }
         while (next_address_ < addresses_.size()) {
             const std::string& address = addresses_[next_address_++];
             // On a machine with IPv6 only, libstrophe's look-up of the number (AI_ADDRCONFIG) rejects every

@@ -76,8 +76,8 @@ void IqAsker::ask(std::string_view type, const std::string& to, std::string_view
                   std::chrono::milliseconds deadline, IqClient::Reply reply)
 {
     iqs_.ask(type, to, payload, deadline,
-             [waiting = std::weak_ptr(waiting_), reply = std::move(reply)](const Stanza& iq) {
-                 if (!waiting.expired()) {
+             [alive = std::weak_ptr(alive_), reply = std::move(reply)](const Stanza& iq) {
+                 if (!alive.expired()) {
                      reply(iq);
                  }
              });

@@ -23,7 +23,7 @@ class IqClient
 {
   public:
     /// The reply, of type `result` or `error`. An absent stanza: no reply came before the deadline, or the stream
-    /// ended. Called exactly once.
+    /// ended. Called at most once: not if the client is destroyed first.
     using Reply = std::function<void(const Stanza& iq)>;
     using Send = std::function<void(std::string_view)>;
 
@@ -57,8 +57,8 @@ class IqClient
     std::unordered_map<std::string, Question> questions_;  // by id
 };
 
-/// What one object asks. Replies that come after the object is gone, or after `forget`, are not reported to it; nor is
-/// it then that none came.
+/// What one object asks. Replies that come after the object is gone, or after `forget`, are dropped: its callbacks are
+/// not called any more, not even to say that no reply came.
 class IqAsker
 {
   public:
@@ -68,11 +68,11 @@ class IqAsker
     /// See IqClient::ask.
     void ask(std::string_view type, const std::string& to, std::string_view payload,
              std::chrono::milliseconds deadline, IqClient::Reply reply);
-    void forget() { waiting_ = std::make_shared<char>(); }
+    void forget() { alive_ = std::make_shared<char>(); }
 
   private:
     IqClient& iqs_;
-    std::shared_ptr<char> waiting_ = std::make_shared<char>();  // gone: nobody waits for the replies
+    std::shared_ptr<char> alive_ = std::make_shared<char>();  // as long as replies are wanted
 };
 
 }  // namespace usher

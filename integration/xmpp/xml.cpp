@@ -48,4 +48,11 @@ void append_attribute(std::string& xml, std::string_view name, std::string_view 
     xml.push_back('\'');
 }
 
+std::string empty_query(std::string_view xmlns)
+{
+    std::string xml = "<query";
+    append_attribute(xml, "xmlns", xmlns);
+    return xml + "/>";
+}
+
 }  // namespace usher

@@ -14,4 +14,7 @@ void append_attribute(std::string& xml, std::string_view name, std::string_view 
 /// Appends character data, escaped. The same holds for `text`.
 void append_text(std::string& xml, std::string_view text);
 
+/// `<query xmlns='…'/>`: how most protocols ask.
+[[nodiscard]] std::string empty_query(std::string_view xmlns);
+
 }  // namespace usher

@@ -129,7 +129,7 @@ void add_registration(Paragraph& paragraph, const Organization& organization, Re
         case Registration::foreign:
         case Registration::unseen:
             paragraph.add(Outcome::not_possible, "registration",
-                          "not seen: " + where + " takes no clients of this domain",
+                          "not seen: " + where + " accepts no clients of this domain",
                           automatic
                               ? "make sure that not everybody can register (XEP-0077): whoever does can "
                                 "watch everybody"
@@ -194,7 +194,7 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const ServerSt
         paragraph.add(Outcome::warning, "grant",
                       "accepted, but not advertised (XEP-0356): usherd does not notice when the connector is "
                       "loaded again",
-                      "restart usherd after the connector was loaded again");
+                      "restart usherd after reloading the connector");
     } else if (facts.pending) {
         paragraph.passed("grant", "accepted, " + advertised);
     } else if (!advertised.empty()) {
@@ -216,7 +216,7 @@ void add_roster_permission(Paragraph& paragraph, const DomainFacts& facts)
         (facts.granted->roster_get || facts.granted->roster_set || facts.granted->user_presence)) {
         paragraph.add(Outcome::warning, "roster",
                       "permission for rosters or presence granted, but not needed",
-                      "take it away: whoever gets hold of usherd's password has it too");
+                      "withdraw it: whoever gets hold of usherd's password has it too");
     } else {
         paragraph.passed("roster", "permission not granted, not needed");
     }
@@ -235,10 +235,11 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
     // Where a component connects is not where clients do: what answers there may be another server.
     const bool foreign = registration == Registration::foreign && !connection.component && !facts.connector;
     if (foreign || is_elsewhere(facts.features)) {
-        paragraph.add(Outcome::warning, "domain",
-                      "not of this server: its users' requests are not answered; they count as colleagues "
-                      "when they ask others",
-                      "if it is to be one, add it to the server's configuration");
+        paragraph.add(
+            Outcome::warning, "domain",
+            "not hosted by this server: its users' requests are not answered; they count as colleagues "
+            "when they ask others",
+            "if it is to be one, add it to the server's configuration");
         return;
     }
     if (!facts.features) {

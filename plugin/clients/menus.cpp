@@ -190,11 +190,11 @@ DataForm general_form(const GeneralIm& general)
     form.fields = {
         boolean("users_may_choose", "Allow users to set 'Options for contact list requests'",
                 general.users_may_choose.value),
-        fixed("Now from: " + general.users_may_choose.source),
+        fixed("Source: " + general.users_may_choose.source),
         option_field("Options for contact list requests", general.option.value),
-        fixed("Now from: " + general.option.source),
+        fixed("Source: " + general.option.source),
         std::move(domains),
-        fixed("Now from: " + general.domains.source),
+        fixed("Source: " + general.domains.source),
     };
     if (general.users_may_choose.saved || general.option.saved || general.domains.saved) {
         form.fields.push_back(boolean("reset", "Reset: use the settings file again", false));

@@ -1,4 +1,5 @@
 #include "plugin/control/http_server.h"
+#include "integration/base/file_descriptor.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -376,23 +377,19 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen_on_loo
                                                                                       Handler handler,
                                                                                       Bounds bounds)
 {
-    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    FileDescriptor descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int on = 1;  // what the last usherd left half closed does not keep this one out
-    if (descriptor < 0 || ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(descriptor, SOMAXCONN) != 0) {
-        auto error = tl::unexpected("127.0.0.1 port " + std::to_string(port) + ": " + std::strerror(errno));
-        if (descriptor >= 0) {
-            ::close(descriptor);
-        }
-        return error;
+    if (!descriptor || ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(descriptor.get(), SOMAXCONN) != 0) {
+        return tl::unexpected("127.0.0.1 port " + std::to_string(port) + ": " + std::strerror(errno));
     }
-    return std::unique_ptr<HttpServer>(new HttpServer(
-        std::make_unique<Implementation>(base, std::nullopt, descriptor, std::move(handler), bounds)));
+    return std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Implementation>(
+        base, std::nullopt, descriptor.release(), std::move(handler), bounds)));
 }
 
 void HttpServer::stop()

@@ -135,10 +135,16 @@ Result<GeneralChange> general_change_in(const std::string& body)
     }
     if (const auto found = object->find("domains"); found != object->end()) {
         auto& domains = change.domains.emplace();
-        for (const Json& element : found->is_array() ? *found : Json{*found}) {
+        const auto refused = [](const Json& json) {
+            return invalid("domains: found " + quoted(json) + "; accepted: a list of domains");
+        };
+        if (!found->is_array()) {
+            return refused(*found);
+        }
+        for (const Json& element : *found) {
             auto domain = element.is_string() ? prepare_domain(element.get<std::string>()) : std::nullopt;
-            if (!found->is_array() || !domain) {
-                return invalid("domains: found " + quoted(element) + "; accepted: a list of domains");
+            if (!domain) {
+                return refused(element);
             }
             domains.push_back(*std::move(domain));
         }

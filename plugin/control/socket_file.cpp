@@ -33,7 +33,7 @@ std::string taken(const std::string& path, const sockaddr_un& address)
         return errno == ENOENT ? std::string() : because(path);
     }
     if (!S_ISSOCK(status.st_mode)) {
-        return path + ": is there, and is not a socket";
+        return path + ": exists and is not a socket";
     }
     if (probe_socket(address).result != SocketProbe::Result::dead) {
         return path + ": another usherd listens there";

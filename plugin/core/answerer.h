@@ -15,7 +15,7 @@
 
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
-#include "integration/requests/entity.h"
+#include "integration/requests/judge.h"
 #include "plugin/core/recent_leaves.h"
 #include "plugin/core/timings.h"
 #include "plugin/store/choices.h"
@@ -50,7 +50,7 @@ class Answerer : public Judge
     {
         on_recorded_ = std::move(recorded);
     }
-    /// From now on; what is being judged is finished under the policy it began with.
+    /// From the next call of judge() on.
     void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
 
     /// Records every answer, and of what was asked also what is left to its user, as far as RecentLeaves has

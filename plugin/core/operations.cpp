@@ -228,7 +228,7 @@ void Operations::answer(const Actor& actor, const Address& user, const Address& 
                 case AnswerOutcome::lost:
                     then(refused(
                         Kind::unavailable,
-                        "The server did not say whether it has applied the answer; look at what waits."));
+                        "The server did not say whether it has applied the answer; see the waiting requests."));
                     return;
             }
         });

@@ -30,14 +30,14 @@ struct ConnectionSettings {
     std::uint32_t stock_reads_per_second = 10;
 };
 
-/// `[[organization]]`: what its policy is made of, and what is none of policy's business.
+/// `[[organization]]`: what its policy is made of, and what policy does not need.
 struct OrganizationSettings : Organization {
     bool stock = false;  ///< approve by rosters where the server has no connector
 };
 
 struct StoreSettings {
     std::string url = "sqlite3:///var/lib/usher/usher.db";
-    std::uint32_t journal_days = 365;  ///< 0: kept for ever
+    std::uint32_t journal_days = 365;  ///< 0: kept forever
 };
 
 struct Settings {

@@ -104,11 +104,11 @@ Section<OrganizationSettings> organization()
              "After an automatic approval, subscribe the user to the contact in return."},
             {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
              "For those of the domains where the server has no connector. off: no requests are seen there. "
-             "approve: a makeshift for servers with XEP-0356. Requests between users of the server are found "
+             "approve: a workaround for servers with XEP-0356. Requests between users of the server are found "
              "in rosters and approved by changing rosters. Requests from other servers are not seen, nothing "
              "is denied, users are sent every request, and the stored request is not cleared: Prosody 0.12 "
-             "shows it again at the next login. Needs the permissions roster = \"both\" and presence = "
-             "\"managed_entity\". Not for ejabberd."},
+             "shows it again at the next login. Needs the permissions roster = \"both\", presence = "
+             "\"managed_entity\" and, for iq, urn:xmpp:blocking = \"get\". Not for ejabberd."},
             {"administrators", defaulted, on_reload,
              list<O, Address>(&O::administrators,
                               {"a list of addresses such as [\"admin@example.org\"]",
@@ -153,7 +153,7 @@ Section<Federation> federation()
         "organization.federation",
         false,
         false,
-        "Requests from other domains than the organization's.",
+        "Requests from domains other than the organization's.",
         {
             {"mode", defaulted, on_reload,
              choice<F, FederationMode>(&F::mode, {{"open", FederationMode::open},
@@ -206,7 +206,7 @@ Section<StoreSettings> store()
                   "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)",
                   syntax::is_store_url),
              "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass"},
-            {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: for ever)"),
+            {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: forever)"),
              "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "
              "first time twelve hours after the start. After a forward clock jump nothing is deleted for "
              "twelve hours, and the log has a warning, so that a wrong clock can be put right."},

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "integration/base/trim.h"
+#include "plugin/text/utf8.h"
 
 namespace usher
 {
@@ -16,38 +17,6 @@ namespace
 {
 
 constexpr std::size_t kMaxDepth = 64;  // lists, tables and dots of keys; the parser recurses
-
-/// The length of the UTF-8 sequence that `text` starts with; 0 if it does not start with a valid one
-/// (RFC 3629 section 4).
-std::size_t utf8_length(std::string_view text)
-{
-    struct Form {
-        unsigned char first_least, first_most, second_least, second_most;
-        std::size_t length;
-    };
-    constexpr Form kForms[] = {
-        {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    for (const Form& form : kForms) {
-        if (byte(0) < form.first_least || byte(0) > form.first_most) {
-            continue;
-        }
-        if (text.size() < form.length ||
-            (form.length > 1 && (byte(1) < form.second_least || byte(1) > form.second_most))) {
-            return 0;
-        }
-        for (std::size_t i = 2; i < form.length; ++i) {
-            if (byte(i) < 0x80 || byte(i) > 0xbf) {
-                return 0;
-            }
-        }
-        return form.length;
-    }
-    return 0;
-}
 
 struct Flaw {
     std::size_t offset;
@@ -69,15 +38,15 @@ std::optional<Flaw> not_plain_text(std::string_view toml)
     }
     for (std::size_t i = 0; i < toml.size();) {
         const auto byte = static_cast<unsigned char>(toml[i]);
-        const std::size_t length = utf8_length(toml.substr(i));
-        if (length == 0) {
+        std::size_t next = i;
+        if (next_character(toml, next) < 0) {
             return Flaw{i, hexadecimal("the byte 0x%02X", byte), "UTF-8"};
         }
         const bool line_break = byte == '\n' || (byte == '\r' && toml.substr(i + 1).starts_with('\n'));
         if ((byte < ' ' && byte != '\t' && !line_break) || byte == 0x7f) {
             return Flaw{i, hexadecimal("the control character U+%04X", byte), "text"};
         }
-        i += length;
+        i = next;
     }
     return std::nullopt;
 }
@@ -300,7 +269,7 @@ std::string shortened(std::string_view text)
     if (cut == text.size()) {
         return std::string(text);
     }
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80) {
+    while (cut > 0 && is_continuation(text[cut])) {
         --cut;  // not within a character
     }
     return std::string(trimmed(text.substr(0, cut))) + "...";

@@ -6,6 +6,8 @@
 #include <random>
 #include <string_view>
 
+#include "plugin/store/stored_time.h"
+
 namespace usher
 {
 
@@ -14,11 +16,6 @@ namespace
 
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
-
-std::int64_t since_1970(system_clock::time_point time)
-{
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
 
 /// Decision ids count milliseconds from 2026-01-01 UTC: 41 bits last until 2095.
 constexpr std::int64_t kIdEpoch = 1'767'225'600'000;
@@ -59,11 +56,9 @@ class Journal::Insert
                  << "INSERT INTO journal (id, at, source, organization, user_address, contact_address, "
                     "item_subscription, item_ask, recent_from_contact, recent_from_domain, recent_to_user, "
                     "recent_complete, chosen_option, answer, reason, rule, generation, answered_by) VALUES "
-                    "(:id, :at, "
-                    ":source, "
-                    ":organization, :user, :contact, :subscription, :ask, :from_contact, :from_domain, "
-                    ":to_user, "
-                    ":complete, :chosen, :answer, :reason, :rule, :generation, :by)",
+                    "(:id, :at, :source, :organization, :user, :contact, :subscription, :ask, "
+                    ":from_contact, :from_domain, :to_user, :complete, :chosen, :answer, :reason, :rule, "
+                    ":generation, :by)",
              soci::use(c.id), soci::use(c.at), soci::use(c.source), soci::use(c.organization),
              soci::use(c.user), soci::use(c.contact), soci::use(c.subscription, c.has_subscription),
              soci::use(c.ask), soci::use(c.from_contact), soci::use(c.from_domain), soci::use(c.to_user),

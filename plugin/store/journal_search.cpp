@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "plugin/store/stored_time.h"
+
 namespace usher
 {
 
@@ -54,7 +56,7 @@ class Select
         }
         if (filter.since) {  // ids are ahead of the time where the clock was
             where += " AND at >= :since";
-            number(std::chrono::duration_cast<milliseconds>(filter.since->time_since_epoch()).count());
+            number(since_1970(*filter.since));
         }
         if (filter.organizations) {
             std::string names;
@@ -83,7 +85,7 @@ class Select
         }
         JournalRecord record{
             .id = id_,
-            .at = system_clock::time_point(milliseconds(at_)),
+            .at = time_since_1970(at_),
             .source = understood(source_named(source_), "source"),
             .organization = organization_,
             .request = {understood(Address::prepare(user_), "user_address"),

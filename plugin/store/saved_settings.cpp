@@ -2,6 +2,8 @@
 
 #include <soci/soci.h>
 
+#include "plugin/store/stored_time.h"
+
 namespace usher
 {
 
@@ -10,11 +12,6 @@ namespace
 
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
-
-long long since_1970(system_clock::time_point time)
-{
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
 
 void apply(soci::session& session, const SettingsChange& change)
 {
@@ -62,7 +59,7 @@ tl::expected<std::vector<SavedSetting>, std::string> SavedSettings::read()
              soci::into(at));
         rows.execute();
         while (rows.fetch()) {
-            one.at = system_clock::time_point(milliseconds(at));
+            one.at = time_since_1970(at);
             saved.push_back(one);
         }
         return saved;

@@ -70,8 +70,8 @@ std::string to_string(const CheckReport& report)
                                         [](const auto& result) { return result.outcome == Outcome::failed; });
         const bool asked = before != nullptr && !before->domain.empty();
         out += failed  ? "Requests cannot be answered.\n"
-               : asked ? "No domain of the settings is of this server.\n"
-                       : "The domains were not asked.\n";
+               : asked ? "This server hosts none of the configured domains.\n"
+                       : "No domain was checked.\n";
     }
     return out;
 }

@@ -77,7 +77,7 @@ constexpr std::string_view kEjabberdRegistration =
     "mod_register: access: none (where its ip_access lets in a trusted network only, that is in order and "
     "looks the same from here)";
 constexpr std::string_view kOtherConnectorStep =
-    "there is no connector for this server yet; integration/PROTOCOL.md says how one has to be";
+    "there is no connector for this server yet; integration/PROTOCOL.md specifies one";
 constexpr std::string_view kOtherGrantStep =
     "grant \"{own}\" the iq permission (XEP-0356) `both` for {namespace} on {domain}";
 constexpr std::string_view kOtherRegistration = "turn registration (XEP-0077) off";

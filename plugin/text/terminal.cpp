@@ -1,30 +1,16 @@
 #include "plugin/text/terminal.h"
 
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
+
+#include "plugin/text/utf8.h"
 
 namespace usher
 {
 
 namespace
 {
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"  // in ICU's macro
-/// The character at `at`, which moves behind it; negative for a byte that begins none.
-UChar32 next_character(std::string_view text, std::size_t& at)
-{
-    const std::size_t begin = at;
-    UChar32 c = 0;
-    U8_NEXT(text.data(), at, text.size(), c);
-    if (c < 0) {
-        at = begin + 1;  // one byte, where ICU takes a cut-off character as a whole
-    }
-    return c;
-}
-#pragma GCC diagnostic pop
 
 bool is_unfit(UChar32 c)
 {
@@ -37,7 +23,7 @@ bool is_unfit(UChar32 c)
 std::size_t width_of(std::string_view printable)
 {
     return static_cast<std::size_t>(
-        std::count_if(printable.begin(), printable.end(), [](char c) { return !U8_IS_TRAIL(c); }));
+        std::count_if(printable.begin(), printable.end(), [](char c) { return !is_continuation(c); }));
 }
 
 }  // namespace

@@ -218,7 +218,7 @@ ControlClient::Result<std::string> ControlClient::send(const std::string& method
 
 ControlClient::Failure ControlClient::not_json() const
 {
-    return {"what answers at " + socket_ + " is not usherd: no JSON came", true};
+    return {"what answers at " + socket_ + " is not usherd: the reply is not JSON", true};
 }
 
 std::string ControlClient::unreachable() const
@@ -232,7 +232,7 @@ std::string ControlClient::unreachable() const
     if (error == EACCES || error == EPERM) {
         const std::string group = group_of(socket_);
         return what + "; members of the group " + (group.empty() ? "that usherd runs in" : group) +
-               ", and root, can steer usherd";
+               ", and root, can control usherd";
     }
     return "usherd is not running, or listens elsewhere: " + what;
 }

@@ -77,10 +77,10 @@ class Grammar
         add_user(add("waiting", "List the requests that wait for an answer, of all users or of one",
                      &Commands::waiting));
         add_answer();
-        CLI::App* review =
-            add("review", "Show what the policy in force says of the requests that wait", &Commands::review);
+        CLI::App* review = add("review", "Show how the policy in force would answer the waiting requests",
+                               &Commands::review);
         add_user(review);
-        review->add_flag("--apply", arguments_.apply, "Give those answers");
+        review->add_flag("--apply", arguments_.apply, "Send those answers");
         add_journal();
         add_organization();
         add("reload", "Read the settings file again; one that is not valid changes nothing",
@@ -126,7 +126,7 @@ class Grammar
     void add_answer()
     {
         CLI::App* answer =
-            add("answer", "Answer a request that waits, whatever policy says of it", &Commands::answer);
+            add("answer", "Answer a waiting request, whatever the policy says", &Commands::answer);
         add_user(answer)->required();
         add_contact(answer)->required();
         answer->add_option("answer", arguments_.answer, "approve or deny")
@@ -138,7 +138,7 @@ class Grammar
     void add_journal()
     {
         CLI::App* journal = add("journal", "Show what was decided, and why", &Commands::journal);
-        journal->add_option("id", arguments_.id, "A decision, to show all there is to know of it")
+        journal->add_option("id", arguments_.id, "A decision, to show everything that is recorded about it")
             ->type_name("ID")
             ->check(kId);
         journal->add_option("--user", arguments_.user, "Only requests to this user")
@@ -193,7 +193,7 @@ class Grammar
     void add_setup()
     {
         CLI::App* setup =
-            add("setup", "Write the first settings, and print what belongs into the server's configuration",
+            add("setup", "Write the first settings, and print what belongs in the server's configuration",
                 &Commands::setup);
         setup->add_option("--server", arguments_.server, "The XMPP server on this machine")
             ->type_name("prosody|ejabberd")
@@ -219,7 +219,7 @@ class Grammar
 
     CommandLine& read_;
     Arguments& arguments_;
-    CLI::App app_{"Asks and steers usherd, which answers XMPP contact requests on users' behalf.",
+    CLI::App app_{"Queries and controls usherd, which answers XMPP contact requests on users' behalf.",
                   "usherctl"};
 };
 

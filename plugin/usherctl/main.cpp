@@ -1,4 +1,4 @@
-// usherctl: asks and steers a running usherd through its control socket.
+// usherctl: queries and controls a running usherd through its control socket.
 //
 // It decides nothing and keeps nothing. Only `setup` is for the time before there is a daemon.
 #include <exception>

@@ -79,7 +79,7 @@ std::string domain_text(const std::string& state)
         return "NOT ANSWERING: not connected";
     }
     if (state == "asking" || state == "reading") {
-        return "starting: the server is asked what waits";
+        return "starting: reading the waiting requests";
     }
     if (state == "no-connector") {
         return "NOT ANSWERING: the server has no connector for this domain";
@@ -97,7 +97,7 @@ std::string domain_text(const std::string& state)
         return "NOT ANSWERING: no connector, and the server grants too little (XEP-0356)";
     }
     if (state == "stock-ineffective") {
-        return "NOT ANSWERING: no connector, and this server lets nobody else change subscriptions";
+        return "NOT ANSWERING: no connector, and this server does not let others change subscriptions";
     }
     return state;
 }
@@ -249,8 +249,9 @@ std::string reloaded(const Json& reloaded)
     std::string out = "Settings read again: generation " +
                       std::to_string(reloaded.at("generation").get<std::uint64_t>()) + " is in force.\n";
     if (!reloaded.at("need_restart").empty()) {
-        out += "In force only when usherd is started again: " +
-               printable(list_or_none(reloaded.at("need_restart"))) + "\n";
+        out +=
+            "Takes effect when usherd is restarted: " + printable(list_or_none(reloaded.at("need_restart"))) +
+            "\n";
     }
     return out;
 }

@@ -61,7 +61,7 @@ std::string next_steps(const Installation& installed, const std::string& secret_
     std::string out;
     if (installed.server == ServerKind::prosody) {
         out =
-            "What is printed belongs into Prosody's configuration: on Debian, as a file of its own,\n"
+            "What is printed belongs in Prosody's configuration: on Debian, as a file of its own,\n"
             "/etc/prosody/conf.d/usher.cfg.lua. Then:\n";
         if (account) {
             out += "  prosodyctl adduser " + installed.own + "    # its password is in " + secret_file + "\n";
@@ -69,7 +69,7 @@ std::string next_steps(const Installation& installed, const std::string& secret_
         out += "  systemctl restart prosody\n";
     } else {
         out =
-            "What is printed belongs into a file that ejabberd may read, /etc/ejabberd/usher.yml, and into\n"
+            "What is printed belongs in a file that ejabberd may read, /etc/ejabberd/usher.yml, and in\n"
             "ejabberd.yml a line that names it:\n"
             "  include_config_file: /etc/ejabberd/usher.yml\n"
             "Then:\n";

@@ -1,6 +1,6 @@
 // A first installation in texts: the settings file, and what to do next.
 //
-// Not here: what belongs into the server's configuration (text/server_recipes.h), and asking for all that and
+// Not here: what belongs in the server's configuration (text/server_recipes.h), and asking for all that and
 // writing it (setup_command.h).
 #pragma once
 

@@ -2,7 +2,6 @@
 
 #include <event2/event.h>
 #include <spdlog/spdlog.h>
-#include <systemd/sd-daemon.h>
 
 #include <csignal>
 #include <memory>
@@ -24,6 +23,8 @@
 #include "plugin/settings/reader.h"
 #include "plugin/store/journal_expiry.h"
 #include "plugin/usherd/decision_log.h"
+#include "plugin/usherd/domain_log.h"
+#include "plugin/usherd/service_manager.h"
 
 namespace usher
 {
@@ -116,7 +117,7 @@ class Daemon : private EntityEvents
         });
         auto control = Control::listen(base_.get(), settings_.control_socket, operations_);
         if (!control) {
-            spdlog::critical("control.socket: {}: usherctl would not reach this usherd", control.error());
+            spdlog::critical("control.socket: {}: usherctl could not reach it", control.error());
             return kFailed;
         }
         control_ = *std::move(control);
@@ -130,9 +131,9 @@ class Daemon : private EntityEvents
         }
         checkpoint();
         set_stock();
-        notify_status("connecting: " + settings_.connection.host);
-        sd_notify(0, "READY=1");
-        notify_watchdog();
+        service_manager_.show("connecting: " + settings_.connection.host);
+        service_manager_.ready();
+        service_manager_.notify_watchdog();
         entity_.start();
         if (event_base_dispatch(base_.get()) != 0) {
             spdlog::critical("the event loop failed");
@@ -167,7 +168,7 @@ class Daemon : private EntityEvents
     void stop()
     {
         spdlog::info("stopping");
-        sd_notify(0, "STOPPING=1");
+        service_manager_.stopping();
         stopping_ = true;
         control_->stop();
         entity_.stop();
@@ -175,11 +176,9 @@ class Daemon : private EntityEvents
 
     Result<std::vector<std::string>> reload()
     {
-        const auto now =
-            std::chrono::duration_cast<std::chrono::microseconds>(clock_.now().time_since_epoch());
-        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
+        service_manager_.reloading();
         auto outcome = read_file_again();
-        sd_notify(0, "READY=1");
+        service_manager_.ready();
         return outcome;
     }
 
@@ -254,53 +253,7 @@ class Daemon : private EntityEvents
             return;
         }
         logged_states_[domain] = state;
-        const std::string own = own_address(settings_.connection);
-        switch (state) {
-            case DomainState::answering:
-                spdlog::info("{}: answering", domain);
-                break;
-            case DomainState::no_connector:
-                spdlog::warn(
-                    "{}: the server has no connector for this domain, so usherd sees no requests: load "
-                    "mod_subscription_requests there",
-                    domain);
-                break;
-            case DomainState::not_granted:
-                spdlog::error(
-                    "{}: the server grants {} no permission for this domain, so usherd sees no requests: add "
-                    "it to the server's privileged_entities (Prosody) or the connector's entities (ejabberd)",
-                    domain, own);
-                break;
-            case DomainState::stock:
-                spdlog::warn(
-                    "{}: the server has no connector for this domain; stock = \"approve\": requests between "
-                    "users of this server are found in rosters and approved. usherd cannot see requests from "
-                    "other servers, cannot deny, and cannot clear the stored request: users receive every "
-                    "request, and Prosody 0.12 shows it again at the next login, where an answer can end the "
-                    "subscription or make it mutual",
-                    domain);
-                break;
-            case DomainState::stock_not_granted:
-                spdlog::error(
-                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot start "
-                    "without the permissions roster = \"both\", presence = \"managed_entity\" and iq "
-                    "urn:xmpp:blocking = \"get\" for {}, so usherd sees no requests: grant all three in the "
-                    "server's privileged_entities (XEP-0356) for this domain",
-                    domain, own);
-                break;
-            case DomainState::stock_ineffective:
-                spdlog::error(
-                    "{}: the server has no connector for this domain, and stock = \"approve\" cannot work: "
-                    "on this server a roster set by a privileged entity never changes the subscription (as "
-                    "on ejabberd). So usherd sees no requests: load the connector",
-                    domain);
-                break;
-            case DomainState::unreachable:
-                spdlog::warn("{}: no reply: does this server host the domain?", domain);
-                break;
-            default:
-                break;
-        }
+        log_domain_state(domain, state, own_address(settings_.connection));
         report_answering();
     }
 
@@ -324,7 +277,7 @@ class Daemon : private EntityEvents
         if (failure.kind != Failure::Kind::closed) {
             spdlog::info("next attempt in {:.1f} s", static_cast<double>(retry.count()) / 1000);
         }
-        notify_status("connecting: " + to_string(failure, settings_.connection));
+        service_manager_.show("connecting: " + to_string(failure, settings_.connection));
     }
 
     void report_answering()
@@ -340,33 +293,11 @@ class Daemon : private EntityEvents
             answering += states_[domain] == DomainState::answering ? 1U : 0U;
             stock += states_[domain] == DomainState::stock ? 1U : 0U;
         }
-        notify_status("answering on " + std::to_string(answering) + " of " + std::to_string(all) +
-                      " domains" +
-                      (stock == 0 ? std::string()
-                                  : "; without a connector, approving only between users of the server, on " +
-                                        std::to_string(stock)));
-    }
-
-    /// Sends the status line to the service manager if it has changed.
-    void notify_status(const std::string& status)
-    {
-        if (status != status_) {
-            status_ = status;
-            sd_notify(0, ("STATUS=" + status).c_str());
-        }
-    }
-
-    /// Notifies the service manager's watchdog, if there is one, twice in each of its intervals.
-    void notify_watchdog()
-    {
-        std::uint64_t microseconds = 0;
-        if (sd_watchdog_enabled(0, &microseconds) <= 0) {
-            return;
-        }
-        sd_notify(0, "WATCHDOG=1");
-        watchdog_timer_ =
-            clock_.after(std::chrono::ceil<milliseconds>(std::chrono::microseconds(microseconds / 2)),
-                         [this] { notify_watchdog(); });
+        service_manager_.show(
+            "answering on " + std::to_string(answering) + " of " + std::to_string(all) + " domains" +
+            (stock == 0 ? std::string()
+                        : "; without a connector, approving only between users of the server, on " +
+                              std::to_string(stock)));
     }
 
     // --- usherctl check
@@ -448,6 +379,7 @@ class Daemon : private EntityEvents
     Settings settings_;
     std::unique_ptr<event_base, Deleter> base_;
     EventClock clock_;
+    ServiceManager service_manager_{clock_};
     StropheChannels channels_;
     std::unique_ptr<Database> database_;
     std::unique_ptr<PolicyInForce> policy_;
@@ -467,10 +399,8 @@ class Daemon : private EntityEvents
     std::unique_ptr<Timer> awaiting_login_;  ///< for the callers in `check_callers_`
     std::unique_ptr<Timer> store_timer_;
     std::unique_ptr<Timer> checkpoint_timer_;
-    std::unique_ptr<Timer> watchdog_timer_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;
-    std::string status_;
     bool stopping_ = false;
     ExitCode exit_code_ = kStopped;
 };
@@ -488,9 +418,7 @@ ExitCode run_daemon(const std::string& path, Settings settings)
         spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
         return kFailed;
     };
-    // An older store is migrated now, which takes seconds for each million records. Without this the service
-    // manager might end a start halfway, again and again.
-    sd_notify(0, "EXTEND_TIMEOUT_USEC=3600000000");
+    ServiceManager::extend_start();
     auto database = Database::open(settings.store.url);
     if (!database) {
         return unusable(database.error());

@@ -201,7 +201,7 @@ BOOST_DATA_TEST_CASE(no_grant, kLogins, login)
     BOOST_TEST(check.status == kFailed);
     BOOST_TEST(domain_line(check, "connector") == kConnector);
     BOOST_TEST(domain_line(check, "grant").starts_with("failed"));
-    BOOST_TEST(contains(check.report, "\"" + stage.connection->entity + "\""));  // in the mend
+    BOOST_TEST(contains(check.report, "\"" + stage.connection->entity + "\""));  // in the fix
     BOOST_TEST(contains(check.report, "Requests cannot be answered on capulet.lit."));
 }
 
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(domain_of_another_server)
     options.domains = {"verona.lit"};
     const auto alone = stage.check(options);
     BOOST_TEST(alone.status == kFailed);
-    BOOST_TEST(contains(alone.report, "No domain of the settings is of this server."));
+    BOOST_TEST(contains(alone.report, "This server hosts none of the configured domains."));
 }
 
 BOOST_AUTO_TEST_CASE(domain_that_does_not_answer_a_component)

@@ -279,7 +279,7 @@ Processing observed(const Cell& cell, const Outcome& outcome)
 std::string text(const Cell& cell, const Outcome& outcome)
 {
     std::string all = "user:\n" + transcript(outcome.dialogue.user) + "contact:\n" +
-                      transcript(outcome.dialogue.contact) + "user, at her next login:\n" +
+                      transcript(outcome.dialogue.contact) + "user, at the next login:\n" +
                       transcript(outcome.next_login.user) + "contact, meanwhile:\n" +
                       transcript(outcome.next_login.contact);
     for (const auto& [address, role] : {std::pair{user_of(cell), "USER"}, {contact_of(cell), "CONTACT"}}) {

@@ -41,7 +41,7 @@ struct PlannedFault {
 };
 
 /// Every kind comes, if there are so many. `long_ones`: a daemon stopped for 20 s, a half-open connection
-/// that nobody mends, two of each. `clock`: whether it can be set.
+/// that nobody repairs, two of each. `clock`: whether it can be set.
 [[nodiscard]] std::vector<PlannedFault> schedule(std::mt19937_64& random, std::size_t faults,
                                                  std::size_t most_before, bool long_ones, bool clock);
 

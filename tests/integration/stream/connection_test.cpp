@@ -300,7 +300,7 @@ constexpr Failure::Kind kKinds[] = {
     Failure::Kind::conflict,    Failure::Kind::lost,      Failure::Kind::silent,
 };
 
-bool cannot_mend_itself(Failure::Kind kind)
+bool is_permanent(Failure::Kind kind)
 {
     using Kind = Failure::Kind;
     return kind == Kind::no_tls || kind == Kind::certificate || kind == Kind::credentials ||
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(before_the_first_login_a_permanent_failure_is_final)
             Scene scene;
             scene.connection->start();
             scene.channels.ended(kind);
-            const bool final = cannot_mend_itself(kind);
+            const bool final = is_permanent(kind);
             BOOST_TEST((scene.connection->state() == (final ? State::idle : State::waiting)));
             BOOST_TEST_REQUIRE(scene.events.delay.has_value());
             BOOST_TEST((*scene.events.delay == 0ms) == final);

@@ -51,7 +51,7 @@ const Case kCases[] = {
      "-", true},
     {"roster_not_needed", [](auto&, auto&, auto&) {}, "roster", "passed", "not needed", "-", true},
     {"roster_granted_without_need", [](auto&, auto& f, auto&) { f.granted->roster_get = true; }, "roster",
-     "warning", "not needed", "take it away", true},
+     "warning", "not needed", "withdraw it", true},
     {"closed", [](auto&, auto&, auto&) {}, "registration", "passed", "closed", "-", true},
     {"by_invitation", [](auto&, auto&, auto& e) { e = Registration::invited; }, "registration", "passed",
      "by invitation", "-", true},
@@ -102,12 +102,12 @@ const Case kCases[] = {
          f.connector = false;
          e = Registration::foreign;
      },
-     "domain", "warning", "not of this server", "configuration", false},
+     "domain", "warning", "not hosted by this server", "configuration", false},
     {"not_found",
      [](auto&, auto& f, auto&) {
          f.features = {Kind::error, "remote-server-not-found"};
      },
-     "domain", "warning", "not of this server", "configuration", false},
+     "domain", "warning", "not hosted by this server", "configuration", false},
     {"anybody_registers_organization", [](auto&, auto&, auto& e) { e = Registration::open; }, "registration",
      "warning", "whoever registers can watch everybody", "allow_registration", true},
     {"anybody_registers_all",

@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_stays)
     std::ofstream(path) << "precious";
     const auto refused = SocketFile::listen(path.string());
     BOOST_REQUIRE(!refused);
-    BOOST_TEST(refused.error() == path.string() + ": is there, and is not a socket");
+    BOOST_TEST(refused.error() == path.string() + ": exists and is not a socket");
     BOOST_TEST(std::filesystem::file_size(path) == 8U);
 }
 

@@ -38,7 +38,7 @@ const Broken kBrokenTables[] = {
      "store.url", "\"postgresql://usher:...",
      "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)"},
     {"journal_for_too_long", "[store]\njournal_days = 36501\n", 8, "store.journal_days", "36501",
-     "a whole number from 0 to 36500 (0: for ever)"},
+     "a whole number from 0 to 36500 (0: forever)"},
     {"socket_is_relative", "[control]\nsocket = \"control.sock\"\n", 8, "control.socket", "\"control.sock\"",
      "an absolute path of at most 107 bytes"},
     {"socket_path_is_too_long", "[control]\nsocket = \"/" + std::string(107, 's') + "\"\n", 8,

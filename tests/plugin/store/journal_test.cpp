@@ -106,8 +106,7 @@ BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
     soci::session other(soci::sqlite3, path);
     soci::row row;
     other << "SELECT source, organization, user_address, contact_address, item_subscription, chosen_option, "
-             "answer, "
-             "reason FROM journal",
+             "answer, reason FROM journal",
         soci::into(row);
     const char* const texts[] = {"waiting", "Capulet", "juliet@capulet.lit",   "nurse@capulet.lit", "to",
                                  "prompt",  "deny",    "federation_not_listed"};
@@ -116,8 +115,7 @@ BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
     }
     long long at = 0, ask = 0, contact = 0, domain = 0, user = 0, complete = 0, rule = 0, generation = 0;
     other << "SELECT at, item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
-             "rule, "
-             "generation FROM journal",
+             "rule, generation FROM journal",
         soci::into(at), soci::into(ask), soci::into(contact), soci::into(domain), soci::into(user),
         soci::into(complete), soci::into(rule), soci::into(generation);
     BOOST_TEST(at == 1'795'000'000'000);

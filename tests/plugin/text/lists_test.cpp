@@ -1,4 +1,4 @@
-// Lists as text, and text without the space around it.
+// Lists as text.
 #include "plugin/text/lists.h"
 
 #include <boost/test/unit_test.hpp>
@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "integration/base/trim.h"
 
 namespace usher
 {
@@ -28,14 +26,6 @@ BOOST_AUTO_TEST_CASE(elements_may_be_made_on_the_way)
     const std::vector<std::string> words{"a", "b"};
     const auto quoted = [](const std::string& word) { return '"' + word + '"'; };
     BOOST_TEST(joined(words | std::views::transform(quoted)) == R"("a", "b")");
-}
-
-BOOST_AUTO_TEST_CASE(space_around_a_text_goes)
-{
-    BOOST_TEST(trimmed("a") == "a");
-    BOOST_TEST(trimmed(" \t\r\na b\n ") == "a b");
-    BOOST_TEST(trimmed("").empty());
-    BOOST_TEST(trimmed(" \t\r\n").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

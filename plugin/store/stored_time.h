@@ -1,0 +1,19 @@
+// How the store has a point in time: in milliseconds since 1970.
+#pragma once
+
+#include <chrono>
+
+namespace usher
+{
+
+[[nodiscard]] inline long long since_1970(std::chrono::system_clock::time_point time)
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+[[nodiscard]] inline std::chrono::system_clock::time_point time_since_1970(long long milliseconds)
+{
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
+}
+
+}  // namespace usher
