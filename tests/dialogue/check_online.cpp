@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(domain_of_another_server)
     options.domains = {"capulet.lit", "verona.lit"};
     const auto both = stage.check(options);
     BOOST_TEST(both.status == 0);
-    BOOST_TEST(line(both, "verona.lit", "domain").starts_with("warning domain: not of this server"));
+    BOOST_TEST(line(both, "verona.lit", "domain").starts_with("warning domain: not hosted by this server"));
     options.domains = {"verona.lit"};
     const auto alone = stage.check(options);
     BOOST_TEST(alone.status == kFailed);
