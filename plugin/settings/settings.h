@@ -2,7 +2,7 @@
 //
 // One table (settings_table.h) names every setting with its type, default, range and meaning; all else is made
 // from it: the reader (reader.h), what is in force as a file (writer.h), the sample and the manual
-// (documents.h). Adding a setting is one entry there and one member here.
+// (documents.h). Adding a setting is one entry there and one member here or, if it is part of the policy, in policy/.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Every setting: its key, what it may be, what it means. The one list that the reader, `usherd --check`, the
 // sample file and the manual are made of; to add a setting, add an entry in settings_table.cpp and a member
-// in settings.h.
+// in settings.h or, if it is part of the policy, in policy/.
 //
 // Not here: what settings mean together (reader.cpp), how values of one kind are read and written (kinds.h).
 #pragma once
