@@ -24,9 +24,9 @@ const std::string* string_in(const toml::value& value)
 std::string list_of(const std::vector<std::string>& texts)
 {
     constexpr std::size_t kLongestLine = 80;
-    const auto elements = texts | std::views::transform(toml_string);
-    const std::string line = joined(elements);
-    return line.size() <= kLongestLine ? "[" + line + "]" : "[\n    " + joined(elements, ",\n    ") + ",\n]";
+    const std::string line = joined(texts, ", ", toml_string);
+    return line.size() <= kLongestLine ? "[" + line + "]"
+                                       : "[\n    " + joined(texts, ",\n    ", toml_string) + ",\n]";
 }
 
 std::string text_of(const std::string& domain)

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,7 +91,7 @@ Kind<Owner> number(Number Owner::*member, std::int64_t least, std::int64_t most,
 template <typename Owner, typename Value>
 Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
 {
-    const std::string accepted = joined(names | std::views::keys);
+    const std::string accepted = joined(names, ", ", [](const auto& name) { return name.first; });
     return {accepted,
             [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
                 const std::string* text = string_in(value);

@@ -1,24 +1,25 @@
 // Lists as text.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace usher
 {
 
-/// The elements with `separator` between them: `a, b, c`. For any range of texts, so that
-/// `names | std::views::transform(toml_string)` needs no list of its own.
-template <typename Texts>
-[[nodiscard]] std::string joined(const Texts& texts, std::string_view separator = ", ")
+/// The elements of any range with `separator` between them: `a, b, c`. `text_of` makes a text of each.
+template <typename Range, typename TextOf = std::identity>
+[[nodiscard]] std::string joined(const Range& elements, std::string_view separator = ", ",
+                                 TextOf text_of = {})
 {
     std::string all;
     bool first = true;
-    for (const auto& text : texts) {
+    for (const auto& element : elements) {
         if (!first) {
             all += separator;
         }
-        all += text;
+        all += text_of(element);
         first = false;
     }
     return all;

@@ -1,7 +1,5 @@
 #include "plugin/usherctl/setup.h"
 
-#include <ranges>
-
 #include "plugin/settings/settings_table.h"
 #include "plugin/text/lists.h"
 
@@ -43,7 +41,7 @@ std::string settings_text(const Installation& wanted, const std::string& secret_
            toml_string(wanted.domains.front()) +
            "\n"
            "domains = " +
-           "[" + joined(wanted.domains | std::views::transform(toml_string)) + "]" +
+           "[" + joined(wanted.domains, ", ", toml_string) + "]" +
            "\n"
            "# Whose requests are approved: \"all\", those of colleagues (\"organization\"), or nobody's "
            "(\"prompt\").\n"
