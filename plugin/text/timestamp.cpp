@@ -40,7 +40,9 @@ std::string utc_seconds(system_clock::time_point time)
 }
 
 #pragma GCC diagnostic push
+#ifndef __clang__                                       // which does not know it
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // the library's, when no seconds are there
+#endif
 std::optional<system_clock::time_point> read_timestamp(std::string_view text)
 {
     constexpr std::string_view kShape = "0000-00-00T00:00:00";
