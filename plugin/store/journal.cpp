@@ -20,13 +20,15 @@ using std::chrono::system_clock;
 /// Decision ids count milliseconds from 2026-01-01 UTC: 41 bits last until 2095.
 constexpr std::int64_t kIdEpoch = 1'767'225'600'000;
 constexpr int kIdLowBits = 22;
+constexpr std::int64_t kMaxIdMilliseconds = (std::int64_t{1} << (63 - kIdLowBits)) - 2;  // 2095
 constexpr int kIdCountBits = 12;
 
 }  // namespace
 
 std::int64_t first_decision_id(system_clock::time_point time)
 {
-    return (since_1970(time) - kIdEpoch) * (std::int64_t{1} << kIdLowBits);
+    const std::int64_t milliseconds = std::min<std::int64_t>(since_1970(time) - kIdEpoch, kMaxIdMilliseconds);
+    return milliseconds * (std::int64_t{1} << kIdLowBits);
 }
 
 /// The prepared statement, with the columns that are bound to it. SOCI inserts many rows from one column

@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
+#include <cstdint>
+
 #include "plugin/text/since.h"
 #include "plugin/text/terminal.h"
 #include "policy/address.h"
@@ -29,8 +32,9 @@ const CLI::Validator kSince(
 
 const CLI::Validator kId(
     [](const std::string& text) {
-        const bool good =
-            !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+        std::int64_t id = -1;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+        const bool good = error == std::errc() && end == text.data() + text.size() && id >= 0;
         return good ? std::string() : "not a decision's id, which is a number: " + printable(text);
     },
     "");

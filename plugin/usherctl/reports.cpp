@@ -351,7 +351,8 @@ std::string decision_line(const Json& record)
         return cell + "  ";
     };
     constexpr std::size_t kLongestReason = 22;
-    return padded(local_time(text(record, "at")), 19) + padded(text(record, "id"), 18) +
+    constexpr std::size_t kIdWidth = 19;  // from 2033 on; one less before
+    return padded(local_time(text(record, "at")), 19) + padded(text(record, "id"), kIdWidth) +
            padded(text(record, "answer"), 7) + padded(reason(record), kLongestReason) +
            printable(text(record, "contact")) + " -> " + printable(text(record, "user")) + "\n";
 }

@@ -1,6 +1,7 @@
 // What usherctl prints on a terminal.
 #include <boost/test/unit_test.hpp>
 
+#include "plugin/usherctl/command_line.h"
 #include "plugin/usherctl/reports.h"
 #include "tests/plugin/time_zone.h"
 
@@ -22,8 +23,26 @@ BOOST_AUTO_TEST_CASE(a_decision_is_one_line_whatever_is_in_it)
                                    {"rule", 12},
                                    {"answered_by", ""}};
     BOOST_TEST(control_report::decision_line(record) ==
-               "2026-11-23 12:00:00  116326504860393472  deny     rule 12                 "
+               "2026-11-23 12:00:00  116326504860393472   deny     rule 12                 "
                "eve\ufffd\ufffd[1A@montague.lit -> juliet@capulet.lit\n");
+}
+
+BOOST_AUTO_TEST_CASE(ids_have_19_digits_from_2033_on)
+{
+    const auto read = [](std::string id) {
+        std::string program = "usherctl";
+        std::string journal = "journal";
+        char* words[] = {program.data(), journal.data(), id.data(), nullptr};
+        const auto line = read_command_line(3, words);
+        return line ? line->arguments.id : "refused";
+    };
+    BOOST_TEST(read("0") == "0");
+    BOOST_TEST(read("116326504860393472") == "116326504860393472");
+    BOOST_TEST(read("1000000000000000000") == "1000000000000000000");
+    BOOST_TEST(read("9223372036854775807") == "9223372036854775807");
+    for (const char* wrong : {"9223372036854775808", "1e3", "12x", "+1", " 1", ""}) {
+        BOOST_TEST(read(wrong) == "refused", wrong);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
