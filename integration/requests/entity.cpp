@@ -13,6 +13,52 @@
 namespace usher
 {
 
+namespace
+{
+
+/// Why nothing can be listed or answered on a domain in that state, as a clause; empty where it can.
+std::string_view why_not_served(DomainState state)
+{
+    switch (state) {
+        case DomainState::offline:
+            return "Usher is not connected to its server";
+        case DomainState::no_connector:
+        case DomainState::stock:
+        case DomainState::stock_not_granted:
+        case DomainState::stock_ineffective:
+            return "its server has no connector";
+        case DomainState::not_granted:
+            return "its server does not allow Usher to answer requests";
+        case DomainState::unreachable:
+            return "its server does not answer";
+        case DomainState::asking:
+        case DomainState::reading:
+        case DomainState::answering:
+            break;
+    }
+    return {};
+}
+
+/// The same for a list that could not be read to its end.
+std::string why_unread(const PendingList::Failure& failure)
+{
+    switch (failure.problem) {
+        case PendingList::Problem::no_connector:
+            return "its server has no connector";
+        case PendingList::Problem::unreadable:
+            return "its server's list of what waits cannot be understood";
+        case PendingList::Problem::no_reply:
+            return "its server did not answer";
+        case PendingList::Problem::not_granted:
+        case PendingList::Problem::place_lost:
+        case PendingList::Problem::refused:
+            break;
+    }
+    return "its server refuses to list the waiting requests (" + failure.condition + ")";
+}
+
+}  // namespace
+
 Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
                Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events)
     : judge_(judge),
@@ -309,34 +355,20 @@ std::map<std::string, Advertisement> Entity::advertised() const
 void Entity::list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
                           std::function<void(tl::expected<WaitingRequests, std::string>)> then)
 {
-    if (connection_.state() != Connection::State::online || !sessions_.contains(domain)) {
-        then(tl::unexpected<std::string>("Usher is not connected to the server of " + domain + "."));
+    if (const std::string_view why = why_not_served(domain_state(domain)); !why.empty()) {
+        then(tl::unexpected(std::string(why)));
         return;
     }
     const auto listing = listings_.insert(listings_.end(), Listing{most, std::move(then), {}, std::nullopt});
     listing->list.emplace(
-        iqs_, malformed_, domain, user, kReplyDeadline,
+        iqs_, malformed_, domain, user, DomainSession::kAskAgain,
         [this, listing](std::vector<SubscriptionRequest> requests) { listed(listing, std::move(requests)); },
-        [this, listing, domain](const std::optional<PendingList::Failure>& failure) {
-            if (!failure) {
+        [this, listing](const std::optional<PendingList::Failure>& failure) {
+            if (failure) {
+                end_listing(listing, tl::unexpected(why_unread(*failure)));
+            } else {
                 end_listing(listing, std::move(listing->found));
-                return;
             }
-            std::string why;
-            switch (failure->problem) {
-                case PendingList::Problem::no_connector:
-                    why = "the server has no connector for this domain.";
-                    break;
-                case PendingList::Problem::unreadable:
-                    why = "the server's list of what waits cannot be understood.";
-                    break;
-                case PendingList::Problem::no_reply:
-                    why = "the server did not answer.";
-                    break;
-                default:
-                    why = "the server refuses to list the waiting requests (" + failure->condition + ").";
-            }
-            end_listing(listing, tl::unexpected(domain + ": " + why));
         });
     listing->list->next();
 }

@@ -86,11 +86,12 @@ class Entity : private ConnectionEvents
     /// The stock mode cannot serve that domain, and no longer does.
     void stock_refused(const std::string& domain, StockMode::Refusal refusal);
 
-    /// How long `list_waiting` and `answer` wait for each reply of the server.
+    /// How long `answer` waits for the reply of the server.
     static constexpr std::chrono::milliseconds kReplyDeadline{10'000};
 
-    /// Reads what waits, of one user or of all of the domain, `most` at most. The error is a sentence for
-    /// people. `then` is called once, unless the entity is gone before.
+    /// Reads what waits, of one user or of all of the domain, `most` at most. A domain that is known not to be served
+    /// now is not asked. The error is a clause for people that says why the list could not be read. `then` is
+    /// called once, unless the entity is gone before.
     void list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
                       std::function<void(tl::expected<WaitingRequests, std::string>)> then);
     /// Answers a request that waits: a later answer of the protocol. The decision is to be recorded before.

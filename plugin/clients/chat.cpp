@@ -145,7 +145,7 @@ void Chat::options(const std::string& wanted, const Address& user, const Say& sa
 
 void Chat::waiting(const Address& user, const Say& say)
 {
-    operations_.waiting(Actor::sender(user), user, [say](const Result<WaitingRequests>& waiting) {
+    operations_.waiting(Actor::sender(user), user, [say](const Result<Waiting>& waiting) {
         if (!waiting) {
             return say(waiting.error().text);
         }

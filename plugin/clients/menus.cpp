@@ -262,7 +262,7 @@ void ask_general(Operations& operations, const Address& user, const CommandReply
 
 void list_waiting(Operations& operations, const Address& user, const CommandReply& reply)
 {
-    operations.waiting(Actor::sender(user), std::nullopt, [reply](const Result<WaitingRequests>& waiting) {
+    operations.waiting(Actor::sender(user), std::nullopt, [reply](const Result<Waiting>& waiting) {
         if (!waiting) {
             return reply(refusal(waiting.error()));
         }
@@ -270,7 +270,11 @@ void list_waiting(Operations& operations, const Address& user, const CommandRepl
         for (const SubscriptionRequest& request : waiting->requests) {
             lines.push_back(between(request));
         }
-        reply(list_of("waiting", "Waiting requests", lines, waiting->more));
+        CommandStage stage = list_of("waiting", "Waiting requests", lines, waiting->more);
+        if (!waiting->unlisted.empty()) {
+            stage.notes.push_back({CommandNote::Type::warn, not_listed(waiting->unlisted)});
+        }
+        reply(std::move(stage));
     });
 }
 

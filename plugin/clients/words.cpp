@@ -20,7 +20,7 @@ std::string counted(std::size_t count, const std::string& what)
 std::string describe(const Review& review)
 {
     if (review.requests.empty()) {
-        return "No requests were waiting.";
+        return review.unlisted.empty() ? "No requests were waiting." : not_listed(review.unlisted);
     }
     std::size_t approved = 0;
     std::size_t denied = 0;
@@ -37,7 +37,8 @@ std::string describe(const Review& review)
     if (failed > 0) {
         words += ", " + std::to_string(failed) + " not applied by the server";
     }
-    return words + "; the others wait for your answer." + (review.more ? " There are more." : "");
+    return words + "; the others wait for your answer." + (review.more ? " There are more." : "") +
+           (review.unlisted.empty() ? "" : " " + not_listed(review.unlisted));
 }
 
 }  // namespace usher

@@ -86,6 +86,15 @@ Json json_of(const Sourced<Value>& sourced, Json value)
     return {{"value", std::move(value)}, {"source", sourced.source}, {"saved", sourced.saved}};
 }
 
+Json json_of(const std::vector<UnlistedDomain>& unlisted)
+{
+    Json domains = Json::array();
+    for (const UnlistedDomain& one : unlisted) {
+        domains.push_back({{"domain", one.domain}, {"why", one.why}});
+    }
+    return domains;
+}
+
 }  // namespace
 
 Json json_of(const GeneralIm& general)
@@ -137,13 +146,14 @@ Json json_of(const UserOption& option)
             {"organization", option.organization}};
 }
 
-Json json_of(const WaitingRequests& waiting)
+Json json_of(const Waiting& waiting)
 {
     Json requests = Json::array();
     for (const SubscriptionRequest& request : waiting.requests) {
         add(requests.emplace_back(Json::object()), request);
     }
-    return {{"requests", std::move(requests)}, {"more", waiting.more}};
+    return {
+        {"requests", std::move(requests)}, {"more", waiting.more}, {"unlisted", json_of(waiting.unlisted)}};
 }
 
 Json json_of(const Review& review)
@@ -156,7 +166,7 @@ Json json_of(const Review& review)
         json["ask_back"] = reviewed.decision.ask_back;
         json["outcome"] = reviewed.outcome ? Json(word(*reviewed.outcome)) : Json(nullptr);
     }
-    return {{"requests", std::move(requests)}, {"more", review.more}};
+    return {{"requests", std::move(requests)}, {"more", review.more}, {"unlisted", json_of(review.unlisted)}};
 }
 
 Json json_of(const Explained& explained)

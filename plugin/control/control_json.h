@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 [[nodiscard]] Json json_of(const Status& status);
 [[nodiscard]] Json json_of(const UserOption& option);
-[[nodiscard]] Json json_of(const WaitingRequests& waiting);
+[[nodiscard]] Json json_of(const Waiting& waiting);
 [[nodiscard]] Json json_of(const Review& review);
 [[nodiscard]] Json json_of(const Explained& explained);
 [[nodiscard]] Json json_of(const JournalRecord& record);

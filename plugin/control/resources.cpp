@@ -155,7 +155,7 @@ void forget_choice(const ControlRequest& request)
 void waiting(const ControlRequest& request)
 {
     if (const auto user = request.address_query("user")) {
-        request.operations.waiting(request.actor, *user, replying<WaitingRequests>(request.exchange));
+        request.operations.waiting(request.actor, *user, replying<Waiting>(request.exchange));
     } else {
         refuse(*request.exchange, user.error());
     }

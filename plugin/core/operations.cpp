@@ -30,6 +30,18 @@ tl::unexpected<Refusal> not_read(const std::string& error)
 
 }  // namespace
 
+std::string not_listed(const std::vector<UnlistedDomain>& domains)
+{
+    constexpr std::size_t kMaxNamed = 3;
+    std::string text = "The waiting requests cannot be listed: ";
+    for (std::size_t i = 0; i < std::min(domains.size(), kMaxNamed); ++i) {
+        text += (i == 0 ? "" : "; ") + domains[i].domain + ", because " + domains[i].why;
+    }
+    return text + (domains.size() > kMaxNamed
+                       ? "; and " + std::to_string(domains.size() - kMaxNamed) + " more domains."
+                       : ".");
+}
+
 std::string fixed_by_administrator(Option option)
 {
     return "Your administrator has set how contact requests are handled: " + std::string(sentence(option));
@@ -125,8 +137,9 @@ Result<UserOption> Operations::choose(const Actor& actor, const Address& user, s
 struct Operations::Search {
     std::deque<std::string> domains;
     std::optional<Address> user;
-    WaitingRequests found;
-    Callback<WaitingRequests> then;
+    bool listed = false;  // one of the domains
+    Waiting found;
+    Callback<Waiting> then;
 };
 
 Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
@@ -154,34 +167,43 @@ Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
     return domains;
 }
 
-void Operations::waiting(const Actor& actor, std::optional<Address> user, Callback<WaitingRequests> then)
+void Operations::waiting(const Actor& actor, std::optional<Address> user, Callback<Waiting> then)
 {
     const auto domains = domains_for(actor, user);
     if (!domains) {
         then(tl::unexpected(domains.error()));
         return;
     }
+    if (entity_.connection_state() != Connection::State::online) {
+        then(tl::unexpected(not_connected()));
+        return;
+    }
     search(std::make_shared<Search>(
-        Search{{domains->begin(), domains->end()}, std::move(user), {}, std::move(then)}));
+        Search{{domains->begin(), domains->end()}, std::move(user), false, {}, std::move(then)}));
 }
 
 void Operations::search(const std::shared_ptr<Search>& search)
 {
     if (search->domains.empty() || search->found.more) {
-        search->then(std::move(search->found));
+        if (!search->listed && !search->found.unlisted.empty()) {
+            search->then(refused(Kind::unavailable, not_listed(search->found.unlisted)));
+        } else {
+            search->then(std::move(search->found));
+        }
         return;
     }
     const std::string domain = search->domains.front();
     search->domains.pop_front();
     const std::size_t most = kMaxWaiting - search->found.requests.size();
-    entity_.list_waiting(domain, search->user, most, [this, search](auto listed) {
-        if (!listed) {
-            search->then(refused(Kind::unavailable, listed.error()));
-            return;
+    entity_.list_waiting(domain, search->user, most, [this, search, domain](auto listed) {
+        Waiting& found = search->found;
+        if (listed) {
+            search->listed = true;
+            std::move(listed->requests.begin(), listed->requests.end(), std::back_inserter(found.requests));
+            found.more = listed->more;
+        } else {
+            found.unlisted.push_back({domain, listed.error()});
         }
-        WaitingRequests& found = search->found;
-        std::move(listed->requests.begin(), listed->requests.end(), std::back_inserter(found.requests));
-        found.more = listed->more;
         this->search(search);
     });
 }
@@ -193,7 +215,7 @@ void Operations::answer(const Actor& actor, const Address& user, const Address& 
         then(refused(Kind::invalid, "A request that waits can be approved or denied."));
         return;
     }
-    waiting(actor, user, [=, this](Result<WaitingRequests> listed) {
+    waiting(actor, user, [=, this](Result<Waiting> listed) {
         if (!listed) {
             then(tl::unexpected(listed.error()));
             return;
@@ -237,13 +259,14 @@ void Operations::answer(const Actor& actor, const Address& user, const Address& 
 
 void Operations::review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then)
 {
-    waiting(actor, std::move(user), [this, apply, then = std::move(then)](Result<WaitingRequests> listed) {
+    waiting(actor, std::move(user), [this, apply, then = std::move(then)](Result<Waiting> listed) {
         if (!listed) {
             then(tl::unexpected(listed.error()));
             return;
         }
         auto review = std::make_shared<Review>();
         review->more = listed->more;
+        review->unlisted = std::move(listed->unlisted);
         if (!apply) {
             const auto facts = answerer_.facts(listed->requests);
             if (!facts) {

@@ -75,6 +75,19 @@ using Result = tl::expected<Value, Refusal>;
 template <typename Value>
 using Callback = std::function<void(Result<Value>)>;
 
+/// A domain whose requests could not be listed.
+struct UnlistedDomain {
+    std::string domain;
+    std::string why;  ///< a clause, as in "not listed: montague.lit, because its server does not answer"
+};
+
+/// What waits on all domains that were asked for.
+struct Waiting {
+    std::vector<SubscriptionRequest> requests;
+    bool more = false;                     ///< than are listed
+    std::vector<UnlistedDomain> unlisted;  ///< not all: if no domain can be listed that is a refusal
+};
+
 struct UserOption {
     Option in_force = Option::prompt;
     std::optional<Option> chosen;  ///< stored also while users may not choose
@@ -101,7 +114,8 @@ struct Reviewed {
 
 struct Review {
     std::vector<Reviewed> requests;
-    bool more = false;
+    bool more = false;                     ///< see Waiting
+    std::vector<UnlistedDomain> unlisted;  ///< see Waiting
 };
 
 struct DomainStatus {
@@ -131,6 +145,9 @@ struct Status {
     /// Why the last write to the store failed or it cannot be read now; empty while it works.
     std::string store_error;
 };
+
+/// Says which could not be listed and why; the first few of them. At least one.
+[[nodiscard]] std::string not_listed(const std::vector<UnlistedDomain>& domains);
 
 /// What a user is told who may not choose.
 [[nodiscard]] std::string fixed_by_administrator(Option option);
@@ -163,7 +180,7 @@ class Operations
     // --- What waits
 
     /// Without `user`: of all users that the actor may ask for.
-    void waiting(const Actor& actor, std::optional<Address> user, Callback<WaitingRequests> then);
+    void waiting(const Actor& actor, std::optional<Address> user, Callback<Waiting> then);
     /// `approve` or `deny`, by the actor's own will; journalled as theirs. The decision's id.
     void answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
                 Callback<std::int64_t> then);

@@ -157,6 +157,17 @@ std::string more(const Json& list)
     return list.at("more").get<bool>() ? "There are more than these.\n" : "";
 }
 
+/// Which domains are missing, and why: not a part of the list, but it must not look complete.
+std::string unlisted(const Json& list)
+{
+    std::string lines;
+    for (const Json& domain : list.at("unlisted")) {
+        lines += "Not listed: " + printable(text(domain, "domain")) + ", because " +
+                 printable(text(domain, "why")) + ".\n";
+    }
+    return lines;
+}
+
 std::string requests(std::size_t count)
 {
     return std::to_string(count) + (count == 1 ? " request" : " requests");
@@ -276,20 +287,20 @@ std::string waiting(const Json& waiting)
 {
     const Json& list = waiting.at("requests");
     if (list.empty()) {
-        return "Nothing waits.\n";
+        return "Nothing waits.\n" + unlisted(waiting);
     }
     Rows rows{{"USER", "CONTACT", "USER'S ROSTER ITEM"}};
     for (const Json& request : list) {
         rows.push_back({text(request, "user"), text(request, "contact"), roster_item(request.at("item"))});
     }
-    return table(rows) + more(waiting);
+    return table(rows) + more(waiting) + unlisted(waiting);
 }
 
 std::string review(const Json& review, bool applied)
 {
     const Json& list = review.at("requests");
     if (list.empty()) {
-        return "Nothing waits.\n";
+        return "Nothing waits.\n" + unlisted(review);
     }
     Rows rows{{"USER", "CONTACT", "ANSWER", "REASON"}};
     if (applied) {
@@ -305,7 +316,7 @@ std::string review(const Json& review, bool applied)
             row.push_back(outcome_text(request.at("outcome"), answer));
         }
     }
-    std::string out = table(rows) + more(review);
+    std::string out = table(rows) + more(review) + unlisted(review);
     if (!applied && answered > 0) {
         out += "\nPolicy has an answer to " + requests(answered) + " of " + std::to_string(list.size()) +
                "; to give it: usherctl review --apply\n";

@@ -84,6 +84,9 @@ struct Running {
     static std::string reply(const std::string& xml)
     {
         const std::string protocol = "urn:xmpp:subscription-requests:0";
+        if (xml.find("disco#info") != std::string::npos && attribute(xml, "to") == "montague.lit") {
+            return "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+        }
         if (xml.find("disco#info") != std::string::npos) {
             return "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + protocol +
                    "'/></query>";
@@ -172,6 +175,44 @@ BOOST_AUTO_TEST_CASE(a_review_says_that_choices_cannot_be_read)
     BOOST_REQUIRE(!failed.has_value());
     BOOST_TEST((failed.error().kind == Refusal::Kind::unavailable));
     BOOST_TEST(failed.error().text.find("The store cannot be read (") == 0U, failed.error().text);
+}
+
+BOOST_AUTO_TEST_CASE(one_domain_without_a_connector_does_not_hide_what_waits_on_the_others)
+{
+    std::optional<Result<Waiting>> found;
+    const auto list = [this, &found](const std::optional<Address>& user) {
+        found.reset();
+        operations.waiting(Actor::local("root"), user,
+                           [&](Result<Waiting> result) { found = std::move(result); });
+    };
+    list(std::nullopt);
+    BOOST_REQUIRE(!found.value().has_value());
+    BOOST_TEST(found->error().text == "usherd is not connected to the server: starting");
+
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    serve();
+    list(std::nullopt);
+    serve();
+    BOOST_REQUIRE(found.value().has_value());
+    BOOST_TEST(found->value().requests.size() == 1U);
+    BOOST_REQUIRE(found->value().unlisted.size() == 1U);
+    BOOST_TEST(found->value().unlisted[0].domain == "montague.lit");
+    BOOST_TEST(found->value().unlisted[0].why == "its server has no connector");
+
+    std::optional<Result<Review>> review;
+    operations.review(Actor::local("root"), std::nullopt, false,
+                      [&](Result<Review> result) { review = std::move(result); });
+    serve();
+    BOOST_REQUIRE(review.value().has_value());
+    BOOST_TEST(review->value().requests.size() == 1U);
+    BOOST_TEST(review->value().unlisted.size() == 1U);
+
+    list(address("romeo@montague.lit"));  // nothing else to show
+    BOOST_REQUIRE(!found.value().has_value());
+    BOOST_TEST((found->error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST(found->error().text ==
+               "The waiting requests cannot be listed: montague.lit, because its server has no connector.");
 }
 
 BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)

@@ -45,6 +45,15 @@ BOOST_AUTO_TEST_CASE(ids_have_19_digits_from_2033_on)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_list_says_which_domains_are_missing)
+{
+    const control_report::Json unlisted = {
+        {{"domain", "montague.lit"}, {"why", "its server has no connector"}}};
+    BOOST_TEST(control_report::waiting(
+                   {{"requests", control_report::Json::array()}, {"more", false}, {"unlisted", unlisted}}) ==
+               "Nothing waits.\nNot listed: montague.lit, because its server has no connector.\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher
