@@ -41,6 +41,7 @@ struct Failure {
         conflict,      ///< somebody else is logged in with our address
         lost,          ///< the server ended the stream, or the connection broke
         silent,        ///< the server no longer answers
+        detached,      ///< the server still takes what we send, but no longer delivers to our address
     };
 
     Kind kind = Kind::lost;

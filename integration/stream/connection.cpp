@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "integration/base/random_token.h"
+#include "integration/xmpp/iq.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 
@@ -39,6 +41,7 @@ void Connection::opened(const std::string& address)
     state_ = State::online;
     was_online_ = true;
     online_since_ = last_heard_ = clock_.now();
+    ping_id_.clear();
     start_keepalive();
     events_.online(address);
 }
@@ -46,9 +49,21 @@ void Connection::opened(const std::string& address)
 void Connection::received(const Stanza& stanza)
 {
     last_heard_ = clock_.now();
+    if (is_bounced_ping(stanza)) {
+        channel_->abandon({Failure::Kind::detached, std::string(error_condition(stanza))});
+        return;
+    }
     if (state_ == State::online) {
         events_.received(stanza);
     }
+}
+
+/// Ours to ourselves came back. Not that of an account to its domain: there an error is a reply like any other.
+bool Connection::is_bounced_ping(const Stanza& stanza) const
+{
+    return ping_ == login_.address && !ping_id_.empty() && stanza.name() == "iq" &&
+           stanza.attribute("type") == "error" && stanza.attribute("id") == ping_id_ &&
+           stanza.attribute("from") == ping_;
 }
 
 void Connection::start_keepalive()
@@ -64,8 +79,9 @@ void Connection::check_keepalive()
         return;
     }
     if (silence >= kPingAfter) {
+        ping_id_ = random_token();
         std::string ping = "<iq type='get'";
-        append_attribute(ping, "id", "ping-" + std::to_string(++pings_));
+        append_attribute(ping, "id", ping_id_);
         append_attribute(ping, "to", ping_);
         if (login_.component) {
             append_attribute(ping, "from", login_.address);

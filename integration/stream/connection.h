@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,7 +34,8 @@ class ConnectionEvents
 /// - A lost connection is retried after 1 s; the delay doubles with each attempt, up to 60 s. Each delay is
 ///   shortened by a random amount of up to half, so that many daemons do not reconnect at the same moment.
 ///   After a login that lasted a minute the delay starts at 1 s again.
-/// - After 30 s of silence the server is pinged (XEP-0199); after 75 s the stream is ended.
+/// - After 30 s of silence the server is pinged (XEP-0199); after 75 s the stream is ended. A component pings itself by
+///   way of the server: an error in place of its own reply is the end of the stream (PROTOCOL.md E33).
 /// - A permanent failure (Failure::permanent) before the first login ends the connection. Later it is retried
 ///   like any other, because the server may just be being reconfigured.
 class Connection : private ChannelEvents
@@ -57,7 +57,7 @@ class Connection : private ChannelEvents
     static constexpr std::chrono::milliseconds kGiveUpAfter{75'000};
     static constexpr std::chrono::milliseconds kCloseDeadline{3'000};
 
-    /// `ping` is the address to ping, the server's domain. `random` returns numbers in [0, 1).
+    /// `ping` is the address to ping: the server's domain, or a component's own. `random` returns numbers in [0, 1).
     Connection(Login login, std::string ping, ChannelMaker& channels, Clock& clock,
                std::function<double()> random, ConnectionEvents& events);
 
@@ -82,6 +82,7 @@ class Connection : private ChannelEvents
     void open();
     void start_keepalive();
     void check_keepalive();
+    [[nodiscard]] bool is_bounced_ping(const Stanza& stanza) const;
     [[nodiscard]] std::chrono::milliseconds next_retry();
 
     Login login_;
@@ -101,7 +102,7 @@ class Connection : private ChannelEvents
     std::chrono::milliseconds requested_retry_{0};
     Clock::Time online_since_;
     Clock::Time last_heard_;
-    std::uint64_t pings_ = 0;
+    std::string ping_id_;  // of the ping sent last; cannot be guessed
 };
 
 }  // namespace usher

@@ -45,7 +45,8 @@ class Paragraph
 bool is_about_connection(Failure::Kind kind)
 {
     return kind == Failure::Kind::lookup || kind == Failure::Kind::unreachable ||
-           kind == Failure::Kind::timeout || kind == Failure::Kind::lost || kind == Failure::Kind::silent;
+           kind == Failure::Kind::timeout || kind == Failure::Kind::lost || kind == Failure::Kind::silent ||
+           kind == Failure::Kind::detached;
 }
 
 bool is_about_tls(Failure::Kind kind)

@@ -59,6 +59,9 @@ FailureText explain(const Failure& failure, const ConnectionSettings& connection
             return {with("connection to " + server + " lost", failure.detail), {}};
         case Failure::Kind::silent:
             return {server + " no longer answers", {}};
+        case Failure::Kind::detached:
+            return {with(server + " no longer delivers to " + own, failure.detail),
+                    "was the component loaded again or deactivated there? usherd logs in again"};
     }
     return {"connection lost", {}};
 }

@@ -131,7 +131,8 @@ std::string to_string(Failure::Kind kind)
 {
     static constexpr std::array kNames{"closed",       "lookup",      "unreachable", "timeout",
                                        "no_tls",       "certificate", "credentials", "mechanism",
-                                       "unknown_host", "conflict",    "lost",        "silent"};
+                                       "unknown_host", "conflict",    "lost",        "silent",
+                                       "detached"};
     return kNames.at(static_cast<std::size_t>(kind));
 }
 

@@ -59,10 +59,11 @@ using Happened = std::vector<std::string>;
 using Times = std::vector<milliseconds>;
 
 struct Scene {
-    explicit Scene(usher::Login login = account())
+    explicit Scene(const usher::Login& login = account())
     {
         connection.emplace(
-            std::move(login), "capulet.lit", channels, clock, [this] { return random; }, events);
+            login, login.component ? login.address : "capulet.lit", channels, clock,
+            [this] { return random; }, events);
     }
 
     static usher::Login account()
@@ -298,6 +299,7 @@ constexpr Failure::Kind kKinds[] = {
     Failure::Kind::timeout,     Failure::Kind::no_tls,    Failure::Kind::certificate,
     Failure::Kind::credentials, Failure::Kind::mechanism, Failure::Kind::unknown_host,
     Failure::Kind::conflict,    Failure::Kind::lost,      Failure::Kind::silent,
+    Failure::Kind::detached,
 };
 
 bool is_permanent(Failure::Kind kind)
@@ -514,8 +516,47 @@ BOOST_AUTO_TEST_CASE(an_error_reply_to_a_ping_counts_as_an_answer)
     log_in();
     for (int i = 0; i < 10; ++i) {
         clock.advance(31s);
-        channels.received("<iq type='error' from='capulet.lit' id='ping-1'/>");
+        channels.received("<iq type='error' from='capulet.lit' id='" +
+                          usher::test::attribute(channels.sent.back(), "id") + "'/>");
     }
+    BOOST_TEST(!channels.abandoned.has_value());
+}
+
+// E20
+BOOST_AUTO_TEST_CASE(ids_of_pings_cannot_be_guessed)
+{
+    log_in();
+    clock.advance(30s);
+    BOOST_TEST(usher::test::attribute(channels.sent.back(), "id").size() >= 32U);
+}
+
+// E33
+BOOST_FIXTURE_TEST_CASE(a_ping_to_itself_that_is_bounced_is_the_end, ComponentScene)
+{
+    log_in();
+    clock.advance(30s);
+    const std::string id = usher::test::attribute(channels.sent.back(), "id");
+    channels.received("<iq type='error' from='usher.capulet.lit' to='usher.capulet.lit' id='" + id +
+                      "'><error type='cancel'><service-unavailable "
+                      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+    BOOST_TEST(is_abandoned(channels, Failure::Kind::detached));
+    BOOST_TEST(channels.abandoned->detail == "service-unavailable");
+    channels.turn();
+    BOOST_TEST(events.happened == Happened{"offline detached"}, boost::test_tools::per_element());
+    expect_attempt_after(1s);
+}
+
+// E33: what others send is no reply.
+BOOST_FIXTURE_TEST_CASE(only_the_bounced_ping_itself_is_the_end, ComponentScene)
+{
+    log_in();
+    clock.advance(30s);
+    const std::string id = usher::test::attribute(channels.sent.back(), "id");
+    channels.received("<iq type='error' from='usher.capulet.lit' id='ping-1'/>");
+    channels.received("<iq type='error' from='usher.capulet.lit'/>");
+    channels.received("<iq type='error' from='romeo@montague.lit' id='" + id + "'/>");
+    channels.received("<iq type='get' from='usher.capulet.lit' id='" + id + "'/>");
+    channels.received("<iq type='result' from='usher.capulet.lit' id='" + id + "'/>");
     BOOST_TEST(!channels.abandoned.has_value());
 }
 
