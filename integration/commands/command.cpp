@@ -41,10 +41,11 @@ bool is_action(std::string_view action)
            action == "complete" || action == "cancel";
 }
 
+/// Any kind of English, or no language at all. Tags are compared without case (RFC 5646 section 2.1.1).
 bool is_english(std::string_view lang)
 {
-    return lang.empty() || ((lang.size() == 2 || lang[2] == '-') &&
-                            (lang.starts_with("en") || lang.starts_with("EN") || lang.starts_with("En")));
+    const std::string_view language = lang.substr(0, lang.find('-'));
+    return lang.empty() || language == "en" || language == "EN" || language == "En" || language == "eN";
 }
 
 std::string_view wire_name(CommandNote::Type type)

@@ -298,11 +298,14 @@ BOOST_DATA_TEST_CASE(errors_are_those_of_the_specification, bdata::make(kWrong),
 
 BOOST_AUTO_TEST_CASE(only_english_is_accepted)
 {
-    for (const std::string lang : {"en", "en-GB", "EN"}) {
+    for (const std::string lang : {"en", "en-GB", "EN", "eN-", ""}) {
         BOOST_TEST(told(send("node='greet' xml:lang='" + lang + "'")) ==
                    "completed info: Hello juliet@capulet.lit");
     }
-    BOOST_TEST(told(send("node='greet' xml:lang='enm'")) == "modify bad-request bad-locale");
+    for (const std::string lang : {"enm", "e", "E", "-", "n-", "de", "-en", "xen"}) {
+        BOOST_TEST(told(send("node='greet' xml:lang='" + lang + "'")) == "modify bad-request bad-locale",
+                   lang);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_user_without_permission_neither_sees_nor_runs_a_command)
