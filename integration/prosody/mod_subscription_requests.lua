@@ -1,5 +1,5 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to the user. Rules S1 to S76 are those of ../PROTOCOL.md.
+-- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 are those of ../PROTOCOL.md.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -10,7 +10,9 @@
 module:depends("privilege");
 
 local st = require "util.stanza";
+local async = require "util.async";
 local jid = require "util.jid";
+local datetime = require "util.datetime".datetime;
 local new_id = require "util.id";
 local filters = require "util.filters";
 local monotonic = require "util.time".monotonic;
@@ -18,7 +20,8 @@ local parse_xml = require "util.xml".parse;
 local xml_escape = st.xml_escape;
 local rostermanager = require "core.rostermanager";
 local send_to_available_resources = require "core.sessionmanager".send_to_available_resources;
-local user_exists = require "core.usermanager".user_exists;
+local usermanager = require "core.usermanager";
+local user_exists = usermanager.user_exists;
 
 local core_post_stanza = prosody.core_post_stanza;
 local hosts, bare_sessions = prosody.hosts, prosody.bare_sessions;
@@ -41,6 +44,7 @@ local ask_size = 100; -- requests in one ask: bounds the stanza, and one transac
 local ask_lifetime = math.max(60, hold_timeout); -- seconds in which an answer counts, even if the user has the request by then
 local text_limit = 1024; -- bytes of a stranger's <status/> or <nick/> that reach the entity
 local page_size = 100; -- requests in one page of the pending list
+local max_accounts = 100; -- in one query
 local most_bytes, most_elements = 10000, 300; -- of a stanza for the entity that somebody else wrote
 local too_large = ("Longer than %d bytes, or more than %d elements"):format(most_bytes, most_elements);
 local slice = 0.01; -- seconds at a time for reading rosters: other work goes on in between
@@ -109,6 +113,19 @@ end
 
 local function send_without_delay(conn)
 	if conn and nodelay[conn] == nil then nodelay[conn] = set_nodelay(conn, true); end
+end
+
+-- Calls `step` until it returns true. Other work goes on in between (S64). What `step` calls may wait (util.async).
+local function in_slices(step)
+	local runner;
+	runner = async.runner(function ()
+		local slice_end = monotonic() + slice;
+		repeat
+			if step() then return; end
+		until monotonic() > slice_end;
+		module:add_timer(0, function () runner:run(true); end);
+	end);
+	runner:run(true);
 end
 
 -- Cuts at a UTF-8 boundary.
@@ -188,10 +205,14 @@ local function component_session(address)
 end
 
 -- S7: somebody may look after the account with a chat client, which would answer every ask with an error.
+local function may_be_asked(session)
+	return session.presence and not session.hibernating and readers[session] and is_granted(session);
+end
+
 local function account_session(address, leaving)
 	local user, found = bare_sessions[address], nil;
 	for _, session in pairs(user and user.sessions or {}) do
-		if session ~= leaving and session.presence and not session.hibernating and readers[session] and is_granted(session) then
+		if session ~= leaving and may_be_asked(session) then
 			if session == asking then return session; end
 			found = found or session;
 		end
@@ -223,6 +244,21 @@ local function advertise(session, address)
 		if kind then message:tag("namespace", { ns = namespace, type = kind }):up(); end
 	end
 	session.send(message);
+end
+
+-- S79: to the same connections as asks.
+local function tell_removed(username)
+	local function tell(session, address)
+		session.send(st.message({ from = host, to = address, id = new_id.medium() })
+			:tag("removed", { xmlns = xmlns }):tag("account", { jid = address_of(username) }):up():up());
+	end
+	for _, address in ipairs(entities) do
+		local component, user = component_session(address), bare_sessions[address];
+		if component and is_granted(component) then tell(component, address); end
+		for _, session in pairs(user and user.sessions or {}) do
+			if may_be_asked(session) then tell(session, session.full_jid); end
+		end
+	end
 end
 
 local function advertise_to_all()
@@ -658,6 +694,79 @@ local function on_pending(event)
 	return true;
 end
 
+---- Accounts ----
+
+local accounts = module:open_store("accounts"); -- of Prosody's own providers, which do not tell of a fault there
+
+-- For a provider no answer is a "no", too.
+local function exists_for_provider(username)
+	local ok, exists = pcall(host_session.users.user_exists, username);
+	return ok and exists;
+end
+
+local function is_internal() return (host_session.users.name or ""):find("^internal_"); end
+
+local function can_read_account(username)
+	local ok, account, fault = pcall(accounts.get, accounts, username);
+	return ok and (account or not fault);
+end
+
+-- Another source of accounts, such as a directory, answers if it still knows this user, or one who is online.
+local function provider_answers(known)
+	if is_internal() or known and exists_for_provider(known) then return true; end
+	local tried = 0;
+	for online in pairs(host_session.sessions) do
+		if exists_for_provider(online) then return true; end
+		tried = tried + 1;
+		if tried == 10 then return false; end
+	end
+	return false;
+end
+
+-- XEP-0082, if the server knows it: Prosody 13 does.
+local function creation_time(username)
+	if not usermanager.get_account_info then return nil; end
+	local ok, account = pcall(usermanager.get_account_info, username, host);
+	local created = ok and type(account) == "table" and tonumber(account.created);
+	return created and datetime(math.floor(created)) or nil;
+end
+
+local function on_accounts(event)
+	local session, stanza = event.origin, event.stanza;
+	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
+	local usernames = {};
+	for account in stanza.tags[1]:childtags("account") do
+		if not account.attr.jid or #usernames == max_accounts then return refuse(event, "modify", "bad-request"); end
+		local username, user_host, resource = jid.prepped_split(account.attr.jid);
+		if not username or user_host ~= host or resource then return refuse(event, "modify", "jid-malformed"); end
+		usernames[#usernames + 1] = username;
+	end
+	if not usernames[1] then return refuse(event, "modify", "bad-request"); end
+
+	local reply = st.reply(stanza):tag("accounts", { xmlns = xmlns });
+	local position, known, all_exist = 0, nil, true;
+	in_slices(function ()
+		if session.destroyed then return true; end
+		position = position + 1;
+		local username = usernames[position];
+		if not username then
+			if not all_exist and not provider_answers(known) then return refuse(event, "wait", "internal-server-error"); end -- S81
+			session.send(reply);
+			return true;
+		end
+		local exists = exists_for_provider(username);
+		if exists then known = username; end
+		if exists or host_session.sessions[username] then
+			reply:tag("account", { jid = address_of(username), created = creation_time(username) }):up();
+		elseif is_internal() and not can_read_account(username) then
+			return refuse(event, "wait", "internal-server-error");
+		else
+			all_exist = false;
+		end
+	end);
+	return true;
+end
+
 ---- Holding ----
 
 local function on_timeout(hold)
@@ -765,12 +874,14 @@ module:hook_global("user-deleted", function (event)
 	if event.host ~= host then return; end
 	for _, hold in pairs(held[event.username] or {}) do finish(hold, "withdrawn"); end
 	for contact in pairs(pending and pending.of[event.username] or {}) do pending_remove(event.username, contact); end
+	if not exists_for_provider(event.username) then tell_removed(event.username); end
 end);
 
 module:add_feature(xmlns);
 module:hook("iq/host", on_reply, 1);
 module:hook("iq-set/host/" .. xmlns .. ":answer", on_answer);
 module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
+module:hook("iq-get/host/" .. xmlns .. ":accounts", on_accounts);
 
 ---- What others send to an entity ----
 
