@@ -3,6 +3,7 @@
 set(ejabberd_connector_header ${CMAKE_CURRENT_LIST_DIR}/src/mod_subscription_requests.hrl)
 set(ejabberd_connector_sources
     mod_subscription_requests.erl
+    mod_subscription_requests_accounts.erl
     mod_subscription_requests_act.erl
     mod_subscription_requests_asks.erl
     mod_subscription_requests_entities.erl

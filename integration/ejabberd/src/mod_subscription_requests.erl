@@ -17,10 +17,11 @@
 %%%   _server    the host's process: a held request is queued, put into an ask, answered or left to its user
 %%%   _asks      its queue, and the asks that wait for a reply (pure)
 %%%   _reports   what the log says of trouble
-%%%   _iq        what an entity sends by itself: later answers, and queries of the waiting list
+%%%   _iq        what an entity sends by itself: later answers, and queries of accounts and of the waiting list
 %%%   _act       a verdict is applied as the user would, or the request delivered
 %%%   _waiting   the waiting list's index
 %%%   _entities  connections of entities, what they are granted, what is sent to them
+%%%   _accounts  which accounts exist
 %%%   _roster    what the server has stored; the only one that knows mod_roster's record
 %%%   _host      a host's process, tables and options by name, and what the process is told
 %%%   _xml       from stanzas to terms and back (pure)
@@ -102,7 +103,8 @@ shared_hooks(Entities) ->
 %%%===================================================================
 
 modules() ->
-    [mod_subscription_requests_act, mod_subscription_requests_asks, mod_subscription_requests_entities,
+    [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_asks,
+     mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
      mod_subscription_requests_reports, mod_subscription_requests_roster, mod_subscription_requests_server,
      mod_subscription_requests_waiting, mod_subscription_requests_xml].

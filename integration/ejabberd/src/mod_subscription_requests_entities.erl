@@ -10,7 +10,7 @@
 -export([new_table/1, insert/2, delete/2, all/1, of_this_node/1, is_known/2, is_connection/2, may_ask/1, next/3]).
 -export([connected/2, reads_list/3, local_connections/1]).
 %% What is sent
--export([advertise/2, send/2, random_id/0]).
+-export([advertise/2, tell_removed/2, send/2, random_id/0]).
 
 -include("ejabberd_router.hrl").
 -include("mod_subscription_requests.hrl").
@@ -161,6 +161,18 @@ local_connections({User, Server, _} = Entity) ->
 advertise(Host, #connection{pid = Pid, address = Address}) ->
     send(Pid, #message{id = random_id(), from = jid:make(Host), to = jid:make(Address),
 		       sub_els = [mod_subscription_requests_xml:permission()]}).
+
+%% An account has been deleted.
+-spec tell_removed(binary(), User :: binary()) -> ok.
+tell_removed(Host, User) ->
+    Removed = mod_subscription_requests_xml:removed(Host, User),
+    try
+	[send(Pid, #message{id = random_id(), from = jid:make(Host), to = jid:make(Address), sub_els = [Removed]})
+	 || #connection{pid = Pid, address = Address, asked = true} <- all(Host)],
+	ok
+    catch error:badarg ->
+	ok % there is no table: the module is being stopped
+    end.
 
 %% To this one of several connections of an address; the router would choose any.
 -spec send(pid(), stanza()) -> ok.

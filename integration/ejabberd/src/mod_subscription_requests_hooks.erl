@@ -86,7 +86,18 @@ user_answers(_Presence) ->
 
 -spec user_removed(binary(), binary()) -> ok.
 user_removed(User, Server) ->
-    mod_subscription_requests_host:tell(jid:nameprep(Server), {user_removed, jid:nodeprep(User)}).
+    Host = jid:nameprep(Server),
+    Name = jid:nodeprep(User),
+    mod_subscription_requests_host:tell(Host, {user_removed, Name}),
+    spawn(fun() -> tell_removed(Host, Name) end), % whatever is asked about the account may take its time
+    ok.
+
+%% The hook runs as well when the account could not be deleted, as in a directory that is only read.
+tell_removed(Host, User) ->
+    case mod_subscription_requests_accounts:exists(Host, User) of
+	false -> mod_subscription_requests_entities:tell_removed(Host, User);
+	_ -> ok
+    end.
 
 %% A user who comes online is sent what is pending (RFC 6121 section 3.1.3); what is held must wait. What has been
 %% left to the user passes: another node may not know yet that it is not held any more.

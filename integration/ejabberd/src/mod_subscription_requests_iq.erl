@@ -1,5 +1,5 @@
-%%% What an entity sends by itself: later answers, and queries of the waiting list. In the process of its connection;
-%%% what takes longer goes on in a process of its own.
+%%% What an entity sends by itself: later answers, and queries of accounts and of the waiting list. In the process of its
+%%% connection; what takes longer goes on in a process of its own.
 
 -module(mod_subscription_requests_iq).
 
@@ -17,6 +17,7 @@ process_iq(#iq{type = Type, from = From, to = #jid{lserver = Host}, sub_els = [#
     Do = case {Type, Name} of
 	     {set, <<"answer">>} -> fun later_answer/3;
 	     {get, <<"pending">>} -> fun waiting_list/3;
+	     {get, <<"accounts">>} -> fun accounts/3;
 	     _ -> none
 	 end,
     case Do == none orelse mod_subscription_requests_entities:is_granted(Host, From) of
@@ -61,6 +62,35 @@ answer(Host, Key, Answer, IQ) ->
     end.
 
 %%%===================================================================
+%%% Accounts
+%%%===================================================================
+
+accounts(Host, Query, IQ) ->
+    case mod_subscription_requests_xml:asked_accounts(Host, Query) of
+	{ok, Users} -> in_own_process(IQ, fun() -> existing(Host, Users, IQ) end);
+	jid_malformed -> refuse(IQ, xmpp:err_jid_malformed());
+	bad_request -> refuse(IQ, xmpp:err_bad_request())
+    end.
+
+existing(Host, Users, IQ) ->
+    case existing(Host, Users) of
+	unknown -> refuse(IQ, xmpp:err_internal_server_error());
+	Existing -> xmpp:make_iq_result(IQ, mod_subscription_requests_xml:accounts(Host, Existing))
+    end.
+
+%% Not beyond the first that is not known: a directory that does not answer takes minutes for each.
+existing(_Host, []) -> [];
+existing(Host, [User | Users]) ->
+    case mod_subscription_requests_accounts:exists(Host, User) of
+	unknown -> unknown;
+	Exists ->
+	    case existing(Host, Users) of
+		unknown -> unknown;
+		Others -> [User || Exists] ++ Others
+	    end
+    end.
+
+%%%===================================================================
 %%% The waiting list, in pages (XEP-0059)
 %%%===================================================================
 
@@ -90,9 +120,10 @@ listed_user(Host, Query) ->
     case mod_subscription_requests_xml:listed_user(Query) of
 	all -> {ok, all};
 	{ok, {User, Host, <<>>}} when User /= <<>> ->
-	    case ejabberd_auth:user_exists(User, Host) of
+	    case ejabberd_auth:user_exists(User, Host) orelse mod_subscription_requests_accounts:exists(Host, User) of
 		true -> {ok, User};
-		false -> {error, xmpp:err_item_not_found()}
+		false -> {error, xmpp:err_item_not_found()};
+		unknown -> {error, xmpp:err_internal_server_error()}
 	    end;
 	{ok, _} -> {error, xmpp:err_item_not_found()};
 	malformed -> {error, xmpp:err_jid_malformed()}

@@ -6,8 +6,9 @@
 -export([key/2, user_jid/2, contact_jid/1, bare/1, address/1]).
 %% What is sent to entities
 -export([request_id/1, request/5, item/4, add_item/2, nick/1, first_text/1, requests/1, permission/0, page/2]).
+-export([removed/2, accounts/2]).
 %% What entities send
--export([answers/1, later_answer/1, listed_user/1, page_query/1, list_id/2, list_number/3, is_wrapped/1]).
+-export([answers/1, later_answer/1, asked_accounts/2, listed_user/1, page_query/1, list_id/2, list_number/3, is_wrapped/1]).
 %% What others send to them
 -export([is_moderate/1]).
 
@@ -16,6 +17,7 @@
 -define(NS_PRIVILEGE_2, <<"urn:xmpp:privilege:2">>).
 -define(MAX_TEXT, 1024). % bytes of a stranger's <status/> or <nick/> that reach the entity
 -define(MAX_PAGE, 100). % requests in one page of the waiting list
+-define(MAX_ACCOUNTS, 100). % in one query of accounts
 -define(MAX_BYTES, 10000). % of a stanza for an entity that somebody else wrote
 -define(MAX_ELEMENTS, 300).
 
@@ -118,6 +120,18 @@ page(Requests, Count) ->
 		 children = Ends ++ [cdata(<<"count">>, integer_to_binary(Count))]},
     #xmlel{name = <<"pending">>, attrs = [{<<"xmlns">>, ?NS}], children = Requests ++ [Set]}.
 
+-spec removed(binary(), User :: binary()) -> fxml:xmlel().
+removed(Host, User) -> accounts(<<"removed">>, Host, [User]).
+
+%% Those that exist.
+-spec accounts(binary(), [User :: binary()]) -> fxml:xmlel().
+accounts(Host, Users) -> accounts(<<"accounts">>, Host, Users).
+
+accounts(Name, Host, Users) ->
+    #xmlel{name = Name, attrs = [{<<"xmlns">>, ?NS}],
+	   children = [#xmlel{name = <<"account">>, attrs = [{<<"jid">>, jid:encode(jid:make(User, Host))}]}
+		       || User <- Users]}.
+
 id(Element) -> fxml:get_tag_attr_s(<<"id">>, Element).
 
 cdata(Name, Text) -> #xmlel{name = Name, children = [{xmlcdata, Text}]}.
@@ -163,6 +177,22 @@ later_answer(Element) ->
 		_ -> jid_malformed
 	    end;
 	_ ->
+	    bad_request
+    end.
+
+%% Whose existence is asked: accounts of this host.
+-spec asked_accounts(binary(), fxml:xmlel()) -> {ok, [User :: binary()]} | bad_request | jid_malformed.
+asked_accounts(Host, #xmlel{children = Children}) ->
+    Texts = [fxml:get_tag_attr(<<"jid">>, Account) || #xmlel{name = <<"account">>} = Account <- Children],
+    case length(Texts) >= 1 andalso length(Texts) =< ?MAX_ACCOUNTS andalso not lists:member(false, Texts) of
+	true ->
+	    Users = [User || {value, Text} <- Texts, {ok, {User, Server, <<>>}} <- [address(Text)],
+			     User /= <<>>, Server == Host],
+	    case length(Users) == length(Texts) of
+		true -> {ok, Users};
+		false -> jid_malformed
+	    end;
+	false ->
 	    bad_request
     end.
 
