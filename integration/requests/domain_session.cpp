@@ -110,6 +110,7 @@ void DomainSession::stream_lost()
     granted_.reset();
     begun_anew_.reset();
     ineffective_ = false;
+    accounts_.reset();
     last_happened(DomainEvent::stream_lost);
 }
 
@@ -162,6 +163,7 @@ void DomainSession::look_for_connector()
     // Replies that are still to come belong to what was before.
     asker_.forget();
     list_.reset();
+    accounts_.reset();
     read_again_ = false;
     if (!happened(DomainEvent::looked_for)) {
         return;
@@ -273,7 +275,7 @@ void DomainSession::list_ended(const std::optional<PendingList::Failure>& failur
         if (std::exchange(read_again_, false)) {
             read_list(DomainEvent::list_wanted);
         } else {
-            last_happened(DomainEvent::list_read);
+            list_read();
         }
         return;
     }
@@ -300,6 +302,13 @@ void DomainSession::list_ended(const std::optional<PendingList::Failure>& failur
             break;
     }
     last_happened(DomainEvent::failed);
+}
+
+void DomainSession::list_read()
+{
+    if (happened(DomainEvent::list_read) && with_.accounts != nullptr && !accounts_) {
+        accounts_.emplace(with_.clock, with_.iqs, *with_.accounts, domain_, kAskAgain);
+    }
 }
 
 void DomainSession::no_reply()

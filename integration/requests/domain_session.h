@@ -13,6 +13,7 @@
 
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
+#include "integration/requests/account_check.h"
 #include "integration/requests/judge.h"
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
@@ -71,6 +72,7 @@ class DomainSession
         RateLimitedWarning& malformed;        ///< requests of lists
         RateLimitedWarning& refused_answers;  ///< later answers
         StockMode* stock;                     ///< may be null: there is none
+        AccountSettings* accounts;            ///< may be null: nothing is kept for accounts
         std::function<void(const std::string& domain, DomainState state)> changed;
     };
 
@@ -101,6 +103,7 @@ class DomainSession
     void answer_page(const std::vector<SubscriptionRequest>& requests);
     void one_answered();
     void list_ended(const std::optional<PendingList::Failure>& failure);
+    void list_read();
     void no_reply();
 
     /// Goes where the table leads. False for an event that must not happen in this state, which is a bug: it is
@@ -125,6 +128,7 @@ class DomainSession
     std::optional<Advertisement> granted_;
     std::optional<Clock::Time> begun_anew_;  // because the server had lost our place in its list
     bool ineffective_ = false;               // see DomainState::stock_ineffective
+    std::optional<AccountCheck> accounts_;   // since the connector has accepted us
 };
 
 }  // namespace usher

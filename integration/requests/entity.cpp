@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "integration/requests/account_check.h"
 #include "integration/requests/wire_format.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
@@ -76,6 +77,7 @@ Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, 
                      judge,
                      malformed_,
                      refused_answers_,
+                     nullptr,
                      nullptr,
                      [this](const std::string& domain, DomainState state) { domain_changed(domain, state); }}
 {
@@ -199,6 +201,19 @@ void Entity::received_message(const Stanza& message)
     } else if (message.attribute("type") != "error") {
         if (const auto granted = read_advertisement(message)) {
             session->second.advertised(*granted);
+        }
+        if (const Stanza removed = message.child("removed", ns::kRequests)) {
+            accounts_removed(session->first, removed);
+        }
+    }
+}
+
+void Entity::accounts_removed(std::string_view domain, const Stanza& removed)
+{
+    for (const NamedAccount& account : read_accounts(removed)) {
+        const auto address = prepared_address(account.address);
+        if (sessions_with_.accounts != nullptr && address && address->domain() == domain) {
+            sessions_with_.accounts->removed(*address);
         }
     }
 }

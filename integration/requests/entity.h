@@ -18,6 +18,7 @@
 
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
+#include "integration/requests/account_settings.h"
 #include "integration/requests/domain_session.h"
 #include "integration/requests/judge.h"
 #include "integration/requests/pending_list.h"
@@ -81,6 +82,8 @@ class Entity : private ConnectionEvents
 
     /// Serves domains without a connector; may be null, must outlive the stream. Before `start`.
     void set_stock_mode(StockMode* stock) { sessions_with_.stock = stock; }
+    /// Forgets what is kept for accounts that are deleted; may be null, must outlive the stream. Before `start`.
+    void set_account_settings(AccountSettings* accounts) { sessions_with_.accounts = accounts; }
     /// Of the domains, those where requests are to be approved without a connector if there is none.
     void set_stock(const std::vector<std::string>& domains);
     /// The stock mode cannot serve that domain, and no longer does.
@@ -133,6 +136,7 @@ class Entity : private ConnectionEvents
     void offline(const Failure& failure, std::chrono::milliseconds retry) override;
 
     void received_message(const Stanza& message);
+    void accounts_removed(std::string_view domain, const Stanza& removed);
     void received_presence(const Stanza& presence);
     void received_iq(const Stanza& iq);
     void received_request(const Stanza& iq);

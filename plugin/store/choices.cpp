@@ -6,8 +6,33 @@
 #include <bit>
 #include <utility>
 
+#include "plugin/store/stored_time.h"
+
 namespace usher
 {
+
+namespace
+{
+
+/// Returns how many rows it changed.
+template <typename... Values>
+long long execute(soci::session& session, const char* statement, const Values&... values)
+{
+    soci::statement prepared(session);
+    (prepared.exchange(soci::use(values)), ...);
+    prepared.alloc();
+    prepared.prepare(statement);
+    prepared.define_and_bind();
+    prepared.execute(true);
+    return prepared.get_affected_rows();
+}
+
+void count_one_less(soci::session& session, const std::string& domain)
+{
+    execute(session, "UPDATE choice_count SET users = users - 1 WHERE domain = :domain", domain);
+}
+
+}  // namespace
 
 /// A prepared query of the choices of so many users.
 class Choices::Query
@@ -111,36 +136,76 @@ tl::expected<std::optional<Option>, std::string> Choices::of(const Address& user
     return of({&request, 1}).map([](const auto& choices) { return choices.front(); });
 }
 
-tl::expected<void, std::string> Choices::set(const Address& user, std::optional<Option> chosen)
+tl::expected<void, std::string> Choices::set(const Address& user, std::optional<Option> chosen,
+                                             std::chrono::system_clock::time_point now)
 {
     return database_.write([&](const std::shared_ptr<soci::session>& session) {
         const std::string& address = user.text();
         const std::string domain(user.domain());
-        const auto execute = [&session](const char* statement, const auto&... values) {
-            soci::statement prepared(*session);
-            (prepared.exchange(soci::use(values)), ...);
-            prepared.alloc();
-            prepared.prepare(statement);
-            prepared.define_and_bind();
-            prepared.execute(true);
-            return prepared.get_affected_rows();
-        };
+        const long long at = since_1970(now);
         soci::transaction transaction(*session);
         if (!chosen) {
-            if (execute("DELETE FROM choice WHERE user_address = :user", address) != 0) {
-                execute("UPDATE choice_count SET users = users - 1 WHERE domain = :domain", domain);
+            if (execute(*session, "DELETE FROM choice WHERE user_address = :user", address) != 0) {
+                count_one_less(*session, domain);
             }
         } else if (const std::string option(name(*chosen));
-                   execute("UPDATE choice SET option_name = :option WHERE user_address = :user", option,
-                           address) == 0) {
-            execute("INSERT INTO choice (user_address, option_name) VALUES (:user, :option)", address,
-                    option);
-            execute(
-                "INSERT INTO choice_count (domain, users) VALUES (:domain, 1) "
-                "ON CONFLICT (domain) DO UPDATE SET users = choice_count.users + 1",
-                domain);
+                   execute(
+                       *session,
+                       "UPDATE choice SET option_name = :option, chosen_at = :at WHERE user_address = :user",
+                       option, at, address) == 0) {
+            execute(*session,
+                    "INSERT INTO choice (user_address, option_name, domain, chosen_at) "
+                    "VALUES (:user, :option, :domain, :at)",
+                    address, option, domain, at);
+            execute(*session,
+                    "INSERT INTO choice_count (domain, users) VALUES (:domain, 1) "
+                    "ON CONFLICT (domain) DO UPDATE SET users = choice_count.users + 1",
+                    domain);
         }
         transaction.commit();
+    });
+}
+
+tl::expected<std::vector<KeptSetting>, std::string> Choices::of_domain(std::string_view domain,
+                                                                       std::string_view after,
+                                                                       std::size_t most)
+{
+    return database_.read([&](const std::shared_ptr<soci::session>& session) {
+        std::vector<KeptSetting> choices;
+        KeptSetting one;
+        long long at = 0;
+        const std::string domain_text(domain);
+        const std::string after_text(after);
+        soci::statement rows =
+            (session->prepare << "SELECT user_address, chosen_at FROM choice WHERE domain = "
+                                 ":domain AND user_address > :after "
+                                 "ORDER BY user_address LIMIT :most",
+             soci::into(one.account), soci::into(at), soci::use(domain_text), soci::use(after_text),
+             soci::use(static_cast<long long>(most)));
+        rows.execute();
+        while (rows.fetch()) {
+            one.since = time_since_1970(at);
+            choices.push_back(one);
+        }
+        return choices;
+    });
+}
+
+tl::expected<std::vector<std::string>, std::string> Choices::forget(std::span<const KeptSetting> choices)
+{
+    return database_.write([&](const std::shared_ptr<soci::session>& session) {
+        std::vector<std::string> forgotten;
+        soci::transaction transaction(*session);
+        for (const KeptSetting& one : choices) {
+            const long long at = since_1970(one.since);
+            if (execute(*session, "DELETE FROM choice WHERE user_address = :user AND chosen_at <= :at",
+                        one.account, at) != 0) {
+                count_one_less(*session, one.account.substr(one.account.find('@') + 1));
+                forgotten.push_back(one.account);
+            }
+        }
+        transaction.commit();
+        return forgotten;
     });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -13,11 +14,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "integration/requests/account_settings.h"
 #include "plugin/store/database.h"
 #include "policy/address.h"
 #include "policy/option.h"
@@ -45,7 +48,18 @@ class Choices
 
     /// Committed when this returns without an error; otherwise nothing has changed. Nothing for `chosen`
     /// forgets the choice.
-    [[nodiscard]] tl::expected<void, std::string> set(const Address& user, std::optional<Option> chosen);
+    [[nodiscard]] tl::expected<void, std::string> set(
+        const Address& user, std::optional<Option> chosen,
+        std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
+
+    /// The choices of the domain's users behind `after` (empty: from the first one), `most` at most, ordered by
+    /// address. Of a choice from before the store had its time, that of the store's migration.
+    [[nodiscard]] tl::expected<std::vector<KeptSetting>, std::string> of_domain(std::string_view domain,
+                                                                                std::string_view after,
+                                                                                std::size_t most);
+    /// Forgets those that were not made later than they are given here. Whose were forgotten; all or an error.
+    [[nodiscard]] tl::expected<std::vector<std::string>, std::string> forget(
+        std::span<const KeptSetting> choices);
 
     /// How many users have chosen, by their domain.
     [[nodiscard]] tl::expected<std::map<std::string, std::size_t, std::less<>>, std::string> count();

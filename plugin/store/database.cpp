@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <stdexcept>
 #include <string_view>
+
+#include "plugin/store/stored_time.h"
 
 namespace usher
 {
@@ -26,7 +29,7 @@ constexpr std::string_view kMaxPagesInLog = "4000";
 
 /// Statements that lead from each version of the schema to the next. Only ever appended to.
 /// `{id}` is the 64-bit integer type that makes a good primary key: SQLite's is spelled INTEGER.
-/// `{clustered}` has SQLite keep the rows in the primary key's own tree.
+/// `{clustered}` has SQLite keep the rows in the primary key's own tree. `{now}` is the time, as the store has it.
 constexpr std::array kMigrations{
     std::string_view(R"(CREATE TABLE journal (
         id {id} PRIMARY KEY,
@@ -104,6 +107,14 @@ constexpr std::array kMigrations{
             WHEN 'outside organization' THEN 'outside_organization'
             WHEN 'by hand' THEN 'by_hand'
             ELSE reason END)"),
+    // Since when a choice is, and whose accounts of a domain have one: those of deleted accounts are forgotten. Of
+    // older choices nobody knows since when. They count as made now: one for an account that is registered from now
+    // on is another owner's, and no choice is lost that its own owner made.
+    std::string_view("ALTER TABLE choice ADD COLUMN domain VARCHAR(1023) NOT NULL DEFAULT ''"),
+    std::string_view("ALTER TABLE choice ADD COLUMN chosen_at BIGINT NOT NULL DEFAULT 0"),
+    std::string_view(R"(UPDATE choice SET chosen_at = {now},
+        domain = SUBSTR(LTRIM(user_address, REPLACE(user_address, '@', '')), 2))"),
+    std::string_view("CREATE INDEX choice_domain ON choice (domain, user_address)"),
 };
 
 std::string in_dialect(std::string_view statement, bool sqlite)
@@ -116,6 +127,7 @@ std::string in_dialect(std::string_view statement, bool sqlite)
     };
     replace("{id}", sqlite ? "INTEGER" : "BIGINT");
     replace("{clustered}", sqlite ? "WITHOUT ROWID" : "");
+    replace("{now}", std::to_string(since_1970(std::chrono::system_clock::now())));
     return text;
 }
 

@@ -17,6 +17,7 @@
 #include "plugin/clients/client_service.h"
 #include "plugin/control/control.h"
 #include "plugin/core/answerer.h"
+#include "plugin/core/deleted_accounts.h"
 #include "plugin/core/operations.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/settings/changes.h"
@@ -84,6 +85,7 @@ class Daemon : private EntityEvents
           journal_expiry_(journal_, clock_, std::chrono::system_clock::now,
                           [this] { return std::chrono::days(settings_.store.journal_days); }),
           answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
+          deleted_accounts_(choices_, *policy_, clock_),
           entity_(login(settings_.connection, std::move(password), kResource), ping_target(), all_domains(),
                   channels_, clock_, random_fraction(), answerer_, *this),
           stock_(clock_, answerer_, entity_.iqs(),
@@ -94,6 +96,7 @@ class Daemon : private EntityEvents
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
         entity_.set_stock_mode(&stock_);
+        entity_.set_account_settings(&deleted_accounts_);
         answerer_.on_recorded(log_decision);
         answerer_.on_unrecorded([this] { await_store(); });
         policy_->on_change([this] { policy_changed(); });
@@ -387,6 +390,7 @@ class Daemon : private EntityEvents
     Journal journal_;
     JournalExpiry journal_expiry_;
     Answerer answerer_;
+    DeletedAccounts deleted_accounts_;
     Entity entity_;
     StockApproval stock_;
     Operations operations_;

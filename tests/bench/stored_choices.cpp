@@ -21,10 +21,13 @@ void store_choices(const std::string& path, std::size_t count, const std::vector
     soci::transaction transaction(session);
     std::string address;
     std::string option;
+    std::string domain;
     soci::statement insert =
-        (session.prepare << "INSERT INTO choice (user_address, option_name) VALUES (:u, :o)",
-         soci::use(address), soci::use(option));
-    for (const std::string& domain : domains) {
+        (session.prepare
+             << "INSERT INTO choice (user_address, option_name, domain, chosen_at) VALUES (:u, :o, :d, 0)",
+         soci::use(address), soci::use(option), soci::use(domain));
+    for (const std::string& one : domains) {
+        domain = one;
         for (std::size_t i = 0; i < count; ++i) {
             address = chooser(i, domain);
             option = name(kOptions[i % kOptions.size()]);

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 
 #include "temporary_directory.h"
@@ -191,6 +192,47 @@ BOOST_AUTO_TEST_CASE(an_option_that_is_unknown_is_an_error_and_not_no_choice)
     BOOST_REQUIRE(!chosen.has_value());
     BOOST_TEST(chosen.error() == "the choice of juliet@capulet.lit in the store has an unknown option_name");
     BOOST_TEST(choices.of(kRomeo).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(choices_of_a_domain_come_page_by_page_each_once)
+{
+    constexpr std::size_t kUsers = 60;
+    std::set<std::string> expected;
+    for (std::size_t i = 0; i < kUsers; ++i) {
+        BOOST_REQUIRE(choices.set(user(i), Option::all).has_value());
+        if (user(i).domain() == "capulet.lit") {
+            expected.insert(user(i).text());
+        }
+    }
+    std::set<std::string> listed;
+    std::string last;
+    for (auto page = choices.of_domain("capulet.lit", last, 7).value(); !page.empty();
+         page = choices.of_domain("capulet.lit", last, 7).value()) {
+        BOOST_REQUIRE(page.size() <= 7U);
+        for (const KeptSetting& one : page) {
+            BOOST_REQUIRE(one.account > last);
+            BOOST_REQUIRE(listed.insert(one.account).second);
+            last = one.account;
+        }
+    }
+    BOOST_TEST(listed == expected);
+    BOOST_TEST(choices.of_domain("montague.lit", "", 7).value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(only_what_was_not_chosen_anew_is_forgotten)
+{
+    const auto now = std::chrono::system_clock::now();
+    BOOST_REQUIRE(choices.set(kJuliet, Option::all, now).has_value());
+    BOOST_REQUIRE(choices.set(kRomeo, Option::all, now).has_value());
+    const std::vector<KeptSetting> asked{
+        {kJuliet.text(), now}, {kRomeo.text(), now}, {"nurse@capulet.lit", now}};
+    BOOST_REQUIRE(choices.set(kRomeo, Option::all, now + std::chrono::seconds(1)).has_value());
+    BOOST_TEST(choices.forget(asked).value() == std::vector<std::string>{kJuliet.text()},
+               boost::test_tools::per_element());
+    BOOST_TEST(!choices.of(kJuliet).value().has_value());
+    BOOST_TEST((choices.of(kRomeo).value() == Option::all));
+    BOOST_TEST(count("capulet.lit") == 0U);
+    BOOST_TEST(count("montague.lit") == 1U);
 }
 
 /// SQLite's write-ahead log can be emptied only where nobody is still reading from it.

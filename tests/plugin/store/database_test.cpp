@@ -5,6 +5,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <string>
 
 #include "plugin/store/choices.h"
@@ -105,6 +106,19 @@ BOOST_AUTO_TEST_CASE(choices_of_an_older_store_are_kept_and_counted)
 
     BOOST_REQUIRE(choices.set(address("juliet@capulet.lit"), std::nullopt).has_value());
     BOOST_TEST(choices.count().value().at("capulet.lit") == 1U);
+}
+
+// E35: an old choice is not of another owner until an account is created after the store has its time.
+BOOST_AUTO_TEST_CASE(choices_of_an_older_store_count_as_made_when_it_was_migrated)
+{
+    session << "INSERT INTO choice (user_address, option_name) VALUES ('juliet@capulet.lit', 'prompt'), "
+               "('romeo@montague.lit', 'all')";
+    const auto before = std::chrono::system_clock::now() - std::chrono::milliseconds(1);
+    const auto database = open();
+    const auto kept = Choices(*database).of_domain("capulet.lit", "", 10).value();
+    BOOST_REQUIRE(kept.size() == 1U);
+    BOOST_TEST(kept[0].account == "juliet@capulet.lit");
+    BOOST_TEST((kept[0].since >= before && kept[0].since <= std::chrono::system_clock::now()));
 }
 
 /// A reason as it was stored up to schema 9, and what it is now.

@@ -1,0 +1,69 @@
+#include "plugin/core/deleted_accounts.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "plugin/text/timestamp.h"
+
+namespace usher
+{
+
+void DeletedAccounts::removed(const Address& account)
+{
+    for (const Organization& organization : policy_.policy()->organizations()) {
+        const auto& administrators = organization.administrators;
+        if (std::find(administrators.begin(), administrators.end(), account) != administrators.end()) {
+            spdlog::warn(
+                "{} was deleted, and is an administrator of {} in the settings file: whoever registers the "
+                "address will be one; take it out of the file",
+                account.text(), organization.name);
+        }
+    }
+    // Whenever it was made: the clock may have been ahead then.
+    forget({{account.text(), std::chrono::system_clock::time_point::max()}});
+}
+
+void DeletedAccounts::checked(std::span<const KeptSetting> asked, std::span<const NamedAccount> existing)
+{
+    std::vector<KeptSetting> outdated;
+    for (const KeptSetting& setting : asked) {
+        const auto account = std::find_if(existing.begin(), existing.end(), [&](const NamedAccount& one) {
+            return one.address == setting.account;
+        });
+        const auto created = account == existing.end() ? std::nullopt : read_timestamp(account->created);
+        if (account == existing.end() || (created && *created > setting.since)) {
+            outdated.push_back(setting);
+        }
+    }
+    forget(std::move(outdated));
+}
+
+void DeletedAccounts::forget(std::vector<KeptSetting> settings)
+{
+    constexpr std::chrono::milliseconds kRetryInterval{5'000};
+    owed_.insert(owed_.end(), std::make_move_iterator(settings.begin()),
+                 std::make_move_iterator(settings.end()));
+    if (owed_.empty() || next_try_) {
+        return;
+    }
+    const auto forgotten = choices_.forget(owed_);
+    if (!forgotten) {
+        spdlog::warn("what deleted accounts have chosen could not be forgotten, and will be tried again: {}",
+                     forgotten.error());
+        next_try_ = clock_.after(kRetryInterval, [this] {
+            next_try_.reset();
+            forget({});
+        });
+        return;
+    }
+    owed_.clear();
+    for (const std::string& account : *forgotten) {
+        spdlog::info("{} was deleted: what its user has chosen is forgotten", account);
+    }
+}
+
+}  // namespace usher

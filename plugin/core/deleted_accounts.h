@@ -1,0 +1,48 @@
+// Forgets what users have chosen when their accounts are deleted, so that it does not hold for whoever registers the
+// address anew.
+//
+// Not forgotten: the journal, a record of what was; and what is counted for an hour at most (limits, recent_leaves.h).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "integration/base/clock.h"
+#include "integration/requests/account_settings.h"
+#include "plugin/core/policy_in_force.h"
+#include "plugin/store/choices.h"
+
+namespace usher
+{
+
+class DeletedAccounts : public AccountSettings
+{
+  public:
+    /// All must outlive the object.
+    DeletedAccounts(Choices& choices, const PolicyInForce& policy, Clock& clock)
+        : choices_(choices), policy_(policy), clock_(clock)
+    {
+    }
+
+    [[nodiscard]] tl::expected<std::vector<KeptSetting>, std::string> kept(std::string_view domain,
+                                                                           std::string_view after,
+                                                                           std::size_t most) override
+    {
+        return choices_.of_domain(domain, after, most);
+    }
+    void removed(const Address& account) override;
+    void checked(std::span<const KeptSetting> asked, std::span<const NamedAccount> existing) override;
+
+  private:
+    void forget(std::vector<KeptSetting> settings);
+
+    Choices& choices_;
+    const PolicyInForce& policy_;
+    Clock& clock_;
+    std::vector<KeptSetting> owed_;  // what the store would not forget
+    std::unique_ptr<Timer> next_try_;
+};
+
+}  // namespace usher

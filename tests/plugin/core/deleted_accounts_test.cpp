@@ -1,0 +1,127 @@
+// What deleted accounts have chosen is forgotten, and nothing else.
+#include "plugin/core/deleted_accounts.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "doubles.h"
+#include "plugin/settings/reader.h"
+#include "plugin/text/timestamp.h"
+#include "temporary_directory.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using std::chrono::system_clock;
+
+const std::string kFile = R"(
+[connection]
+component = "usher.capulet.lit"
+secret_file = "/etc/usher/secret"
+[[organization]]
+name = "Capulet"
+domains = ["capulet.lit"]
+)";
+
+const system_clock::time_point kChosen = read_timestamp("2026-11-23T10:00:00Z").value();
+const std::string kBefore = "2026-11-23T09:59:59Z";
+const std::string kAfter = "2026-11-23T10:00:01Z";
+const Address kJuliet = Address::prepare("juliet@capulet.lit").value();
+const Address kNurse = Address::prepare("nurse@capulet.lit").value();
+
+/// Juliet and her nurse have chosen.
+struct Chosen {
+    Chosen()
+    {
+        BOOST_REQUIRE(choices.set(kJuliet, Option::all, kChosen).has_value());
+        BOOST_REQUIRE(choices.set(kNurse, Option::prompt, kChosen).has_value());
+    }
+    [[nodiscard]] bool has_chosen(const Address& user) { return choices.of(user).value().has_value(); }
+    /// The server is asked for all, and has these.
+    void check(const std::vector<NamedAccount>& existing)
+    {
+        deleted.checked(deleted.kept("capulet.lit", "", 100).value(), existing);
+    }
+
+    test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    std::unique_ptr<PolicyInForce> policy =
+        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, system_clock::now)
+            .value();
+    Choices choices{*database};
+    test::FakeClock clock;
+    DeletedAccounts deleted{choices, *policy, clock};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(deleted_accounts, Chosen)
+
+// E34
+BOOST_AUTO_TEST_CASE(a_removed_account_has_chosen_nothing)
+{
+    deleted.removed(kJuliet);
+    deleted.removed(Address::prepare("tybalt@capulet.lit").value());
+    BOOST_TEST(!has_chosen(kJuliet));
+    BOOST_TEST(has_chosen(kNurse));
+    BOOST_TEST(choices.count().value()["capulet.lit"] == 1U);
+}
+
+// E35
+BOOST_AUTO_TEST_CASE(an_account_that_is_missing_has_chosen_nothing)
+{
+    check({{kNurse.text(), {}}});
+    BOOST_TEST(!has_chosen(kJuliet));
+    BOOST_TEST(has_chosen(kNurse));
+}
+
+// E35
+BOOST_AUTO_TEST_CASE(an_account_created_since_has_chosen_nothing)
+{
+    check({{kJuliet.text(), kAfter}, {kNurse.text(), kBefore}});
+    BOOST_TEST(!has_chosen(kJuliet));
+    BOOST_TEST(has_chosen(kNurse));
+}
+
+// E35
+BOOST_AUTO_TEST_CASE(an_account_of_unknown_age_keeps_what_it_has_chosen)
+{
+    check({{kJuliet.text(), {}}, {kNurse.text(), "yesterday"}});
+    BOOST_TEST(has_chosen(kJuliet));
+    BOOST_TEST(has_chosen(kNurse));
+}
+
+// E35: the new owner has chosen between question and answer.
+BOOST_AUTO_TEST_CASE(what_was_chosen_after_the_question_stays)
+{
+    const auto asked = deleted.kept("capulet.lit", "", 100).value();
+    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
+    deleted.checked(asked, {{{kNurse.text(), {}}}});
+    BOOST_TEST(has_chosen(kJuliet));
+}
+
+// E34
+BOOST_AUTO_TEST_CASE(what_the_store_would_not_forget_is_forgotten_later)
+{
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    deleted.removed(kJuliet);
+    deleted.removed(kNurse);
+    clock.advance(std::chrono::seconds(5));
+    other << "ROLLBACK";
+    BOOST_TEST(has_chosen(kJuliet));
+    clock.advance(std::chrono::seconds(5));
+    BOOST_TEST(!has_chosen(kJuliet));
+    BOOST_TEST(!has_chosen(kNurse));
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher
