@@ -1,5 +1,6 @@
 #include "policy/address.h"
 
+#include <unicode/uidna.h>
 #include <unicode/unorm2.h>
 #include <unicode/usprep.h>
 #include <unicode/ustring.h>
@@ -173,16 +174,28 @@ bool has_several_marks(std::string_view prepared)
     return several || U_FAILURE(error);
 }
 
+constexpr std::string_view kALabel = "xn--";                  // RFC 3490 section 5, in lower case
+constexpr std::string_view kIdeographicDot = "\xe3\x80\x82";  // U+3002
+/// RFC 3490 section 3.1: U+3002, U+FF0E, U+FF61.
+constexpr std::array<std::string_view, 3> kOtherDots{kIdeographicDot, "\xef\xbc\x8e", "\xef\xbd\xa1"};
+
+bool has_a_label(std::string_view prepared)
+{
+    return prepared.starts_with(kALabel) || prepared.find(".xn--") != std::string_view::npos;
+}
+
 /// Nameprep allows these. Spaces and control characters mislead whoever compares, logs or displays the
-/// domain; a final dot Prosody and ejabberd treat differently.
-bool has_ambiguous_character(std::string_view domain)
+/// domain; a final dot Prosody and ejabberd treat differently; A-labels and U+3002 (RFC 3490 section 3.1) are
+/// another way to write a domain, which leads to the same server.
+bool is_ambiguous(std::string_view domain)
 {
     for (const char c : domain) {
         if ((c >= 0 && c <= ' ') || c == 0x7f) {
             return true;
         }
     }
-    return domain.ends_with('.');
+    return domain.ends_with('.') || has_a_label(domain) ||
+           domain.find(kIdeographicDot) != std::string_view::npos;
 }
 
 bool append_local(std::string_view part, std::string& to)
@@ -222,7 +235,49 @@ bool append_domain(std::string_view part, std::string& to)
         return false;
     }
     const std::string_view prepared = std::string_view(to).substr(start);
-    return !has_separator(prepared) && !has_ambiguous_character(prepared);
+    return !has_separator(prepared) && !is_ambiguous(prepared);
+}
+
+/// What ICU's IDNA makes of a label. Empty if that cannot be done.
+template <typename Convert>
+std::optional<std::string> converted(Convert convert, std::string_view label)
+{
+    static UIDNA* const idna = [] {
+        UErrorCode error = U_ZERO_ERROR;
+        UIDNA* const opened = uidna_openUTS46(UIDNA_DEFAULT, &error);
+        return U_FAILURE(error) ? nullptr : opened;
+    }();
+    if (idna == nullptr || label.size() > kMaxBytes) {
+        return std::nullopt;
+    }
+    std::array<char, kMaxBytes + 1> out{};
+    UIDNAInfo problems = UIDNA_INFO_INITIALIZER;
+    UErrorCode error = U_ZERO_ERROR;
+    const std::int32_t length = convert(idna, label.data(), static_cast<std::int32_t>(label.size()),
+                                        out.data(), static_cast<std::int32_t>(out.size()), &problems, &error);
+    if (U_FAILURE(error) || problems.errors != 0) {
+        return std::nullopt;
+    }
+    return std::string(out.data(), static_cast<std::size_t>(length));
+}
+
+/// A label, with the U-label for an A-label. Empty if there is none that is prepared to itself: preparation
+/// makes `strasse` of `straße`, which is another domain than `xn--strae-oqa`.
+std::optional<std::string> u_label(std::string_view label)
+{
+    std::string lower_case;
+    for (const char c : label) {
+        lower_case.push_back(lower(c));
+    }
+    if (!lower_case.starts_with(kALabel)) {
+        return std::string(label);
+    }
+    auto unicode = converted(uidna_labelToUnicodeUTF8, lower_case);
+    if (!unicode || prepare_domain(*unicode) != unicode ||
+        converted(uidna_labelToASCII_UTF8, *unicode) != lower_case) {
+        return std::nullopt;
+    }
+    return unicode;
 }
 
 bool valid_resource(std::string_view part)
@@ -236,7 +291,16 @@ bool valid_resource(std::string_view part)
 
 }  // namespace
 
-std::optional<Address> Address::prepare(std::string_view address)
+std::optional<Address> Address::prepare(std::string_view text)
+{
+    auto address = prepare_contact(text);
+    if (address && address->domain_at_ == 0) {
+        address.reset();
+    }
+    return address;
+}
+
+std::optional<Address> Address::prepare_contact(std::string_view address)
 {
     // RFC 6122 section 2.1: the resource starts at the first slash, the local part ends at the first `@`.
     const std::size_t slash = address.find('/');
@@ -246,21 +310,20 @@ std::optional<Address> Address::prepare(std::string_view address)
         }
         address = address.substr(0, slash);
     }
-    const std::size_t at = address.find('@');
-    if (at == std::string_view::npos) {
-        return std::nullopt;
-    }
     std::string text;
     text.reserve(address.size());
-    if (!append_local(address.substr(0, at), text)) {
+    if (const std::size_t at = address.find('@'); at != std::string_view::npos) {
+        if (!append_local(address.substr(0, at), text)) {
+            return std::nullopt;
+        }
+        text.push_back('@');
+        address.remove_prefix(at + 1);
+    }
+    const std::size_t domain_at = text.size();
+    if (!append_domain(address, text)) {
         return std::nullopt;
     }
-    const std::size_t prepared_at = text.size();
-    text.push_back('@');
-    if (!append_domain(address.substr(at + 1), text)) {
-        return std::nullopt;
-    }
-    return Address(std::move(text), prepared_at);
+    return Address(std::move(text), domain_at);
 }
 
 std::optional<Address> prepared_address(std::string_view text)
@@ -285,6 +348,33 @@ std::optional<std::string> prepare_domain(std::string_view domain)
         return std::nullopt;
     }
     return text;
+}
+
+std::optional<std::string> comparable_domain(std::string_view domain)
+{
+    std::string dotted(domain);
+    for (const std::string_view form : kOtherDots) {
+        for (std::size_t at = dotted.find(form); at != std::string::npos; at = dotted.find(form, at)) {
+            dotted.replace(at, form.size(), ".");
+        }
+    }
+    while (dotted.ends_with('.')) {
+        dotted.pop_back();
+    }
+    std::string in_u_labels;
+    for (std::string_view rest = dotted;;) {
+        const std::size_t dot = rest.find('.');
+        const auto label = u_label(rest.substr(0, dot));
+        if (!label) {
+            return std::nullopt;
+        }
+        in_u_labels += *label;
+        if (dot == std::string_view::npos) {
+            return prepare_domain(in_u_labels);
+        }
+        in_u_labels += '.';
+        rest.remove_prefix(dot + 1);
+    }
 }
 
 }  // namespace usher

@@ -15,8 +15,20 @@ struct Question {
     const SubscriptionRequest& request;
     const Facts& facts;
     bool same_organization;  // the contact's domain is, exactly, one of the organisation's
+    bool comparable;         // both addresses are: else nothing may approve
     const RuleSource* source_of_rule = nullptr;  // for explanations
 };
+
+Question question(const Policy& policy, const Organization& organization, const SubscriptionRequest& request,
+                  const Facts& facts)
+{
+    return {.policy = policy,
+            .organization = organization,
+            .request = request,
+            .facts = facts,
+            .same_organization = policy.organization_of(request.contact.domain()) == &organization,
+            .comparable = request.user.is_prepared() && request.contact.is_prepared()};
+}
 
 /// One step of a decision.
 struct Step {
@@ -44,7 +56,9 @@ std::string why_own_address(const Question& q, bool applied)
 std::optional<Decision> administrators_rule(const Question& q)
 {
     if (const Rule* rule = q.policy.first_rule(q.organization, q.request.contact, q.request.user)) {
-        return Decision{rule->answer, Reason::rule, rule->place};
+        return rule->answer == Answer::approve && !q.comparable
+                   ? Decision{Answer::leave, Reason::unprepared}
+                   : Decision{rule->answer, Reason::rule, rule->place};
     }
     return std::nullopt;
 }
@@ -60,7 +74,10 @@ std::string why_rule(const Question& q, bool applied)
     const RuleSource* source = q.source_of_rule;
     const std::string place = source != nullptr && *source ? (*source)(q.organization, rule) : std::string();
     return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", in " + place + ",") +
-           " matches and says " + std::string(name(rule.answer)) + ".";
+           " matches and says " + std::string(name(rule.answer)) +
+           (rule.answer == Answer::approve && !q.comparable
+                ? ", which an address that cannot be compared never gets."
+                : ".");
 }
 
 std::optional<Decision> federation(const Question& q)
@@ -94,6 +111,22 @@ std::string why_federation(const Question& q, bool applied)
     }
     return domain + (applied ? " is not among the domains that federation is open to."
                              : " is among the domains that federation is open to.");
+}
+
+/// Behind what may deny for the domain, before all that may approve.
+std::optional<Decision> unprepared(const Question& q)
+{
+    return q.comparable ? std::nullopt : std::optional(Decision{Answer::leave, Reason::unprepared});
+}
+
+std::string why_unprepared(const Question& q, bool applied)
+{
+    if (!applied) {
+        return "Both addresses can be compared.";
+    }
+    return std::string(q.request.contact.is_prepared() ? "The user's" : "The contact's") +
+           " address is not in the form in which addresses are compared: it may be another account's than it "
+           "seems, so it is not approved.";
 }
 
 /// A roster item alone does not show that the user asked: somebody else may have added it.
@@ -202,6 +235,7 @@ constexpr Step kSteps[] = {
     {"own address", own_address, why_own_address},
     {"rules", administrators_rule, why_rule},
     {"federation", federation, why_federation},
+    {"address", unprepared, why_unprepared},
     {"asked for by the user", user_asked_for_contact, why_asked_for},
     {"limits", limits, why_limits},
     {"option", option, why_option},
@@ -231,8 +265,7 @@ Decision decide(const Policy& policy, const SubscriptionRequest& request, const 
     if (organization == nullptr) {
         return {Answer::leave, Reason::foreign_user};
     }
-    const bool same = policy.organization_of(request.contact.domain()) == organization;
-    return first_that_applies({policy, *organization, request, facts, same}, [](const Step&, bool) {});
+    return first_that_applies(question(policy, *organization, request, facts), [](const Step&, bool) {});
 }
 
 Explanation explain(const Policy& policy, const SubscriptionRequest& request, const Facts& facts,
@@ -248,10 +281,10 @@ Explanation explain(const Policy& policy, const SubscriptionRequest& request, co
     }
     explanation.steps.push_back(
         {"organization", false, domain + " is a domain of " + organization->name + "."});
-    const bool same = policy.organization_of(request.contact.domain()) == organization;
-    const Question question{policy, *organization, request, facts, same, &source_of_rule};
-    explanation.decision = first_that_applies(question, [&](const Step& step, bool applied) {
-        explanation.steps.push_back({step.name, applied, step.why(question, applied)});
+    Question asked = question(policy, *organization, request, facts);
+    asked.source_of_rule = &source_of_rule;
+    explanation.decision = first_that_applies(asked, [&](const Step& step, bool applied) {
+        explanation.steps.push_back({step.name, applied, step.why(asked, applied)});
     });
     return explanation;
 }
@@ -269,6 +302,8 @@ std::string_view name(Reason reason)
             return "federation_closed";
         case Reason::federation_not_listed:
             return "federation_not_listed";
+        case Reason::unprepared:
+            return "unprepared";
         case Reason::asked_for:
             return "asked_for";
         case Reason::contact_limit:
@@ -317,6 +352,8 @@ std::string_view to_string(Reason reason)
             return "federation closed";
         case Reason::federation_not_listed:
             return "federation: domain not listed";
+        case Reason::unprepared:
+            return "address cannot be compared";
         case Reason::asked_for:
             return "user asked for this contact";
         case Reason::contact_limit:

@@ -25,6 +25,7 @@ enum class Reason {
     rule,                   ///< an administrator's rule; `Decision::rule` says which
     federation_closed,      ///< another domain, and federation is closed
     federation_not_listed,  ///< another domain, not among the listed ones
+    unprepared,             ///< an address cannot be compared (party.h), and nothing denies its domain
     asked_for,              ///< the user has asked to see this contact
     contact_limit,          ///< too many automatic approvals for this contact within an hour
     domain_limit,           ///< too many for the contact's domain

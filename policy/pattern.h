@@ -28,7 +28,7 @@ struct Pattern {
     enum class Kind {
         everybody,   ///< `*`
         subdomains,  ///< `*.corp.example`: any depth below, not corp.example itself; `text` is `corp.example`
-        domain,      ///< `corp.example`: every address of exactly this domain
+        domain,      ///< `corp.example`: every address of exactly this domain, and the bare domain itself
         address,     ///< `juliet@capulet.lit`: this address
     };
 

@@ -21,8 +21,8 @@ const Organization* Policy::organization_of(std::string_view domain) const
     return found == by_domain_.end() ? nullptr : &organizations_[found->second];
 }
 
-const Rule* Policy::first_rule(const Organization& organization, const Address& contact,
-                               const Address& user) const
+const Rule* Policy::first_rule(const Organization& organization, const Party& contact,
+                               const Party& user) const
 {
     const auto index = static_cast<std::size_t>(&organization - organizations_.data());
     const std::size_t rule = rules_[index].first(contact, user);

@@ -58,8 +58,8 @@ class Policy
     [[nodiscard]] const Organization* organization_of(std::string_view domain) const;
     /// The first of the organisation's rules that matches, or null. `organization` must be one of this
     /// policy's.
-    [[nodiscard]] const Rule* first_rule(const Organization& organization, const Address& contact,
-                                         const Address& user) const;
+    [[nodiscard]] const Rule* first_rule(const Organization& organization, const Party& contact,
+                                         const Party& user) const;
 
     [[nodiscard]] const std::vector<Organization>& organizations() const { return organizations_; }
     [[nodiscard]] const Limits& limits() const { return limits_; }

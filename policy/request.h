@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "policy/address.h"
+#include "policy/party.h"
 
 namespace usher
 {
@@ -27,8 +27,8 @@ struct RosterItem {
 
 /// One subscription request (RFC 6121 section 3.1), as the server received it.
 struct SubscriptionRequest {
-    Address user;                    ///< owns the roster, receives the request
-    Address contact;                 ///< sent it
+    Party user;                      ///< owns the roster, receives the request
+    Party contact;                   ///< sent it
     std::optional<RosterItem> item;  ///< the user's roster item for the contact, if any
 };
 

@@ -38,7 +38,7 @@ std::uint32_t RuleIndex::Side::number(const Pattern& pattern)
 }
 
 template <typename Visit>
-void RuleIndex::Side::each_match(const Address& address, Visit visit) const
+void RuleIndex::Side::each_match(const Party& party, Visit visit) const
 {
     if (everybody_ != 0) {
         visit(everybody_);
@@ -51,10 +51,12 @@ void RuleIndex::Side::each_match(const Address& address, Visit visit) const
             visit(found->second);
         }
     };
-    probe(addresses_, address.text());
-    probe(domains_, address.domain());
+    if (party.is_prepared()) {
+        probe(addresses_, party.text());
+    }
+    probe(domains_, party.domain());
     if (!subdomains_.empty()) {
-        any_parent(address.domain(), [&](std::string_view parent) {
+        any_parent(party.domain(), [&](std::string_view parent) {
             probe(subdomains_, parent);
             return false;
         });
@@ -75,7 +77,7 @@ RuleIndex::RuleIndex(const std::vector<Rule>& rules)
     }
 }
 
-std::size_t RuleIndex::first(const Address& contact, const Address& user) const
+std::size_t RuleIndex::first(const Party& contact, const Party& user) const
 {
     if (first_of_pair_.empty()) {
         return none;

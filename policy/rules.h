@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/answer.h"
+#include "policy/party.h"
 #include "policy/pattern.h"
 
 namespace usher
@@ -37,8 +38,9 @@ class RuleIndex
     RuleIndex() = default;
     explicit RuleIndex(const std::vector<Rule>& rules);
 
-    /// Index into `rules` of the first rule that matches, or `none`.
-    [[nodiscard]] std::size_t first(const Address& contact, const Address& user) const;
+    /// Index into `rules` of the first rule that matches, or `none`. Of a party that cannot be compared only
+    /// the domain is looked at.
+    [[nodiscard]] std::size_t first(const Party& contact, const Party& user) const;
 
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -47,9 +49,9 @@ class RuleIndex
     {
       public:
         std::uint32_t number(const Pattern& pattern);
-        /// Calls `visit` with the number of each pattern that matches `address`.
+        /// Calls `visit` with the number of each pattern that matches `party`.
         template <typename Visit>
-        void each_match(const Address& address, Visit visit) const;
+        void each_match(const Party& party, Visit visit) const;
 
       private:
         using Numbers = std::unordered_map<std::string, std::uint32_t, StringHash, std::equal_to<>>;

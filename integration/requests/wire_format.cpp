@@ -15,16 +15,15 @@ std::optional<SubscriptionRequest> read_request(const Stanza& element)
     if (presence.attribute("type") != "subscribe") {
         return std::nullopt;
     }
-    auto user = prepared_address(presence.attribute("to"));
-    auto contact = prepared_address(presence.attribute("from"));
-    if (!user || !contact) {
+    const std::string_view user = presence.attribute("to");
+    const std::string_view contact = presence.attribute("from");
+    if (user.find('@') == std::string_view::npos || contact.empty()) {
         return std::nullopt;
     }
-    SubscriptionRequest request{*std::move(user), *std::move(contact), std::nullopt};
+    SubscriptionRequest request{Party::as_written(user), Party::as_written(contact), std::nullopt};
     if (const Stanza item = element.child("item", ns::kRoster)) {
-        const auto address = prepared_address(item.attribute("jid"));
         request.item = read_roster_item(item);
-        if (address != request.contact || !request.item) {
+        if (item.attribute("jid") != contact || !request.item) {
             return std::nullopt;
         }
     }

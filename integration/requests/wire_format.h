@@ -21,7 +21,8 @@ namespace usher
 /// One `<request/>`.
 struct AskedRequest {
     std::string id;
-    /// Nothing if the element lacks something or has it wrong: such a request is left to the user.
+    /// Nothing if the element lacks something or has it wrong: such a request is left to the user. Addresses
+    /// that cannot be compared are not wrong (E15).
     std::optional<SubscriptionRequest> request;
 };
 

@@ -6,7 +6,7 @@
 #include "integration/base/trim.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
-#include "policy/address.h"
+#include "policy/party.h"
 
 namespace usher
 {
@@ -162,7 +162,7 @@ tl::expected<std::vector<std::string>, std::string> allowed(const FormField& fie
             break;
         }
         case Type::jid_single:
-            if (!Address::prepare(entered.front())) {
+            if (!Party::read(entered.front())) {
                 return wrong(name_of(field) + ": this is not an address, such as name@example.org.");
             }
             break;

@@ -170,13 +170,13 @@ void Chat::waiting(const Address& user, const Say& say)
 
 void Chat::answer(Answer answer, const std::string& contact, const Address& user, const Say& say)
 {
-    const auto address = Address::prepare(contact);
-    if (!address) {
+    const auto party = Party::read(contact);
+    if (!party) {
         return say("That is not an address. Send, for example, \"" + std::string(name(answer)) +
                    " name@example.org\".");
     }
-    operations_.answer(Actor::sender(user), user, *address, answer,
-                       [say, answer, contact = address->text()](const Result<std::int64_t>& id) {
+    operations_.answer(Actor::sender(user), user, *party, answer,
+                       [say, answer, contact](const Result<std::int64_t>& id) {
                            if (!id) {
                                return say(id.error().text);
                            }

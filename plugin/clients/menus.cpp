@@ -258,6 +258,12 @@ void ask_general(Operations& operations, const Address& user, const CommandReply
         }});
 }
 
+/// A form accepts a contact's address, which may be a domain alone, where a user's is asked for.
+CommandRefusal no_account(const std::string& user)
+{
+    return {false, user + " is not the address of a user, such as name@example.org."};
+}
+
 // --- What waits
 
 void list_waiting(Operations& operations, const Address& user, const CommandReply& reply)
@@ -314,10 +320,13 @@ void ask_explain(Operations& operations, const Address& user, const CommandReply
     reply(CommandStage{.notes = {},
                        .payload = std::move(form),
                        .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
-                           // The form accepts only valid addresses.
+                           const auto asked = Address::prepare(values.one("user"));
+                           if (!asked) {
+                               return then(no_account(values.one("user")));
+                           }
+                           // The form accepts nothing else for a contact.
                            operations.explain(
-                               Actor::sender(user), Address::prepare(values.one("user")).value(),
-                               Address::prepare(values.one("contact")).value(),
+                               Actor::sender(user), *asked, Party::read(values.one("contact")).value(),
                                [then](const Result<Explained>& explained) {
                                    if (!explained) {
                                        return then(CommandRefusal{false, explained.error().text});
@@ -334,7 +343,10 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
 {
     JournalFilter filter;
     filter.user = Address::prepare(values.one("user"));
-    filter.contact = Address::prepare(values.one("contact"));
+    if (!filter.user && !values.one("user").empty()) {
+        return reply(no_account(values.one("user")));
+    }
+    filter.contact = Party::read(values.one("contact"));
     filter.most = kMaxLines;
     operations.journal(
         Actor::sender(user), filter, [reply](const Result<std::vector<JournalRecord>>& records) {

@@ -9,6 +9,13 @@
 namespace usher
 {
 
+namespace
+{
+
+constexpr std::string_view kContactAccepted = "an address such as romeo@example.net or gateway.example.net";
+
+}  // namespace
+
 const std::string* ControlRequest::query(const std::string& key) const
 {
     const auto& query = exchange->request().query;
@@ -25,11 +32,20 @@ Result<std::optional<Address>> ControlRequest::address_query(const std::string& 
     return address(key, *text).map([](Address found) { return std::optional(std::move(found)); });
 }
 
+Result<std::optional<Party>> ControlRequest::contact_query() const
+{
+    const std::string* text = query("contact");
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    return contact(*text).map([](Party found) { return std::optional(std::move(found)); });
+}
+
 Result<JournalFilter> ControlRequest::journal_filter(std::size_t max_records) const
 {
     JournalFilter filter;
     const auto user = address_query("user");
-    const auto contact = address_query("contact");
+    const auto contact = contact_query();
     if (!user || !contact) {
         return tl::unexpected(!user ? user.error() : contact.error());
     }
@@ -77,6 +93,14 @@ Result<Address> address(std::string_view what, const std::string& text)
                    "\"; accepted: an address such as juliet@example.org");
 }
 
+Result<Party> contact(const std::string& text)
+{
+    if (auto contact = Party::read(text)) {
+        return *std::move(contact);
+    }
+    return invalid("contact: found \"" + text + "\"; accepted: " + std::string(kContactAccepted));
+}
+
 Result<Option> option_in(std::string_view what, const Json& value)
 {
     if (const auto* text = value.get_ptr<const std::string*>()) {
@@ -111,6 +135,16 @@ Result<Address> address_in(const Json& object, const char* member)
                        "; accepted: an address such as juliet@example.org");
     }
     return address(member, found->get<std::string>());
+}
+
+Result<Party> contact_in(const Json& object)
+{
+    const auto found = object.find("contact");
+    if (found == object.end() || !found->is_string()) {
+        return invalid("contact: found " + (found == object.end() ? "nothing" : quoted(*found)) +
+                       "; accepted: " + std::string(kContactAccepted));
+    }
+    return contact(found->get<std::string>());
 }
 
 Result<GeneralChange> general_change_in(const std::string& body)

@@ -27,6 +27,8 @@ struct ControlRequest {
     [[nodiscard]] const std::string* query(const std::string& key) const;
     /// Nothing if the query does not have it.
     [[nodiscard]] Result<std::optional<Address>> address_query(const std::string& key) const;
+    /// The contact in the query; nothing if it does not have one.
+    [[nodiscard]] Result<std::optional<Party>> contact_query() const;
     /// Which records of the journal are asked for, at most `max_records` of them.
     [[nodiscard]] Result<JournalFilter> journal_filter(std::size_t max_records) const;
 };
@@ -35,8 +37,10 @@ struct ControlRequest {
 /// A value as a refusal quotes it.
 [[nodiscard]] std::string quoted(const Json& json);
 
-/// A bare address. `what` names it in the refusal, here and below.
+/// The bare address of an account. `what` names it in the refusal, here and below.
 [[nodiscard]] Result<Address> address(std::string_view what, const std::string& text);
+/// A bare address, which may be a domain alone or one that cannot be compared.
+[[nodiscard]] Result<Party> contact(const std::string& text);
 [[nodiscard]] Result<Option> option_in(std::string_view what, const Json& value);
 
 template <typename Number>
@@ -55,6 +59,7 @@ template <typename Number>
 [[nodiscard]] Result<Json> object_in(const std::string& body,
                                      std::initializer_list<std::string_view> members);
 [[nodiscard]] Result<Address> address_in(const Json& object, const char* member);
+[[nodiscard]] Result<Party> contact_in(const Json& object);
 /// What is to be changed of an organization's settings.
 [[nodiscard]] Result<GeneralChange> general_change_in(const std::string& body);
 

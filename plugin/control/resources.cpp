@@ -72,7 +72,7 @@ void reload(const ControlRequest& request)
 void explain(const ControlRequest& request)
 {
     const auto user = request.address_query("user");
-    const auto contact = request.address_query("contact");
+    const auto contact = request.contact_query();
     if (!user || !contact) {
         refuse(*request.exchange, !user ? user.error() : contact.error());
     } else if (!*user || !*contact) {
@@ -169,7 +169,7 @@ void answer(const ControlRequest& request)
         return;
     }
     const auto user = address_in(*body, "user");
-    const auto contact = address_in(*body, "contact");
+    const auto contact = contact_in(*body);
     if (!user || !contact) {
         refuse(*request.exchange, !user ? user.error() : contact.error());
         return;

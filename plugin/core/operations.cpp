@@ -28,6 +28,22 @@ tl::unexpected<Refusal> not_read(const std::string& error)
     return refused(Kind::unavailable, "The store cannot be read (" + error + ").");
 }
 
+/// The request of this contact: written like that, or else as preparation makes it. Null if none waits.
+const SubscriptionRequest* request_of(const Party& contact, const std::vector<SubscriptionRequest>& waiting)
+{
+    const auto of = [&](const Party& wanted) {
+        const auto found = std::find_if(waiting.begin(), waiting.end(), [&](const SubscriptionRequest& one) {
+            return one.contact == wanted;
+        });
+        return found == waiting.end() ? nullptr : &*found;
+    };
+    if (const SubscriptionRequest* written = of(contact); written != nullptr || contact.is_prepared()) {
+        return written;
+    }
+    const auto prepared = contact.prepared();
+    return prepared ? of(*prepared) : nullptr;
+}
+
 }  // namespace
 
 std::string not_listed(const std::vector<UnlistedDomain>& domains)
@@ -208,7 +224,7 @@ void Operations::search(const std::shared_ptr<Search>& search)
     });
 }
 
-void Operations::answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
+void Operations::answer(const Actor& actor, const Address& user, const Party& contact, Answer answer,
                         Callback<std::int64_t> then)
 {
     if (answer == Answer::leave) {
@@ -220,12 +236,17 @@ void Operations::answer(const Actor& actor, const Address& user, const Address& 
             then(tl::unexpected(listed.error()));
             return;
         }
-        const auto request =
-            std::find_if(listed->requests.begin(), listed->requests.end(),
-                         [&](const SubscriptionRequest& one) { return one.contact == contact; });
-        if (request == listed->requests.end()) {
+        const SubscriptionRequest* request = request_of(contact, listed->requests);
+        if (request == nullptr) {
             then(refused(Kind::not_found,
                          "No request of " + contact.text() + " waits for " + user.text() + "."));
+            return;
+        }
+        if (answer == Answer::approve && !request->contact.is_prepared()) {
+            then(refused(Kind::invalid,
+                         "The address " + contact.text() +
+                             " cannot be compared: it may be another account's than it seems. "
+                             "It can be denied here; only the user can approve it, in their client."));
             return;
         }
         const auto id = answerer_.record_by_hand(*request, answer, actor.name());
@@ -317,12 +338,14 @@ void Operations::apply(std::shared_ptr<Review> review, Callback<Review> then)
 
 // --- Why
 
-void Operations::explain(const Actor& actor, const Address& user, const Address& contact,
+void Operations::explain(const Actor& actor, const Address& user, const Party& contact,
                          Callback<Explained> then)
 {
-    const auto explained = [this, user, contact](const SubscriptionRequest* waits) -> Result<Explained> {
+    const auto prepared = contact.prepared();
+    const auto explained = [this, user, meant = prepared ? Party(*prepared) : contact](
+                               const SubscriptionRequest* waits) -> Result<Explained> {
         const SubscriptionRequest request =
-            waits != nullptr ? *waits : SubscriptionRequest{user, contact, std::nullopt};
+            waits != nullptr ? *waits : SubscriptionRequest{user, meant, std::nullopt};
         const auto known = answerer_.facts({&request, 1});
         if (!known) {
             return not_read(known.error());
@@ -350,13 +373,7 @@ void Operations::explain(const Actor& actor, const Address& user, const Address&
     }
     entity_.list_waiting(std::string(user.domain()), user, kMaxWaiting,
                          [contact, then, explained](auto listed) {
-                             const SubscriptionRequest* waits = nullptr;
-                             if (listed) {
-                                 for (const SubscriptionRequest& one : listed->requests) {
-                                     waits = one.contact == contact ? &one : waits;
-                                 }
-                             }
-                             then(explained(waits));
+                             then(explained(listed ? request_of(contact, listed->requests) : nullptr));
                          });
 }
 

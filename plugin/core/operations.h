@@ -181,15 +181,18 @@ class Operations
 
     /// Without `user`: of all users that the actor may ask for.
     void waiting(const Actor& actor, std::optional<Address> user, Callback<Waiting> then);
-    /// `approve` or `deny`, by the actor's own will; journalled as theirs. The decision's id.
-    void answer(const Actor& actor, const Address& user, const Address& contact, Answer answer,
+    /// `approve` or `deny`, by the actor's own will; journalled as theirs. The decision's id. `contact` is as
+    /// the list has it, or as preparation makes it. One that cannot be compared is not approved for somebody
+    /// by hand either: the text looks like one address and may be another's (PROTOCOL.md, E15).
+    void answer(const Actor& actor, const Address& user, const Party& contact, Answer answer,
                 Callback<std::int64_t> then);
     /// What the policy in force says of what waits; with `apply`, answers it so.
     void review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then);
 
     // --- Why
 
-    void explain(const Actor& actor, const Address& user, const Address& contact, Callback<Explained> then);
+    /// `contact` is as what waits has it, or as preparation makes it.
+    void explain(const Actor& actor, const Address& user, const Party& contact, Callback<Explained> then);
     /// What is recorded meanwhile is found if it is looked for upwards (`after`); nothing comes between the
     /// last record that is found so and `then`.
     void journal(const Actor& actor, JournalFilter filter, Callback<std::vector<JournalRecord>> then);

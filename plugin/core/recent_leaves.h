@@ -80,8 +80,7 @@ class RecentLeaves
 
     [[nodiscard]] static std::size_t pair(const SubscriptionRequest& request)
     {
-        return (std::hash<Address>()(request.user) * 0x9e3779b97f4a7c15U) ^
-               std::hash<Address>()(request.contact);
+        return (std::hash<Party>()(request.user) * 0x9e3779b97f4a7c15U) ^ std::hash<Party>()(request.contact);
     }
 
     [[nodiscard]] static std::size_t domain(const SubscriptionRequest& request)

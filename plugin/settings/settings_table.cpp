@@ -131,8 +131,8 @@ Section<Rule> rule()
         true,
         true,
         "A rule, tried before everything else. May be repeated; the first that matches decides. * is "
-        "everybody, example.org every address of exactly this domain, *.example.org of all domains below "
-        "it, eve@example.org one address.",
+        "everybody, example.org every address of exactly this domain and the domain itself, such as a "
+        "gateway's, *.example.org those of all domains below it, eve@example.org one address.",
         {
             {"from", required, on_reload, list(&Rule::from, patterns, syntax::read_pattern),
              "The contacts: who sends the request.", "[\"*.spam.example\", \"eve@example.net\"]"},

@@ -51,8 +51,10 @@ class Select
             text(filter.user->text());
         }
         if (filter.contact) {
-            where += " AND contact_address = :contact";
+            where += " AND contact_address IN (:contact, :prepared)";
             text(filter.contact->text());
+            const auto prepared = filter.contact->prepared();
+            text(prepared ? prepared->text() : filter.contact->text());
         }
         if (filter.since) {  // ids are ahead of the time where the clock was
             where += " AND at >= :since";
@@ -83,16 +85,14 @@ class Select
         if (!statement_.fetch()) {
             return std::nullopt;
         }
-        JournalRecord record{
-            .id = id_,
-            .at = time_since_1970(at_),
-            .source = understood(source_named(source_), "source"),
-            .organization = organization_,
-            .request = {understood(Address::prepare(user_), "user_address"),
-                        understood(Address::prepare(contact_), "contact_address"), std::nullopt},
-            .facts = {},
-            .decision = {},
-            .generation = static_cast<std::uint64_t>(generation_)};
+        JournalRecord record{.id = id_,
+                             .at = time_since_1970(at_),
+                             .source = understood(source_named(source_), "source"),
+                             .organization = organization_,
+                             .request = {Party::as_written(user_), Party::as_written(contact_), std::nullopt},
+                             .facts = {},
+                             .decision = {},
+                             .generation = static_cast<std::uint64_t>(generation_)};
         if (has_by_ == soci::i_ok) {
             record.answered_by = by_;
         }

@@ -22,7 +22,7 @@ namespace usher
 struct JournalFilter {
     std::optional<std::int64_t> id = {};
     std::optional<Address> user = {};
-    std::optional<Address> contact = {};
+    std::optional<Party> contact = {};                     ///< as it is recorded, or as preparation makes it
     std::optional<std::vector<std::string>> organizations = {};
     std::optional<std::chrono::system_clock::time_point> since = {};
     std::optional<std::int64_t> after =

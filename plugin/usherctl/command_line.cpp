@@ -7,7 +7,7 @@
 
 #include "plugin/text/since.h"
 #include "plugin/text/terminal.h"
-#include "policy/address.h"
+#include "policy/party.h"
 
 namespace usher
 {
@@ -19,6 +19,14 @@ const CLI::Validator kAddress(
     [](const std::string& text) {
         const bool good = Address::prepare(text).has_value() && text.find('/') == std::string::npos;
         return good ? std::string() : "not an address such as juliet@example.org: " + printable(text);
+    },
+    "");
+
+const CLI::Validator kContact(
+    [](const std::string& text) {
+        return Party::read(text)
+                   ? std::string()
+                   : "not an address such as romeo@example.net or gateway.example.net: " + printable(text);
     },
     "");
 
@@ -109,7 +117,7 @@ class Grammar
     {
         return command->add_option("contact", arguments_.contact, "Who sends the request")
             ->type_name("CONTACT")
-            ->check(kAddress);
+            ->check(kContact);
     }
 
     void add_option()
@@ -150,7 +158,7 @@ class Grammar
             ->check(kAddress);
         journal->add_option("--contact", arguments_.contact, "Only requests from this contact")
             ->type_name("CONTACT")
-            ->check(kAddress);
+            ->check(kContact);
         journal
             ->add_option("--since", arguments_.since,
                          "Everything since then: " + std::string(kSinceAccepted) +

@@ -1,5 +1,6 @@
 #include "plugin/usherd/decision_log.h"
 
+#include "plugin/text/terminal.h"
 #include "plugin/usherd/logging.h"
 
 namespace usher
@@ -15,7 +16,7 @@ void log_decision(const JournalRecord& record)
     }
     const std::string id = std::to_string(record.id);
     const std::string answer(name(record.decision.answer));
-    const std::string user(record.request.user.text());
+    const std::string user = printable(record.request.user.text());  // a server's text may be anything
     const std::string domain(record.request.contact.domain());
     log_info(id + ": " + answer + " for " + user + ", contact of " + domain + ": " + why,
              {{"USHER_DECISION", id},

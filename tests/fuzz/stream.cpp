@@ -118,7 +118,7 @@ class Server
 
     bool in_the_journal(const SubscriptionRequest& request)
     {
-        JournalSearch search(*inside_.database, {.user = request.user, .contact = request.contact});
+        JournalSearch search(*inside_.database, {.contact = request.contact});
         return search.search_portion().value() && !search.take_found().empty();
     }
 

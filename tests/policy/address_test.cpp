@@ -73,9 +73,7 @@ const Case kPrepared[] = {
 
     {"domain_in_upper_case_beyond_ascii", "amy@B\u00dcCHER.Example", "amy@b\u00fccher.example"},
     {"domain_with_sharp_s", "amy@Fa\u00df.example", "amy@fass.example"},
-    {"domain_as_a_label_stays", "amy@XN--Bcher-Kva.example", "amy@xn--bcher-kva.example"},
     {"domain_with_a_fullwidth_dot", "amy@corp\uff0eexample", "amy@corp.example"},
-    {"domain_with_an_ideographic_dot_stays", "amy@corp\u3002example", "amy@corp\u3002example"},
     {"ip_address", "amy@127.0.0.1", "amy@127.0.0.1"},
     {"ipv6_address", "amy@[::1]", "amy@[::1]"},
 
@@ -141,6 +139,11 @@ const Case kRefused[] = {
     {"dot_alone", "amy@.", ""},
     {"final_dot_made_in_the_domain", "amy@corp.example\uff0e", ""},
 
+    {"a_label", "amy@XN--Bcher-Kva.example", ""},
+    {"a_label_below", "amy@x.xn--bcher-kva.example", ""},
+    {"ideographic_dot", "amy@corp\u3002example", ""},
+    {"ideographic_dot_made_in_the_domain", "amy@corp\uff61example", ""},
+
     {"at_made_in_the_local_part", "a\uff20b@corp.example", ""},
     {"slash_made_in_the_local_part", "a\uff0fb@corp.example", ""},
     {"at_made_in_the_domain", "amy@a\uff20corp.example", ""},
@@ -188,6 +191,20 @@ BOOST_AUTO_TEST_CASE(has_its_parts)
     BOOST_TEST((*amy != Address::prepare("amy@corp.example.org")));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_contact_may_be_a_domain_alone)
+{
+    const auto gateway = Address::prepare_contact("ICQ.Montague.lit");
+    BOOST_REQUIRE(gateway.has_value());
+    BOOST_TEST(gateway->text() == "icq.montague.lit");
+    BOOST_TEST(gateway->local() == "");
+    BOOST_TEST(gateway->domain() == "icq.montague.lit");
+    BOOST_TEST(Address::prepare_contact("Amy@Corp.Example/Desk")->text() == "amy@corp.example");
+    for (const char* const wrong :
+         {"", "@", "@corp.example", "amy@", "corp.example.", "corp example", "/x"}) {
+        BOOST_TEST(!Address::prepare_contact(wrong), wrong);
+    }
+}
+
 const Case kDomains[] = {
     {"plain", "corp.example", "corp.example"},
     {"upper_case", "CORP.Example", "corp.example"},
@@ -199,6 +216,8 @@ const Case kDomains[] = {
     {"address", "amy@corp.example", "-"},
     {"with_a_resource", "corp.example/x", "-"},
     {"separator_made", "corp\uff0fexample", "-"},
+    {"a_label", "xn--bcher-kva.example", "-"},
+    {"no_a_label", "axn--b.example", "axn--b.example"},
     {"space", "corp example", "-"},
     {"not_utf8", "corp\xff", "-"},
 };

@@ -36,7 +36,7 @@ Rule rule(std::string_view from, std::string_view to, Answer answer, std::uint32
 
 SubscriptionRequest request(std::string_view contact, std::string_view user = "bob@corp.example")
 {
-    return {address(user), address(contact), std::nullopt};
+    return {address(user), Address::prepare_contact(contact).value(), std::nullopt};
 }
 
 Decision decide_for(const Organization& organization, const SubscriptionRequest& asked,
@@ -87,6 +87,11 @@ const OptionCase kOptionCases[] = {
      "outside organization"},
     {"same_local_part_in_the_organization_is_a_colleague", Option::organization, "bob@corp.test",
      Answer::approve, "in organization"},
+    {"bare_domain_of_the_organization_is_in_it", Option::organization, "corp.test", Answer::approve,
+     "in organization"},
+    {"other_bare_domain_is_a_stranger", Option::organization, "icq.corp.example", Answer::leave,
+     "outside organization"},
+    {"all_approves_a_bare_domain", Option::all, "icq.other.example", Answer::approve, "all contacts"},
     {"prompt_leaves_a_colleague", Option::prompt, "amy@corp.example", Answer::leave, "prompt"},
     {"prompt_leaves_a_stranger", Option::prompt, "amy@other.example", Answer::leave, "prompt"},
 };
@@ -257,6 +262,10 @@ const FederationCase kFederationCases[] = {
      "federation: domain not listed"},
     {"listed_wildcard_goes_by_label", listed, Answer::leave, "amy@evilgroup.example", Answer::leave,
      "federation: domain not listed"},
+    {"closed_shuts_a_bare_domain_out", shut, Answer::deny, "icq.other.example", Answer::deny,
+     "federation closed"},
+    {"listed_lets_a_bare_domain_in", listed, Answer::deny, "partner.example", Answer::approve,
+     "all contacts"},
     {"listed_does_not_touch_colleagues", listed, Answer::deny, "amy@corp.example", Answer::approve,
      "all contacts"},
 };
@@ -465,6 +474,132 @@ BOOST_AUTO_TEST_CASE(missing_fact_never_approves)
     BOOST_TEST(approved > 0);
 }
 
+// ---- addresses that cannot be compared -------------------------------------------------------------------
+
+constexpr const char* kOdd = "e\u0300\u0323\u0321ve@evil.example";
+constexpr const char* kNoDomain = "eve@e\u0300\u0323\u0321vil";
+
+SubscriptionRequest written(std::string_view contact, std::string_view user = "bob@corp.example")
+{
+    return {Party::as_written(user), Party::as_written(contact), std::nullopt};
+}
+
+struct UnpreparedCase {
+    const char* what;
+    const char* contact;
+    std::vector<Rule> rules;
+    FederationMode mode;
+    Answer answer;
+    Reason reason;
+    std::uint32_t rule;
+};
+
+std::ostream& operator<<(std::ostream& out, const UnpreparedCase& c)
+{
+    return out << c.what;
+}
+
+const Answer kApprove = Answer::approve;
+const Answer kDeny = Answer::deny;
+const Answer kLeave = Answer::leave;
+
+const UnpreparedCase kUnpreparedCases[] = {
+    {"is_left_where_all_are_approved", kOdd, {}, open, kLeave, Reason::unprepared, 0},
+    {"rule_denies_its_domain", kOdd, {rule("evil.example", "*", kDeny)}, open, kDeny, Reason::rule, 1},
+    {"rule_denies_everybody", kOdd, {rule("*", "*", kDeny)}, open, kDeny, Reason::rule, 1},
+    {"rule_denies_subdomains", kOdd, {rule("*.example", "*", kDeny)}, open, kDeny, Reason::rule, 1},
+    {"rule_denies_everybody_to_a_domain",
+     kNoDomain,
+     {rule("*", "corp.example", kDeny)},
+     open,
+     kDeny,
+     Reason::rule,
+     1},
+    {"rule_for_another_domain",
+     kOdd,
+     {rule("other.example", "*", kDeny)},
+     open,
+     kLeave,
+     Reason::unprepared,
+     0},
+    {"rule_approves_at_most_to_leave", kOdd, {rule("*", "*", kApprove)}, open, kLeave, Reason::unprepared, 0},
+    {"rule_leaves", kOdd, {rule("*", "*", kLeave)}, open, kLeave, Reason::rule, 1},
+    {"first_rule_counts",
+     kOdd,
+     {rule("evil.example", "*", kApprove, 1), rule("*", "*", kDeny, 2)},
+     open,
+     kLeave,
+     Reason::unprepared,
+     0},
+    {"rule_for_an_address_is_passed_over",
+     "Eve@evil.example",
+     {rule("eve@evil.example", "*", kApprove, 1), rule("evil.example", "*", kDeny, 2)},
+     open,
+     kDeny,
+     Reason::rule,
+     2},
+    {"closed_federation_denies", kOdd, {}, shut, kDeny, Reason::federation_closed, 0},
+    {"closed_federation_denies_without_a_domain", kNoDomain, {}, shut, kDeny, Reason::federation_closed, 0},
+    {"listed_federation_denies", kOdd, {}, listed, kDeny, Reason::federation_not_listed, 0},
+    {"listed_domain_is_left", "Amy@Partner.example", {}, listed, kLeave, Reason::unprepared, 0},
+    {"own_domain_is_left", "Amy@corp.example", {}, shut, kLeave, Reason::unprepared, 0},
+    {"final_dot", "eve@evil.example.", {rule("evil.example", "*", kDeny)}, open, kDeny, Reason::rule, 1},
+    {"bare_domain_with_a_final_dot", "evil.example.", {}, shut, kDeny, Reason::federation_closed, 0},
+    {"a_label",
+     "eve@xn--bcher-kva.example",
+     {rule("b\u00fccher.example", "*", kDeny)},
+     open,
+     kDeny,
+     Reason::rule,
+     1},
+};
+
+BOOST_DATA_TEST_CASE(address_that_cannot_be_compared_is_denied_for_its_domain_or_left,
+                     bdata::make(kUnpreparedCases), c)
+{
+    Organization organization = corp();
+    organization.option = Option::all;
+    organization.rules = c.rules;
+    organization.federation.mode = c.mode;
+    organization.federation.answer = Answer::deny;
+    organization.federation.domains.insert(Pattern::read("partner.example").value());
+    SubscriptionRequest asked = written(c.contact);
+    asked.item = RosterItem{Subscription::to, false};
+    const Decision d = decide_for(organization, asked);
+    BOOST_TEST(d.answer == c.answer);
+    BOOST_TEST(d.reason == c.reason);
+    BOOST_TEST(d.rule == c.rule);
+    const Explanation explanation = explain(Policy({organization}, {}), asked, {});
+    BOOST_TEST(explanation.decision.reason == c.reason);
+    BOOST_TEST(explanation.steps.back().applied);
+}
+
+// E15
+BOOST_AUTO_TEST_CASE(user_who_cannot_be_compared_gets_nobody_approved)
+{
+    Organization organization = corp();
+    organization.option = Option::all;
+    const auto asked = written("amy@corp.example", "B\u00d6b@corp.example");
+    BOOST_TEST(decide_for(organization, asked).answer == Answer::leave);
+    BOOST_TEST(decide_for(organization, asked).reason == Reason::unprepared);
+    organization.rules = {rule("corp.example", "*", Answer::approve)};
+    BOOST_TEST(decide_for(organization, asked).answer == Answer::leave);
+    organization.rules = {rule("corp.example", "*", Answer::deny)};
+    BOOST_TEST(decide_for(organization, asked).answer == Answer::deny);
+}
+
+BOOST_AUTO_TEST_CASE(explanation_says_that_an_address_cannot_be_compared)
+{
+    Organization organization = corp();
+    organization.option = Option::all;
+    const Explanation left = explain(Policy({organization}, {}), written(kOdd), {});
+    BOOST_TEST(left.steps.back().name == "address");
+    BOOST_TEST(to_string(left.decision.reason) == "address cannot be compared");
+    organization.rules = {rule("*", "*", Answer::approve)};
+    BOOST_TEST(explain(Policy({organization}, {}), written(kOdd), {}).steps.back().why ==
+               "Rule 1 matches and says approve, which an address that cannot be compared never gets.");
+}
+
 // ---- several organisations -----------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(organizations_do_not_affect_each_other)
@@ -586,7 +721,8 @@ BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
                "Rule 1, in line 7 of " + organization.name + "'s rule 1, matches and says deny.");
     const Explanation approved = explain(policy, request("amy@corp.test"), {});
     BOOST_TEST(steps(approved) ==
-               "organization, own address, rules, federation, asked for by the user, limits, option!");
+               "organization, own address, rules, federation, address, asked for by the user, "
+               "limits, option!");
     BOOST_TEST(approved.decision.answer == Answer::approve);
     BOOST_TEST(approved.steps.back().why ==
                "The organization has \"Accept requests automatically from contacts in my organization\"; "
@@ -615,7 +751,8 @@ BOOST_AUTO_TEST_CASE(an_explanation_always_ends_in_the_decision_that_is_made)
         return std::uniform_int_distribution<std::size_t>(0, of - 1)(random);
     };
     const std::array users{"bob@corp.example", "amy@corp.test", "ben@other.example"};
-    const std::array contacts{"amy@corp.test", "eve@evil.example", "bob@corp.example", "kim@x.evil.example"};
+    const std::array contacts{"amy@corp.test",      "eve@evil.example", "bob@corp.example",
+                              "kim@x.evil.example", "evil.example",     "KIM@x.evil.example."};
     const std::array patterns{"*", "*.evil.example", "evil.example", "amy@corp.test", "corp.example"};
     const std::array answers{Answer::approve, Answer::deny, Answer::leave};
     for (int i = 0; i < 10'000; ++i) {
@@ -629,7 +766,7 @@ BOOST_AUTO_TEST_CASE(an_explanation_always_ends_in_the_decision_that_is_made)
         for (std::size_t rules = any(3); rules > 0; --rules) {
             organization.rules.push_back(rule(patterns[any(5)], patterns[any(5)], answers[any(3)]));
         }
-        SubscriptionRequest asked = request(contacts[any(4)], users[any(3)]);
+        SubscriptionRequest asked = written(contacts[any(6)], users[any(3)]);
         if (any(2) == 0) {
             asked.item = RosterItem{static_cast<Subscription>(any(4)), any(2) == 0};
         }

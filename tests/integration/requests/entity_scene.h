@@ -39,7 +39,8 @@ class ScriptedJudge : public Judge
             asked.push_back((source == Source::asked ? "asked " : "waiting ") + request.user.text() + " " +
                             request.contact.text());
             items.push_back(request.item);
-            const std::string_view wish = request.contact.local();
+            const std::string_view contact = request.contact.text();
+            const std::string_view wish = contact.substr(0, contact.find('@'));
             decisions.push_back(wish.starts_with("approve") ? decision(Answer::approve)
                                 : wish.starts_with("both")  ? decision(Answer::approve, true)
                                 : wish.starts_with("deny")  ? decision(Answer::deny)

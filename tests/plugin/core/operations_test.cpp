@@ -81,7 +81,7 @@ struct Running {
         const std::size_t begin = xml.find(" " + name + "='") + name.size() + 3;
         return xml.substr(begin, xml.find('\'', begin) - begin);
     }
-    static std::string reply(const std::string& xml)
+    [[nodiscard]] std::string reply(const std::string& xml)
     {
         const std::string protocol = "urn:xmpp:subscription-requests:0";
         if (xml.find("disco#info") != std::string::npos && attribute(xml, "to") == "montague.lit") {
@@ -91,14 +91,17 @@ struct Running {
             return "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='" + protocol +
                    "'/></query>";
         }
+        if (xml.find("<answer") != std::string::npos) {
+            answered.push_back(attribute(xml, "contact") + ": " + attribute(xml, "type"));
+        }
         if (xml.find("<pending") == std::string::npos) {
             return {};
         }
         const bool first = xml.find("<after>") == std::string::npos;
         return "<pending xmlns='" + protocol + "'>" +
                (first ? "<request id='1'><forwarded xmlns='urn:xmpp:forward:0'><presence "
-                        "xmlns='jabber:client' type='subscribe' from='nurse@capulet.lit' "
-                        "to='juliet@capulet.lit'/></forwarded></request>"
+                        "xmlns='jabber:client' type='subscribe' from='" +
+                            contact + "' to='juliet@capulet.lit'/></forwarded></request>"
                       : "") +
                "<set xmlns='http://jabber.org/protocol/rsm'>" + (first ? "<last>1</last>" : "") +
                "</set></pending>";
@@ -125,6 +128,8 @@ struct Running {
                   events};
     Operations operations{*policy, answerer, choices, *database, entity, clock};
     const Address juliet = address("juliet@capulet.lit");
+    std::string contact = "nurse@capulet.lit";  // of the request that waits
+    std::vector<std::string> answered;          // later answers that the server has been sent
 };
 
 }  // namespace
@@ -213,6 +218,51 @@ BOOST_AUTO_TEST_CASE(one_domain_without_a_connector_does_not_hide_what_waits_on_
     BOOST_TEST((found->error().kind == Refusal::Kind::unavailable));
     BOOST_TEST(found->error().text ==
                "The waiting requests cannot be listed: montague.lit, because its server has no connector.");
+}
+
+// E15: a person sees a text, too, that may be another account's than it seems.
+BOOST_AUTO_TEST_CASE(a_contact_that_cannot_be_compared_is_denied_by_hand_but_not_approved)
+{
+    contact = "n\u0300\u0323\u0321@capulet.lit";
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    serve();
+    std::optional<Result<Explained>> explained;
+    operations.explain(Actor::local("root"), juliet, Party::read(contact).value(),
+                       [&](Result<Explained> result) { explained = std::move(result); });
+    serve();
+    BOOST_TEST(explained->value().waits);
+    BOOST_TEST(explained->value().explanation.decision.reason == Reason::unprepared);
+    BOOST_TEST(explained->value().request.contact.text() == contact);
+
+    const auto answer = [this](Answer given) {
+        std::optional<Result<std::int64_t>> id;
+        operations.answer(Actor::local("root"), juliet, Party::read(contact).value(), given,
+                          [&](Result<std::int64_t> result) { id = std::move(result); });
+        serve();
+        return id.value();
+    };
+    const auto approved = answer(Answer::approve);
+    BOOST_REQUIRE(!approved.has_value());
+    BOOST_TEST(approved.error().text.find("cannot be compared") != std::string::npos);
+    BOOST_TEST(answered.empty());
+    const auto denied = answer(Answer::deny);
+    BOOST_REQUIRE(denied.has_value());
+    BOOST_TEST(answered == std::vector{contact + ": unsubscribed"}, boost::test_tools::per_element());  // E27
+}
+
+BOOST_AUTO_TEST_CASE(a_domain_alone_is_answered_by_hand)
+{
+    contact = "icq.montague.lit";
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    serve();
+    std::optional<Result<std::int64_t>> id;
+    operations.answer(Actor::sender(juliet), juliet, Party::read("ICQ.montague.lit").value(), Answer::approve,
+                      [&](Result<std::int64_t> result) { id = std::move(result); });
+    serve();
+    BOOST_TEST(id->has_value());
+    BOOST_TEST(answered == std::vector{contact + ": subscribed"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)

@@ -327,6 +327,35 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
     BOOST_TEST(found({.id = batch[2].id}) == "2");
 }
 
+BOOST_AUTO_TEST_CASE(a_contact_is_recorded_as_the_server_wrote_it)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const std::vector<std::string> contacts{"icq.montague.lit", "Romeo@Montague.LIT", "romeo@montague.lit",
+                                            "r\u0300\u0323\u0321@evil.test", "eve@evil.test."};
+    std::vector<JournalRecord> batch;
+    for (const std::string& contact : contacts) {
+        batch.push_back(record(journal.next_id(kNow)));
+        batch.back().request.contact = Party::as_written(contact);
+    }
+    BOOST_REQUIRE(journal.record(batch).has_value());
+    const auto found = search(*database, {}).records;
+    BOOST_REQUIRE(found.size() == contacts.size());
+    for (std::size_t i = 0; i < contacts.size(); ++i) {
+        BOOST_TEST(found[i].request.contact.text() == contacts[i]);
+        BOOST_TEST(found[i].request.contact.domain() == batch[i].request.contact.domain());
+    }
+    const auto of = [&](std::string_view contact) {
+        return search(*database, {.contact = Party::read(contact)}).records.size();
+    };
+    BOOST_TEST(of("icq.montague.lit") == 1U);
+    BOOST_TEST(of("ICQ.montague.lit") == 1U);  // as preparation makes it
+    BOOST_TEST(of("romeo@montague.lit") == 1U);
+    BOOST_TEST(of("Romeo@Montague.LIT") == 2U);
+    BOOST_TEST(of("r\u0300\u0323\u0321@evil.test") == 1U);
+    BOOST_TEST(of("eve@evil.test.") == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
 {
     const auto database = open();
