@@ -16,6 +16,15 @@ std::string accepted_beside(const toml::value& value, const std::string& accepte
     return accepted;
 }
 
+std::string accepted_address_beside(const toml::value& value, const std::string& accepted)
+{
+    const std::string* text = string_in(value);
+    if (const auto written = text != nullptr ? syntax::in_u_labels(*text) : std::nullopt) {
+        return toml_string(*written) + " (as the server writes it, without xn--)";
+    }
+    return accepted_beside(value, accepted, true);
+}
+
 const std::string* string_in(const toml::value& value)
 {
     return value.is_string() ? &value.as_string(std::nothrow).str : nullptr;

@@ -26,6 +26,8 @@ namespace usher::kinds
 /// `level = info`.
 [[nodiscard]] std::string accepted_beside(const toml::value& value, const std::string& accepted,
                                           bool text_expected);
+/// The same of an address, a domain or a pattern; for one with A-labels, how it is to be written.
+[[nodiscard]] std::string accepted_address_beside(const toml::value& value, const std::string& accepted);
 /// The text, or null where the value is none.
 [[nodiscard]] const std::string* string_in(const toml::value& value);
 /// The texts as a TOML list: in one line where it is short, else one element a line.
@@ -141,7 +143,7 @@ Kind<Owner> prepared(std::optional<Value> Owner::*member, const std::string& acc
                     owner.*member = read(*found);
                 }
                 if (!(owner.*member)) {
-                    refuse(value, accepted_beside(value, accepted, true));
+                    refuse(value, accepted_address_beside(value, accepted));
                 }
             },
             [=](const Owner& owner) {
@@ -164,7 +166,7 @@ void read_list(const toml::value& value, const Refuse& refuse, const Accepted& a
         if (member) {
             insert(*std::move(member));
         } else {
-            refuse(element, accepted_beside(element, accepted.element, true));
+            refuse(element, accepted_address_beside(element, accepted.element));
         }
     }
 }

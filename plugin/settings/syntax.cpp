@@ -143,4 +143,22 @@ std::optional<Pattern> read_domain_pattern(std::string_view text)
     return pattern;
 }
 
+std::optional<std::string> in_u_labels(std::string_view text)
+{
+    const std::size_t at = text.rfind('@');
+    std::size_t before = at == std::string_view::npos ? 0 : at + 1;
+    if (text.starts_with("*.")) {
+        before = 2;
+    }
+    const std::string_view domain = text.substr(before);
+    auto comparable = comparable_domain(domain);
+    std::string lower_case(domain);
+    std::transform(lower_case.begin(), lower_case.end(), lower_case.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (("." + lower_case).find(".xn--") == std::string::npos || !comparable || !is_domain(*comparable)) {
+        return std::nullopt;
+    }
+    return std::string(text.substr(0, before)) + *std::move(comparable);
+}
+
 }  // namespace usher::syntax

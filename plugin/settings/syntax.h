@@ -33,4 +33,8 @@ namespace usher::syntax
 /// Neither `*` nor an address.
 [[nodiscard]] std::optional<Pattern> read_domain_pattern(std::string_view text);
 
+/// Of a text with an A-label in its domain (`xn--bcher-kva.example`, RFC 3490), which none of these takes: how
+/// it is to be written (`bücher.example`). Nothing for any other text.
+[[nodiscard]] std::optional<std::string> in_u_labels(std::string_view text);
+
 }  // namespace usher::syntax
