@@ -253,7 +253,7 @@ tl::expected<Submission, std::string> read_submission(const Stanza& x, const Dat
             continue;
         }
         const auto found = entered.find(field.var);
-        auto values = allowed(field, found == entered.end() ? std::vector<std::string>() : found->second);
+        auto values = allowed(field, found == entered.end() ? field.values : found->second);
         if (values) {
             submission.values.set(field.var, *std::move(values));
         } else {

@@ -50,7 +50,7 @@ struct DataForm {
 class FormValues
 {
   public:
-    /// False if the field was not sent (XEP-0004 section 3.3: a boolean's default).
+    /// False if the field has no value (XEP-0004 section 3.3: a boolean's default).
     [[nodiscard]] bool flag(std::string_view var) const;
     /// Empty if nothing was entered.
     [[nodiscard]] const std::string& one(std::string_view var) const;
@@ -78,9 +78,10 @@ inline constexpr std::size_t kMaxFields = 100;
 inline constexpr std::size_t kMaxValues = 1000;
 inline constexpr std::size_t kMaxValueBytes = 4096;
 
-/// Reads `<x type='submit'/>` for `form`. Fields that the form does not have are ignored, as XEP-0004 section
-/// 3.1 has it. An error, for the client's author, means what no user can have entered: not a submission,
-/// another form's, a field twice, more than the bounds allow.
+/// Reads `<x type='submit'/>` for `form`. A field that was not sent keeps the value that the form showed: a
+/// client may leave out what its user did not touch. Fields that the form does not have are ignored, as
+/// XEP-0004 section 3.1 has it. An error, for the client's author, means what no user can have entered: not a
+/// submission, another form's, a field twice, more than the bounds allow.
 [[nodiscard]] tl::expected<Submission, std::string> read_submission(const Stanza& x, const DataForm& form);
 
 /// The form as it was filled in.

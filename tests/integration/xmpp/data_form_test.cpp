@@ -129,6 +129,43 @@ BOOST_AUTO_TEST_CASE(what_was_not_entered_is_empty_and_a_boolean_false)
     BOOST_TEST(submission->values.one("no such field") == "");
 }
 
+// A client may send only what its user has changed.
+BOOST_AUTO_TEST_CASE(a_field_that_was_not_sent_keeps_the_value_that_was_shown)
+{
+    usher::DataForm form;
+    form.fields = {{.type = FormField::Type::boolean,
+                    .var = "masks",
+                    .label = {},
+                    .desc = {},
+                    .required = false,
+                    .values = {"1"}},
+                   {.type = FormField::Type::list_single,
+                    .var = "act",
+                    .label = {},
+                    .desc = {},
+                    .required = true,
+                    .values = {"2"},
+                    .choices = {{"1", "I"}, {"2", "II"}}},
+                   {.type = FormField::Type::text_multi,
+                    .var = "lines",
+                    .label = {},
+                    .desc = {},
+                    .required = false,
+                    .values = {"a", "b"}}};
+    const auto read_from = [&form](const std::string& fields) {
+        const Literal literal("<x xmlns='jabber:x:data' type='submit'>" + fields + "</x>");
+        return usher::read_submission(literal.stanza(), form).value();
+    };
+    const auto unchanged = read_from("");
+    BOOST_TEST(unchanged.wrong == Strings());
+    BOOST_TEST(unchanged.values.flag("masks"));
+    BOOST_TEST(unchanged.values.one("act") == "2");
+    BOOST_TEST(unchanged.values.all("lines") == (Strings{"a", "b"}));
+    const auto emptied = read_from(field("masks", {}) + field("lines", {}));  // sent, without a value
+    BOOST_TEST(!emptied.values.flag("masks"));
+    BOOST_TEST(emptied.values.all("lines") == Strings());
+}
+
 // XEP-0004 section 3.1: "MUST ignore any fields that it does not understand".
 BOOST_AUTO_TEST_CASE(fields_that_the_form_does_not_have_are_ignored)
 {
