@@ -100,6 +100,17 @@ std::vector<std::string> Operations::administered(const Actor& actor) const
     return names;
 }
 
+std::vector<std::string> Operations::administered_domains(const Actor& actor) const
+{
+    std::vector<std::string> domains;
+    for (const Organization& organization : policy_.policy()->organizations()) {
+        if (administers(actor, organization)) {
+            domains.insert(domains.end(), organization.domains.begin(), organization.domains.end());
+        }
+    }
+    return domains;
+}
+
 bool Operations::may_see(const Actor& actor, const Address& user) const
 {
     const Organization* organization = organization_of(user);
@@ -174,13 +185,7 @@ Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
         }
         return std::vector{std::string(user->domain())};
     }
-    std::vector<std::string> domains;
-    for (const Organization& organization : policy_.policy()->organizations()) {
-        if (administers(actor, organization)) {
-            domains.insert(domains.end(), organization.domains.begin(), organization.domains.end());
-        }
-    }
-    return domains;
+    return administered_domains(actor);
 }
 
 void Operations::waiting(const Actor& actor, std::optional<Address> user, Callback<Waiting> then)
@@ -385,9 +390,10 @@ void Operations::journal(const Actor& actor, JournalFilter filter, Callback<std:
                 refused(Kind::forbidden, "You may not see the journal of " + filter.user->text() + "."));
         }
         if (filter.user != actor.address()) {
-            filter.organizations = administered(actor);
-            if (filter.organizations->empty()) {
-                filter.organizations.reset();
+            // By domain: an organisation may have had another name, and its name may have been another's.
+            filter.domains = administered_domains(actor);
+            if (filter.domains->empty()) {
+                filter.domains.reset();
                 filter.user = actor.address();
             }
         }

@@ -229,6 +229,7 @@ class Operations
         std::unique_ptr<Timer> next;
     };
 
+    [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,

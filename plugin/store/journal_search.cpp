@@ -29,6 +29,19 @@ std::optional<Source> source_named(std::string_view text)
     return std::nullopt;
 }
 
+/// A pattern of LIKE that matches `text` alone.
+std::string like_literally(std::string_view text)
+{
+    std::string pattern;
+    for (const char c : text) {
+        if (c == '%' || c == '_' || c == '!') {
+            pattern += '!';
+        }
+        pattern += c;
+    }
+    return pattern;
+}
+
 /// A query of records, with the variables that a row is fetched into.
 class Select
 {
@@ -60,13 +73,14 @@ class Select
             where += " AND at >= :since";
             number(since_1970(*filter.since));
         }
-        if (filter.organizations) {
-            std::string names;
-            for (const std::string& name : *filter.organizations) {
-                names += (names.empty() ? ":o" : ", :o") + std::to_string(texts_.size());
-                text(name);
+        if (filter.domains) {
+            std::string any;
+            for (const std::string& domain : *filter.domains) {
+                any += (any.empty() ? "user_address LIKE :d" : " OR user_address LIKE :d") +
+                       std::to_string(texts_.size()) + " ESCAPE '!'";
+                text("%@" + like_literally(domain));
             }
-            where += " AND organization IN (" + names + ")";
+            where += " AND (" + any + ")";
         }
         number(static_cast<long long>(most));
         fetch_into_members();
@@ -174,7 +188,7 @@ tl::expected<bool, std::string> JournalSearch::search_portion()
         const bool upwards = filter_.after.has_value();
         const std::string order = upwards ? "ASC" : "DESC";
         // Where every record is found, none is looked at that is not wanted.
-        const bool every = !filter_.user && !filter_.contact && !filter_.organizations && !filter_.since;
+        const bool every = !filter_.user && !filter_.contact && !filter_.domains && !filter_.since;
         const auto portion =
             static_cast<long long>(every ? std::min(kPortion, filter_.most - found_.size()) : kPortion);
         long long count = 0;

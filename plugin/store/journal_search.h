@@ -23,7 +23,7 @@ struct JournalFilter {
     std::optional<std::int64_t> id = {};
     std::optional<Address> user = {};
     std::optional<Party> contact = {};                     ///< as it is recorded, or as preparation makes it
-    std::optional<std::vector<std::string>> organizations = {};
+    std::optional<std::vector<std::string>> domains = {};  ///< of the users
     std::optional<std::chrono::system_clock::time_point> since = {};
     std::optional<std::int64_t> after =
         {};  ///< only greater ids; then the oldest `most` come, else the newest

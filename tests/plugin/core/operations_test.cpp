@@ -24,9 +24,11 @@ secret_file = "/etc/usher/secret"
 [[organization]]
 name = "Capulet"
 domains = ["capulet.lit", "capulet.example"]
+administrators = ["nurse@capulet.lit"]
 [[organization]]
 name = "Montague"
 domains = ["montague.lit"]
+administrators = ["lady@montague.lit"]
 )";
 
 std::chrono::system_clock::time_point noon()
@@ -263,6 +265,31 @@ BOOST_AUTO_TEST_CASE(a_domain_alone_is_answered_by_hand)
     serve();
     BOOST_TEST(id->has_value());
     BOOST_TEST(answered == std::vector{contact + ": subscribed"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_finds_the_records_of_the_organizations_domains_whatever_its_name_was)
+{
+    std::vector<JournalRecord> records;
+    for (const char* const name : {"Capulet", "House of Capulet", "Montague"}) {
+        records.push_back({.id = journal.next_id(noon()),
+                           .at = noon(),
+                           .source = Source::asked,
+                           .organization = name,
+                           .request = {juliet, address("romeo@montague.lit"), std::nullopt},
+                           .facts = {},
+                           .decision = {},
+                           .generation = 1,
+                           .answered_by = {}});
+    }
+    BOOST_REQUIRE(journal.record(records).has_value());
+    const auto found = [this](const char* administrator) {
+        std::optional<Result<std::vector<JournalRecord>>> found;
+        operations.journal(Actor::sender(address(administrator)), {},
+                           [&](Result<std::vector<JournalRecord>> result) { found = std::move(result); });
+        return found->value().size();
+    };
+    BOOST_TEST(found("nurse@capulet.lit") == 3U);
+    BOOST_TEST(found("lady@montague.lit") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)

@@ -323,7 +323,8 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
     BOOST_TEST(found({.since = kNow + std::chrono::minutes(7), .after = 0}) == "789");
     BOOST_TEST(found({.since = system_clock::time_point(std::chrono::hours(24 * 365 * 200))}) == "");  // 2169
     BOOST_TEST(found({.since = system_clock::time_point()}) == "0123456789");
-    BOOST_TEST(found({.organizations = {{"Montague", "Other"}}}) == "56789");
+    BOOST_TEST(found({.domains = {{"capulet.lit"}}}) == "0123456789");
+    BOOST_TEST(found({.domains = {{"apulet.lit", "montague.lit", "%", "capulet_lit"}}}) == "");
     BOOST_TEST(found({.id = batch[2].id}) == "2");
 }
 
