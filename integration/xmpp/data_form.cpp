@@ -162,7 +162,7 @@ tl::expected<std::vector<std::string>, std::string> allowed(const FormField& fie
             break;
         }
         case Type::jid_single:
-            if (!Party::read(entered.front())) {
+            if (field.account ? !Address::prepare(entered.front()) : !Party::read(entered.front())) {
                 return wrong(name_of(field) + ": this is not an address, such as name@example.org.");
             }
             break;
@@ -253,7 +253,10 @@ tl::expected<Submission, std::string> read_submission(const Stanza& x, const Dat
             continue;
         }
         const auto found = entered.find(field.var);
-        auto values = allowed(field, found == entered.end() ? field.values : found->second);
+        const bool unchanged = found == entered.end() && !field.required;
+        auto values = allowed(field, unchanged                ? field.values
+                                     : found == entered.end() ? std::vector<std::string>()
+                                                              : found->second);
         if (values) {
             submission.values.set(field.var, *std::move(values));
         } else {

@@ -29,6 +29,8 @@ struct FormField {
     std::string label;  ///< for people
     std::string desc;   ///< more words for people; may be empty
     bool required = false;
+    bool account =
+        false;  ///< of a jid_single: an account's address, where otherwise a domain alone will do, too
     std::vector<std::string> values = {};  ///< the present ones; for a boolean `0` or `1`
     std::vector<Choice> choices = {};      ///< of a list
 };
@@ -78,8 +80,8 @@ inline constexpr std::size_t kMaxFields = 100;
 inline constexpr std::size_t kMaxValues = 1000;
 inline constexpr std::size_t kMaxValueBytes = 4096;
 
-/// Reads `<x type='submit'/>` for `form`. A field that was not sent keeps the value that the form showed: a
-/// client may leave out what its user did not touch. Fields that the form does not have are ignored, as
+/// Reads `<x type='submit'/>` for `form`. A field that is not required and was not sent keeps the value that the
+/// form showed: a client may leave out what its user did not touch. Fields that the form does not have are ignored, as
 /// XEP-0004 section 3.1 has it. An error, for the client's author, means what no user can have entered: not a
 /// submission, another form's, a field twice, more than the bounds allow.
 [[nodiscard]] tl::expected<Submission, std::string> read_submission(const Stanza& x, const DataForm& form);

@@ -49,6 +49,13 @@ FormField fixed(std::string text)
     return field;
 }
 
+FormField account(std::string var, std::string label)
+{
+    FormField account = field(Type::jid_single, std::move(var), std::move(label));
+    account.account = true;
+    return account;
+}
+
 FormField boolean(std::string var, std::string label, bool value)
 {
     FormField boolean = field(Type::boolean, std::move(var), std::move(label));
@@ -258,12 +265,6 @@ void ask_general(Operations& operations, const Address& user, const CommandReply
         }});
 }
 
-/// A form accepts a contact's address, which may be a domain alone, where a user's is asked for.
-CommandRefusal no_account(const std::string& user)
-{
-    return {false, user + " is not the address of a user, such as name@example.org."};
-}
-
 // --- What waits
 
 void list_waiting(Operations& operations, const Address& user, const CommandReply& reply)
@@ -312,7 +313,7 @@ void ask_explain(Operations& operations, const Address& user, const CommandReply
 {
     DataForm form = form_named("explain", "Explain a decision");
     form.instructions = {"How the policy in force would answer a request, and why."};
-    form.fields = {field(Type::jid_single, "user", "User, who receives the request"),
+    form.fields = {account("user", "User, who receives the request"),
                    field(Type::jid_single, "contact", "Contact, who sends it")};
     for (FormField& one : form.fields) {
         one.required = true;
@@ -320,13 +321,10 @@ void ask_explain(Operations& operations, const Address& user, const CommandReply
     reply(CommandStage{.notes = {},
                        .payload = std::move(form),
                        .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
-                           const auto asked = Address::prepare(values.one("user"));
-                           if (!asked) {
-                               return then(no_account(values.one("user")));
-                           }
-                           // The form accepts nothing else for a contact.
+                           // The form accepts only valid addresses.
                            operations.explain(
-                               Actor::sender(user), *asked, Party::read(values.one("contact")).value(),
+                               Actor::sender(user), Address::prepare(values.one("user")).value(),
+                               Party::read(values.one("contact")).value(),
                                [then](const Result<Explained>& explained) {
                                    if (!explained) {
                                        return then(CommandRefusal{false, explained.error().text});
@@ -343,9 +341,6 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
 {
     JournalFilter filter;
     filter.user = Address::prepare(values.one("user"));
-    if (!filter.user && !values.one("user").empty()) {
-        return reply(no_account(values.one("user")));
-    }
     filter.contact = Party::read(values.one("contact"));
     filter.most = kMaxLines;
     operations.journal(
@@ -370,7 +365,7 @@ void ask_journal(Operations& operations, const Address& user, const CommandReply
 {
     DataForm form = form_named("journal", "Journal");
     form.instructions = {"The newest decisions, all or only those of a user or contact."};
-    form.fields = {field(Type::jid_single, "user", "User"), field(Type::jid_single, "contact", "Contact")};
+    form.fields = {account("user", "User"), field(Type::jid_single, "contact", "Contact")};
     reply(CommandStage{.notes = {},
                        .payload = std::move(form),
                        .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {

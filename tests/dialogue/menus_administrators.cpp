@@ -68,6 +68,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_form_comes_back_on_it)
         go_on(nurse, usher, form,
               submit({{"users_may_choose", "1"}, {"option", "prompt"}, {"domains", "capulet.lit"}}));
     BOOST_TEST(unchanged.text() == "Nothing was changed.");
+    // What a client does not send is unchanged.
+    BOOST_TEST(run(nurse, usher, "general-im", {{"option", "prompt"}, {"domains", "capulet.lit"}}).text() ==
+               "Nothing was changed.");
     const Reply nobody = run(nurse, usher, "explain", {{"user", "capulet.lit"}});
     BOOST_TEST(nobody.text() ==
                "User, who receives the request: this is not an address, such as name@example.org. | "

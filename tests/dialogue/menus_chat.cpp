@@ -33,7 +33,8 @@ BOOST_DATA_TEST_CASE(a_user_says_what_they_want, kLogins, login)
     tybalt.expect(presence("unsubscribed", kJuliet));
     BOOST_TEST(said(juliet, login, "approve " + kTybalt) ==
                "No request of " + kTybalt + " waits for " + kJuliet + ".");
-    BOOST_TEST(has(said(juliet, login, "approve tybalt"), "not an address"));
+    BOOST_TEST(has(said(juliet, login, "approve tybalt"), "No request of tybalt waits"));  // a domain
+    BOOST_TEST(has(said(juliet, login, "approve tybalt@"), "not an address"));
 
     const std::string options = said(juliet, login, "options");
     BOOST_TEST(has(options, "1. " + kAll + "\n2. " + kOrganization + "\n3. " + kPrompt + "  <- in force"),

@@ -3,8 +3,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "menus.h"
 #include "servers.h"
-#include "stage.h"
 #include "usherctl.h"
 
 namespace usher::test
@@ -93,6 +93,32 @@ BOOST_AUTO_TEST_CASE(a_gateway_that_waits_is_listed_explained_and_answered_by_ha
     town.usherctl.done({"answer", kJuliet, kGossip, "approve"});
     town.gateway.expect(presence_to("subscribed", kGossip));
     BOOST_TEST(town.usherctl.done({"waiting"}) == "Nothing waits.\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_that_waits_is_met_in_menus_and_chat)
+{
+    UsherStage stage(Login::component, menus::settings(true, "organization"));
+    const std::string usher = menus::menus_of(Login::component);
+    WireClient& nurse = stage.enter(menus::kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireComponent gateway(stage.server().component_port(), kGossip);
+    gateway.connect();
+    gateway.send("<presence from='" + kGossip + "' to='" + kJuliet + "' type='subscribe'/>");
+    juliet.expect(presence("subscribe", kGossip));
+
+    BOOST_TEST(menus::execute(nurse, usher, "waiting").content() ==
+               menus::Strings{"lines=" + kGossip + " to " + kJuliet + ";"});
+    const auto why = menus::run(nurse, usher, "explain", {{"user", kJuliet}, {"contact", kGossip}}).content();
+    BOOST_TEST_REQUIRE(why.size() == 5U);
+    BOOST_TEST(why[3] == "waits=The request waits at the server.;");
+    const auto journal = menus::run(nurse, usher, "journal", {{"contact", kGossip}}).content();
+    BOOST_TEST_REQUIRE(journal.size() == 1U);
+    BOOST_TEST(menus::has(journal[0], kGossip + " to " + kJuliet + ": leave: "), journal[0]);
+
+    BOOST_TEST(menus::has(menus::said(juliet, Login::component, "waiting"), kGossip));
+    BOOST_TEST(menus::said(juliet, Login::component, "approve " + kGossip) ==
+               kGossip + " can now see when you are online.");
+    gateway.expect(presence_to("subscribed", kGossip));
 }
 
 // E15

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_left_to_the_user_and_the_rest_is_ans
 {
     start_answering();
     ask(requests("<request id='x'/>" + request("c", "approve@montague.lit", "juliet@capulet.lit") +
-                 request("y", "montague.lit", "juliet@capulet.lit") +
+                 request("y", "", "juliet@capulet.lit") +
                  request("z", "approve@montague.lit", "juliet@capulet.lit",
                          "<item xmlns='jabber:iq:roster' jid='other@montague.lit' subscription='to'/>")));
     expect_sent(

@@ -87,6 +87,38 @@ BOOST_AUTO_TEST_CASE(everything_that_was_asked_is_recorded_and_answered_in_order
     BOOST_TEST(recorded() == 2);
 }
 
+// E15: left, or denied for its domain, and recorded as the server wrote it.
+BOOST_AUTO_TEST_CASE(what_cannot_be_compared_is_recorded_as_what_can)
+{
+    Organization capulet;
+    capulet.name = "Capulet";
+    capulet.domains = {"capulet.lit"};
+    capulet.option = Option::all;
+    capulet.rules = {{{Pattern::read("evil.test").value()}, {Pattern::read("*").value()}, Answer::deny, 1}};
+    answerer.set_policy(std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 2));
+    const auto juliet = Address::prepare("juliet@capulet.lit").value();
+    const std::vector<SubscriptionRequest> requests{
+        {juliet, Party::as_written("e\u0300\u0323\u0321ve@evil.test."), std::nullopt},
+        {juliet, Party::as_written("Romeo@Montague.LIT"), std::nullopt},
+        {Party::as_written("Juliet@capulet.lit"), Address::prepare("nurse@capulet.lit").value(),
+         std::nullopt},
+        {juliet, Address::prepare_contact("evil.test").value(), std::nullopt},
+        {juliet, Address::prepare_contact("icq.montague.lit").value(), std::nullopt}};
+    const std::vector expected{Answer::deny, Answer::leave, Answer::leave, Answer::deny, Answer::approve};
+    const auto decisions = answerer.judge(requests, Source::asked);
+    const auto records = found({});
+    BOOST_REQUIRE(records.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        BOOST_TEST(decisions[i].answer == expected[i]);
+        BOOST_TEST(records[i].decision.answer == expected[i]);
+        BOOST_TEST(records[i].request.contact.text() == requests[i].contact.text());
+        BOOST_TEST(records[i].request.user.text() == requests[i].user.text());
+    }
+    BOOST_TEST(records[1].decision.reason == Reason::unprepared);
+    (void)answerer.judge({&requests[1], 1}, Source::asked);
+    BOOST_TEST(recorded() == 5);  // a repetition
+}
+
 BOOST_AUTO_TEST_CASE(of_what_waits_only_what_gets_an_answer_is_recorded)
 {
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
@@ -167,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_choice_is_in_force_from_the_next_request_on)
 {
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
     BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::approve);
-    BOOST_REQUIRE(choices.set(requests[0].user, Option::prompt).has_value());
+    BOOST_REQUIRE(choices.set(requests[0].user.prepared().value(), Option::prompt).has_value());
     const Decision decision = answerer.judge(requests, Source::asked)[0];
     BOOST_TEST(decision.answer == Answer::leave);
     BOOST_TEST(decision.reason == Reason::prompt);
@@ -180,12 +212,12 @@ BOOST_AUTO_TEST_CASE(a_choice_that_another_process_saves_is_in_force_from_the_ne
     const std::vector requests{request("tybalt@capulet.lit", "nurse@capulet.lit"),
                                request("juliet@capulet.lit", "nurse@capulet.lit")};
     BOOST_TEST(answerer.judge(requests, Source::asked)[1].answer == Answer::approve);
-    BOOST_REQUIRE(others.set(requests[1].user, Option::prompt).has_value());
+    BOOST_REQUIRE(others.set(requests[1].user.prepared().value(), Option::prompt).has_value());
     const auto decisions = answerer.judge(requests, Source::asked);
     BOOST_TEST(decisions[0].answer == Answer::approve);
     BOOST_TEST(decisions[1].answer == Answer::leave);
     BOOST_TEST(decisions[1].reason == Reason::prompt);
-    BOOST_REQUIRE(others.set(requests[1].user, std::nullopt).has_value());
+    BOOST_REQUIRE(others.set(requests[1].user.prepared().value(), std::nullopt).has_value());
     BOOST_TEST(answerer.judge(requests, Source::asked)[1].answer == Answer::approve);
 }
 
@@ -219,7 +251,7 @@ BOOST_AUTO_TEST_CASE(while_choices_cannot_be_read_everything_is_left_without_a_r
 BOOST_AUTO_TEST_CASE(a_choice_of_an_unknown_option_is_not_the_organizations)
 {
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
-    BOOST_REQUIRE(choices.set(requests[0].user, Option::prompt).has_value());
+    BOOST_REQUIRE(choices.set(requests[0].user.prepared().value(), Option::prompt).has_value());
     soci::session(soci::sqlite3, path) << "UPDATE choice SET option_name = 'never'";
     BOOST_TEST(answerer.judge(requests, Source::asked)[0].answer == Answer::leave);
     BOOST_TEST(recorded() == 0);
@@ -272,9 +304,9 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_left_for_another_reason_or_after_an_answe
     answerer.set_policy(policy(Option::organization, one));
     const SubscriptionRequest asked = request("juliet@capulet.lit", "nurse@capulet.lit");
     const auto judge = [&] { return answerer.judge({&asked, 1}, Source::asked)[0].reason; };
-    BOOST_REQUIRE(choices.set(asked.user, Option::prompt).has_value());
+    BOOST_REQUIRE(choices.set(asked.user.prepared().value(), Option::prompt).has_value());
     BOOST_TEST(judge() == Reason::prompt);
-    BOOST_REQUIRE(choices.set(asked.user, std::nullopt).has_value());
+    BOOST_REQUIRE(choices.set(asked.user.prepared().value(), std::nullopt).has_value());
     BOOST_TEST(judge() == Reason::in_organization);
     BOOST_TEST(judge() == Reason::contact_limit);
     BOOST_TEST(recorded() == 3);

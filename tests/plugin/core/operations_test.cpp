@@ -283,10 +283,10 @@ BOOST_AUTO_TEST_CASE(an_administrator_finds_the_records_of_the_organizations_dom
     }
     BOOST_REQUIRE(journal.record(records).has_value());
     const auto found = [this](const char* administrator) {
-        std::optional<Result<std::vector<JournalRecord>>> found;
+        std::optional<Result<std::vector<JournalRecord>>> seen;
         operations.journal(Actor::sender(address(administrator)), {},
-                           [&](Result<std::vector<JournalRecord>> result) { found = std::move(result); });
-        return found->value().size();
+                           [&](Result<std::vector<JournalRecord>> result) { seen = std::move(result); });
+        return seen->value().size();
     };
     BOOST_TEST(found("nurse@capulet.lit") == 3U);
     BOOST_TEST(found("lady@montague.lit") == 0U);

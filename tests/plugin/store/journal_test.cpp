@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
 
 /// What no record of ours has in its columns, and what must not be taken for something else.
 const char* const kUnknown[] = {
-    "source", "user_address", "contact_address", "item_subscription", "chosen_option", "answer", "reason",
+    "source", "item_subscription", "chosen_option", "answer", "reason",
 };
 
 BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_column,
