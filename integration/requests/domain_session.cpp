@@ -238,14 +238,14 @@ void DomainSession::read_list(DomainEvent why)
 
 void DomainSession::answer_page(const std::vector<SubscriptionRequest>& requests)
 {
-    const std::vector<Decision> decisions = with_.judge.judge(requests, Source::waiting);
+    const auto decisions = with_.judge.judge(requests, Source::waiting);
     unanswered_ = 1;  // this function, until it has sent everything
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        if (decisions[i].answer == Answer::leave) {
+    for (std::size_t i = 0; decisions && i < requests.size(); ++i) {
+        if ((*decisions)[i].answer == Answer::leave) {
             continue;
         }
         ++unanswered_;
-        asker_.ask("set", domain_, later_answer(requests[i], decisions[i]), kAskAgain,
+        asker_.ask("set", domain_, later_answer(requests[i], (*decisions)[i]), kAskAgain,
                    [this](const Stanza& iq) {
                        if (!iq) {
                            no_reply();

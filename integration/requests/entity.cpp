@@ -296,11 +296,15 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
         }
         readable.push_back(*one.request);
     }
-    const std::vector<Decision> decisions = judge_.judge(readable, Source::asked);
+    const auto decisions = judge_.judge(readable, Source::asked);
+    if (!decisions) {
+        send_error(iq, "wait", "internal-server-error");
+        return;
+    }
     std::string answers = "<answers";
     append_attribute(answers, "xmlns", ns::kRequests);
     answers += '>';
-    auto decision = decisions.begin();
+    auto decision = decisions->begin();
     for (const AskedRequest& one : *asked) {
         append_answer(answers, one.id, one.request ? *decision++ : Decision{});
     }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 #include "policy/decide.h"
 #include "policy/request.h"
@@ -27,9 +30,10 @@ class Judge
   public:
     virtual ~Judge() = default;
     /// One decision for each request, in order. Those that are to be answered have been recorded durably when
-    /// this returns; what cannot be recorded comes back as `leave`.
-    [[nodiscard]] virtual std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
-                                                      Source source) = 0;
+    /// this returns. The error, for people, says why nothing could be decided or recorded: then no request may
+    /// be answered.
+    [[nodiscard]] virtual tl::expected<std::vector<Decision>, std::string> judge(
+        std::span<const SubscriptionRequest> requests, Source source) = 0;
 };
 
 }  // namespace usher

@@ -349,12 +349,12 @@ void StockApproval::decide_request()
     if (approval_->before) {
         request.item = approval_->before->item;
     }
-    const Answer answer = judge_.judge({&request, 1}, Source::roster).front().answer;
-    if (answer == Answer::approve) {
+    const auto decisions = judge_.judge({&request, 1}, Source::roster);
+    if (decisions && decisions->front().answer == Answer::approve) {
         approve_for_user();
         return;
     }
-    if (answer == Answer::deny) {
+    if (decisions && decisions->front().answer == Answer::deny) {
         not_denied_.count();
     }
     approval_.reset();

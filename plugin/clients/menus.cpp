@@ -304,7 +304,10 @@ CommandStage describe(const Explained& explained)
     form.fields.push_back(std::move(steps));
     line("waits", "State",
          explained.waits ? "The request waits at the server."
-                         : "No such request waits, so the user's roster item is not known.");
+         : explained.list_error.empty()
+             ? "No such request waits, so the user's roster item is not known."
+             : "Whether such a request waits, and the user's roster item, are not known, because " +
+                   explained.list_error + ".");
     line("generation", "Settings generation", std::to_string(explained.generation));
     return {.notes = {}, .payload = std::move(form)};
 }

@@ -180,7 +180,8 @@ Json json_of(const Explained& explained)
     add(json, explained.explanation.decision);
     json["ask_back"] = explained.explanation.decision.ask_back;
     json["steps"] = std::move(steps);
-    json["waits"] = explained.waits;
+    json["waits"] = explained.list_error.empty() ? Json(explained.waits) : Json(nullptr);
+    json["list_error"] = explained.list_error;
     json["facts"] = json_of(explained.facts);
     json["organization"] = explained.organization;
     json["generation"] = explained.generation;

@@ -34,7 +34,8 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journ
       clock_(clock),
       wall_clock_(std::move(wall_clock)),
       leaves_(clock),
-      unrecorded_(clock, "times decisions were not recorded, so their requests were left to the users"),
+      unrecorded_warning_(clock,
+                          "times decisions were not recorded, so their requests were left to the users"),
       too_many_(clock, "requests were left to the users without a record: in an hour the journal takes " +
                            std::to_string(RecentLeaves::kMaxOfDomain) +
                            " such from contacts of one domain, " + std::to_string(RecentLeaves::kMax) +
@@ -56,14 +57,15 @@ tl::expected<std::vector<Facts>, std::string> Answerer::facts(std::span<const Su
     return facts;
 }
 
-std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> requests, Source source)
+tl::expected<std::vector<Decision>, std::string> Answerer::judge(
+    std::span<const SubscriptionRequest> requests, Source source)
 {
     const ScopeTimer answering(timings_.answering);
     counts_.requests[source] += requests.size();
     const std::shared_ptr<const Policy> policy = policy_;
     const auto chosen = choices_.of(requests);
     if (!chosen) {
-        return leave_all(requests, requests.size(), chosen.error());
+        return unrecorded(requests.size(), chosen.error());
     }
     const auto now = clock_.now();
     const auto at = wall_clock_();
@@ -96,20 +98,19 @@ std::vector<Decision> Answerer::judge(std::span<const SubscriptionRequest> reque
                 approvals_.take_back(requests[i], now);
             }
         }
-        return leave_all(requests, records.size(), recorded.error());
+        return unrecorded(records.size(), recorded.error());
     }
     return decisions;
 }
 
-std::vector<Decision> Answerer::leave_all(std::span<const SubscriptionRequest> requests,
-                                          std::size_t unrecorded, const std::string& error)
+tl::unexpected<std::string> Answerer::unrecorded(std::size_t count, const std::string& error)
 {
-    unrecorded_.count(error);
-    counts_.unrecorded += unrecorded;
+    unrecorded_warning_.count(error);
+    counts_.unrecorded += count;
     if (on_unrecorded_) {
         on_unrecorded_();
     }
-    return std::vector<Decision>(requests.size());
+    return tl::unexpected(error);
 }
 
 tl::expected<std::int64_t, std::string> Answerer::record_by_hand(const SubscriptionRequest& request,
@@ -167,8 +168,8 @@ tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> 
     }
     {
         const ScopeTimer storing(timings_.storing);
-        if (auto recorded = journal_.record(records); !recorded) {
-            return recorded;
+        if (const auto recorded = journal_.record(records); !recorded) {
+            return tl::unexpected("the journal cannot be written: " + recorded.error());
         }
     }
     for (const JournalRecord& made : records) {

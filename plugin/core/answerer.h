@@ -57,15 +57,16 @@ class Answerer : public Judge
     /// it. What waits was recorded when it was asked, and will be found waiting after every login. What is
     /// found in rosters can be approved only, so nothing else is recorded of it.
     ///
-    /// Where users' choices cannot be read or the records cannot be written, all requests are left to their
-    /// users, and nothing is recorded.
-    [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests,
-                                              Source source) override;
+    /// Where users' choices cannot be read or the records cannot be written, nothing is decided or recorded: the
+    /// requests are left to their users.
+    [[nodiscard]] tl::expected<std::vector<Decision>, std::string> judge(
+        std::span<const SubscriptionRequest> requests, Source source) override;
 
-    /// What each request would be decided by now, or why the store cannot be read.
+    /// What each request would be decided by now. The error is for people: what cannot be read, and why.
     [[nodiscard]] tl::expected<std::vector<Facts>, std::string> facts(
         std::span<const SubscriptionRequest> requests);
-    /// Records that somebody answers by hand. The decision's id, or why the store failed.
+    /// Records that somebody answers by hand. Returns the decision's id. The error is for people: what cannot be
+    /// read or written, and why.
     [[nodiscard]] tl::expected<std::int64_t, std::string> record_by_hand(const SubscriptionRequest& request,
                                                                          Answer answer,
                                                                          const std::string& by);
@@ -77,10 +78,9 @@ class Answerer : public Judge
                                           std::chrono::system_clock::time_point at) const;
     /// Whether a request that is left to its user gets its record; counts it if not.
     [[nodiscard]] bool worth_recording(const JournalRecord& left);
-    /// All requests are left to their users because of this error of the store.
-    [[nodiscard]] std::vector<Decision> leave_all(std::span<const SubscriptionRequest> requests,
-                                                  std::size_t unrecorded, const std::string& error);
-    /// Commits the records, then tells of them.
+    /// So many decisions could not be made or recorded because of this error of the store, which is returned.
+    [[nodiscard]] tl::unexpected<std::string> unrecorded(std::size_t count, const std::string& error);
+    /// Commits the records, then tells of them. The error is for people.
     [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
 
     std::shared_ptr<const Policy> policy_;
@@ -90,7 +90,7 @@ class Answerer : public Judge
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     ApprovalCounter approvals_;
     RecentLeaves leaves_;
-    RateLimitedWarning unrecorded_;
+    RateLimitedWarning unrecorded_warning_;
     RateLimitedWarning too_many_;
     Counts counts_;
     Timings timings_;

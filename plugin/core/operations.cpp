@@ -256,7 +256,7 @@ void Operations::answer(const Actor& actor, const Address& user, const Party& co
         }
         const auto id = answerer_.record_by_hand(*request, answer, actor.name());
         if (!id) {
-            then(not_stored(id.error()));
+            then(refused(Kind::unavailable, "Nothing was answered: " + id.error() + "."));
             return;
         }
         entity_.answer(*request, {answer, Reason::by_hand}, [=](AnswerOutcome outcome) {
@@ -309,8 +309,12 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
         }
         for (auto from = listed->requests.begin(); from != listed->requests.end();) {
             const auto count = std::min<std::ptrdiff_t>(PendingList::kPage, listed->requests.end() - from);
-            const std::vector<Decision> decisions = answerer_.judge({from, from + count}, Source::waiting);
-            for (const Decision& decision : decisions) {
+            const auto decisions = answerer_.judge({from, from + count}, Source::waiting);
+            if (!decisions) {
+                then(refused(Kind::unavailable, "Nothing was answered: " + decisions.error() + "."));
+                return;
+            }
+            for (const Decision& decision : *decisions) {
                 review->requests.push_back({*from++, decision, std::nullopt});
             }
         }
@@ -348,7 +352,8 @@ void Operations::explain(const Actor& actor, const Address& user, const Party& c
 {
     const auto prepared = contact.prepared();
     const auto explained = [this, user, meant = prepared ? Party(*prepared) : contact](
-                               const SubscriptionRequest* waits) -> Result<Explained> {
+                               const SubscriptionRequest* waits,
+                               std::string list_error) -> Result<Explained> {
         const SubscriptionRequest request =
             waits != nullptr ? *waits : SubscriptionRequest{user, meant, std::nullopt};
         const auto known = answerer_.facts({&request, 1});
@@ -365,6 +370,7 @@ void Operations::explain(const Actor& actor, const Address& user, const Party& c
                          request,
                          facts,
                          waits != nullptr,
+                         std::move(list_error),
                          organization != nullptr ? organization->name : std::string(),
                          policy.generation()};
     };
@@ -372,13 +378,17 @@ void Operations::explain(const Actor& actor, const Address& user, const Party& c
         if (actor.address()) {
             then(refused(Kind::forbidden, "You may not see what is decided for " + user.text() + "."));
         } else {
-            then(explained(nullptr));  // of no organisation: that is the explanation
+            then(explained(nullptr, {}));  // of no organisation: that is the explanation
         }
         return;
     }
     entity_.list_waiting(std::string(user.domain()), user, kMaxWaiting,
                          [contact, then, explained](auto listed) {
-                             then(explained(listed ? request_of(contact, listed->requests) : nullptr));
+                             if (!listed) {
+                                 then(explained(nullptr, listed.error()));
+                             } else {
+                                 then(explained(request_of(contact, listed->requests), {}));
+                             }
                          });
 }
 

@@ -100,7 +100,8 @@ struct Explained {
     Explanation explanation;
     SubscriptionRequest request;
     Facts facts;
-    bool waits = false;  ///< the request waits at the server; if not, the roster item is not known
+    bool waits = false;      ///< the request waits at the server; if not, the roster item is not known
+    std::string list_error;  ///< why that could not be asked, as a clause; empty if it could
     std::string organization;
     std::uint64_t generation = 0;
 };

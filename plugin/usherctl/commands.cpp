@@ -34,7 +34,7 @@ bool all_answered(const ControlClient::Json& review)
 {
     for (const ControlClient::Json& request : review.at("requests")) {
         const ControlClient::Json& outcome = request.at("outcome");
-        if (outcome.is_null() ? request.at("answer") != "leave" : outcome == "refused" || outcome == "lost") {
+        if (outcome == "refused" || outcome == "lost") {
             return false;
         }
     }

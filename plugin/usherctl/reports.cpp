@@ -134,10 +134,10 @@ std::string roster_item(const Json& item)
     return "subscription " + subscription + (item.at("ask").get<bool>() ? ", and the user has asked" : "");
 }
 
-std::string outcome_text(const Json& outcome, const std::string& answer)
+std::string outcome_text(const Json& outcome)
 {
     if (outcome.is_null()) {
-        return answer == "leave" ? "left to the user" : "not answered: it could not be recorded";
+        return "left to the user";
     }
     const std::string name = outcome.get<std::string>();
     if (name == "answered") {
@@ -313,7 +313,7 @@ std::string review(const Json& review, bool applied)
         auto& row = rows.emplace_back(std::vector<std::string>{
             text(request, "user"), text(request, "contact"), answer, reason(request)});
         if (applied) {
-            row.push_back(outcome_text(request.at("outcome"), answer));
+            row.push_back(outcome_text(request.at("outcome")));
         }
     }
     std::string out = table(rows) + more(review) + unlisted(review);
@@ -327,11 +327,16 @@ std::string review(const Json& review, bool applied)
 std::string explanation(const Json& explained)
 {
     constexpr std::size_t kLabel = 34;  // of a step, with its number
+    std::string state = ", as it waits now";
+    if (explained.at("waits").is_null()) {
+        state =
+            ", if one came now (whether one waits, and what the user's roster says, is not known, because " +
+            text(explained, "list_error") + ")";
+    } else if (!explained.at("waits").get<bool>()) {
+        state = ", if one came now (none waits; what the user's roster says is not known)";
+    }
     std::string out =
-        wrapped("A request from " + text(explained, "contact") + " to " + text(explained, "user") +
-                    (explained.at("waits").get<bool>()
-                         ? ", as it waits now"
-                         : ", if one came now (none waits; what the user's roster says is not known)"),
+        wrapped("A request from " + text(explained, "contact") + " to " + text(explained, "user") + state,
                 kWidth, 2) +
         "\n\n";
     std::size_t number = 0;

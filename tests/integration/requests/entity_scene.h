@@ -31,9 +31,13 @@ inline Decision decision(Answer answer, bool ask_back = false)
 class ScriptedJudge : public Judge
 {
   public:
-    std::vector<Decision> judge(std::span<const SubscriptionRequest> requests, Source source) override
+    tl::expected<std::vector<Decision>, std::string> judge(std::span<const SubscriptionRequest> requests,
+                                                           Source source) override
     {
         ++calls;
+        if (failing) {
+            return tl::unexpected<std::string>("the journal cannot be written: disk full");
+        }
         std::vector<Decision> decisions;
         for (const SubscriptionRequest& request : requests) {
             asked.push_back((source == Source::asked ? "asked " : "waiting ") + request.user.text() + " " +
@@ -53,6 +57,7 @@ class ScriptedJudge : public Judge
     }
 
     int calls = 0;
+    bool failing = false;
     Strings asked;
     std::vector<std::optional<RosterItem>> items;
     std::function<void()> when_asked;

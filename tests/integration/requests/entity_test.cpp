@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(no_answer_leaves_before_the_judge_returns)
     BOOST_TEST(channels.sent.size() == 1U);
 }
 
+// E11, E17: what cannot be decided or recorded is not answered as if it had been.
+BOOST_AUTO_TEST_CASE(an_ask_that_cannot_be_recorded_gets_an_error)
+{
+    start_answering();
+    judge.failing = true;
+    ask(requests(request("c", "approve@montague.lit", "juliet@capulet.lit")));
+    expect_error("internal-server-error", "wait", "capulet.lit");
+}
+
 BOOST_AUTO_TEST_CASE(an_ask_is_answered_whatever_is_known_of_the_domain)
 {
     log_in();

@@ -42,8 +42,8 @@ const Advertisement kPresence = rosters_and(false, true, true);
 class OneAnswer : public usher::Judge
 {
   public:
-    std::vector<usher::Decision> judge(std::span<const usher::SubscriptionRequest> requests,
-                                       usher::Source source) override
+    tl::expected<std::vector<usher::Decision>, std::string> judge(
+        std::span<const usher::SubscriptionRequest> requests, usher::Source source) override
     {
         BOOST_TEST((source == usher::Source::roster));
         for (const usher::SubscriptionRequest& request : requests) {

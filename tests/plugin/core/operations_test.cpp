@@ -292,6 +292,64 @@ BOOST_AUTO_TEST_CASE(an_administrator_finds_the_records_of_the_organizations_dom
     BOOST_TEST(found("lady@montague.lit") == 0U);
 }
 
+/// A store that fails says nothing about the request.
+BOOST_AUTO_TEST_CASE(a_review_that_cannot_be_recorded_is_refused_and_answers_nothing)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<Review>> reviewed;
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    operations.review(Actor::local("root"), juliet, true,
+                      [&](Result<Review> result) { reviewed = std::move(result); });
+    serve();
+    other << "ROLLBACK";
+    BOOST_REQUIRE(reviewed.has_value());
+    BOOST_REQUIRE(!reviewed->has_value());
+    BOOST_TEST((reviewed->error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST(reviewed->error().text.find("Nothing was answered: the journal cannot be written: ") == 0U,
+               reviewed->error().text);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_by_hand_says_which_part_of_the_store_failed)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    const auto answer = [this] {
+        std::optional<Result<std::int64_t>> answered;
+        operations.answer(Actor::local("root"), juliet, address("nurse@capulet.lit"), Answer::approve,
+                          [&](Result<std::int64_t> result) { answered = std::move(result); });
+        serve();
+        BOOST_REQUIRE(answered.has_value());
+        BOOST_REQUIRE(!answered->has_value());
+        BOOST_TEST((answered->error().kind == Refusal::Kind::unavailable));
+        return answered->error().text;
+    };
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    BOOST_TEST(answer().find("Nothing was answered: the journal cannot be written: ") == 0U);
+    other << "ROLLBACK";
+    execute("ALTER TABLE choice RENAME TO gone");
+    BOOST_TEST(answer().find("Nothing was answered: users' choices cannot be read: ") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_explanation_says_that_the_server_could_not_be_asked)
+{
+    BOOST_TEST(explain().value().list_error == "Usher is not connected to its server");
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<Explained>> explained;
+    operations.explain(Actor::local("root"), juliet, address("nurse@capulet.lit"),
+                       [&](Result<Explained> result) { explained = std::move(result); });
+    serve();
+    BOOST_REQUIRE(explained.has_value());
+    BOOST_TEST(explained->value().waits);
+    BOOST_TEST(explained->value().list_error == "");
+}
+
 BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)
 {
     for (const char* user : {"juliet@capulet.lit", "tybalt@capulet.example", "romeo@montague.lit"}) {
