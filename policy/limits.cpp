@@ -100,13 +100,15 @@ void ApprovalCounter::count(const SubscriptionRequest& request, Time now)
 void ApprovalCounter::take_back(const SubscriptionRequest& request, Time now)
 {
     const std::int64_t step = step_of(now);
-    if (full(step)) {
+    constexpr std::size_t kOneRequest = 3;
+    if (counts_.size() + kOneRequest > capacity_) {
         return;  // perhaps nothing was counted: a count too high is safer than one too low
     }
     const Keys names = keys(request);
     for (const std::uint64_t name : {names.contact, names.domain, names.user}) {
         const auto found = counts_.find(name);
-        if (found == counts_.end() || found->second.step != step) {
+        if (found == counts_.end() || found->second.step < step ||
+            found->second.step - step >= static_cast<std::int64_t>(kSteps)) {
             continue;
         }
         std::uint32_t& count = found->second.in_step[static_cast<std::size_t>(step) % kSteps];

@@ -44,7 +44,7 @@ class ApprovalCounter
 
     [[nodiscard]] RecentApprovals recent(const SubscriptionRequest& request, Time now);
     void count(const SubscriptionRequest& request, Time now);
-    /// Undoes a `count` with the same arguments, for an approval that was not given after all.
+    /// Undoes a `count` with the same arguments, now or earlier, for an approval that was not given after all.
     void take_back(const SubscriptionRequest& request, Time now);
 
     /// How many contacts, domains and users are being counted.

@@ -2,10 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
-#include "integration/requests/wire_format.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 
@@ -74,7 +74,10 @@ std::optional<DomainState> next_state(DomainState state, DomainEvent event)
 }
 
 DomainSession::DomainSession(std::string domain, Surroundings& surroundings)
-    : domain_(std::move(domain)), with_(surroundings), asker_(with_.iqs)
+    : domain_(std::move(domain)),
+      with_(surroundings),
+      asker_(with_.iqs),
+      answers_(with_.iqs, with_.judge, with_.refused_answers, kAskAgain)
 {
 }
 
@@ -105,8 +108,7 @@ bool DomainSession::happened(DomainEvent event)
 
 void DomainSession::stream_lost()
 {
-    asker_.forget();
-    list_.reset();
+    forget_questions();
     granted_.reset();
     begun_anew_.reset();
     ineffective_ = false;
@@ -150,8 +152,7 @@ void DomainSession::want_stock(bool wanted)
 
 void DomainSession::stock_refused(StockMode::Refusal refusal)
 {
-    asker_.forget();
-    list_.reset();
+    forget_questions();
     ineffective_ = refusal == StockMode::Refusal::ineffective;
     last_happened(ineffective_ ? DomainEvent::stock_ineffective : DomainEvent::stock_not_granted);
 }
@@ -161,8 +162,7 @@ void DomainSession::stock_refused(StockMode::Refusal refusal)
 void DomainSession::look_for_connector()
 {
     // Replies that are still to come belong to what was before.
-    asker_.forget();
-    list_.reset();
+    forget_questions();
     accounts_.reset();
     read_again_ = false;
     if (!happened(DomainEvent::looked_for)) {
@@ -231,41 +231,33 @@ void DomainSession::read_list(DomainEvent why)
     }
     list_.emplace(
         with_.iqs, with_.malformed, domain_, std::nullopt, kAskAgain,
-        [this](const std::vector<SubscriptionRequest>& requests) { answer_page(requests); },
+        [this](std::vector<SubscriptionRequest> requests) { answer_page(std::move(requests)); },
         [this](const std::optional<PendingList::Failure>& failure) { list_ended(failure); });
     list_->next();
 }
 
-void DomainSession::answer_page(const std::vector<SubscriptionRequest>& requests)
+void DomainSession::answer_page(std::vector<SubscriptionRequest> requests)
 {
-    const auto decisions = with_.judge.judge(requests, Source::waiting);
-    unanswered_ = 1;  // this function, until it has sent everything
-    for (std::size_t i = 0; decisions && i < requests.size(); ++i) {
-        if ((*decisions)[i].answer == Answer::leave) {
-            continue;
-        }
-        ++unanswered_;
-        asker_.ask("set", domain_, later_answer(requests[i], (*decisions)[i]), kAskAgain,
-                   [this](const Stanza& iq) {
-                       if (!iq) {
-                           no_reply();
-                           return;
-                       }
-                       // item-not-found: somebody else has answered in the meantime, which is as good
-                       if (iq.attribute("type") == "error" && error_condition(iq) != "item-not-found") {
-                           with_.refused_answers.count();
-                       }
-                       one_answered();
-                   });
-    }
-    one_answered();
-}
-
-void DomainSession::one_answered()
-{
-    if (--unanswered_ == 0) {
+    const auto begun =
+        answers_.answer(std::move(requests), [this](const std::vector<LaterAnswers::Answered>& answered) {
+            const bool lost = std::any_of(answered.begin(), answered.end(),
+                                          [](const auto& one) { return one.outcome == AnswerOutcome::lost; });
+            if (lost) {
+                no_reply();
+            } else {
+                list_->next();
+            }
+        });
+    if (!begun) {  // left to the users, and read again when the store works
         list_->next();
     }
+}
+
+void DomainSession::forget_questions()
+{
+    asker_.forget();
+    answers_.forget();
+    list_.reset();
 }
 
 void DomainSession::list_ended(const std::optional<PendingList::Failure>& failure)

@@ -15,6 +15,7 @@
 #include "integration/base/rate_limited_warning.h"
 #include "integration/requests/account_check.h"
 #include "integration/requests/judge.h"
+#include "integration/requests/later_answers.h"
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
 #include "integration/requests/stock_mode.h"
@@ -100,8 +101,9 @@ class DomainSession
     void go_on_without_connector();
     void received_version(const Stanza& iq);
     void read_list(DomainEvent why);
-    void answer_page(const std::vector<SubscriptionRequest>& requests);
-    void one_answered();
+    void answer_page(std::vector<SubscriptionRequest> requests);
+    /// Replies to what was asked before are not waited for any longer.
+    void forget_questions();
     void list_ended(const std::optional<PendingList::Failure>& failure);
     void list_read();
     void no_reply();
@@ -121,8 +123,8 @@ class DomainSession
 
     // While reading.
     std::optional<PendingList> list_;
-    std::size_t unanswered_ = 0;  // later answers of the page that the server has not confirmed
-    bool read_again_ = false;     // when the list was read to its end
+    LaterAnswers answers_;     // to the page that was read last
+    bool read_again_ = false;  // when the list was read to its end
 
     // Since the login.
     std::optional<Advertisement> granted_;

@@ -296,17 +296,17 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
         }
         readable.push_back(*one.request);
     }
-    const auto decisions = judge_.judge(readable, Source::asked);
-    if (!decisions) {
+    const auto judged = judge_.judge(readable, Source::asked);
+    if (!judged) {
         send_error(iq, "wait", "internal-server-error");
         return;
     }
     std::string answers = "<answers";
     append_attribute(answers, "xmlns", ns::kRequests);
     answers += '>';
-    auto decision = decisions->begin();
+    auto decided = judged->begin();
     for (const AskedRequest& one : *asked) {
-        append_answer(answers, one.id, one.request ? *decision++ : Decision{});
+        append_answer(answers, one.id, one.request ? (decided++)->decision : Decision{});
     }
     answers += "</answers>";
     connection_.send(reply_to(iq).result(answers));
@@ -413,24 +413,40 @@ void Entity::end_listing(Listings::iterator listing, tl::expected<WaitingRequest
     then(std::move(result));
 }
 
+void Entity::answer_page(
+    std::vector<SubscriptionRequest> requests,
+    std::function<void(tl::expected<std::vector<LaterAnswers::Answered>, std::string>)> then)
+{
+    for (const SubscriptionRequest& request : requests) {
+        if (const std::string_view why = why_not_served(domain_state(request.user.domain())); !why.empty()) {
+            then(tl::unexpected("nothing can be answered on " + std::string(request.user.domain()) +
+                                ", because " + std::string(why)));
+            return;
+        }
+    }
+    const auto page = pages_.emplace(pages_.end(), iqs_, judge_, refused_answers_, kReplyDeadline);
+    const auto begun =
+        page->answer(std::move(requests), [this, page, then](std::vector<LaterAnswers::Answered> answered) {
+            const auto ended = then;
+            pages_.erase(page);  // this function, too
+            ended(std::move(answered));
+        });
+    if (!begun) {
+        pages_.erase(page);
+        then(tl::unexpected(begun.error()));
+    }
+}
+
 void Entity::answer(const SubscriptionRequest& request, const Decision& decision,
-                    std::function<void(AnswerOutcome)> then)
+                    std::function<void(const LaterReply&)> then)
 {
     const std::string domain(request.user.domain());
     if (connection_.state() != Connection::State::online || !sessions_.contains(domain)) {
-        then(AnswerOutcome::lost);
+        then(LaterReply({}));
         return;
     }
-    iqs_.ask("set", domain, later_answer(request, decision), kReplyDeadline, [then](const Stanza& iq) {
-        if (!iq) {
-            then(AnswerOutcome::lost);
-        } else if (iq.attribute("type") != "error") {
-            then(AnswerOutcome::answered);
-        } else {
-            then(error_condition(iq) == "item-not-found" ? AnswerOutcome::nothing_waits
-                                                         : AnswerOutcome::refused);
-        }
-    });
+    iqs_.ask("set", domain, later_answer(request, decision), kReplyDeadline,
+             [then](const Stanza& iq) { then(LaterReply(iq)); });
 }
 
 }  // namespace usher

@@ -21,6 +21,7 @@
 #include "integration/requests/account_settings.h"
 #include "integration/requests/domain_session.h"
 #include "integration/requests/judge.h"
+#include "integration/requests/later_answers.h"
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
 #include "integration/requests/stock_mode.h"
@@ -30,14 +31,6 @@
 
 namespace usher
 {
-
-/// What came of an answer to a request that waits.
-enum class AnswerOutcome {
-    answered,       ///< the server has applied it
-    nothing_waits,  ///< answered or withdrawn in the meantime
-    refused,        ///< the server would not; the request still waits
-    lost,           ///< no reply: not connected, or the server is silent
-};
 
 /// What waits, as far as it was read.
 struct WaitingRequests {
@@ -97,9 +90,15 @@ class Entity : private ConnectionEvents
     /// called once, unless the entity is gone before.
     void list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
                       std::function<void(tl::expected<WaitingRequests, std::string>)> then);
-    /// Answers a request that waits: a later answer of the protocol. The decision is to be recorded before.
+    /// Has waiting requests judged, `PendingList::kPage` at most, and answers them; see LaterAnswers. The error, for
+    /// people, says why nothing was sent. `then` is called once, unless the entity is gone before.
+    void answer_page(
+        std::vector<SubscriptionRequest> requests,
+        std::function<void(tl::expected<std::vector<LaterAnswers::Answered>, std::string>)> then);
+    /// Answers a request that waits: a later answer of the protocol. The decision is to be recorded before, and the
+    /// reply after.
     void answer(const SubscriptionRequest& request, const Decision& decision,
-                std::function<void(AnswerOutcome)> then);
+                std::function<void(const LaterReply&)> then);
 
     /// May be null; must outlive the entity.
     void set_client_stanzas(ClientStanzas* client_stanzas) { client_stanzas_ = client_stanzas; }
@@ -168,6 +167,7 @@ class Entity : private ConnectionEvents
     DomainSession::Surroundings sessions_with_;
     std::map<std::string, DomainSession, std::less<>> sessions_;  // by domain
     Listings listings_;
+    std::list<LaterAnswers> pages_;  // being answered on others' behalf
 };
 
 }  // namespace usher

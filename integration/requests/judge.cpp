@@ -16,4 +16,19 @@ std::string_view name(Source source)
     return "asked";
 }
 
+std::string_view name(Outcome outcome)
+{
+    return outcome == Outcome::confirmed ? "confirmed" : "refused";
+}
+
+std::optional<Outcome> outcome_named(std::string_view text)
+{
+    for (const Outcome outcome : {Outcome::confirmed, Outcome::refused}) {
+        if (name(outcome) == text) {
+            return outcome;
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace usher

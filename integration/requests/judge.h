@@ -1,6 +1,8 @@
 // The seam between protocol and daemon: who decides about requests, and how they came.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +10,7 @@
 
 #include <tl/expected.hpp>
 
+#include "integration/base/clock.h"
 #include "policy/decide.h"
 #include "policy/request.h"
 
@@ -24,6 +27,32 @@ enum class Source {
 /// `asked`, `waiting`, `roster`.
 [[nodiscard]] std::string_view name(Source source);
 
+/// A request's decision, and where it is recorded.
+struct Judged {
+    Decision decision;
+    std::int64_t record = 0;  ///< the record's id; 0 if there is none for this request alone
+    Clock::Time at;           ///< when it was decided
+};
+
+/// What the server says of a verdict that it was sent.
+enum class Outcome {
+    confirmed,  ///< it has applied it
+    refused,    ///< it has not
+};
+
+/// `confirmed`, `refused`.
+[[nodiscard]] std::string_view name(Outcome outcome);
+/// The outcome of exactly this name.
+[[nodiscard]] std::optional<Outcome> outcome_named(std::string_view name);
+
+/// A verdict, and what became of it.
+struct Settled {
+    SubscriptionRequest request;
+    Judged judged;
+    Outcome outcome;
+    std::string condition;  ///< of the error with which it was refused (RFC 6120 section 8.3.3)
+};
+
 /// Decides and records. The seam between protocol and daemon.
 class Judge
 {
@@ -32,8 +61,11 @@ class Judge
     /// One decision for each request, in order. Those that are to be answered have been recorded durably when
     /// this returns. The error, for people, says why nothing could be decided or recorded: then no request may
     /// be answered.
-    [[nodiscard]] virtual tl::expected<std::vector<Decision>, std::string> judge(
+    [[nodiscard]] virtual tl::expected<std::vector<Judged>, std::string> judge(
         std::span<const SubscriptionRequest> requests, Source source) = 0;
+    /// The server has said what became of verdicts. Of those that are never settled it is not known; so it is of all in
+    /// the reply to an ask, which the protocol does not confirm.
+    virtual void settle(std::span<const Settled> settled) = 0;
 };
 
 }  // namespace usher

@@ -233,6 +233,9 @@ void StockApproval::set(const Address& owner, const RosterEntry& entry, Subscrip
     query("set", owner.text(), roster_set(entry, subscription),
           [this, owner, contact = entry.contact, subscription, then = std::move(then)](const Stanza& iq) {
               if (iq.attribute("type") != "result") {
+                  if (iq && !approval_->changed) {
+                      settle(Outcome::refused);
+                  }
                   give_up();
                   Served* domain = served(owner.domain());
                   if (domain != nullptr && !domain->effective && ++domain->errors == kMaxErrors) {
@@ -349,12 +352,13 @@ void StockApproval::decide_request()
     if (approval_->before) {
         request.item = approval_->before->item;
     }
-    const auto decisions = judge_.judge({&request, 1}, Source::roster);
-    if (decisions && decisions->front().answer == Answer::approve) {
+    const auto judged = judge_.judge({&request, 1}, Source::roster);
+    if (judged && judged->front().decision.answer == Answer::approve) {
+        approval_->judged = judged->front();
         approve_for_user();
         return;
     }
-    if (decisions && decisions->front().answer == Answer::deny) {
+    if (judged && judged->front().decision.answer == Answer::deny) {
         not_denied_.count();
     }
     approval_.reset();
@@ -376,13 +380,13 @@ void StockApproval::complete_contact()
     read(approval_->contact, [this](const std::vector<RosterEntry>& roster) {
         const RosterEntry* entry = find(roster, approval_->user);
         if (entry != nullptr && user_is_subscribed_to(*entry)) {
-            approval_.reset();  // the server has done it by itself
+            end(Outcome::confirmed);  // the server has done it by itself
         } else if (entry == nullptr || !entry->item.ask) {
             take_back();
         } else {
             const bool mutual = entry->item.subscription == Subscription::from;
             set(approval_->contact, *entry, mutual ? Subscription::both : Subscription::to,
-                [this] { approval_.reset(); });
+                [this] { end(Outcome::confirmed); });
         }
     });
 }
@@ -391,18 +395,34 @@ void StockApproval::complete_contact()
 void StockApproval::take_back()
 {
     if (!approval_->changed) {
-        approval_.reset();
+        end(Outcome::refused);
         return;
     }
     const auto& before = approval_->before;
     query("set", approval_->user.text(),
           before ? roster_set(*before, before->item.subscription) : roster_removal(approval_->contact),
           [this](const Stanza& iq) {
-              if (iq.attribute("type") != "result") {
+              if (iq.attribute("type") == "result") {
+                  end(Outcome::refused);
+              } else {
                   give_up();
               }
-              approval_.reset();
           });
+}
+
+void StockApproval::settle(Outcome outcome)
+{
+    if (approval_ && approval_->judged.record != 0) {
+        const Settled settled{
+            {approval_->user, approval_->contact, std::nullopt}, approval_->judged, outcome, std::string()};
+        judge_.settle({&settled, 1});
+    }
+}
+
+void StockApproval::end(Outcome outcome)
+{
+    settle(outcome);
+    approval_.reset();
 }
 
 void StockApproval::give_up()

@@ -77,6 +77,7 @@ class StockApproval : public StockMode
         Address user;
         std::optional<RosterEntry> before;  // the user's
         bool changed = false;               // the user's side, by us
+        Judged judged = {};                 // once it is decided
     };
 
     [[nodiscard]] Served* served(std::string_view domain);
@@ -98,6 +99,9 @@ class StockApproval : public StockMode
     void approve_for_user();
     void complete_contact();
     void take_back();
+    /// Records what became of the approval, if it was decided.
+    void settle(Outcome outcome);
+    void end(Outcome outcome);
     void give_up();
     void refuse(const std::string& domain, Refusal refusal);
 

@@ -122,19 +122,25 @@ Json json_of(const Status& status)
         decisions.push_back(
             {{"answer", name(decided.first)}, {"reason", to_string(decided.second)}, {"count", count}});
     }
-    return {{"version", status.version},
-            {"address", status.address},
-            {"online", status.online},
-            {"offline_because", status.offline_because},
-            {"started", timestamp(status.started)},
-            {"running_seconds", status.running.count()},
-            {"generation", status.generation},
-            {"organizations", std::move(organizations)},
-            {"decisions", std::move(decisions)},
-            {"unrecorded", status.counts.unrecorded},
-            {"leaves_without_record",
-             {{"repeated", status.counts.repeated}, {"too_many", status.counts.too_many}}},
-            {"store_error", status.store_error}};
+    Json refused = Json::object();
+    for (const Answer answer : {Answer::approve, Answer::deny}) {
+        const auto count = status.counts.refused.find(answer);
+        refused[std::string(name(answer))] = count == status.counts.refused.end() ? 0 : count->second;
+    }
+    return {
+        {"version", status.version},
+        {"address", status.address},
+        {"online", status.online},
+        {"offline_because", status.offline_because},
+        {"started", timestamp(status.started)},
+        {"running_seconds", status.running.count()},
+        {"generation", status.generation},
+        {"organizations", std::move(organizations)},
+        {"decisions", std::move(decisions)},
+        {"unrecorded", status.counts.unrecorded},
+        {"refused", std::move(refused)},
+        {"without_own_record", {{"repeated", status.counts.repeated}, {"too_many", status.counts.too_many}}},
+        {"store_error", status.store_error}};
 }
 
 Json json_of(const UserOption& option)
@@ -194,6 +200,11 @@ Json json_of(const JournalRecord& record)
     add(json, record.request);
     add(json, record.decision);
     json["answered_by"] = record.answered_by;
+    json["outcome"] = record.outcome ? Json(name(*record.outcome)) : Json(nullptr);
+    json["refusal"] = record.refusal;
+    json["repeats"] = record.repeats;
+    json["last_at"] = timestamp(record.last_at.value_or(record.at));
+    json["covers"] = name(record.covers);
     json["source"] = name(record.source);
     json["facts"] = json_of(record.facts);
     json["organization"] = record.organization;

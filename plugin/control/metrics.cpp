@@ -82,7 +82,7 @@ std::string metrics(const Status& status, const Timings& timings)
         out.add(found == status.counts.requests.end() ? 0 : found->second,
                 {{"source", std::string(name(source))}});
     }
-    out.begin(counter, "usher_decisions_total", "Decisions in the journal since the start");
+    out.begin(counter, "usher_decisions_total", "Decisions since the start, whatever became of them");
     for (const auto& [decided, count] : status.counts.decisions) {
         out.add(count, {{"answer", std::string(name(decided.first))},
                         {"reason", std::string(to_string(decided.second))}});
@@ -90,9 +90,18 @@ std::string metrics(const Status& status, const Timings& timings)
     out.begin(counter, "usher_unrecorded_total",
               "Requests left to their users because the store could not be written");
     out.add(status.counts.unrecorded);
-    out.begin(counter, "usher_leaves_without_record_total",
-              "Requests left to their users that the journal does not have: repeated within an hour, or more "
-              "than it takes in one");
+    out.begin(
+        counter, "usher_refused_total",
+        "Verdicts that the server did not apply: nothing waited, it would not let the request in, or an error");
+    for (const Answer answer : {Answer::approve, Answer::deny}) {
+        const auto found = status.counts.refused.find(answer);
+        out.add(found == status.counts.refused.end() ? 0 : found->second,
+                {{"answer", std::string(name(answer))}});
+    }
+    out.begin(
+        counter, "usher_decisions_without_own_record_total",
+        "Decisions that the journal only counts in another record: repeated within an hour, or more than it "
+        "takes in one");
     out.add(status.counts.repeated, {{"why", "repeated"}});
     out.add(status.counts.too_many, {{"why", "too many"}});
     out.begin(gauge, "usher_store_failing", "1 if the last attempt to write to the store failed, else 0");

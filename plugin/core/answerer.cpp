@@ -33,13 +33,15 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journ
       journal_(journal),
       clock_(clock),
       wall_clock_(std::move(wall_clock)),
-      leaves_(clock),
+      recent_(clock),
       unrecorded_warning_(clock,
                           "times decisions were not recorded, so their requests were left to the users"),
-      too_many_(clock, "requests were left to the users without a record: in an hour the journal takes " +
-                           std::to_string(RecentLeaves::kMaxOfDomain) +
-                           " such from contacts of one domain, " + std::to_string(RecentLeaves::kMax) +
-                           " in all")
+      too_many_(clock,
+                "requests were denied or left to the users without a record of their own: in an hour the "
+                "journal takes " +
+                    std::to_string(RecentDecisions::kMaxOfDomain) + " such from contacts of one domain, " +
+                    std::to_string(RecentDecisions::kMax) + " in all, and counts the others"),
+      unsettled_(clock, "times the journal could not take in what became of answers")
 {
 }
 
@@ -57,8 +59,8 @@ tl::expected<std::vector<Facts>, std::string> Answerer::facts(std::span<const Su
     return facts;
 }
 
-tl::expected<std::vector<Decision>, std::string> Answerer::judge(
-    std::span<const SubscriptionRequest> requests, Source source)
+tl::expected<std::vector<Judged>, std::string> Answerer::judge(std::span<const SubscriptionRequest> requests,
+                                                               Source source)
 {
     const ScopeTimer answering(timings_.answering);
     counts_.requests[source] += requests.size();
@@ -69,38 +71,62 @@ tl::expected<std::vector<Decision>, std::string> Answerer::judge(
     }
     const auto now = clock_.now();
     const auto at = wall_clock_();
-    std::vector<Decision> decisions;
-    std::vector<JournalRecord> records;
-    decisions.reserve(requests.size());
-    records.reserve(requests.size());
+    std::vector<Judged> judged;
+    std::vector<JournalEntry> entries;
+    std::vector<std::size_t> places;  // of their requests
+    judged.reserve(requests.size());
+    entries.reserve(requests.size());
+    places.reserve(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const SubscriptionRequest& request = requests[i];
         const Facts known{approvals_.recent(request, now), (*chosen)[i]};
         const Decision decision = decide(*policy, request, known);
-        decisions.push_back(decision);
+        judged.push_back({decision, 0, now});
         if (decision.answer == Answer::approve) {
             approvals_.count(request, now);
         }
         const bool answered = decision.answer == Answer::approve ||
                               (decision.answer == Answer::deny && source != Source::roster);
         if (source == Source::asked || answered) {
-            JournalRecord made = record_of(request, source, at);
-            made.facts = known;
-            made.decision = decision;
-            if (answered || worth_recording(made)) {
-                records.push_back(std::move(made));
-            }
+            recent_.place(entries.emplace_back(entry_of(request, source, at, known, decision)));
+            places.push_back(i);
         }
     }
-    if (const auto recorded = record(records); !recorded) {
+    if (const auto recorded = record(entries); !recorded) {
         for (std::size_t i = 0; i < requests.size(); ++i) {
-            if (decisions[i].answer == Answer::approve) {
+            if (judged[i].decision.answer == Answer::approve) {
                 approvals_.take_back(requests[i], now);
             }
         }
-        return unrecorded(records.size(), recorded.error());
+        return unrecorded(entries.size(), recorded.error());
     }
-    return decisions;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (entries[i].record.covers == Covers::request) {
+            judged[places[i]].record = entries[i].record.id;
+        }
+    }
+    return judged;
+}
+
+void Answerer::settle(std::span<const Settled> settled)
+{
+    std::vector<RecordedOutcome> outcomes;
+    for (const Settled& one : settled) {
+        const Decision& decision = one.judged.decision;
+        if (one.outcome == Outcome::refused) {
+            ++counts_.refused[decision.answer];
+            if (decision.answer == Answer::approve && decision.reason != Reason::by_hand) {
+                approvals_.take_back(one.request, one.judged.at);
+            }
+        }
+        if (one.judged.record != 0) {
+            recent_.settled(one.request, one.judged.record, one.outcome);
+            outcomes.push_back({one.judged.record, one.outcome, one.condition});
+        }
+    }
+    if (const auto recorded = journal_.settle(outcomes); !recorded) {
+        unsettled_.count(recorded.error());
+    }
 }
 
 tl::unexpected<std::string> Answerer::unrecorded(std::size_t count, const std::string& error)
@@ -113,70 +139,74 @@ tl::unexpected<std::string> Answerer::unrecorded(std::size_t count, const std::s
     return tl::unexpected(error);
 }
 
-tl::expected<std::int64_t, std::string> Answerer::record_by_hand(const SubscriptionRequest& request,
-                                                                 Answer answer, const std::string& by)
+tl::expected<Judged, std::string> Answerer::record_by_hand(const SubscriptionRequest& request, Answer answer,
+                                                           const std::string& by)
 {
     const auto known = facts({&request, 1});
     if (!known) {
         return tl::unexpected(known.error());
     }
-    JournalRecord made = record_of(request, Source::waiting, wall_clock_());
-    made.facts = known->front();
-    made.decision = {answer, Reason::by_hand};
-    made.answered_by = by;
-    if (const auto recorded = record({&made, 1}); !recorded) {
+    const Decision decision{answer, Reason::by_hand};
+    JournalEntry entry = entry_of(request, Source::waiting, wall_clock_(), known->front(), decision);
+    entry.record.answered_by = by;
+    recent_.place(entry);
+    if (const auto recorded = record({&entry, 1}); !recorded) {
         return tl::unexpected(recorded.error());
     }
-    return made.id;
+    return Judged{decision, entry.record.id, clock_.now()};
 }
 
-JournalRecord Answerer::record_of(const SubscriptionRequest& request, Source source,
-                                  std::chrono::system_clock::time_point at) const
+JournalEntry Answerer::entry_of(const SubscriptionRequest& request, Source source,
+                                std::chrono::system_clock::time_point at, const Facts& facts,
+                                const Decision& decision) const
 {
     const Organization* organization = policy_->organization_of(request.user.domain());
-    return {.id = journal_.next_id(at),
-            .at = at,
-            .source = source,
-            .organization = organization == nullptr ? std::string() : organization->name,
-            .request = request,
-            .facts = {},
-            .decision = {},
-            .generation = policy_->generation(),
-            .answered_by = {}};
+    return {.record = {.id = journal_.next_id(at),
+                       .at = at,
+                       .source = source,
+                       .organization = organization == nullptr ? std::string() : organization->name,
+                       .request = request,
+                       .facts = facts,
+                       .decision = decision,
+                       .generation = policy_->generation()}};
 }
 
-bool Answerer::worth_recording(const JournalRecord& left)
+tl::expected<void, std::string> Answerer::record(std::span<JournalEntry> entries)
 {
-    switch (leaves_.worth(left)) {
-        case RecentLeaves::Worth::repetition:
-            ++counts_.repeated;
-            return false;
-        case RecentLeaves::Worth::too_many:
-            ++counts_.too_many;
-            too_many_.count("the latest from " + std::string(left.request.contact.domain()));
-            return false;
-        case RecentLeaves::Worth::record:
-            break;
-    }
-    return true;
-}
-
-tl::expected<void, std::string> Answerer::record(std::span<const JournalRecord> records)
-{
-    if (records.empty()) {
+    if (entries.empty()) {
         return {};
+    }
+    std::vector<std::size_t> repeats;  // as far as is known
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (entries[i].repeat) {
+            repeats.push_back(i);
+        }
     }
     {
         const ScopeTimer storing(timings_.storing);
-        if (const auto recorded = journal_.record(records); !recorded) {
+        if (const auto recorded = journal_.record(entries); !recorded) {
+            for (const JournalEntry& entry : entries) {
+                recent_.withdraw(entry);
+            }
             return tl::unexpected("the journal cannot be written: " + recorded.error());
         }
     }
-    for (const JournalRecord& made : records) {
-        ++counts_.decisions[{made.decision.answer, made.decision.reason}];
-        leaves_.recorded(made);
-        if (on_recorded_) {
-            on_recorded_(made);
+    for (const std::size_t i : repeats) {
+        if (!entries[i].repeat) {
+            recent_.renumber(entries[i].record);
+        }
+    }
+    for (const JournalEntry& entry : entries) {
+        const JournalRecord& record = entry.record;
+        ++counts_.decisions[{record.decision.answer, record.decision.reason}];
+        if (record.covers != Covers::request) {
+            ++counts_.too_many;
+            too_many_.count("the latest from " + std::string(record.request.contact.domain()));
+        } else if (entry.repeat) {
+            ++counts_.repeated;
+        }
+        if (!entry.repeat && on_recorded_) {
+            on_recorded_(record);
         }
     }
     return {};

@@ -1,7 +1,7 @@
 // Forgets what users have chosen when their accounts are deleted, so that it does not hold for whoever registers the
 // address anew.
 //
-// Not forgotten: the journal, a record of what was; and what is counted for an hour at most (limits, recent_leaves.h).
+// Not forgotten: the journal, a record of what was; and what is counted for an hour at most (limits, recent_decisions.h).
 #pragma once
 
 #include <memory>

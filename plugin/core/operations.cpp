@@ -44,6 +44,31 @@ const SubscriptionRequest* request_of(const Party& contact, const std::vector<Su
     return prepared ? of(*prepared) : nullptr;
 }
 
+/// Of an answer by hand, which the journal has under that id.
+Refusal not_applied(const SubscriptionRequest& request, std::int64_t id, const LaterReply& reply)
+{
+    const std::string contact = request.contact.text();
+    const std::string user = request.user.text();
+    const std::string decision = " (decision " + std::to_string(id) + ")";
+    switch (reply.outcome) {
+        case AnswerOutcome::nothing_waits:
+            return {Kind::not_found,
+                    "Nothing was answered: the request of " + contact + " for " + user +
+                        " was answered or withdrawn in the meantime, or the server would not let "
+                        "it in now; " +
+                        user + " may have blocked " + contact + decision + "."};
+        case AnswerOutcome::refused:
+            return {Kind::unavailable, "The server refused the answer to the request of " + contact +
+                                           " for " + user + ": " + reply.condition + decision + "."};
+        case AnswerOutcome::answered:
+        case AnswerOutcome::lost:
+            break;
+    }
+    return {Kind::unavailable,
+            "The server did not say whether it has applied the answer; see the waiting requests" + decision +
+                "."};
+}
+
 }  // namespace
 
 std::string not_listed(const std::vector<UnlistedDomain>& domains)
@@ -254,32 +279,22 @@ void Operations::answer(const Actor& actor, const Address& user, const Party& co
                              "It can be denied here; only the user can approve it, in their client."));
             return;
         }
-        const auto id = answerer_.record_by_hand(*request, answer, actor.name());
-        if (!id) {
-            then(refused(Kind::unavailable, "Nothing was answered: " + id.error() + "."));
+        const auto judged = answerer_.record_by_hand(*request, answer, actor.name());
+        if (!judged) {
+            then(refused(Kind::unavailable, "Nothing was answered: " + judged.error() + "."));
             return;
         }
-        entity_.answer(*request, {answer, Reason::by_hand}, [=](AnswerOutcome outcome) {
-            switch (outcome) {
-                case AnswerOutcome::answered:
-                    then(*id);
-                    return;
-                case AnswerOutcome::nothing_waits:
-                    then(refused(Kind::not_found, "The request of " + contact.text() + " for " + user.text() +
-                                                      " was answered or withdrawn in the meantime."));
-                    return;
-                case AnswerOutcome::refused:
-                    then(refused(Kind::unavailable, "The server did not let the request of " +
-                                                        contact.text() + " in; " + user.text() +
-                                                        " may have blocked " + contact.text() + "."));
-                    return;
-                case AnswerOutcome::lost:
-                    then(refused(
-                        Kind::unavailable,
-                        "The server did not say whether it has applied the answer; see the waiting requests."));
-                    return;
-            }
-        });
+        entity_.answer(*request, judged->decision,
+                       [this, request = *request, judged = *judged, then](const LaterReply& reply) {
+                           if (const auto settled = reply.settled(request, judged)) {
+                               answerer_.settle({&*settled, 1});
+                           }
+                           if (reply.outcome == AnswerOutcome::answered) {
+                               then(judged.record);
+                           } else {
+                               then(tl::unexpected(not_applied(request, judged.record, reply)));
+                           }
+                       });
     });
 }
 
@@ -307,42 +322,44 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
             then(std::move(*review));
             return;
         }
-        for (auto from = listed->requests.begin(); from != listed->requests.end();) {
-            const auto count = std::min<std::ptrdiff_t>(PendingList::kPage, listed->requests.end() - from);
-            const auto decisions = answerer_.judge({from, from + count}, Source::waiting);
-            if (!decisions) {
-                then(refused(Kind::unavailable, "Nothing was answered: " + decisions.error() + "."));
-                return;
-            }
-            for (const Decision& decision : *decisions) {
-                review->requests.push_back({*from++, decision, std::nullopt});
-            }
-        }
-        this->apply(std::move(review), then);
+        const auto applying = applying_.insert(
+            applying_.end(), Applying{std::move(listed->requests), std::move(*review), then, nullptr});
+        apply_page(applying);
     });
 }
 
-void Operations::apply(std::shared_ptr<Review> review, Callback<Review> then)
+void Operations::apply_page(std::list<Applying>::iterator applying)
 {
-    // Counts the answers under way, and this function, until it has sent everything.
-    auto under_way = std::make_shared<std::size_t>(1);
-    const auto one_less = [review, under_way, then = std::move(then)] {
-        if (--*under_way == 0) {
-            then(std::move(*review));
-        }
-    };
-    for (std::size_t i = 0; i < review->requests.size(); ++i) {
-        const Reviewed& reviewed = review->requests[i];
-        if (reviewed.decision.answer == Answer::leave) {
-            continue;
-        }
-        ++*under_way;
-        entity_.answer(reviewed.request, reviewed.decision, [review, i, one_less](AnswerOutcome outcome) {
-            review->requests[i].outcome = outcome;
-            one_less();
-        });
+    const auto& all = applying->listed;
+    const std::size_t done = applying->review.requests.size();
+    if (done == all.size()) {
+        const auto then = std::move(applying->then);
+        Review review = std::move(applying->review);
+        applying_.erase(applying);
+        then(std::move(review));
+        return;
     }
-    one_less();
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(done);
+    const auto to = from + std::min<std::ptrdiff_t>(PendingList::kPage, all.end() - from);
+    entity_.answer_page({from, to}, [this, applying, done](const auto& answered) {
+        if (!answered) {
+            const std::string looked_at = done == 0 ? "Nothing was answered: "
+                                                    : "Only " + std::to_string(done) + " of " +
+                                                          std::to_string(applying->listed.size()) +
+                                                          " waiting requests were looked at: ";
+            const auto then = std::move(applying->then);
+            applying_.erase(applying);
+            then(refused(Kind::unavailable, looked_at + answered.error() + "."));
+            return;
+        }
+        for (const LaterAnswers::Answered& one : *answered) {
+            Review& review = applying->review;
+            review.requests.push_back({applying->listed[review.requests.size()], one.decision, one.outcome});
+        }
+        // Later, so that requests are answered in between.
+        applying->next =
+            clock_.after(std::chrono::milliseconds(0), [this, applying] { apply_page(applying); });
+    });
 }
 
 // --- Why

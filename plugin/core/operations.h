@@ -187,7 +187,8 @@ class Operations
     /// by hand either: the text looks like one address and may be another's (PROTOCOL.md, E15).
     void answer(const Actor& actor, const Address& user, const Party& contact, Answer answer,
                 Callback<std::int64_t> then);
-    /// What the policy in force says of what waits; with `apply`, answers it so.
+    /// What the policy in force says of what waits; with `apply`, answers it so. If the store or the connection fails
+    /// meanwhile, the refusal says how many were looked at.
     void review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then);
 
     // --- Why
@@ -229,6 +230,13 @@ class Operations
         Callback<std::vector<JournalRecord>> then;
         std::unique_ptr<Timer> next;
     };
+    /// A review whose decisions are carried out, page by page.
+    struct Applying {
+        std::vector<SubscriptionRequest> listed;
+        Review review;  // of those at the beginning
+        Callback<Review> then;
+        std::unique_ptr<Timer> next;
+    };
 
     [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
@@ -237,7 +245,7 @@ class Operations
                                                                std::optional<Address>& user) const;
     void search(const std::shared_ptr<Search>& search);
     void read_on(std::list<Reading>::iterator reading);
-    void apply(std::shared_ptr<Review> review, Callback<Review> then);
+    void apply_page(std::list<Applying>::iterator applying);
     [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,
                                                       std::string_view organization) const;
 
@@ -248,6 +256,7 @@ class Operations
     Entity& entity_;
     Clock& clock_;
     std::list<Reading> readings_;
+    std::list<Applying> applying_;
     mutable std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<Result<std::vector<std::string>>()> reload_;
     std::function<void(Callback<CheckReport>)> check_;

@@ -115,6 +115,13 @@ constexpr std::array kMigrations{
     std::string_view(R"(UPDATE choice SET chosen_at = {now},
         domain = SUBSTR(LTRIM(user_address, REPLACE(user_address, '@', '')), 2))"),
     std::string_view("CREATE INDEX choice_domain ON choice (domain, user_address)"),
+    // What repeats a decision is counted in its record; NULL in `covers`: of the same request only.
+    std::string_view("ALTER TABLE journal ADD COLUMN repeats BIGINT NOT NULL DEFAULT 0"),
+    std::string_view("ALTER TABLE journal ADD COLUMN last_at BIGINT"),
+    std::string_view("ALTER TABLE journal ADD COLUMN covers VARCHAR(16)"),
+    // What the server said of the verdict.
+    std::string_view("ALTER TABLE journal ADD COLUMN outcome VARCHAR(16)"),
+    std::string_view("ALTER TABLE journal ADD COLUMN refusal VARCHAR(64)"),
 };
 
 std::string in_dialect(std::string_view statement, bool sqlite)

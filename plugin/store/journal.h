@@ -9,7 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include <tl/expected.hpp>
 
@@ -20,7 +20,19 @@
 namespace usher
 {
 
-/// One decision with all it depended on: with the policy of that generation it can be made again.
+/// Which requests a record stands for.
+enum class Covers {
+    request,  ///< the one in it
+    domain,  ///< also others that contacts of its contact's domain sent, which had the same answer and reason
+    organization,  ///< also others to users of its organisation, which had the same answer and reason
+};
+
+/// `request`, `domain`, `organization`.
+[[nodiscard]] std::string_view name(Covers covers);
+[[nodiscard]] std::optional<Covers> covers_named(std::string_view name);
+
+/// One decision with all it depended on: with the policy of that generation it can be made again. What repeats it is
+/// counted in it, with nothing but the time of the last one.
 struct JournalRecord {
     std::int64_t id = 0;  ///< unique, and greater than those before it
     std::chrono::system_clock::time_point at;
@@ -31,6 +43,28 @@ struct JournalRecord {
     Decision decision;
     std::uint64_t generation = 0;  ///< of the policy it was decided under
     std::string answered_by = {};  ///< with `Reason::by_hand`: who; otherwise empty
+    Covers covers = Covers::request;
+    std::uint64_t repeats = 0;                                          ///< how often it was made again
+    std::optional<std::chrono::system_clock::time_point> last_at = {};  ///< with `repeats`: when it was last
+    /// What the server said of the last verdict in this record. Nothing if it is not known: there was no reply, or
+    /// the verdict was in the reply to an ask.
+    std::optional<Outcome> outcome = {};
+    std::string refusal =
+        {};  ///< with `Outcome::refused`: the condition of the error (RFC 6120 section 8.3.3)
+};
+
+/// What is to be written of a decision.
+struct JournalEntry {
+    JournalRecord record;
+    /// The decision repeats the one that is in the journal under the record's id. If that is none of the same request
+    /// after all, the record is written with an id of its own.
+    bool repeat = false;
+};
+
+struct RecordedOutcome {
+    std::int64_t id;
+    Outcome outcome;
+    std::string refusal;
 };
 
 /// The least id that a decision made then can have.
@@ -44,24 +78,31 @@ class Journal
     Journal& operator=(const Journal&) = delete;
     ~Journal();
 
-    /// The id for a decision made now: milliseconds since 2026, ten bits that tell instances apart, twelve
-    /// that count. Never less than those recorded before, whatever the clock does.
+    /// The id for a decision made now: milliseconds since 2026, ten bits that this object has chosen at random, twelve
+    /// that count. Never less than those recorded before, whatever the clock does. Two processes that write to one
+    /// store choose the same ten bits once in 1024 times. Should they then give the same id in the same millisecond, the
+    /// second record is refused, and its requests are left to their users.
     [[nodiscard]] std::int64_t next_id(std::chrono::system_clock::time_point now);
 
-    /// Writes all records or none, in one transaction; they are committed when this returns.
-    [[nodiscard]] tl::expected<void, std::string> record(std::span<const JournalRecord> records);
+    /// Writes all or nothing, in one transaction; it is committed when this returns. Repetitions that turn out to be
+    /// none have become new records with new ids.
+    [[nodiscard]] tl::expected<void, std::string> record(std::span<JournalEntry> entries);
+    /// Adds what became of verdicts, in one transaction.
+    [[nodiscard]] tl::expected<void, std::string> settle(std::span<const RecordedOutcome> outcomes);
 
     /// Deletes records from before `cutoff`, at most `most` of them. Returns how many. By their ids: none
     /// goes too early because the clock was behind; after a clock that was ahead they stay for as much
-    /// longer.
+    /// longer. Of repeated decisions the first counts: the last is an hour younger at most.
     [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(
         std::chrono::system_clock::time_point cutoff, std::size_t most);
 
   private:
     class Insert;
+    class Repeat;
 
     Database& database_;
     std::unique_ptr<Insert> insert_;
+    std::unique_ptr<Repeat> repeat_;
     std::int64_t last_id_ = 0;
     std::int64_t instance_;
 };

@@ -70,7 +70,7 @@ class Select
             text(prepared ? prepared->text() : filter.contact->text());
         }
         if (filter.since) {  // ids are ahead of the time where the clock was
-            where += " AND at >= :since";
+            where += " AND COALESCE(last_at, at) >= :since";
             number(since_1970(*filter.since));
         }
         if (filter.domains) {
@@ -88,7 +88,8 @@ class Select
         statement_.prepare(
             "SELECT id, at, source, organization, user_address, contact_address, item_subscription, "
             "item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
-            "chosen_option, answer, reason, rule, generation, answered_by FROM journal" +
+            "chosen_option, answer, reason, rule, generation, answered_by, covers, repeats, last_at, outcome, "
+            "refusal FROM journal" +
             where + " ORDER BY id " + std::string(order) + " LIMIT :most");
         statement_.define_and_bind();
         statement_.execute();
@@ -109,6 +110,19 @@ class Select
                              .generation = static_cast<std::uint64_t>(generation_)};
         if (has_by_ == soci::i_ok) {
             record.answered_by = by_;
+        }
+        if (has_covers_ == soci::i_ok) {
+            record.covers = understood(covers_named(covers_), "covers");
+        }
+        record.repeats = static_cast<std::uint64_t>(repeats_);
+        if (has_last_at_ == soci::i_ok) {
+            record.last_at = time_since_1970(last_at_);
+        }
+        if (has_outcome_ == soci::i_ok) {
+            record.outcome = understood(outcome_named(outcome_), "outcome");
+        }
+        if (has_refusal_ == soci::i_ok) {
+            record.refusal = refusal_;
         }
         if (has_subscription_ == soci::i_ok) {
             record.request.item =
@@ -155,14 +169,22 @@ class Select
         statement_.exchange(soci::into(rule_));
         statement_.exchange(soci::into(generation_));
         statement_.exchange(soci::into(by_, has_by_));
+        statement_.exchange(soci::into(covers_, has_covers_));
+        statement_.exchange(soci::into(repeats_));
+        statement_.exchange(soci::into(last_at_, has_last_at_));
+        statement_.exchange(soci::into(outcome_, has_outcome_));
+        statement_.exchange(soci::into(refusal_, has_refusal_));
     }
 
     std::vector<std::unique_ptr<long long>> numbers_;  // bound by address
     std::vector<std::unique_ptr<std::string>> texts_;
     long long id_ = 0, at_ = 0, ask_ = 0, from_contact_ = 0, from_domain_ = 0, to_user_ = 0, complete_ = 0,
-              rule_ = 0, generation_ = 0;
-    std::string source_, organization_, user_, contact_, subscription_, chosen_, answer_, reason_, by_;
-    soci::indicator has_subscription_ = soci::i_null, has_chosen_ = soci::i_null, has_by_ = soci::i_null;
+              rule_ = 0, generation_ = 0, repeats_ = 0, last_at_ = 0;
+    std::string source_, organization_, user_, contact_, subscription_, chosen_, answer_, reason_, by_,
+        covers_, outcome_, refusal_;
+    soci::indicator has_subscription_ = soci::i_null, has_chosen_ = soci::i_null, has_by_ = soci::i_null,
+                    has_covers_ = soci::i_null, has_last_at_ = soci::i_null, has_outcome_ = soci::i_null,
+                    has_refusal_ = soci::i_null;
     soci::statement statement_;  // goes first: it points into the others
 };
 
@@ -172,7 +194,9 @@ JournalSearch::JournalSearch(Database& database, JournalFilter filter)
     : database_(database), filter_(std::move(filter)), last_(std::numeric_limits<std::int64_t>::max())
 {
     if (filter_.since) {
-        first_ = first_decision_id(*filter_.since);
+        constexpr std::chrono::hours kRepeated{
+            1};  // the last of what is counted in a record is that much later
+        first_ = first_decision_id(*filter_.since - kRepeated);
     }
     if (filter_.after) {
         first_ = std::max(first_, *filter_.after + 1);

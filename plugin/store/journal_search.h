@@ -24,7 +24,7 @@ struct JournalFilter {
     std::optional<Address> user = {};
     std::optional<Party> contact = {};                     ///< as it is recorded, or as preparation makes it
     std::optional<std::vector<std::string>> domains = {};  ///< of the users
-    std::optional<std::chrono::system_clock::time_point> since = {};
+    std::optional<std::chrono::system_clock::time_point> since = {};  ///< made, or made again, then or later
     std::optional<std::int64_t> after =
         {};  ///< only greater ids; then the oldest `most` come, else the newest
     std::size_t most = 100;

@@ -144,10 +144,10 @@ std::string outcome_text(const Json& outcome)
         return "done";
     }
     if (name == "nothing-waits") {
-        return "answered or withdrawn in the meantime";
+        return "not applied: answered, withdrawn or blocked in the meantime";
     }
     if (name == "refused") {
-        return "REFUSED by the server: has the user blocked the contact?";
+        return "REFUSED by the server";
     }
     return name == "lost" ? "UNKNOWN: the server did not reply" : name;
 }
@@ -219,13 +219,19 @@ std::string status(const Json& status)
     if (const auto unrecorded = status.at("unrecorded").get<std::uint64_t>(); unrecorded > 0) {
         out += "  left to users because the store failed: " + std::to_string(unrecorded) + "\n";
     }
-    const Json& without = status.at("leaves_without_record");
+    for (const char* answer : {"approve", "deny"}) {
+        if (const auto refused = status.at("refused").at(answer).get<std::uint64_t>(); refused > 0) {
+            out += "  " + std::string(answer) +
+                   ", but not applied by the server: " + std::to_string(refused) + "\n";
+        }
+    }
+    const Json& without = status.at("without_own_record");
     if (const auto repeated = without.at("repeated").get<std::uint64_t>(); repeated > 0) {
-        out += "  left to users again as within the hour before, not recorded again: " +
-               std::to_string(repeated) + "\n";
+        out += "  made again within the hour, counted in one record: " + std::to_string(repeated) + "\n";
     }
     if (const auto too_many = without.at("too_many").get<std::uint64_t>(); too_many > 0) {
-        out += "  left to users, more than the journal takes in an hour: " + std::to_string(too_many) + "\n";
+        out += "  more than the journal takes in an hour, counted in one record of many: " +
+               std::to_string(too_many) + "\n";
     }
     return out;
 }
@@ -359,6 +365,38 @@ std::string explanation(const Json& explained)
     return out + "\n";
 }
 
+namespace
+{
+
+/// What a record stands for besides the request that is shown.
+std::string repeats_text(const Json& record)
+{
+    const auto repeats = record.at("repeats").get<std::uint64_t>();
+    if (repeats == 0) {
+        return {};
+    }
+    const std::string covers = text(record, "covers");
+    const std::string others = covers == "domain"         ? " more of this domain"
+                               : covers == "organization" ? " more of any domain"
+                                                          : " more";
+    return std::to_string(repeats) + others + ", last at " + local_time(text(record, "last_at"));
+}
+
+/// Empty if it is not known.
+std::string verdict_text(const Json& record)
+{
+    if (record.at("outcome").is_null()) {
+        return {};
+    }
+    const std::string refusal = text(record, "refusal");
+    if (text(record, "outcome") != "refused") {
+        return "applied by the server";
+    }
+    return "NOT APPLIED by the server" + (refusal.empty() ? "" : ": " + refusal);
+}
+
+}  // namespace
+
 std::string decision_line(const Json& record)
 {
     const auto padded = [](std::string cell, std::size_t width) {
@@ -367,10 +405,14 @@ std::string decision_line(const Json& record)
         return cell + "  ";
     };
     constexpr std::size_t kLongestReason = 22;
+    const bool refused = record.at("outcome") == "refused";
+    const std::string repeats = repeats_text(record);
     constexpr std::size_t kIdWidth = 19;  // from 2033 on; one less before
     return padded(local_time(text(record, "at")), 19) + padded(text(record, "id"), kIdWidth) +
            padded(text(record, "answer"), 7) + padded(reason(record), kLongestReason) +
-           printable(text(record, "contact")) + " -> " + printable(text(record, "user")) + "\n";
+           printable(text(record, "contact")) + " -> " + printable(text(record, "user")) +
+           (refused ? "  " + printable(verdict_text(record)) : "") +
+           (repeats.empty() ? "" : "  (" + printable(repeats) + ")") + "\n";
 }
 
 std::string decision(const Json& record)
@@ -397,6 +439,17 @@ std::string decision(const Json& record)
         {"settings", "generation " + std::to_string(record.at("generation").get<std::uint64_t>()) + " of " +
                          text(record, "organization")},
     };
+    if (text(record, "answer") != "leave") {
+        const std::string verdict = verdict_text(record);
+        const bool asked = text(record, "source") == "asked";
+        rows.insert(rows.begin() + 5,
+                    {"outcome", !verdict.empty() ? verdict
+                                : asked ? "sent to the server, which does not confirm what it asked for"
+                                        : "not known: the server did not reply"});
+    }
+    if (const std::string repeats = repeats_text(record); !repeats.empty()) {
+        rows.insert(rows.begin() + 1, {"again", repeats});
+    }
     return "Decision " + printable(text(record, "id")) + "\n" + table(rows, 2);
 }
 

@@ -9,6 +9,10 @@ class Journal::Insert
 {
 };
 
+class Journal::Repeat
+{
+};
+
 Journal::Journal(Database& database) : database_(database), instance_(0) {}
 
 Journal::~Journal() = default;
@@ -18,7 +22,12 @@ std::int64_t Journal::next_id(std::chrono::system_clock::time_point)
     return ++last_id_;
 }
 
-tl::expected<void, std::string> Journal::record(std::span<const JournalRecord>)
+tl::expected<void, std::string> Journal::record(std::span<JournalEntry>)
+{
+    return {};
+}
+
+tl::expected<void, std::string> Journal::settle(std::span<const RecordedOutcome>)
 {
     return {};
 }

@@ -117,7 +117,8 @@ StoreFile::Journal StoreFile::journal()
 {
     open();
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database_.get(), "SELECT user_address, contact_address, answer FROM journal", -1,
+    if (sqlite3_prepare_v2(database_.get(),
+                           "SELECT user_address, contact_address, answer, repeats FROM journal", -1,
                            &statement, nullptr) != SQLITE_OK) {
         throw std::runtime_error(std::string("reading the journal: ") + sqlite3_errmsg(database_.get()));
     }
@@ -130,7 +131,9 @@ StoreFile::Journal StoreFile::journal()
     while ((outcome = sqlite3_step(statement)) == SQLITE_ROW) {
         Records& records = journal[{text(0), text(1)}];
         const std::string answer = text(2);
-        ++(answer == "approve" ? records.approve : answer == "deny" ? records.deny : records.leave);
+        (answer == "approve" ? records.approve
+         : answer == "deny"  ? records.deny
+                             : records.leave) += 1 + sqlite3_column_int(statement, 3);
     }
     if (outcome != SQLITE_DONE) {
         throw std::runtime_error(std::string("reading the journal: ") + sqlite3_errmsg(database_.get()));

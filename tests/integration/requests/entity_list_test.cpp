@@ -181,6 +181,50 @@ BOOST_AUTO_TEST_CASE(a_list_with_an_unknown_position_is_read_again_at_once)
     BOOST_TEST(state() == "answering");
 }
 
+// E26
+BOOST_AUTO_TEST_CASE(what_the_server_says_of_the_answers_of_a_page_is_settled_together)
+{
+    log_in();
+    has_connector();
+    page(request("1", "approve@montague.lit", "juliet@capulet.lit") +
+             request("2", "leave@montague.lit", "juliet@capulet.lit") +
+             request("3", "approve-gone@montague.lit", "juliet@capulet.lit") +
+             request("4", "deny@montague.lit", "juliet@capulet.lit"),
+         "4");
+    reply(take("capulet.lit", "answer"), "");
+    reply(take("capulet.lit", "answer"), error("item-not-found"), "error");
+    BOOST_TEST(judge.settled.empty());
+    reply(take("capulet.lit", "answer"), error("internal-server-error"), "error");
+    BOOST_TEST(judge.settled == Strings{"1 approve confirmed, 3 approve-gone refused item-not-found, "
+                                        "4 deny refused internal-server-error"},
+               boost::test_tools::per_element());
+    page("");
+    BOOST_TEST(state() == "answering");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_known_of_a_page_is_settled_when_the_stream_ends)
+{
+    log_in();
+    has_connector();
+    page(request("1", "approve@montague.lit", "juliet@capulet.lit") +
+             request("2", "deny@montague.lit", "juliet@capulet.lit"),
+         "2");
+    reply(take("capulet.lit", "answer"), "");
+    channels.ended(Failure::Kind::lost);
+    BOOST_TEST(judge.settled == Strings{"1 approve confirmed"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_list_is_read_on_where_a_page_cannot_be_recorded)
+{
+    log_in();
+    has_connector();
+    judge.failing = true;
+    page(request("1", "approve@montague.lit", "juliet@capulet.lit"), "1");
+    judge.failing = false;
+    page(request("2", "approve@montague.lit", "nurse@capulet.lit"), "2");
+    BOOST_TEST(take("capulet.lit", "answer").find("nurse@capulet.lit") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_list_that_loses_its_place_again_is_left_for_a_minute)
 {
     log_in();

@@ -31,34 +31,47 @@ inline Decision decision(Answer answer, bool ask_back = false)
 class ScriptedJudge : public Judge
 {
   public:
-    tl::expected<std::vector<Decision>, std::string> judge(std::span<const SubscriptionRequest> requests,
-                                                           Source source) override
+    tl::expected<std::vector<Judged>, std::string> judge(std::span<const SubscriptionRequest> requests,
+                                                         Source source) override
     {
         ++calls;
         if (failing) {
             return tl::unexpected<std::string>("the journal cannot be written: disk full");
         }
-        std::vector<Decision> decisions;
+        std::vector<Judged> judged;
         for (const SubscriptionRequest& request : requests) {
             asked.push_back((source == Source::asked ? "asked " : "waiting ") + request.user.text() + " " +
                             request.contact.text());
             items.push_back(request.item);
             const std::string_view contact = request.contact.text();
             const std::string_view wish = contact.substr(0, contact.find('@'));
-            decisions.push_back(wish.starts_with("approve") ? decision(Answer::approve)
-                                : wish.starts_with("both")  ? decision(Answer::approve, true)
-                                : wish.starts_with("deny")  ? decision(Answer::deny)
-                                                            : decision(Answer::leave));
+            judged.push_back({wish.starts_with("approve") ? decision(Answer::approve)
+                              : wish.starts_with("both")  ? decision(Answer::approve, true)
+                              : wish.starts_with("deny")  ? decision(Answer::deny)
+                                                          : decision(Answer::leave),
+                              static_cast<std::int64_t>(asked.size()),
+                              {}});
         }
         if (when_asked) {
             when_asked();
         }
-        return decisions;
+        return judged;
+    }
+    void settle(std::span<const Settled> together) override
+    {
+        std::string all;
+        for (const Settled& one : together) {
+            all += (all.empty() ? "" : ", ") + std::to_string(one.judged.record) + " " +
+                   one.request.contact.text().substr(0, one.request.contact.text().find('@')) + " " +
+                   std::string(name(one.outcome)) + (one.condition.empty() ? "" : " " + one.condition);
+        }
+        settled.push_back(all);
     }
 
     int calls = 0;
     bool failing = false;
     Strings asked;
+    Strings settled;  ///< each call: the request's number, its contact and what became of it
     std::vector<std::optional<RosterItem>> items;
     std::function<void()> when_asked;
 };

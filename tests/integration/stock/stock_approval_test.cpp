@@ -42,7 +42,7 @@ const Advertisement kPresence = rosters_and(false, true, true);
 class OneAnswer : public usher::Judge
 {
   public:
-    tl::expected<std::vector<usher::Decision>, std::string> judge(
+    tl::expected<std::vector<usher::Judged>, std::string> judge(
         std::span<const usher::SubscriptionRequest> requests, usher::Source source) override
     {
         BOOST_TEST((source == usher::Source::roster));
@@ -50,13 +50,22 @@ class OneAnswer : public usher::Judge
             asked.push_back(request.contact.text() + " to " + request.user.text());
             items.push_back(request.item);
         }
-        usher::Decision decision;
-        decision.answer = answer;
-        return std::vector<usher::Decision>(requests.size(), decision);
+        usher::Judged judged;
+        judged.decision.answer = answer;
+        judged.record = 1;
+        return std::vector<usher::Judged>(requests.size(), judged);
+    }
+    void settle(std::span<const usher::Settled> together) override
+    {
+        for (const usher::Settled& one : together) {
+            settled.push_back(one.request.contact.text() + " to " + one.request.user.text() + " " +
+                              std::string(name(one.outcome)));
+        }
     }
 
     Answer answer = Answer::approve;
     Strings asked;
+    Strings settled;
     std::vector<std::optional<usher::RosterItem>> items;
 };
 

@@ -41,6 +41,17 @@ std::shared_ptr<const Policy> policy(Option option, Limits limits = {}, std::uin
     return std::make_shared<const Policy>(std::vector{capulet}, limits, generation);
 }
 
+/// Denies everybody outside the organisation.
+std::shared_ptr<const Policy> federation_closed()
+{
+    Organization capulet;
+    capulet.name = "Capulet";
+    capulet.domains = {"capulet.lit"};
+    capulet.federation.mode = FederationMode::closed;
+    capulet.federation.answer = Answer::deny;
+    return std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 1);
+}
+
 SubscriptionRequest request(std::string_view user, std::string_view contact)
 {
     return {Address::prepare(user).value(), Address::prepare(contact).value(), std::nullopt};
@@ -50,16 +61,32 @@ struct Desk {
     usher::test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     StandingClock clock;
+    std::chrono::system_clock::time_point wall{std::chrono::hours(498'600)};
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
     Journal journal{*database};
     Choices choices{*database};
-    Answerer answerer{policy(Option::organization), choices, journal, clock,
-                      [] { return std::chrono::system_clock::time_point(std::chrono::hours(498'600)); }};
+    Answerer answerer{policy(Option::organization), choices, journal, clock, [this] { return wall; }};
 
     /// Of requests that can be recorded.
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests, Source source)
     {
-        return answerer.judge(requests, source).value();
+        std::vector<Decision> decisions;
+        const auto judged = answerer.judge(requests, source);
+        for (const Judged& one : judged.value()) {
+            decisions.push_back(one.decision);
+        }
+        return decisions;
+    }
+    /// Judges one, and settles it if an outcome is given. The record's id.
+    std::int64_t judge(const SubscriptionRequest& request, Source source, std::optional<Outcome> outcome = {},
+                       const std::string& condition = {})
+    {
+        const Judged judged = answerer.judge({&request, 1}, source).value()[0];
+        if (outcome) {
+            const Settled settled{request, judged, *outcome, condition};
+            answerer.settle({&settled, 1});
+        }
+        return judged.record;
     }
     [[nodiscard]] long long recorded() const
     {
@@ -268,7 +295,7 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_who_gave_it)
     const auto id = answerer.record_by_hand(request("juliet@capulet.lit", "romeo@montague.lit"), Answer::deny,
                                             "admin@capulet.lit");
     BOOST_REQUIRE(id.has_value());
-    const JournalRecord record = found({.id = *id}).at(0);
+    const JournalRecord record = found({.id = id->record}).at(0);
     BOOST_TEST(record.decision.answer == Answer::deny);
     BOOST_TEST(record.decision.reason == Reason::by_hand);
     BOOST_TEST(record.answered_by == "admin@capulet.lit");
@@ -299,6 +326,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_left_again_is_recorded_again_when_the_hou
     }
     BOOST_TEST(recorded() == 1);
     BOOST_TEST(answerer.counts().repeated == 999U);
+    BOOST_TEST(found({}).at(0).repeats == 999U);
     clock.pass(std::chrono::minutes(60));
     static_cast<void>(judge(requests, Source::asked));
     BOOST_TEST(recorded() == 2);
@@ -338,55 +366,206 @@ BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next
     BOOST_TEST(answerer.counts().repeated == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_hourly_record_limit_of_a_domain_is_for_left_requests_only)
+/// A stranger whom a rule denies, and who tries again and again.
+BOOST_AUTO_TEST_CASE(a_denial_that_is_repeated_is_one_record_with_a_count_and_the_last_time)
+{
+    answerer.set_policy(federation_closed());
+    const SubscriptionRequest asked = request("juliet@capulet.lit", "romeo@montague.lit");
+    const std::int64_t id = judge(asked, Source::asked);
+    for (int i = 1; i < 60; ++i) {
+        wall += std::chrono::seconds(10);
+        BOOST_TEST(judge(asked, Source::asked) == id);
+    }
+    BOOST_REQUIRE(recorded() == 1);
+    const JournalRecord record = found({.id = id}).at(0);
+    BOOST_TEST(record.decision.answer == Answer::deny);
+    BOOST_TEST(record.repeats == 59U);
+    BOOST_TEST((record.last_at == wall));
+    BOOST_TEST((record.at == wall - std::chrono::seconds(590)));
+    BOOST_TEST(!record.outcome.has_value());
+    // Found by the time of the last one, too.
+    BOOST_TEST(found({.since = wall}).size() == 1U);
+    BOOST_TEST(found({.since = wall + std::chrono::seconds(1)}).empty());
+
+    clock.pass(std::chrono::minutes(60));
+    BOOST_TEST(judge(asked, Source::asked) != id);
+    BOOST_TEST(recorded() == 2);
+}
+
+/// E17 holds for what is repeated, too.
+BOOST_AUTO_TEST_CASE(a_denial_whose_repetition_cannot_be_recorded_is_no_decision)
+{
+    answerer.set_policy(federation_closed());
+    const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
+    static_cast<void>(judge(requests, Source::asked));
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    other << "ROLLBACK";
+    static_cast<void>(judge(requests, Source::asked));
+    BOOST_TEST(recorded() == 1);
+    BOOST_TEST(found({}).at(0).repeats == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_repetition_whose_record_has_gone_gets_a_new_one)
+{
+    answerer.set_policy(federation_closed());
+    const SubscriptionRequest asked = request("juliet@capulet.lit", "romeo@montague.lit");
+    const std::int64_t gone = judge(asked, Source::asked);
+    soci::session(soci::sqlite3, path) << "DELETE FROM journal";
+    const std::int64_t id = judge(asked, Source::asked);
+    BOOST_TEST(id > gone);
+    BOOST_TEST(judge(asked, Source::asked) == id);
+    BOOST_TEST(found({.id = id}).at(0).repeats == 1U);
+    BOOST_TEST(recorded() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_request_twice_in_one_ask_is_one_record)
+{
+    const SubscriptionRequest asked = request("juliet@capulet.lit", "nurse@capulet.lit");
+    const std::vector requests{asked, request("juliet@capulet.lit", "tybalt@capulet.lit"), asked};
+    BOOST_TEST(judge(requests, Source::asked)[2].answer == Answer::approve);
+    BOOST_TEST(recorded() == 2);
+    BOOST_TEST(found({.contact = asked.contact}).at(0).repeats == 1U);
+}
+
+/// A contact who unsubscribes and subscribes in turns does not get round the limit.
+BOOST_AUTO_TEST_CASE(approvals_that_share_a_record_all_count_towards_limits)
+{
+    answerer.set_policy(policy(Option::organization, {.per_contact = 2, .per_domain = 0, .per_user = 0}));
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    BOOST_TEST(judge(requests, Source::asked)[0].answer == Answer::approve);
+    BOOST_TEST(judge(requests, Source::asked)[0].answer == Answer::approve);
+    BOOST_TEST(recorded() == 1);
+    BOOST_TEST(judge(requests, Source::asked)[0].reason == Reason::contact_limit);
+    BOOST_TEST(recorded() == 2);
+}
+
+/// The user has blocked the contact's domain, or has vanished: the request stays in the list of what waits.
+BOOST_AUTO_TEST_CASE(approvals_that_the_server_refuses_are_one_record_and_count_towards_no_limit)
+{
+    const Limits limits{.per_contact = 2, .per_domain = 0, .per_user = 0};
+    const SubscriptionRequest waits = request("juliet@capulet.lit", "nurse@capulet.lit");
+    std::int64_t id = 0;
+    for (std::uint64_t generation = 1; generation <= 23; ++generation) {  // read again after each reload
+        answerer.set_policy(policy(Option::organization, limits, generation));
+        id = judge(waits, Source::waiting, Outcome::refused, "item-not-found");
+    }
+    BOOST_TEST(recorded() == 1);
+    const JournalRecord record = found({.id = id}).at(0);
+    BOOST_TEST(record.decision.answer == Answer::approve);
+    BOOST_TEST((record.outcome == Outcome::refused));
+    BOOST_TEST(record.refusal == "item-not-found");
+    BOOST_TEST(record.repeats == 22U);
+    BOOST_TEST(record.generation == 1U);
+    BOOST_TEST(answerer.counts().refused.at(Answer::approve) == 23U);
+
+    const std::vector colleague{request("tybalt@capulet.lit", "nurse@capulet.lit")};
+    BOOST_TEST(judge(colleague, Source::asked)[0].answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_server_has_confirmed_is_not_counted_again_in_its_record)
+{
+    const SubscriptionRequest waits = request("juliet@capulet.lit", "nurse@capulet.lit");
+    const std::int64_t tried = judge(waits, Source::waiting, Outcome::refused, "internal-server-error");
+    BOOST_TEST(judge(waits, Source::waiting) == tried);
+    BOOST_TEST(!found({.id = tried}).at(0).outcome.has_value());  // of the latest one
+    BOOST_TEST(judge(waits, Source::waiting, Outcome::confirmed) == tried);
+    BOOST_TEST((found({.id = tried}).at(0).outcome == Outcome::confirmed));
+    BOOST_TEST(found({.id = tried}).at(0).refusal == "");
+    const std::int64_t next = judge(waits, Source::waiting, Outcome::refused, "item-not-found");
+    BOOST_TEST(next != tried);
+    BOOST_TEST((found({.id = tried}).at(0).outcome == Outcome::confirmed));
+    // The reply to an ask is not confirmed: it is another thing than a later answer.
+    BOOST_TEST(judge(waits, Source::asked) != next);
+}
+
+BOOST_AUTO_TEST_CASE(an_outcome_that_cannot_be_recorded_is_not_known)
+{
+    const SubscriptionRequest waits = request("juliet@capulet.lit", "nurse@capulet.lit");
+    const Judged judged = answerer.judge({&waits, 1}, Source::waiting).value()[0];
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    const Settled settled{waits, judged, Outcome::confirmed, {}};
+    answerer.settle({&settled, 1});
+    other << "ROLLBACK";
+    BOOST_TEST(!found({.id = judged.record}).at(0).outcome.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_hourly_limit_of_a_domain_denials_are_denied_and_counted_in_one_record)
 {
     constexpr std::size_t kAtATime = 100;
-    constexpr std::size_t kMax = RecentLeaves::kMaxOfDomain;
+    constexpr std::size_t kMax = RecentDecisions::kMaxOfDomain;
+    answerer.set_policy(federation_closed());
     std::vector<SubscriptionRequest> requests;
-    for (std::size_t i = 0; i < kMax + kAtATime; ++i) {
+    for (std::size_t i = 0; i < kMax + 2 * kAtATime; ++i) {
         requests.push_back(request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague.lit"));
     }
     for (std::size_t i = 0; i < requests.size(); i += kAtATime) {
-        static_cast<void>(judge({&requests[i], kAtATime}, Source::asked));
-    }
-    BOOST_TEST(recorded() == kMax);
-    BOOST_TEST(answerer.counts().too_many == kAtATime);
-    BOOST_TEST(answerer.counts().requests.at(Source::asked) == kMax + kAtATime);
-
-    const SubscriptionRequest elsewhere = request("juliet@capulet.lit", "paris@verona.lit");
-    static_cast<void>(judge({&elsewhere, 1}, Source::asked));
-    BOOST_TEST(recorded() == kMax + 1);
-    answerer.set_policy(policy(Option::all));
-    BOOST_TEST(judge({&requests.back(), 1}, Source::asked)[0].answer == Answer::approve);
-    BOOST_TEST(recorded() == kMax + 2);
-
-    answerer.set_policy(policy(Option::organization));
-    clock.pass(std::chrono::minutes(60));
-    static_cast<void>(judge({&requests.back(), 1}, Source::asked));
-    BOOST_TEST(recorded() == kMax + 3);
-}
-
-BOOST_AUTO_TEST_CASE(left_requests_of_all_domains_are_limited_too)
-{
-    constexpr std::size_t kDomains = 20;
-    RecentLeaves leaves(clock);
-    JournalRecord record{.at = {},
-                         .organization = "Capulet",
-                         .request = request("juliet@capulet.lit", "romeo@montague.lit"),
-                         .facts = {},
-                         .decision = {Answer::leave, Reason::outside_organization}};
-    std::size_t taken = 0;
-    for (std::size_t i = 0; i < RecentLeaves::kMax + kDomains; ++i) {
-        record.request = request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague" +
-                                                           std::to_string(i % kDomains) + ".lit");
-        if (leaves.worth(record) == RecentLeaves::Worth::record) {
-            leaves.recorded(record);
-            ++taken;
+        for (const Decision& decision : judge({&requests[i], kAtATime}, Source::asked)) {
+            BOOST_REQUIRE(decision.answer == Answer::deny);
         }
     }
-    BOOST_TEST(taken == RecentLeaves::kMax);
+    BOOST_TEST(recorded() == kMax + 1);
+    BOOST_TEST(answerer.counts().too_many == 2 * kAtATime);
+    BOOST_TEST(answerer.counts().requests.at(Source::asked) == requests.size());
+    const JournalRecord others = found({.most = 1}).at(0);
+    BOOST_TEST((others.covers == Covers::domain));
+    BOOST_TEST(others.repeats == 2 * kAtATime - 1);
+    BOOST_TEST(others.request.contact == requests[kMax].contact);
+    // What has a record is still counted there.
+    static_cast<void>(judge({&requests.front(), 1}, Source::asked));
+    BOOST_TEST(found({.contact = requests.front().contact}).at(0).repeats == 1U);
+
+    // Another domain is not concerned, nor are approvals.
+    const SubscriptionRequest elsewhere = request("juliet@capulet.lit", "paris@verona.lit");
+    BOOST_TEST(judge({&elsewhere, 1}, Source::asked)[0].answer == Answer::deny);
+    BOOST_TEST(recorded() == kMax + 2);
+    answerer.set_policy(policy(Option::all));
+    BOOST_TEST(judge({&requests.back(), 1}, Source::asked)[0].answer == Answer::approve);
+    BOOST_TEST(recorded() == kMax + 3);
+
+    // Left requests have a record of many of their own.
+    answerer.set_policy(policy(Option::organization));
+    const SubscriptionRequest left = request("juliet@capulet.lit", "benvolio@montague.lit");
+    static_cast<void>(judge({&left, 1}, Source::asked));
+    BOOST_TEST(recorded() == kMax + 4);
+    BOOST_TEST((found({.most = 1}).at(0).covers == Covers::domain));
     clock.pass(std::chrono::minutes(60));
-    BOOST_TEST((leaves.worth(record) == RecentLeaves::Worth::record));
+    static_cast<void>(judge({&left, 1}, Source::asked));
+    BOOST_TEST(recorded() == kMax + 5);
+    BOOST_TEST((found({.most = 1}).at(0).covers == Covers::request));
+}
+
+BOOST_AUTO_TEST_CASE(records_of_all_domains_are_limited_too)
+{
+    constexpr std::size_t kDomains = 20;
+    RecentDecisions recent(clock);
+    std::map<std::pair<Covers, bool>, std::size_t> placed;
+    for (std::size_t i = 0; i < RecentDecisions::kMax + 2 * kDomains; ++i) {
+        JournalEntry entry{
+            {.id = static_cast<std::int64_t>(i),
+             .at = {},
+             .organization = "Capulet",
+             .request = request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague" +
+                                                          std::to_string(i % kDomains) + ".lit"),
+             .facts = {},
+             .decision = {i % 2 == 0 ? Answer::leave : Answer::deny, Reason::rule}}};
+        recent.place(entry);
+        ++placed[{entry.record.covers, entry.repeat}];
+    }
+    BOOST_TEST((placed[{Covers::request, false}] == RecentDecisions::kMax));
+    BOOST_TEST((placed[{Covers::organization, false}] == 2U));  // one for each answer
+    BOOST_TEST((placed[{Covers::organization, true}] == 2 * kDomains - 2));
+    clock.pass(std::chrono::minutes(60));
+    JournalEntry entry{{.at = {},
+                        .organization = "Capulet",
+                        .request = request("juliet@capulet.lit", "romeo1@montague1.lit"),
+                        .facts = {},
+                        .decision = {Answer::deny, Reason::rule}}};
+    recent.place(entry);
+    BOOST_TEST(!entry.repeat);
+    BOOST_TEST((entry.record.covers == Covers::request));
 }
 
 /// With the facts of a record and the policy of its generation, `explain` gives the recorded decision.
@@ -430,14 +609,16 @@ BOOST_AUTO_TEST_CASE(every_recorded_decision_can_be_explained_again)
         clock.pass(std::chrono::minutes(any(60)));
     }
     const std::vector<JournalRecord> records = found({.after = 0, .most = 20'000});
-    BOOST_TEST(records.size() == 10'000U);
+    std::uint64_t decisions = 0;
     for (const JournalRecord& record : records) {
+        decisions += 1 + record.repeats;
         const Decision again =
             explain(*policies.at(record.generation), record.request, record.facts).decision;
         BOOST_REQUIRE(again.answer == record.decision.answer);
         BOOST_REQUIRE(again.reason == record.decision.reason);
         BOOST_REQUIRE(again.rule == record.decision.rule);
     }
+    BOOST_TEST(decisions == 10'000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

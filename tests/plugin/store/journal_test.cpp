@@ -50,6 +50,15 @@ struct Store {
     }
 };
 
+tl::expected<void, std::string> write(Journal& journal, std::vector<JournalRecord> records)
+{
+    std::vector<JournalEntry> entries;
+    for (JournalRecord& record : records) {
+        entries.push_back({std::move(record)});
+    }
+    return journal.record(entries);
+}
+
 Address address(std::string_view text)
 {
     return Address::prepare(text).value();
@@ -101,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
     one.facts.chosen = Option::prompt;
     one.decision = {Answer::deny, Reason::federation_not_listed, 7};
     one.generation = 4;
-    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_REQUIRE(write(journal, {one}).has_value());
 
     soci::session other(soci::sqlite3, path);
     soci::row row;
@@ -134,7 +143,7 @@ BOOST_AUTO_TEST_CASE(what_record_has_returned_from_others_can_read)
     Journal journal(*database);
     const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), record(journal.next_id(kNow)),
                                            record(journal.next_id(kNow))};
-    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_REQUIRE(write(journal, batch).has_value());
     BOOST_TEST(count() == 3);
 }
 
@@ -143,13 +152,73 @@ BOOST_AUTO_TEST_CASE(a_batch_of_which_one_fails_writes_none_and_the_next_succeed
     const auto database = open();
     Journal journal(*database);
     const JournalRecord first = record(journal.next_id(kNow));
-    BOOST_REQUIRE(journal.record({&first, 1}).has_value());
+    BOOST_REQUIRE(write(journal, {first}).has_value());
     const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), first};  // the second id is taken
-    BOOST_TEST(!journal.record(batch).has_value());
+    BOOST_TEST(!write(journal, batch).has_value());
     BOOST_TEST(count() == 1);
     const JournalRecord next = record(journal.next_id(kNow));
-    BOOST_TEST(journal.record({&next, 1}).has_value());
+    BOOST_TEST(write(journal, {next}).has_value());
     BOOST_TEST(count() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_repetition_is_counted_in_its_record_and_forgets_the_outcome)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const JournalRecord first = record(journal.next_id(kNow));
+    BOOST_REQUIRE(write(journal, {first}).has_value());
+    const RecordedOutcome refused{first.id, Outcome::refused, "item-not-found"};
+    BOOST_REQUIRE(journal.settle({&refused, 1}).has_value());
+    JournalRecord read = search(*database, {.id = first.id}).records.at(0);
+    BOOST_TEST((read.outcome == Outcome::refused));
+    BOOST_TEST(read.refusal == "item-not-found");
+    BOOST_TEST(!read.last_at.has_value());
+
+    std::vector<JournalEntry> entries{{first, true}, {record(journal.next_id(kNow))}, {first, true}};
+    entries[2].record.at += std::chrono::minutes(5);
+    BOOST_REQUIRE(journal.record(entries).has_value());
+    BOOST_TEST(count() == 2);
+    read = search(*database, {.id = first.id}).records.at(0);
+    BOOST_TEST(read.repeats == 2U);
+    BOOST_TEST((read.at == kNow));
+    BOOST_TEST((read.last_at == kNow + std::chrono::minutes(5)));
+    BOOST_TEST(!read.outcome.has_value());
+    BOOST_TEST(read.refusal == "");
+}
+
+/// Whoever sends requests could make two of them look the same to what keeps only hashes.
+BOOST_AUTO_TEST_CASE(a_repetition_of_another_request_is_a_record_of_its_own)
+{
+    const auto database = open();
+    Journal journal(*database);
+    const JournalRecord first = record(journal.next_id(kNow));
+    BOOST_REQUIRE(write(journal, {first}).has_value());
+    for (const bool user : {true, false}) {
+        JournalEntry other{first, true};
+        (user ? other.record.request.user : other.record.request.contact) = address("eve@evil.lit");
+        BOOST_REQUIRE(journal.record({&other, 1}).has_value());
+        BOOST_TEST(!other.repeat);
+        BOOST_TEST(other.record.id != first.id);
+        BOOST_TEST(search(*database, {.id = other.record.id}).records.size() == 1U);
+    }
+    BOOST_TEST(count() == 3);
+    BOOST_TEST(search(*database, {.id = first.id}).records.at(0).repeats == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_many_counts_whatever_request_is_added)
+{
+    const auto database = open();
+    Journal journal(*database);
+    JournalRecord first = record(journal.next_id(kNow));
+    first.covers = Covers::domain;
+    BOOST_REQUIRE(write(journal, {first}).has_value());
+    JournalEntry other{first, true};
+    other.record.request.contact = address("tybalt@capulet.lit");
+    BOOST_REQUIRE(journal.record({&other, 1}).has_value());
+    const JournalRecord read = search(*database, {.id = first.id}).records.at(0);
+    BOOST_TEST((read.covers == Covers::domain));
+    BOOST_TEST(read.repeats == 1U);
+    BOOST_TEST(count() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_another_holds_is_an_error_and_works_again_afterwards)
@@ -160,10 +229,10 @@ BOOST_AUTO_TEST_CASE(a_store_that_another_holds_is_an_error_and_works_again_afte
     {
         soci::session other(soci::sqlite3, path);
         other << "BEGIN IMMEDIATE";
-        BOOST_TEST(!journal.record({&one, 1}).has_value());
+        BOOST_TEST(!write(journal, {one}).has_value());
         other << "ROLLBACK";
     }
-    BOOST_TEST(journal.record({&one, 1}).has_value());
+    BOOST_TEST(write(journal, {one}).has_value());
     BOOST_TEST(count() == 1);
 }
 
@@ -173,7 +242,7 @@ BOOST_AUTO_TEST_CASE(records_are_there_after_it_was_opened_again)
         const auto database = open();
         Journal journal(*database);
         const JournalRecord one = record(journal.next_id(kNow));
-        BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+        BOOST_REQUIRE(write(journal, {one}).has_value());
     }
     static_cast<void>(open());
     BOOST_TEST(count() == 1);
@@ -192,7 +261,7 @@ BOOST_AUTO_TEST_CASE(after_a_checkpoint_the_records_are_in_the_database_itself)
     };
     BOOST_TEST(database->checkpoint());
     const JournalRecord one = record(journal.next_id(kNow));
-    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_REQUIRE(write(journal, {one}).has_value());
     BOOST_TEST(in_database() == 0);
     BOOST_TEST(database->checkpoint());
     BOOST_TEST(in_database() == 1);
@@ -205,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
     BOOST_REQUIRE(database->checkpoint());
     for (int i = 0; i < 100; ++i) {  // more than fits into the pages that are there
         const JournalRecord one = record(journal.next_id(kNow));
-        BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+        BOOST_REQUIRE(write(journal, {one}).has_value());
     }
     rlimit before{};
     BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -248,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     one.decision = {Answer::deny, Reason::by_hand, 7};
     one.generation = 4;
     one.answered_by = "admin@capulet.lit";
-    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_REQUIRE(write(journal, {one}).has_value());
     const Found found = search(*database, {.id = one.id});
     BOOST_REQUIRE(found.records.size() == 1U);
     const JournalRecord& same = found.records.front();
@@ -273,7 +342,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
 
 /// What no record of ours has in its columns, and what must not be taken for something else.
 const char* const kUnknown[] = {
-    "source", "item_subscription", "chosen_option", "answer", "reason",
+    "source", "item_subscription", "chosen_option", "answer", "reason", "covers", "outcome",
 };
 
 BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_column,
@@ -284,7 +353,7 @@ BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_col
     JournalRecord one = record(journal.next_id(kNow));
     one.request.item = RosterItem{Subscription::to, true};
     one.facts.chosen = Option::prompt;
-    BOOST_REQUIRE(journal.record({&one, 1}).has_value());
+    BOOST_REQUIRE(write(journal, {one}).has_value());
     BOOST_TEST(JournalSearch(*database, {}).search_portion().has_value());
     soci::session(soci::sqlite3, path) << "UPDATE journal SET " + std::string(column) + " = 'other'";
     const auto read = JournalSearch(*database, {}).search_portion();
@@ -303,7 +372,7 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
         batch.back().request.contact = address(i % 2 == 0 ? "nurse@capulet.lit" : "romeo@montague.lit");
         batch.back().organization = i < 5 ? "Capulet" : "Montague";
     }
-    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_REQUIRE(write(journal, batch).has_value());
     const auto found = [&](const JournalFilter& filter) {
         std::string places;
         for (const JournalRecord& one : search(*database, filter).records) {
@@ -370,7 +439,7 @@ BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
     for (const std::size_t place : {std::size_t{0}, middle, all.size() - 1}) {
         all[place].request.contact = romeo;
     }
-    BOOST_REQUIRE(journal.record(all).has_value());
+    BOOST_REQUIRE(write(journal, all).has_value());
     const auto ids = [](const Found& found) {
         std::vector<std::int64_t> each;
         for (const JournalRecord& one : found.records) {
@@ -415,7 +484,7 @@ BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
         Journal journal(*database);
         const JournalRecord made = record(journal.next_id(now));
         BOOST_TEST(made.id > last);
-        BOOST_TEST(journal.record({&made, 1}).has_value());
+        BOOST_TEST(write(journal, {made}).has_value());
         last = made.id;
     }
 }
@@ -430,7 +499,7 @@ BOOST_AUTO_TEST_CASE(since_goes_by_the_time_of_a_record_after_a_clock_that_was_a
         batch.push_back(record(journal.next_id(kNow + ahead)));
         batch.back().at = kNow + ahead;
     }
-    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_REQUIRE(write(journal, batch).has_value());
     const Found found = search(*database, {.since = kNow});
     BOOST_REQUIRE(found.records.size() == 3U);
     BOOST_TEST(found.records[0].id == batch[0].id);  // its own id says so
@@ -446,7 +515,7 @@ BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
     for (int day = 0; day < 10; ++day) {
         batch.push_back(record(journal.next_id(kNow + std::chrono::days(day))));
     }
-    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_REQUIRE(write(journal, batch).has_value());
     const auto cutoff = kNow + std::chrono::days(5);
     BOOST_TEST(journal.forget_before(cutoff, 3).value() == 3U);
     BOOST_TEST(journal.forget_before(cutoff, 3).value() == 2U);
@@ -498,7 +567,7 @@ struct OldJournal : Store {
         for (int i = 0; i < 2'500; ++i) {
             batch.push_back(record(journal.next_id(kNow)));
         }
-        BOOST_REQUIRE(journal.record(batch).has_value());
+        BOOST_REQUIRE(write(journal, batch).has_value());
     }
     JournalExpiry forget_after(std::chrono::days kept)
     {

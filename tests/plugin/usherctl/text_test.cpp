@@ -21,10 +21,26 @@ BOOST_AUTO_TEST_CASE(a_decision_is_one_line_whatever_is_in_it)
                                    {"answer", "deny"},
                                    {"reason", "rule"},
                                    {"rule", 12},
-                                   {"answered_by", ""}};
+                                   {"answered_by", ""},
+                                   {"outcome", nullptr},
+                                   {"refusal", ""},
+                                   {"repeats", 0},
+                                   {"last_at", "2026-11-23T10:00:00.123Z"},
+                                   {"covers", "request"}};
+    const std::string line =
+        "2026-11-23 12:00:00  116326504860393472   deny     rule 12                 "
+        "eve\ufffd\ufffd[1A@montague.lit -> juliet@capulet.lit";
+    BOOST_TEST(control_report::decision_line(record) == line + "\n");
+    record["repeats"] = 59;
+    record["last_at"] = "2026-11-23T10:09:50Z";
+    BOOST_TEST(control_report::decision_line(record) == line + "  (59 more, last at 2026-11-23 12:09:50)\n");
+    record["covers"] = "domain";
+    record["outcome"] = "refused";
+    record["refusal"] = "item-not-found";
     BOOST_TEST(control_report::decision_line(record) ==
-               "2026-11-23 12:00:00  116326504860393472   deny     rule 12                 "
-               "eve\ufffd\ufffd[1A@montague.lit -> juliet@capulet.lit\n");
+               line +
+                   "  NOT APPLIED by the server: item-not-found"
+                   "  (59 more of this domain, last at 2026-11-23 12:09:50)\n");
 }
 
 BOOST_AUTO_TEST_CASE(ids_have_19_digits_from_2033_on)

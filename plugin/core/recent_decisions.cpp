@@ -1,0 +1,129 @@
+#include "plugin/core/recent_decisions.h"
+
+#include <functional>
+#include <string_view>
+
+namespace usher
+{
+
+namespace
+{
+
+std::size_t pair(const SubscriptionRequest& request)
+{
+    return (std::hash<Party>()(request.user) * 0x9e3779b97f4a7c15U) ^ std::hash<Party>()(request.contact);
+}
+
+std::size_t domain(const SubscriptionRequest& request)
+{
+    return std::hash<std::string_view>()(request.contact.domain());
+}
+
+}  // namespace
+
+bool RecentDecisions::Last::repeated_by(const JournalRecord& record) const
+{
+    if (source != record.source || answer != record.decision.answer || reason != record.decision.reason ||
+        outcome == Outcome::confirmed) {
+        return false;
+    }
+    return outcome == Outcome::refused || (rule == record.decision.rule && generation == record.generation);
+}
+
+void RecentDecisions::place(JournalEntry& entry)
+{
+    begin_hour();
+    JournalRecord& record = entry.record;
+    if (const auto last = last_.find(pair(record.request)); last != last_.end() &&
+                                                            record.decision.reason != Reason::by_hand &&
+                                                            last->second.repeated_by(record)) {
+        record.id = last->second.id;
+        entry.repeat = true;
+        last->second.outcome.reset();
+        return;
+    }
+    if (record.decision.answer != Answer::approve && record.decision.reason != Reason::by_hand) {
+        std::size_t& of_domain = of_domain_[domain(record.request)];
+        if (recorded_ >= kMax) {
+            count_with_others(entry, Covers::organization);
+            return;
+        }
+        if (of_domain >= kMaxOfDomain) {
+            count_with_others(entry, Covers::domain);
+            return;
+        }
+        ++of_domain;
+        ++recorded_;
+    }
+    remember(record);
+}
+
+void RecentDecisions::count_with_others(JournalEntry& entry, Covers covers)
+{
+    JournalRecord& record = entry.record;
+    std::string what = record.organization + "\n" + std::string(name(record.decision.answer)) + "\n" +
+                       std::string(name(record.decision.reason));
+    if (covers == Covers::domain) {
+        what += "\n" + std::string(record.request.contact.domain()) + "\n" +
+                std::to_string(record.decision.rule) + "\n" + std::to_string(record.generation);
+    }
+    const auto [known, added] = of_others_.try_emplace(what, record.id);
+    record.id = known->second;
+    record.covers = covers;
+    entry.repeat = !added;
+}
+
+void RecentDecisions::remember(const JournalRecord& record)
+{
+    const Last last{record.id,     record.generation,      record.decision.rule,
+                    record.source, record.decision.answer, record.decision.reason};
+    const auto known = last_.find(pair(record.request));
+    if (known != last_.end()) {
+        known->second = last;
+    } else if (record.decision.answer != Answer::approve || approved_ < kMax) {
+        last_.emplace(pair(record.request), last);
+        approved_ += record.decision.answer == Answer::approve ? 1 : 0;
+    }
+}
+
+void RecentDecisions::withdraw(const JournalEntry& entry)
+{
+    if (entry.repeat) {
+        return;
+    }
+    std::erase_if(of_others_, [&](const auto& one) { return one.second == entry.record.id; });
+    if (const auto last = last_.find(pair(entry.record.request));
+        last != last_.end() && last->second.id == entry.record.id) {
+        last_.erase(last);
+    }
+}
+
+void RecentDecisions::renumber(const JournalRecord& record)
+{
+    if (record.covers == Covers::request) {
+        remember(record);
+    } else {
+        of_others_.clear();  // a new one is begun for each
+    }
+}
+
+void RecentDecisions::settled(const SubscriptionRequest& request, std::int64_t id, Outcome outcome)
+{
+    if (const auto last = last_.find(pair(request)); last != last_.end() && last->second.id == id) {
+        last->second.outcome = outcome;
+    }
+}
+
+void RecentDecisions::begin_hour()
+{
+    if (const auto now = clock_.now(); now - hour_ >= std::chrono::hours(1)) {
+        hour_ = now;
+        last_.clear();
+        of_domain_.clear();
+        of_others_.clear();
+        recorded_ = 0;
+        approved_ = 0;
+    }
+}
+
+}  // namespace usher
