@@ -6,6 +6,7 @@
 #include <random>
 #include <string_view>
 
+#include "plugin/store/policy_texts.h"
 #include "plugin/store/stored_time.h"
 
 namespace usher
@@ -287,8 +288,12 @@ tl::expected<std::size_t, std::string> Journal::forget_before(system_clock::time
             (session->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :id "
                                  "ORDER BY id LIMIT :most)",
              soci::use(id), soci::use(static_cast<long long>(most)));
+        soci::transaction transaction(*session);
         forget.execute(true);
-        return static_cast<std::size_t>(forget.get_affected_rows());
+        const auto forgotten = static_cast<std::size_t>(forget.get_affected_rows());
+        forget_unnamed_policies(*session);
+        transaction.commit();
+        return forgotten;
     });
 }
 

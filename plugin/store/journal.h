@@ -90,7 +90,7 @@ class Journal
     /// Adds what became of verdicts, in one transaction.
     [[nodiscard]] tl::expected<void, std::string> settle(std::span<const RecordedOutcome> outcomes);
 
-    /// Deletes records from before `cutoff`, at most `most` of them. Returns how many. By their ids: none
+    /// Deletes records from before `cutoff`, at most `most` of them, and policies that no record names any more. Returns how many. By their ids: none
     /// goes too early because the clock was behind; after a clock that was ahead they stay for as much
     /// longer. Of repeated decisions the first counts: the last is an hour younger at most.
     [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(

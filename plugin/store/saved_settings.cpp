@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include "plugin/store/policy_texts.h"
 #include "plugin/store/stored_time.h"
 
 namespace usher
@@ -27,21 +28,6 @@ void apply(soci::session& session, const SettingsChange& change)
             soci::use(one.organization), soci::use(one.setting), soci::use(one.value), soci::use(one.by),
             soci::use(at);
     }
-}
-
-std::uint64_t number(soci::session& session, const std::string& policy, system_clock::time_point now)
-{
-    long long generation = 0;
-    std::string newest;
-    session << "SELECT generation, settings FROM policy ORDER BY generation DESC LIMIT 1",
-        soci::into(generation), soci::into(newest);
-    if (!session.got_data() || newest != policy) {
-        generation = session.got_data() ? generation + 1 : 1;
-        const long long since = since_1970(now);
-        session << "INSERT INTO policy (generation, since, settings) VALUES (:g, :s, :t)",
-            soci::use(generation), soci::use(since), soci::use(policy);
-    }
-    return static_cast<std::uint64_t>(generation);
 }
 
 }  // namespace
@@ -73,7 +59,8 @@ tl::expected<std::uint64_t, std::string> SavedSettings::save(const SettingsChang
     return database_.write([&](const std::shared_ptr<soci::session>& session) {
         soci::transaction transaction(*session);
         apply(*session, change);
-        const std::uint64_t generation = number(*session, policy, now);
+        const std::uint64_t generation = number_policy(*session, policy, now);
+        forget_unnamed_policies(*session);
         transaction.commit();
         return generation;
     });

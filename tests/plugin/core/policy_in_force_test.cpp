@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "plugin/settings/reader.h"
+#include "plugin/store/journal.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -42,6 +43,50 @@ struct Store {
     [[nodiscard]] std::unique_ptr<PolicyInForce> made(const std::string& file = kFile) const
     {
         return PolicyInForce::make(parse_settings(file, "usher.toml").value(), *database, noon).value();
+    }
+    /// The generations in the store.
+    [[nodiscard]] std::vector<std::uint64_t> generations() const
+    {
+        soci::session other(soci::sqlite3, path);
+        std::vector<std::uint64_t> all;
+        const soci::rowset<long long> rows =
+            (other.prepare << "SELECT generation FROM policy ORDER BY generation");
+        for (const long long one : rows) {
+            all.push_back(static_cast<std::uint64_t>(one));
+        }
+        return all;
+    }
+    [[nodiscard]] int texts() const
+    {
+        soci::session other(soci::sqlite3, path);
+        int count = 0;
+        other << "SELECT COUNT(*) FROM policy_text", soci::into(count);
+        return count;
+    }
+    /// Records a decision that was made then under the policy in force.
+    void decide(std::chrono::system_clock::time_point at = noon()) const
+    {
+        Journal journal(*database);
+        JournalEntry entry{{.id = journal.next_id(at),
+                            .at = at,
+                            .organization = "Capulet",
+                            .request = {Address::prepare("juliet@capulet.lit").value(),
+                                        Address::prepare("nurse@capulet.lit").value(), std::nullopt},
+                            .facts = {},
+                            .decision = {},
+                            .generation = policy->policy()->generation()}};
+        BOOST_REQUIRE(journal.record({&entry, 1}).has_value());
+    }
+    /// The text of the policy that records name.
+    [[nodiscard]] std::string text_of(std::uint64_t generation) const
+    {
+        soci::session other(soci::sqlite3, path);
+        std::string text;
+        const auto number = static_cast<long long>(generation);
+        other
+            << "SELECT settings FROM policy_text JOIN policy ON policy.text = policy_text.id WHERE generation = :g",
+            soci::use(number), soci::into(text);
+        return text;
     }
     [[nodiscard]] const Organization& capulet() const { return policy->policy()->organizations()[0]; }
 };
@@ -131,15 +176,53 @@ BOOST_AUTO_TEST_CASE(a_generation_is_a_policy_that_was_in_force)
     BOOST_TEST(policy->policy()->generation() == 1U);  // the same policy
     BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
     BOOST_TEST(policy->policy()->generation() == 2U);
+    decide();
     BOOST_REQUIRE(policy->reset("Capulet").has_value());
     BOOST_TEST(policy->policy()->generation() == 3U);
-
-    soci::session other(soci::sqlite3, path);
-    std::string text;
-    other << "SELECT settings FROM policy WHERE generation = 2", soci::into(text);
+    const std::string text = text_of(2);
     BOOST_TEST(text.find("option = \"all\"") != std::string::npos, text);
     const std::string connection = "[connection]\ncomponent = \"u.lit\"\nsecret_file = \"/s\"\n";
     BOOST_TEST(parse_settings(connection + text, "again").has_value());  // can be read again
+}
+
+BOOST_AUTO_TEST_CASE(policies_without_records_do_not_pile_up)
+{
+    for (int i = 0; i < 50; ++i) {
+        BOOST_REQUIRE(
+            policy->save("Capulet", {.option = i % 2 == 0 ? Option::all : Option::prompt}, "admin"));
+    }
+    BOOST_TEST(policy->policy()->generation() == 51U);
+    BOOST_TEST(generations() == std::vector<std::uint64_t>{51}, boost::test_tools::per_element());
+    BOOST_TEST(texts() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_names_it)
+{
+    const auto year = std::chrono::days(365);
+    decide(noon() - year);
+    for (const Option option : {Option::all, Option::prompt, Option::all}) {
+        BOOST_REQUIRE(policy->save("Capulet", {.option = option}, "admin").has_value());
+        decide();
+        decide();
+    }
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::organization}, "admin").has_value());
+    BOOST_TEST(generations() == (std::vector<std::uint64_t>{1, 2, 3, 4, 5}),
+               boost::test_tools::per_element());
+    BOOST_TEST(texts() == 3);  // generations 1 and 3 are the same policy, and so are 2 and 4
+    BOOST_TEST(text_of(2) == text_of(4));
+    BOOST_TEST(text_of(2).find("option = \"all\"") != std::string::npos);
+
+    Journal journal(*database);
+    BOOST_TEST(journal.forget_before(noon() - std::chrono::days(1), 1'000).value() == 1U);
+    BOOST_TEST(generations() == (std::vector<std::uint64_t>{2, 3, 4, 5}), boost::test_tools::per_element());
+    BOOST_TEST(texts() == 3);
+    BOOST_TEST(journal.forget_before(noon() + std::chrono::days(1), 1).value() == 1U);
+    BOOST_TEST(generations().size() == 4U);  // one record of generation 2 is left
+    BOOST_TEST(journal.forget_before(noon() + std::chrono::days(1), 1'000).value() == 5U);
+    BOOST_TEST(generations() == std::vector<std::uint64_t>{5}, boost::test_tools::per_element());
+    BOOST_TEST(texts() == 1);  // in force without records
+    policy = made();
+    BOOST_TEST(policy->policy()->generation() == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_stored_changes_nothing)

@@ -173,6 +173,42 @@ BOOST_AUTO_TEST_CASE(records_of_an_older_store_have_their_reasons_by_name)
     BOOST_TEST(stored == "in_organization");
 }
 
+BOOST_AUTO_TEST_CASE(policies_of_an_older_store_keep_their_texts_each_of_them_once)
+{
+    session
+        << "INSERT INTO policy (generation, since, settings) VALUES (1, 5, 'a'), (2, 6, 'b'), (3, 7, 'a')";
+    session << "INSERT INTO journal VALUES (9, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
+               "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'rule', 0, 2, NULL)";
+    const auto database = open();
+    std::string found;
+    const soci::rowset<soci::row> rows =
+        (session.prepare << "SELECT generation, since, settings, last_record "
+                            "FROM policy JOIN policy_text ON policy_text.id = text "
+                            "ORDER BY generation");
+    for (const soci::row& row : rows) {
+        found += std::to_string(row.get<int>(0)) + " " + std::to_string(row.get<long long>(1)) + " " +
+                 row.get<std::string>(2) + (row.get_indicator(3) == soci::i_null ? ", in force; " : "; ");
+    }
+    BOOST_TEST(found == "1 5 a; 2 6 b; 3 7 a, in force; ");
+    int texts = 0;
+    session << "SELECT COUNT(*) FROM policy_text", soci::into(texts);
+    BOOST_TEST(texts == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_an_older_store_is_one_decision_without_an_outcome)
+{
+    session << "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
+               "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'rule', 0, 4, NULL)";
+    const auto database = open();
+    JournalSearch search(*database, {});
+    BOOST_REQUIRE(search.search_portion().value());
+    const JournalRecord record = search.take_found().at(0);
+    BOOST_TEST(record.repeats == 0U);
+    BOOST_TEST(!record.last_at.has_value());
+    BOOST_TEST(!record.outcome.has_value());
+    BOOST_TEST((record.covers == Covers::request));
+}
+
 BOOST_AUTO_TEST_CASE(a_reason_that_was_none_before_is_none_after)
 {
     session << "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
