@@ -252,6 +252,7 @@ void StockApproval::set(const Address& owner, const RosterEntry& entry, Subscrip
                       }
                       then();
                   } else if (domain != nullptr && !domain->effective) {
+                      settle(Outcome::refused);
                       give_up();
                       refuse(std::string(owner.domain()), Refusal::ineffective);
                   } else {

@@ -358,6 +358,13 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
                 if (!record->answered_by.empty()) {
                     line += ", " + record->answered_by;
                 }
+                if (record->outcome == Outcome::refused) {
+                    line += ", not applied by the server";
+                }
+                if (record->repeats != 0) {
+                    line += ", " + std::to_string(record->repeats) + " more until " +
+                            utc_seconds(record->last_at.value_or(record->at));
+                }
                 lines.push_back(line + " (" + std::to_string(record->id) + ")");
             }
             reply(list_of("journal", "Journal, newest first", lines, records->size() == kMaxLines));

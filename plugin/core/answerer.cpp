@@ -120,7 +120,9 @@ void Answerer::settle(std::span<const Settled> settled)
             }
         }
         if (one.judged.record != 0) {
-            recent_.settled(one.request, one.judged.record, one.outcome);
+            if (recent_.settled(one.request, one.judged.record, one.outcome) && on_refused_) {
+                on_refused_(one);
+            }
             outcomes.push_back({one.judged.record, one.outcome, one.condition});
         }
     }

@@ -51,6 +51,8 @@ class Answerer : public Judge
     {
         on_recorded_ = std::move(recorded);
     }
+    /// Called when the server has refused a verdict; for a record that is repeated only the first time.
+    void on_refused(std::function<void(const Settled&)> refused) { on_refused_ = std::move(refused); }
     /// From the next call of judge() on.
     void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
 
@@ -98,6 +100,7 @@ class Answerer : public Judge
     Timings timings_;
     std::function<void()> on_unrecorded_;
     std::function<void(const JournalRecord&)> on_recorded_;
+    std::function<void(const Settled&)> on_refused_;
 };
 
 }  // namespace usher

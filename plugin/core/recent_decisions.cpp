@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string_view>
+#include <utility>
 
 namespace usher
 {
@@ -107,11 +108,15 @@ void RecentDecisions::renumber(const JournalRecord& record)
     }
 }
 
-void RecentDecisions::settled(const SubscriptionRequest& request, std::int64_t id, Outcome outcome)
+bool RecentDecisions::settled(const SubscriptionRequest& request, std::int64_t id, Outcome outcome)
 {
-    if (const auto last = last_.find(pair(request)); last != last_.end() && last->second.id == id) {
-        last->second.outcome = outcome;
+    const bool refused = outcome == Outcome::refused;
+    const auto last = last_.find(pair(request));
+    if (last == last_.end() || last->second.id != id) {
+        return refused;
     }
+    last->second.outcome = outcome;
+    return refused && !std::exchange(last->second.refused, true);
 }
 
 void RecentDecisions::begin_hour()

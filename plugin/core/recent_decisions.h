@@ -39,8 +39,8 @@ class RecentDecisions
     void withdraw(const JournalEntry& entry);
     /// It was written, under another id than it was placed with.
     void renumber(const JournalRecord& record);
-    /// What the server said of the verdict in that record.
-    void settled(const SubscriptionRequest& request, std::int64_t id, Outcome outcome);
+    /// What the server said of the verdict in that record. Returns whether it has refused it for the first time.
+    bool settled(const SubscriptionRequest& request, std::int64_t id, Outcome outcome);
 
   private:
     /// The last decision on a request.
@@ -56,6 +56,7 @@ class RecentDecisions
         Answer answer;
         Reason reason;
         std::optional<Outcome> outcome = {};
+        bool refused = false;  // once, or more often
     };
 
     void begin_hour();

@@ -98,6 +98,7 @@ class Daemon : private EntityEvents
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
         answerer_.on_recorded(log_decision);
+        answerer_.on_refused(log_refusal);
         answerer_.on_unrecorded([this] { await_store(); });
         policy_->on_change([this] { policy_changed(); });
         operations_.on_reload([this] { return reload(); });

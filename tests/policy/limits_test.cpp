@@ -56,6 +56,20 @@ BOOST_AUTO_TEST_CASE(contact_domain_and_user_are_counted_apart)
     BOOST_TEST(recent.to_user == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(an_approval_is_taken_back_in_the_step_in_which_it_was_counted)
+{
+    ApprovalCounter counter;
+    counter.count(kAmyToBob, kStart);
+    counter.count(kAmyToBob, kStart + 7min);
+    counter.take_back(kAmyToBob, kStart);
+    BOOST_TEST(counter.recent(kAmyToBob, kStart + 7min).to_user == 1U);
+    counter.take_back(kAmyToBob, kStart);  // no more than was counted
+    BOOST_TEST(counter.recent(kAmyToBob, kStart + 7min).to_user == 1U);
+    BOOST_TEST(counter.recent(kAmyToBob, kStart + 66min).to_user == 1U);
+    counter.take_back(kAmyToBob, kStart - 3h);  // not counted any more
+    BOOST_TEST(counter.recent(kAmyToBob, kStart + 7min).to_user == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(one_address_is_not_counted_in_two_roles)
 {
     ApprovalCounter counter;

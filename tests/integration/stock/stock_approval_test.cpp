@@ -219,6 +219,8 @@ BOOST_FIXTURE_TEST_CASE(user_comes_first_each_set_follows_a_read_and_is_read_bac
     BOOST_TEST(log == expected, boost::test_tools::per_element());
     BOOST_TEST(in(kJuliet, kNurse, "subscription") == "from");
     BOOST_TEST(in(kNurse, kJuliet, "subscription") == "to");
+    BOOST_TEST(judge.settled == Strings{kNurse + " to " + kJuliet + " confirmed"},
+               boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(what_the_user_sees_already_becomes_both_with_name_and_groups, NurseAsks)
@@ -304,6 +306,8 @@ BOOST_FIXTURE_TEST_CASE(request_withdrawn_meanwhile_leaves_the_users_roster_as_i
     answer_all();
     BOOST_TEST(in(kJuliet, kNurse, "subscription") == "no item");
     BOOST_TEST(in(kNurse, kJuliet, "subscription") == "none");
+    BOOST_TEST(judge.settled == Strings{kNurse + " to " + kJuliet + " refused"},
+               boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(server_that_ignores_the_subscription_is_refused_and_left_alone, NurseAsks)
@@ -315,6 +319,8 @@ BOOST_FIXTURE_TEST_CASE(server_that_ignores_the_subscription_is_refused_and_left
     BOOST_TEST(refusals[0].first == "capulet.lit");
     BOOST_TEST((refusals[0].second == StockApproval::Refusal::ineffective));
     BOOST_TEST(sets() == 1);
+    BOOST_TEST(judge.settled == Strings{kNurse + " to " + kJuliet + " refused"},
+               boost::test_tools::per_element());
     log.clear();
     clock.advance(10min);
     BOOST_TEST(log.empty());
@@ -333,6 +339,7 @@ BOOST_FIXTURE_TEST_CASE(server_on_which_every_set_fails_is_refused_after_some, N
             "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
             "error");
         BOOST_TEST(static_cast<int>(judge.asked.size()) == errors);
+        BOOST_TEST(static_cast<int>(judge.settled.size()) == errors);  // no approval that counts
     }
     BOOST_REQUIRE(refusals.size() == 1U);
     BOOST_TEST((refusals[0].second == StockApproval::Refusal::ineffective));

@@ -447,6 +447,8 @@ BOOST_AUTO_TEST_CASE(approvals_that_the_server_refuses_are_one_record_and_count_
     const Limits limits{.per_contact = 2, .per_domain = 0, .per_user = 0};
     const SubscriptionRequest waits = request("juliet@capulet.lit", "nurse@capulet.lit");
     std::int64_t id = 0;
+    int told = 0;
+    answerer.on_refused([&told](const Settled&) { ++told; });
     for (std::uint64_t generation = 1; generation <= 23; ++generation) {  // read again after each reload
         answerer.set_policy(policy(Option::organization, limits, generation));
         id = judge(waits, Source::waiting, Outcome::refused, "item-not-found");
@@ -459,6 +461,7 @@ BOOST_AUTO_TEST_CASE(approvals_that_the_server_refuses_are_one_record_and_count_
     BOOST_TEST(record.repeats == 22U);
     BOOST_TEST(record.generation == 1U);
     BOOST_TEST(answerer.counts().refused.at(Answer::approve) == 23U);
+    BOOST_TEST(told == 1);
 
     const std::vector colleague{request("tybalt@capulet.lit", "nurse@capulet.lit")};
     BOOST_TEST(judge(colleague, Source::asked)[0].answer == Answer::approve);

@@ -64,14 +64,17 @@ struct Running {
         return explained.value();
     }
 
-    /// Replies to what has been sent, as a server on which one request waits.
-    void serve()
+    /// Replies to what has been sent, as a server on which one request waits; to later answers as given.
+    void serve(const std::string& answer_type = {}, const std::string& answer_inside = {})
     {
         for (std::vector<std::string> sent = channels.take_sent(); !sent.empty();
              sent = channels.take_sent()) {
             for (const std::string& xml : sent) {
                 const std::string payload = reply(xml);
-                if (!payload.empty()) {
+                if (!answer_type.empty() && xml.find("<answer ") != std::string::npos) {
+                    channels.received("<iq type='" + answer_type + "' id='" + attribute(xml, "id") +
+                                      "' from='" + attribute(xml, "to") + "'>" + answer_inside + "</iq>");
+                } else if (!payload.empty()) {
                     channels.received("<iq type='result' id='" + attribute(xml, "id") + "' from='" +
                                       attribute(xml, "to") + "'>" + payload + "</iq>");
                 }
@@ -108,6 +111,23 @@ struct Running {
                "<set xmlns='http://jabber.org/protocol/rsm'>" + (first ? "<last>1</last>" : "") +
                "</set></pending>";
     }
+
+    /// A page with requests of Juliet's colleagues.
+    static std::string many_waiting(int from, int to)
+    {
+        std::string page = "<pending xmlns='urn:xmpp:subscription-requests:0'>";
+        for (int i = from; i < to; ++i) {
+            page +=
+                "<request id='" + std::to_string(i) +
+                "'><forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' "
+                "from='nurse" +
+                std::to_string(i) + "@capulet.lit' to='juliet@capulet.lit'/></forwarded></request>";
+        }
+        return page + "<set xmlns='http://jabber.org/protocol/rsm'><last>" + std::to_string(to) +
+               "</last></set></pending>";
+    }
+    const std::string kNoneWaiting =
+        "<pending xmlns='urn:xmpp:subscription-requests:0'><set xmlns='http://jabber.org/protocol/rsm'/></pending>";
 
     test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
@@ -333,6 +353,93 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_says_which_part_of_the_store_failed)
     other << "ROLLBACK";
     execute("ALTER TABLE choice RENAME TO gone");
     BOOST_TEST(answer().find("Nothing was answered: users' choices cannot be read: ") == 0U);
+}
+
+/// The journal says what became of an answer by hand, also where nothing waited any more.
+BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_its_outcome)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    const auto answer = [this](const std::string& type, const std::string& inside) {
+        std::optional<Result<std::int64_t>> answered;
+        operations.answer(Actor::local("root"), juliet, address("nurse@capulet.lit"), Answer::approve,
+                          [&](Result<std::int64_t> result) { answered = std::move(result); });
+        serve(type, inside);
+        return answered.value();
+    };
+    const std::string gone =
+        "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+    const auto refused = answer("error", gone);
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().kind == Refusal::Kind::not_found));
+    const auto confirmed = answer("result", "");
+    BOOST_REQUIRE(confirmed.has_value());
+    JournalSearch search(*database, {});
+    BOOST_REQUIRE(search.search_portion().value());
+    const auto records = search.take_found();
+    BOOST_REQUIRE(records.size() == 2U);
+    BOOST_TEST((records[0].outcome == Outcome::refused));
+    BOOST_TEST(records[0].refusal == "item-not-found");
+    BOOST_TEST(refused.error().text.find(std::to_string(records[0].id)) != std::string::npos);
+    BOOST_TEST((records[1].outcome == Outcome::confirmed));
+    BOOST_TEST(records[1].id == *confirmed);
+}
+
+/// The next page is judged when the server has replied to this one, and requests can be answered in between.
+BOOST_AUTO_TEST_CASE(a_review_is_applied_page_by_page)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<Review>> review;
+    operations.review(Actor::local("root"), juliet, true,
+                      [&](Result<Review> result) { review = std::move(result); });
+    const std::vector<std::string> pages{many_waiting(0, 100), many_waiting(100, 200), many_waiting(200, 250),
+                                         kNoneWaiting};
+    for (const std::string& page : pages) {
+        BOOST_REQUIRE(channels.sent.size() == 1U);
+        const std::string query = channels.take_sent().front();
+        channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" + page +
+                          "</iq>");
+    }
+    for (const std::size_t size : {100U, 100U, 50U}) {
+        BOOST_TEST(!review.has_value());
+        BOOST_TEST(channels.sent.size() == size);
+        serve("result", "");
+        clock.advance(std::chrono::milliseconds(0));
+    }
+    BOOST_REQUIRE(review.has_value());
+    BOOST_REQUIRE(review->has_value());
+    BOOST_TEST((*review)->requests.size() == 250U);
+    for (const Reviewed& one : (*review)->requests) {
+        BOOST_TEST((one.outcome == AnswerOutcome::answered));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_review_that_is_interrupted_says_how_far_it_came)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<Review>> review;
+    operations.review(Actor::local("root"), juliet, true,
+                      [&](Result<Review> result) { review = std::move(result); });
+    for (const std::string& page : {many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting}) {
+        const std::string query = channels.take_sent().front();
+        channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" + page +
+                          "</iq>");
+    }
+    serve("result", "");
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    clock.advance(std::chrono::milliseconds(0));
+    other << "ROLLBACK";
+    BOOST_REQUIRE(review.has_value());
+    BOOST_REQUIRE(!review->has_value());
+    BOOST_TEST(review->error().text.find(
+                   "Only 100 of 200 waiting requests were looked at: the journal cannot") == 0U,
+               review->error().text);
 }
 
 BOOST_AUTO_TEST_CASE(an_explanation_says_that_the_server_could_not_be_asked)
