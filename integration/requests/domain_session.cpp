@@ -52,7 +52,7 @@ constexpr std::array<Transition, kDomainEvents> kTransitions{{
     {DomainEvent::connector_found,   bit(DomainState::asking),                 DomainState::reading},
     {DomainEvent::list_wanted,       kAll & ~kOffline & ~bit(DomainState::asking), DomainState::reading},
     {DomainEvent::list_read,         bit(DomainState::reading),                DomainState::answering},
-    {DomainEvent::failed,            kAwaiting,                                DomainState::unreachable},
+    {DomainEvent::failed,            kAwaiting | bit(DomainState::answering),  DomainState::unreachable},
     {DomainEvent::refused,           bit(DomainState::reading),                DomainState::not_granted},
     {DomainEvent::no_connector,      kAwaiting,                                DomainState::no_connector},
     {DomainEvent::stock_begun,       kAwaiting,                                DomainState::stock},
@@ -95,7 +95,9 @@ bool DomainSession::happened(DomainEvent event)
         with_.stock->stop(domain_);
     }
     again_.reset();
-    if ((bit(state_) & (kAwaiting | any_of(DomainState::answering, DomainState::offline))) == 0) {
+    if (state_ == DomainState::answering) {
+        again_ = with_.clock.after(kAskAgain, [this] { ask_whether_there(); });
+    } else if ((bit(state_) & (kAwaiting | kOffline)) == 0) {
         again_ = with_.clock.after(kAskAgain, [this] { look_for_connector(); });
     }
     if (changed) {
@@ -238,6 +240,7 @@ void DomainSession::read_list(DomainEvent why)
 
 void DomainSession::answer_page(std::vector<SubscriptionRequest> requests)
 {
+    replied();
     const auto begun =
         answers_.answer(std::move(requests), [this](const std::vector<LaterAnswers::Answered>& answered) {
             const bool lost = std::any_of(answered.begin(), answered.end(),
@@ -264,6 +267,7 @@ void DomainSession::list_ended(const std::optional<PendingList::Failure>& failur
 {
     using Problem = PendingList::Problem;
     if (!failure) {
+        replied();
         if (std::exchange(read_again_, false)) {
             read_list(DomainEvent::list_wanted);
         } else {
@@ -300,6 +304,29 @@ void DomainSession::list_read()
 {
     if (happened(DomainEvent::list_read) && with_.accounts != nullptr && !accounts_) {
         accounts_.emplace(with_.clock, with_.iqs, *with_.accounts, domain_, kAskAgain);
+    }
+}
+
+// --- Is the connector still there?
+
+void DomainSession::ask_whether_there()
+{
+    asker_.ask("get", domain_, pending_query({}, 0), kAskAgain,
+               [this](const Stanza& iq) { received_sign_of_life(iq); });
+}
+
+void DomainSession::received_sign_of_life(const Stanza& iq)
+{
+    if (state_ != DomainState::answering) {
+        return;  // whatever has happened since shows more
+    }
+    if (!iq) {
+        no_reply();
+    } else if (iq.attribute("type") == "result" && read_pending(iq.first())) {
+        replied();
+        again_ = with_.clock.after(kAskAgain, [this] { ask_whether_there(); });
+    } else {
+        look_for_connector();  // shows which of it is gone: the connector, the grant, or the domain
     }
 }
 

@@ -62,7 +62,8 @@ inline constexpr std::size_t kDomainEvents = static_cast<std::size_t>(DomainEven
 class DomainSession
 {
   public:
-    /// What is not answered this long is asked again, and so is a domain that has refused or has no connector.
+    /// What is not answered this long is asked again, and so is a domain that has refused or has no connector. A
+    /// connector from which nothing has come for so long is asked whether it is there (PROTOCOL.md section 4.9).
     static constexpr std::chrono::milliseconds kAskAgain{60'000};
 
     /// What all sessions share. All of it must outlive them.
@@ -84,6 +85,8 @@ class DomainSession
     [[nodiscard]] DomainState state() const { return state_; }
     /// What the domain has advertised since the login.
     [[nodiscard]] const std::optional<Advertisement>& granted() const { return granted_; }
+    /// When the connector has last replied to a question of ours that only it answers; also before this login.
+    [[nodiscard]] const std::optional<Clock::Time>& last_round_trip() const { return last_round_trip_; }
 
     /// The stream has begun, or the domain is new on it.
     void begin() { look_for_connector(); }
@@ -107,6 +110,9 @@ class DomainSession
     void list_ended(const std::optional<PendingList::Failure>& failure);
     void list_read();
     void no_reply();
+    void replied() { last_round_trip_ = with_.clock.now(); }
+    void ask_whether_there();
+    void received_sign_of_life(const Stanza& iq);
 
     /// Goes where the table leads. False for an event that must not happen in this state, which is a bug: it is
     /// logged, the domain is asked anew, and the caller has nothing more to do.
@@ -118,7 +124,8 @@ class DomainSession
     Surroundings& with_;
     IqAsker asker_;
     DomainState state_ = DomainState::offline;
-    std::unique_ptr<Timer> again_;  // look_for_connector()
+    std::unique_ptr<Timer> again_;  // look_for_connector(), or ask_whether_there() while answering
+    std::optional<Clock::Time> last_round_trip_;
     bool stock_wanted_ = false;
 
     // While reading.

@@ -58,12 +58,16 @@ std::string why_unread(const PendingList::Failure& failure)
     return "its server refuses to list the waiting requests (" + failure.condition + ")";
 }
 
+/// Advertisements that are kept for domains that are not ours.
+constexpr std::size_t kMaxOthers = 1'000;
+
 }  // namespace
 
 Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, ChannelMaker& channels,
                Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events)
     : judge_(judge),
       events_(events),
+      clock_(clock),
       component_(login.component),
       own_address_(login.address),
       connection_(std::move(login), std::move(ping), channels, clock, std::move(random), *this),
@@ -88,11 +92,16 @@ Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, 
 
 void Entity::stop()
 {
+    take_leave();
+    connection_.stop();
+}
+
+/// The connector asks available resources only: nothing new comes while the stream is being ended.
+void Entity::take_leave()
+{
     if (!component_) {
-        // The connector asks available resources only: nothing new comes while the stream is being ended.
         connection_.send("<presence type='unavailable'/>");
     }
-    connection_.stop();
 }
 
 void Entity::set_domains(const std::vector<std::string>& domains)
@@ -106,6 +115,8 @@ void Entity::set_domains(const std::vector<std::string>& domains)
     }
     for (const std::string& domain : removed) {
         sessions_.erase(domain);
+        refused_.erase(domain);
+        added_.erase(domain);
         if (sessions_with_.stock != nullptr) {
             sessions_with_.stock->stop(domain);
         }
@@ -114,6 +125,10 @@ void Entity::set_domains(const std::vector<std::string>& domains)
     for (const std::string& domain : wanted) {
         const auto [session, added] = sessions_.try_emplace(domain, domain, sessions_with_);
         if (added && connection_.state() == Connection::State::online) {
+            added_.insert(domain);
+            if (const auto granted = others_.extract(domain)) {
+                session->second.advertised(granted.mapped());
+            }
             session->second.begin();
         }
     }
@@ -151,6 +166,9 @@ void Entity::online(const std::string& address)
     iqs_.give_up();
     address_ = address;
     ++logins_;
+    others_.clear();
+    refused_.clear();
+    added_.clear();
     spdlog::info("logged in as {}", address);
     if (!component_) {
         connection_.send("<presence/>");
@@ -193,18 +211,24 @@ void Entity::received_message(const Stanza& message)
 {
     // XEP-0356: only a domain of ours may say what it grants. Even from there it is no more than a reason to look: the
     // connector decides whom it accepts.
-    const auto session = sessions_.find(message.attribute("from"));
-    if (session == sessions_.end()) {
-        if (client_stanzas_ != nullptr) {
-            client_stanzas_->received_message(message);
-        }
-    } else if (message.attribute("type") != "error") {
-        if (const auto granted = read_advertisement(message)) {
+    const std::string_view from = message.attribute("from");
+    const auto session = sessions_.find(from);
+    const auto granted = message.attribute("type") == "error" ? std::nullopt : read_advertisement(message);
+    if (session != sessions_.end()) {
+        if (granted) {
             session->second.advertised(*granted);
         }
-        if (const Stanza removed = message.child("removed", ns::kRequests)) {
+        const Stanza removed = message.child("removed", ns::kRequests);
+        if (removed && message.attribute("type") != "error") {
             accounts_removed(session->first, removed);
         }
+    } else if (granted && from.find_first_of("@/") == std::string_view::npos) {
+        // A domain of the server that may become one of ours while we are logged in. A stranger's does no harm.
+        if (others_.size() < kMaxOthers || others_.contains(from)) {
+            others_.insert_or_assign(std::string(from), *granted);
+        }
+    } else if (client_stanzas_ != nullptr) {
+        client_stanzas_->received_message(message);
     }
 }
 
@@ -328,27 +352,45 @@ void Entity::send_error(const Stanza& iq, std::string_view type, std::string_vie
 void Entity::domain_changed(const std::string& domain, DomainState state)
 {
     events_.domain_changed(domain, state);
-    if (state != DomainState::offline) {
-        log_in_again_if_nobody_grants();
+    if (state == DomainState::not_granted || state == DomainState::stock_not_granted) {
+        log_in_again_if_it_may_help(domain);
     }
 }
 
-void Entity::log_in_again_if_nobody_grants()
+/// A server decides about privileges at login (Prosody) and may have been reconfigured since (PROTOCOL.md E8). So we
+/// log in again where that costs nobody anything, because no domain is served: with the next question to the domain, a
+/// minute later; until then it can be seen what is missing. While others are served it is done rarely, but at once for a
+/// domain that refuses us for the first time since the login and was not there at the login.
+void Entity::log_in_again_if_it_may_help(const std::string& refusing)
 {
-    // A server decides about privileges at login (Prosody) and may have been reconfigured since: where a
-    // domain has refused us and no other accepts us there is nothing to lose by logging in again.
-    bool refused = false;
+    const auto online = clock_.now() - connection_.online_since();
+    const bool first = refused_.insert(refusing).second;
+    const bool new_here = first && (added_.contains(refusing) || online >= DomainSession::kAskAgain);
+    bool others_served = false;
     for (const auto& [domain, session] : sessions_) {
-        const DomainState state = session.state();
-        if (state == DomainState::not_granted || state == DomainState::stock_not_granted) {
-            refused = true;
-        } else if (state != DomainState::no_connector && state != DomainState::unreachable &&
-                   state != DomainState::stock_ineffective) {
-            return;
+        switch (session.state()) {
+            case DomainState::offline:
+            case DomainState::asking:
+            case DomainState::reading:
+            case DomainState::answering:
+            case DomainState::stock:
+                others_served = true;
+                break;
+            case DomainState::no_connector:
+            case DomainState::not_granted:
+            case DomainState::unreachable:
+            case DomainState::stock_not_granted:
+            case DomainState::stock_ineffective:
+                break;
         }
     }
-    if (refused) {
-        connection_.log_in_again(DomainSession::kAskAgain);
+    if (new_here || online >= (others_served ? kRefusedLogin : DomainSession::kAskAgain)) {
+        constexpr std::chrono::milliseconds kPause{1'000};
+        if (connection_.log_in_again(kPause)) {
+            spdlog::info("{} does not accept us: logging in again, because some servers grant at login only",
+                         refusing);
+            take_leave();
+        }
     }
 }
 
@@ -356,6 +398,12 @@ DomainState Entity::domain_state(std::string_view domain) const
 {
     const auto session = sessions_.find(domain);
     return session == sessions_.end() ? DomainState::offline : session->second.state();
+}
+
+std::optional<Clock::Time> Entity::last_round_trip(std::string_view domain) const
+{
+    const auto session = sessions_.find(domain);
+    return session == sessions_.end() ? std::nullopt : session->second.last_round_trip();
 }
 
 std::map<std::string, Advertisement> Entity::advertised() const

@@ -66,6 +66,8 @@ class Entity : private ConnectionEvents
            Clock& clock, std::function<double()> random, Judge& judge, EntityEvents& events);
 
     void start() { connection_.start(); }
+    /// See Connection.
+    void retry_now() { connection_.retry_now(); }
     /// Answers what has arrived, ends the stream; `offline` follows.
     void stop();
     /// The organisations' domains have changed.
@@ -81,6 +83,9 @@ class Entity : private ConnectionEvents
     void set_stock(const std::vector<std::string>& domains);
     /// The stock mode cannot serve that domain, and no longer does.
     void stock_refused(const std::string& domain, StockMode::Refusal refusal);
+
+    /// How often it logs in again, at most, for domains that refuse it while others are served on the stream.
+    static constexpr std::chrono::milliseconds kRefusedLogin{3'600'000};
 
     /// How long `answer` waits for the reply of the server.
     static constexpr std::chrono::milliseconds kReplyDeadline{10'000};
@@ -120,6 +125,8 @@ class Entity : private ConnectionEvents
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
     /// `offline` for a domain that is not one of ours.
     [[nodiscard]] DomainState domain_state(std::string_view domain) const;
+    /// See DomainSession; nothing for a domain that is not one of ours.
+    [[nodiscard]] std::optional<Clock::Time> last_round_trip(std::string_view domain) const;
 
   private:
     struct Listing {
@@ -146,12 +153,14 @@ class Entity : private ConnectionEvents
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
 
     void domain_changed(const std::string& domain, DomainState state);
-    void log_in_again_if_nobody_grants();
+    void log_in_again_if_it_may_help(const std::string& refusing);
+    void take_leave();
     void listed(Listings::iterator listing, std::vector<SubscriptionRequest> requests);
     void end_listing(Listings::iterator listing, tl::expected<WaitingRequests, std::string> result);
 
     Judge& judge_;
     EntityEvents& events_;
+    Clock& clock_;
     const bool component_;
     const std::string own_address_;
     std::string address_ = own_address_;
@@ -166,6 +175,10 @@ class Entity : private ConnectionEvents
     RateLimitedWarning refused_answers_;
     DomainSession::Surroundings sessions_with_;
     std::map<std::string, DomainSession, std::less<>> sessions_;  // by domain
+    std::map<std::string, Advertisement, std::less<>>
+        others_;                                  // of domains that are not ours, since the login
+    std::set<std::string, std::less<>> refused_;  // domains that have refused us since the login
+    std::set<std::string, std::less<>> added_;    // domains that became ours since the login
     Listings listings_;
     std::list<LaterAnswers> pages_;  // being answered on others' behalf
 };

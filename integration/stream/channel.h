@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <tl/expected.hpp>
 
 #include "integration/xmpp/stanza.h"
 
@@ -19,6 +22,9 @@ struct Login {
     std::string address;     ///< `local@domain/resource` of an account, or a component's domain
     bool component = false;  ///< XEP-0114 instead of client-to-server
     std::string password;    ///< of the account, or the component's secret
+    /// For a connection: gives the password anew for each attempt, because it may be changed meanwhile; or why there is
+    /// none. May be empty: then `password` stays.
+    std::function<tl::expected<std::string, std::string>()> read_password;
     bool tls = true;  ///< accounts only: STARTTLS, with the certificate checked against the account's domain
     std::string ca_file;  ///< PEM; if empty, the system's certificate authorities
     /// Accounts only: do not log in. Reports the `<features/>` that the server sends before a login (after
@@ -30,6 +36,7 @@ struct Login {
 struct Failure {
     enum class Kind {
         closed,        ///< we ended it
+        no_password,   ///< it could not be read; the detail says why
         lookup,        ///< no address was found for the host's name
         unreachable,   ///< none of the host's addresses accepts a connection
         timeout,       ///< not logged in within the deadline
@@ -46,13 +53,6 @@ struct Failure {
 
     Kind kind = Kind::lost;
     std::string detail;  ///< text from the server or the TLS library; may be empty
-
-    /// True if another attempt with the same settings cannot succeed.
-    [[nodiscard]] bool permanent() const
-    {
-        return kind == Kind::no_tls || kind == Kind::certificate || kind == Kind::credentials ||
-               kind == Kind::mechanism || kind == Kind::unknown_host;
-    }
 };
 
 /// Events of a channel. Always called from the event loop, never during a call to the channel.

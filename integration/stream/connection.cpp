@@ -1,6 +1,7 @@
 #include "integration/stream/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "integration/base/random_token.h"
 #include "integration/xmpp/iq.h"
@@ -16,6 +17,7 @@ Connection::Connection(Login login, std::string ping, ChannelMaker& channels, Cl
                        std::function<double()> random, ConnectionEvents& events)
     : login_(std::move(login)),
       ping_(std::move(ping)),
+      pings_itself_(ping_ == login_.address),
       channels_(channels),
       clock_(clock),
       random_(std::move(random)),
@@ -32,6 +34,14 @@ void Connection::start()
 void Connection::open()
 {
     state_ = State::opening;
+    if (login_.read_password) {
+        auto password = login_.read_password();
+        if (!password) {
+            ended({Failure::Kind::no_password, password.error()});
+            return;
+        }
+        login_.password = *std::move(password);
+    }
     channel_ = channels_.open(login_, *this);
     timer_ = clock_.after(kLoginDeadline, [this] { channel_->abandon({Failure::Kind::timeout, {}}); });
 }
@@ -39,8 +49,7 @@ void Connection::open()
 void Connection::opened(const std::string& address)
 {
     state_ = State::online;
-    was_online_ = true;
-    online_since_ = last_heard_ = clock_.now();
+    online_since_ = last_heard_ = last_stanza_ = clock_.now();
     ping_id_.clear();
     start_keepalive();
     events_.online(address);
@@ -48,22 +57,22 @@ void Connection::opened(const std::string& address)
 
 void Connection::received(const Stanza& stanza)
 {
-    last_heard_ = clock_.now();
-    if (is_bounced_ping(stanza)) {
-        channel_->abandon({Failure::Kind::detached, std::string(error_condition(stanza))});
-        return;
+    const std::string_view type = stanza.name() == "iq" ? stanza.attribute("type") : std::string_view();
+    last_stanza_ = clock_.now();
+    // A server may still reply on the stream of a component to which it delivers nothing any more.
+    if (!pings_itself_ || (type != "result" && type != "error")) {
+        last_heard_ = last_stanza_;
+    }
+    if (pings_itself_ && !ping_id_.empty() && stanza.attribute("id") == ping_id_ &&
+        stanza.attribute("from") == ping_) {
+        if (type == "error") {
+            channel_->abandon({Failure::Kind::detached, std::string(error_condition(stanza))});
+        }
+        return;  // that it has come is all that is wanted
     }
     if (state_ == State::online) {
         events_.received(stanza);
     }
-}
-
-/// Ours to ourselves came back. Not that of an account to its domain: there an error is a reply like any other.
-bool Connection::is_bounced_ping(const Stanza& stanza) const
-{
-    return ping_ == login_.address && !ping_id_.empty() && stanza.name() == "iq" &&
-           stanza.attribute("type") == "error" && stanza.attribute("id") == ping_id_ &&
-           stanza.attribute("from") == ping_;
 }
 
 void Connection::start_keepalive()
@@ -75,7 +84,8 @@ void Connection::check_keepalive()
 {
     const auto silence = clock_.now() - last_heard_;
     if (silence >= kGiveUpAfter) {
-        channel_->abandon({Failure::Kind::silent, {}});
+        const bool replies = last_stanza_ > last_heard_;
+        channel_->abandon({replies ? Failure::Kind::detached : Failure::Kind::silent, {}});
         return;
     }
     if (silence >= kPingAfter) {
@@ -112,7 +122,6 @@ void Connection::stop()
         return;  // the stream is already being ended: the deadline stays
     }
     stopping_ = true;
-    requested_retry_ = milliseconds(0);
     switch (state_) {
         case State::idle:
         case State::waiting:
@@ -124,25 +133,35 @@ void Connection::stop()
             channel_->abandon({Failure::Kind::closed, {}});
             return;
         case State::online:
-            break;
-        case State::closing:
+            if (!requested_retry_) {  // else the stream is already being ended
+                close();
+            }
             return;
     }
-    // The state stays online: before the channel ends the stream it reports what has arrived, and that is
-    // answered.
+}
+
+bool Connection::log_in_again(milliseconds delay)
+{
+    if (state_ != State::online || stopping_ || requested_retry_) {
+        return false;
+    }
+    requested_retry_ = delay;
+    close();
+    return true;
+}
+
+/// The state stays online: before the channel ends the stream it reports what has arrived, and that is answered.
+void Connection::close()
+{
     channel_->close();
     timer_ = clock_.after(kCloseDeadline, [this] { channel_->abandon({Failure::Kind::closed, {}}); });
 }
 
-void Connection::log_in_again(milliseconds delay)
+void Connection::retry_now()
 {
-    if (state_ != State::online) {
-        return;
+    if (state_ == State::waiting) {
+        timer_ = clock_.after(milliseconds(0), [this] { open(); });
     }
-    requested_retry_ = delay;
-    state_ = State::closing;
-    channel_->close();
-    timer_ = clock_.after(kCloseDeadline, [this] { channel_->abandon({Failure::Kind::closed, {}}); });
 }
 
 milliseconds Connection::next_retry()
@@ -158,21 +177,16 @@ void Connection::ended(const Failure& failure)
     const Failure why = failure;  // a copy: the channel, which may own `failure`, is destroyed below
     timer_.reset();
     channel_.reset();
-    const bool was_stable =
-        (state_ == State::online || state_ == State::closing) && clock_.now() - online_since_ >= kStableLogin;
-    if (stopping_ || (why.permanent() && !was_online_)) {
+    if (state_ == State::online && clock_.now() - online_since_ >= kStableLogin) {
+        retry_ = kFirstRetry;
+    }
+    const std::optional<milliseconds> requested = std::exchange(requested_retry_, std::nullopt);
+    if (stopping_) {
         state_ = State::idle;
         events_.offline(why, milliseconds(0));
         return;
     }
-    if (was_stable) {
-        retry_ = kFirstRetry;
-    }
-    milliseconds delay = next_retry();
-    if (requested_retry_ > milliseconds(0)) {
-        delay = requested_retry_;
-        requested_retry_ = milliseconds(0);
-    }
+    const milliseconds delay = requested ? *requested : next_retry();
     state_ = State::waiting;
     timer_ = clock_.after(delay, [this] { open(); });
     events_.offline(why, delay);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,8 @@ class ConnectionEvents
     /// Logged in. `address` is the full address (for a component, its domain).
     virtual void online(const std::string& address) = 0;
     virtual void received(const Stanza& stanza) = 0;
-    /// The login was lost, or an attempt failed. `retry` is the time until the next attempt; zero: there is
-    /// none.
+    /// The login was lost, or an attempt failed. `retry` is the time until the next attempt; zero: there is none, because
+    /// the connection was stopped.
     virtual void offline(const Failure& failure, std::chrono::milliseconds retry) = 0;
 };
 
@@ -35,9 +36,10 @@ class ConnectionEvents
 ///   shortened by a random amount of up to half, so that many daemons do not reconnect at the same moment.
 ///   After a login that lasted a minute the delay starts at 1 s again.
 /// - After 30 s of silence the server is pinged (XEP-0199); after 75 s the stream is ended. A component pings itself by
-///   way of the server: an error in place of its own reply is the end of the stream (PROTOCOL.md E33).
-/// - A permanent failure (Failure::permanent) before the first login ends the connection. Later it is retried
-///   like any other, because the server may just be being reconfigured.
+///   way of the server, and only what the server delivers to its address counts, not replies: an error in place of the
+///   ping is the end of the stream at once (PROTOCOL.md E33).
+/// - Every failure is retried, a refused password or certificate as well: which of the two machines, or of the programs
+///   on one, is ready first is left to chance, and what is wrong may be mended on the other side.
 class Connection : private ChannelEvents
 {
   public:
@@ -45,8 +47,7 @@ class Connection : private ChannelEvents
         idle,     ///< not started, or stopped
         waiting,  ///< for the next attempt
         opening,  ///< connecting and logging in
-        online,
-        closing,  ///< we are ending the stream
+        online,   ///< until the stream has ended, also when we end it
     };
 
     static constexpr std::chrono::milliseconds kLoginDeadline{30'000};
@@ -64,8 +65,11 @@ class Connection : private ChannelEvents
     void start();
     /// Closes the stream, within `kCloseDeadline`. `offline` follows.
     void stop();
-    /// Closes the stream and logs in again after `delay`.
-    void log_in_again(std::chrono::milliseconds delay);
+    /// Closes the stream as `stop` does, and logs in again after `delay`. False, and nothing is done, unless it is online and
+    /// the stream is not being ended already.
+    bool log_in_again(std::chrono::milliseconds delay);
+    /// Does not wait any longer for the next attempt, if it does: something has changed.
+    void retry_now();
 
     /// Sends whole stanzas, or drops them if not online.
     void send(std::string_view xml);
@@ -73,6 +77,8 @@ class Connection : private ChannelEvents
     [[nodiscard]] std::size_t unsent() const { return channel_ ? channel_->unsent() : 0; }
 
     [[nodiscard]] State state() const { return state_; }
+    /// Since when it is online. Only while it is.
+    [[nodiscard]] Clock::Time online_since() const { return online_since_; }
 
   private:
     void opened(const std::string& address) override;
@@ -80,13 +86,14 @@ class Connection : private ChannelEvents
     void ended(const Failure& failure) override;
 
     void open();
+    void close();
     void start_keepalive();
     void check_keepalive();
-    [[nodiscard]] bool is_bounced_ping(const Stanza& stanza) const;
     [[nodiscard]] std::chrono::milliseconds next_retry();
 
     Login login_;
     std::string ping_;
+    const bool pings_itself_;
     ChannelMaker& channels_;
     Clock& clock_;
     std::function<double()> random_;
@@ -96,13 +103,13 @@ class Connection : private ChannelEvents
     std::unique_ptr<Channel> channel_;
     std::unique_ptr<Timer>
         timer_;  // depends on the state: next attempt, login deadline, keep-alive, close deadline
-    bool was_online_ = false;  // at least once
     bool stopping_ = false;
     std::chrono::milliseconds retry_ = kFirstRetry;
-    std::chrono::milliseconds requested_retry_{0};
+    std::optional<std::chrono::milliseconds> requested_retry_;  // the stream is being ended to log in again
     Clock::Time online_since_;
-    Clock::Time last_heard_;
-    std::string ping_id_;  // of the ping sent last; cannot be guessed
+    Clock::Time last_heard_;   // what shows that the server delivers to us
+    Clock::Time last_stanza_;  // whatever it was
+    std::string ping_id_;      // of the ping sent last; cannot be guessed
 };
 
 }  // namespace usher

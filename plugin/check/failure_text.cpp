@@ -23,6 +23,9 @@ FailureText explain(const Failure& failure, const ConnectionSettings& connection
     switch (failure.kind) {
         case Failure::Kind::closed:
             return {"connection closed", {}};
+        case Failure::Kind::no_password:
+            return {"no " + std::string(connection.component ? "secret: " : "password: ") + failure.detail,
+                    {}};
         case Failure::Kind::lookup:
             return {with("no address found for " + connection.host, failure.detail),
                     "is connection.host spelled right, and does name look-up work here?"};
@@ -85,9 +88,18 @@ ExitCode exit_code(const Failure& failure)
             return kCertificate;
         case Failure::Kind::unknown_host:
             return kUnknownHost;
-        default:
+        case Failure::Kind::no_password:
+            return kSettings;
+        case Failure::Kind::lookup:
+        case Failure::Kind::unreachable:
+        case Failure::Kind::timeout:
+        case Failure::Kind::conflict:
+        case Failure::Kind::lost:
+        case Failure::Kind::silent:
+        case Failure::Kind::detached:
             return kFailed;
     }
+    return kFailed;
 }
 
 }  // namespace usher

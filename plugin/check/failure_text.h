@@ -19,6 +19,6 @@ struct FailureText {
 /// Both, as one line.
 [[nodiscard]] std::string to_string(const Failure& failure, const ConnectionSettings& connection);
 
-/// The exit code of a daemon that ends because of this failure.
+/// The exit code of a check that could not log in because of this failure.
 [[nodiscard]] ExitCode exit_code(const Failure& failure);
 }  // namespace usher

@@ -20,7 +20,8 @@ void log_domain_state(const std::string& domain, DomainState state, const std::s
         case DomainState::not_granted:
             spdlog::error(
                 "{}: the server grants {} no permission for this domain, so usherd sees no requests: add "
-                "it to the server's privileged_entities (Prosody) or the connector's entities (ejabberd)",
+                "it to the server's privileged_entities and restart the server (Prosody), or to the connector's "
+                "entities (ejabberd); usherd logs in again by itself",
                 domain, own);
             break;
         case DomainState::stock:
@@ -50,7 +51,9 @@ void log_domain_state(const std::string& domain, DomainState state, const std::s
         case DomainState::unreachable:
             spdlog::warn("{}: no reply: does this server host the domain?", domain);
             break;
-        default:
+        case DomainState::offline:
+        case DomainState::asking:
+        case DomainState::reading:
             break;
     }
 }

@@ -129,10 +129,9 @@ void FakeChannels::turn()
 
 std::string to_string(Failure::Kind kind)
 {
-    static constexpr std::array kNames{"closed",       "lookup",      "unreachable", "timeout",
-                                       "no_tls",       "certificate", "credentials", "mechanism",
-                                       "unknown_host", "conflict",    "lost",        "silent",
-                                       "detached"};
+    static constexpr std::array kNames{
+        "closed",      "no_password", "lookup",       "unreachable", "timeout", "no_tls", "certificate",
+        "credentials", "mechanism",   "unknown_host", "conflict",    "lost",    "silent", "detached"};
     return kNames.at(static_cast<std::size_t>(kind));
 }
 

@@ -350,13 +350,6 @@ BOOST_AUTO_TEST_CASE(a_later_answer_that_is_not_confirmed_does_not_hold_up_the_l
     BOOST_TEST(state() == "answering");
 }
 
-BOOST_AUTO_TEST_CASE(while_answering_nothing_is_asked)
-{
-    start_answering();
-    pass(10min);
-    expect_nothing_sent();
-}
-
 // --- Changes from outside
 
 BOOST_AUTO_TEST_CASE(a_new_domain_is_looked_at_and_the_others_are_left_alone)
@@ -380,7 +373,9 @@ BOOST_FIXTURE_TEST_CASE(a_domain_that_is_gone_is_a_stranger, TwoDomains)
     channels.received(advertisement("capulet.lit"));
     expect_nothing_sent();
     pass(5min);
-    expect_nothing_sent();
+    for (const std::string& xml : channels.sent) {
+        BOOST_TEST(attribute(xml, "to") == "verona.lit");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(replies_for_a_domain_that_is_gone_are_ignored)
