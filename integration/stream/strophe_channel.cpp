@@ -10,6 +10,15 @@
 //   is called first, with a socket callback that refuses.
 // - After input that is not XML libstrophe stays connected but reads nothing more. It reports the error to
 //   the server, which should end the stream; if the server does not, the connection's pings notice.
+//
+// What a server can do to it during the login, before we see the text (0.12.2, as Debian 12 has it); none of it loses
+// anything, because the service manager starts usherd again after five seconds:
+//
+// - `<stream:error/>` without a child ends the program (also in 0.14.0). After the login we see it first: see
+//   `complete_error`.
+// - `<features/>` after SASL without `<bind/>` end it (mended in 0.12.3).
+// - A SCRAM salt of more than 124 bytes ends it, where assertions are compiled in (also in 0.14.0).
+// - A SCRAM iteration count such as -1 takes the login thread an hour and more (also in 0.14.0): see `end_program`.
 #include "integration/stream/strophe_channel.h"
 
 #include <event2/event.h>
@@ -18,6 +27,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <strophe.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
@@ -29,6 +39,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -67,6 +78,21 @@ Readiness readiness(int fd)
     return {broken || (poll.revents & POLLIN) != 0, broken || (poll.revents & POLLOUT) != 0};
 }
 
+/// How long a login that was abandoned may take to end.
+constexpr timeval kStuck{10, 0};
+
+/// libstrophe ends the program on a stream error without a child (0.12 to 0.14). We see what comes after the login first.
+void complete_error(xmpp_stanza_t* error)
+{
+    xmpp_stanza_t* condition = xmpp_stanza_new(xmpp_stanza_get_context(error));
+    if (condition != nullptr) {
+        xmpp_stanza_set_name(condition, "undefined-condition");
+        xmpp_stanza_set_ns(condition, "urn:ietf:params:xml:ns:xmpp-streams");
+        xmpp_stanza_add_child(error, condition);
+        xmpp_stanza_release(condition);
+    }
+}
+
 class StropheChannel;
 
 // libstrophe passes no user data to its socket and certificate callbacks, so this is set before it is called.
@@ -86,7 +112,8 @@ class StropheChannel : public Channel
           login_done_signal_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           step_(event_new(base, -1, 0, &StropheChannel::stepped, this)),
           login_done_event_(event_new(base, login_done_signal_.get(), EV_READ | EV_PERSIST,
-                                      &StropheChannel::login_done, this))
+                                      &StropheChannel::login_done, this)),
+          stuck_(event_new(base, -1, 0, &StropheChannel::stuck, nullptr))
     {
         event_add(login_done_event_.get(), nullptr);
         lookup_.start();
@@ -97,6 +124,10 @@ class StropheChannel : public Channel
         if (login_thread_.joinable()) {
             abandoned_ = true;
             shut_down();
+            pollfd done{login_done_signal_.get(), POLLIN, 0};
+            if (::poll(&done, 1, static_cast<int>(kStuck.tv_sec) * 1000) == 0) {
+                end_program();
+            }
             login_thread_.join();
         }
         drop_stream();
@@ -134,6 +165,8 @@ class StropheChannel : public Channel
         shut_down();
         if (lookup_.running()) {
             lookup_.cancel();  // looked_up() follows
+        } else if (state_ == State::logging_in) {
+            event_add(stuck_.get(), &kStuck);
         } else {
             step();
         }
@@ -157,6 +190,18 @@ class StropheChannel : public Channel
     static void login_done(evutil_socket_t, short, void* self) noexcept
     {
         static_cast<StropheChannel*>(self)->on_login_done();
+    }
+
+    static void stuck(evutil_socket_t, short, void*) noexcept { end_program(); }
+
+    /// A thread cannot be ended from outside. It notices at once that its login was abandoned, unless it computes what the
+    /// server has told it to; then usherd would not end when asked to, nor ever log in again.
+    [[noreturn]] static void end_program()
+    {
+        spdlog::critical(
+            "a login cannot be ended: the server has given libstrophe too much to compute. usherd ends, to be "
+            "started again");
+        std::_Exit(1);
     }
 
     /// Schedules on_step() before all other events.
@@ -237,6 +282,7 @@ class StropheChannel : public Channel
     [[nodiscard]] bool connect(const std::string& address)
     {
         drop_stream();
+        trace_ = {};  // what the address before has said says nothing about this one
         current_channel = this;
         log_.handler = &StropheChannel::on_log;
         log_.userdata = this;
@@ -414,6 +460,9 @@ class StropheChannel : public Channel
             channel.read_unauthenticated(stanza);
             return 1;
         }
+        if (Stanza(stanza).name() == "error" && xmpp_stanza_get_children(stanza) == nullptr) {
+            complete_error(stanza);
+        }
         if (channel.closing_) {
             return 1;  // we have ended our side of the stream, so no answer can follow
         }
@@ -545,7 +594,6 @@ class StropheChannel : public Channel
         context_.reset();
         socket_ = FileDescriptor();
         stream_over_ = false;
-        trace_.stream_error.reset();
     }
 
     event_base* base_;
@@ -558,6 +606,7 @@ class StropheChannel : public Channel
     FileDescriptor login_done_signal_;  // written by the login thread when it ends
     Owned<event> step_;
     Owned<event> login_done_event_;
+    Owned<event> stuck_;  // after a login was abandoned
 
     bool looked_up_ = false;
     std::vector<std::string> addresses_;

@@ -3,12 +3,15 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -77,6 +80,26 @@ std::size_t count(std::string_view text, std::string_view what)
 std::ptrdiff_t open_descriptors()
 {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+/// Whether a thread beside this one has used 0.2 s of processor time.
+bool another_thread_computes()
+{
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        if (task.path().filename() == std::to_string(::gettid())) {
+            continue;
+        }
+        std::ifstream stat(task.path() / "stat");
+        std::string field;
+        long ticks = 0;
+        for (int i = 0; i < 13; ++i) {
+            stat >> field;
+        }
+        if (stat >> ticks && ticks >= ::sysconf(_SC_CLK_TCK) / 5) {
+            return true;
+        }
+    }
+    return false;
 }
 
 class Events : public usher::ChannelEvents
@@ -307,6 +330,31 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_check_passwords_now_is_not_a_wrong_pas
     until_ended(Failure::Kind::lost);
 }
 
+// The thread that logs in computes for hours, and cannot be ended: the program is, to be started again.
+BOOST_AUTO_TEST_CASE(a_login_that_cannot_be_ended_ends_the_program)
+{
+    const pid_t child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {
+        ::alarm(60);
+        Scene scene;
+        scene.connect_account(false, mechanism("SCRAM-SHA-1"));
+        scene.until_peer_has("<auth");
+        scene.peer().write(
+            "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>cj14LHM9ZUE9PSxpPS0x</challenge>");
+        while (!another_thread_computes()) {
+            scene.loop.turn();
+        }
+        scene.events.channel->abandon({Failure::Kind::closed, {}});
+        scene.until_ended(Failure::Kind::closed);
+        ::_exit(0);
+    }
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(no_mechanism_in_common)
 {
     connect_account(false, mechanism("GSSAPI"));
@@ -331,6 +379,7 @@ BOOST_AUTO_TEST_CASE(a_failed_tls_handshake_is_not_permanent)
     until_peer_has("\x16\x03");  // a TLS record of type handshake
     peer().write("this is not TLS");
     until_ended(Failure::Kind::lost);
+    BOOST_TEST(events.failure->detail == "the TLS handshake failed");
 }
 
 BOOST_AUTO_TEST_CASE(nobody_listens)
@@ -612,6 +661,14 @@ BOOST_AUTO_TEST_CASE(a_stream_that_the_server_ends_with_a_reason)
     peer().write(stream_error("system-shutdown", "See you later"));
     until_ended(Failure::Kind::lost);
     BOOST_TEST(events.failure->detail == "See you later");
+}
+
+// It ended the program.
+BOOST_AUTO_TEST_CASE(a_stream_that_the_server_ends_without_any_reason)
+{
+    log_in_component();
+    peer().write("<stream:error/></stream:stream>");
+    until_ended(Failure::Kind::lost);
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_is_replaced)
