@@ -86,6 +86,13 @@ void Survey::advertised(const std::string& domain, const Advertisement& granted)
     }
 }
 
+void Survey::replied(const std::string& domain, std::chrono::system_clock::time_point last)
+{
+    if (const auto found = facts_.find(domain); found != facts_.end()) {
+        found->second.last_round_trip = last;
+    }
+}
+
 void Survey::read_features(const std::string& domain, const Stanza& query)
 {
     DomainFacts& facts = facts_.find(domain)->second;

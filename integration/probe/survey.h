@@ -44,6 +44,8 @@ struct DomainFacts {
     std::string software_version;
 
     std::optional<Advertisement> granted;
+    /// When the connector last replied, before the survey.
+    std::optional<std::chrono::system_clock::time_point> last_round_trip;
 };
 
 class Survey
@@ -64,6 +66,8 @@ class Survey
 
     /// What was advertised before the survey.
     void advertised(const std::string& domain, const Advertisement& granted);
+    /// When the connector last replied, before the survey.
+    void replied(const std::string& domain, std::chrono::system_clock::time_point last);
 
     [[nodiscard]] const std::map<std::string, DomainFacts, std::less<>>& facts() const { return facts_; }
 

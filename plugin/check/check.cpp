@@ -46,12 +46,15 @@ void Check::start(const std::string& password)
     connection_->start();
 }
 
-void Check::start_on(IqClient& iqs, const Advertised& advertised)
+void Check::start_on(IqClient& iqs, const Advertised& advertised, const LastReplies& last_replies)
 {
     deadline_ = clock_.after(kAll, [this] { end(report(path_, settings_, survey_->facts(), seen_)); });
     begin_survey(iqs);
     for (const auto& [domain, granted] : advertised) {
         survey_->advertised(domain, granted);
+    }
+    for (const auto& [domain, last] : last_replies) {
+        survey_->replied(domain, last);
     }
 }
 

@@ -28,6 +28,7 @@ class Check : private ConnectionEvents
 {
   public:
     using Advertised = std::map<std::string, Advertisement>;
+    using LastReplies = std::map<std::string, std::chrono::system_clock::time_point>;
 
     static constexpr std::chrono::milliseconds kAdvertisement{2'000};
     /// All of it, whatever the server does.
@@ -40,9 +41,9 @@ class Check : private ConnectionEvents
 
     /// Logs in, asks, logs out.
     void start(const std::string& password);
-    /// Asks on a stream that is there already; `advertised` is what the server has said on it. The stream's owner
-    /// gives `received` what arrives there, and `iqs` the replies.
-    void start_on(IqClient& iqs, const Advertised& advertised);
+    /// Asks on a stream that is there already; `advertised` is what the server has said on it, `last_replies` when
+    /// the connectors last replied. The stream's owner gives `received` what arrives there, and `iqs` the replies.
+    void start_on(IqClient& iqs, const Advertised& advertised, const LastReplies& last_replies);
     void received(const Stanza& stanza) override;
 
   private:

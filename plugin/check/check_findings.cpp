@@ -5,6 +5,7 @@
 #include "plugin/text/known_servers.h"
 #include "plugin/text/server_recipes.h"
 #include "plugin/text/terminal.h"
+#include "plugin/text/timestamp.h"
 
 namespace usher
 {
@@ -41,6 +42,13 @@ class Paragraph
     CheckReport& report_;
     std::string domain_;
 };
+
+/// For a connector that is not heard now.
+std::string last_reply(const DomainFacts& facts)
+{
+    return facts.last_round_trip ? "; the connector last replied at " + timestamp(*facts.last_round_trip)
+                                 : "";
+}
 
 bool is_about_connection(Failure::Kind kind)
 {
@@ -170,7 +178,8 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const ServerSt
             : "";
     if (!facts.connector) {
         if (facts.other_connector.empty()) {
-            paragraph.add(Outcome::failed, "connector", "none: requests are not seen", steps.connector);
+            paragraph.add(Outcome::failed, "connector", "none: requests are not seen" + last_reply(facts),
+                          steps.connector);
         } else {
             paragraph.add(Outcome::failed, "connector",
                           "speaks " + short_ascii(facts.other_connector) + ", and this usherd " +
@@ -186,8 +195,8 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const ServerSt
     const std::string& condition = facts.pending.condition;
     if (condition == "forbidden" || condition == "not-allowed") {
         paragraph.add(Outcome::failed, "grant",
-                      advertised.empty() ? "the connector accepts no answers from us"
-                                         : advertised + ", but the connector accepts no answers from us",
+                      (advertised.empty() ? "" : advertised + ", but ") +
+                          std::string("the connector accepts no answers from us") + last_reply(facts),
                       steps.grant);
         return false;
     }
@@ -202,7 +211,8 @@ bool add_requests(Paragraph& paragraph, const DomainFacts& facts, const ServerSt
         paragraph.passed("grant", advertised);
     }
     if (!facts.pending) {
-        paragraph.add(Outcome::failed, "pending list", "cannot be read: " + said(facts.pending),
+        paragraph.add(Outcome::failed, "pending list",
+                      "cannot be read: " + said(facts.pending) + last_reply(facts),
                       "the server's log may say why");
         return false;
     }
@@ -244,7 +254,8 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
         return;
     }
     if (!facts.features) {
-        paragraph.add(Outcome::failed, "domain", "does not answer (" + said(facts.features) + ")",
+        paragraph.add(Outcome::failed, "domain",
+                      "does not answer (" + said(facts.features) + ")" + last_reply(facts),
                       "is it a domain of this server? Is service discovery (XEP-0030) enabled there?");
         report.silent.push_back(domain);
         return;

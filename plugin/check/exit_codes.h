@@ -1,5 +1,6 @@
-// What usherd's exit codes mean; a service manager need not restart it after those from `kUsage` on
-// (packaging/systemd/usher.service.in).
+// What usherd's exit codes mean. A service manager need not restart it after `kUsage` and `kSettings`
+// (packaging/systemd/usher.service.in); those that follow are for `--check --online`, because the daemon itself goes on
+// trying.
 #pragma once
 
 namespace usher

@@ -112,7 +112,11 @@ Json json_of(const Status& status)
     for (const OrganizationStatus& one : status.organizations) {
         Json domains = Json::array();
         for (const DomainStatus& domain : one.domains) {
-            domains.push_back({{"domain", domain.domain}, {"state", word(domain.state)}});
+            domains.push_back(
+                {{"domain", domain.domain},
+                 {"state", word(domain.state)},
+                 {"last_round_trip",
+                  domain.last_round_trip ? Json(timestamp(*domain.last_round_trip)) : Json(nullptr)}});
         }
         organizations.push_back(
             {{"general", json_of(one.general)}, {"domains", std::move(domains)}, {"choices", one.choices}});

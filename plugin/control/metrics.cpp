@@ -74,6 +74,16 @@ std::string metrics(const Status& status, const Timings& timings)
                     {{"organization", organization.general.organization}, {"domain", domain.domain}});
         }
     }
+    out.begin(gauge, "usher_domain_last_round_trip_timestamp_seconds",
+              "When the domain's connector last replied to usherd, in seconds since 1970");
+    for (const OrganizationStatus& organization : status.organizations) {
+        for (const DomainStatus& domain : organization.domains) {
+            if (domain.last_round_trip) {
+                out.add(std::chrono::duration<double>(domain.last_round_trip->time_since_epoch()).count(),
+                        {{"organization", organization.general.organization}, {"domain", domain.domain}});
+            }
+        }
+    }
     out.begin(
         counter, "usher_requests_total",
         "Requests judged: asked by the server, found waiting at it, or (without a connector) in rosters");

@@ -524,7 +524,7 @@ Status Operations::status() const
     for (const Organization& organization : policy_.policy()->organizations()) {
         OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
         for (const std::string& domain : organization.domains) {
-            one.domains.push_back({domain, entity_.domain_state(domain)});
+            one.domains.push_back({domain, entity_.domain_state(domain), last_round_trip(domain)});
             const auto counted = choice_counts_.find(domain);
             one.choices += counted == choice_counts_.end() ? 0 : counted->second;
         }
@@ -534,6 +534,17 @@ Status Operations::status() const
     status.logins = entity_.logins();
     status.unsent_bytes = entity_.unsent();
     return status;
+}
+
+std::optional<std::chrono::system_clock::time_point> Operations::last_round_trip(
+    const std::string& domain) const
+{
+    const auto last = entity_.last_round_trip(domain);
+    if (!last) {
+        return std::nullopt;
+    }
+    return std::chrono::system_clock::now() -
+           std::chrono::duration_cast<std::chrono::system_clock::duration>(clock_.now() - *last);
 }
 
 Refusal Operations::not_connected() const

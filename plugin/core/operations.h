@@ -122,6 +122,8 @@ struct Review {
 struct DomainStatus {
     std::string domain;
     DomainState state = DomainState::offline;
+    /// When the connector last replied to usherd, since the start.
+    std::optional<std::chrono::system_clock::time_point> last_round_trip;
 };
 
 struct OrganizationStatus {
@@ -211,6 +213,9 @@ class Operations
     // --- The daemon; for local actors only
 
     [[nodiscard]] Status status() const;
+    /// When the domain's connector last replied, as the clock is set now; nothing if it has not since the start.
+    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_round_trip(
+        const std::string& domain) const;
     [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
     /// Reads the file again. What takes effect on restart only, a key each.
     [[nodiscard]] Result<std::vector<std::string>> reload();

@@ -78,7 +78,10 @@ std::string domain_text(const std::string& state)
     if (state == "offline") {
         return "NOT ANSWERING: not connected";
     }
-    if (state == "asking" || state == "reading") {
+    if (state == "asking") {
+        return "not answering yet: the server is being asked for its connector";
+    }
+    if (state == "reading") {
         return "starting: reading the waiting requests";
     }
     if (state == "no-connector") {
@@ -205,7 +208,11 @@ std::string status(const Json& status)
                 {"users have chosen", std::to_string(organization.at("choices").get<std::size_t>())});
         }
         for (const Json& domain : organization.at("domains")) {
-            rows.push_back({text(domain, "domain"), domain_text(text(domain, "state"))});
+            std::string state = domain_text(text(domain, "state"));
+            if (const Json& last = domain.at("last_round_trip"); last.is_string()) {
+                state += "; the connector last replied at " + local_time(last.get<std::string>());
+            }
+            rows.push_back({text(domain, "domain"), std::move(state)});
         }
         out += table(rows, 2);
     }

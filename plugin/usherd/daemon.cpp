@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <random>
@@ -71,7 +72,7 @@ std::function<double()> random_fraction()
 class Daemon : private EntityEvents
 {
   public:
-    Daemon(std::string path, Settings settings, std::string password, std::unique_ptr<Database> database,
+    Daemon(std::string path, Settings settings, std::unique_ptr<Database> database,
            std::unique_ptr<PolicyInForce> policy)
         : path_(std::move(path)),
           settings_(std::move(settings)),
@@ -86,8 +87,8 @@ class Daemon : private EntityEvents
                           [this] { return std::chrono::days(settings_.store.journal_days); }),
           answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
           deleted_accounts_(choices_, *policy_, clock_),
-          entity_(login(settings_.connection, std::move(password), kResource), ping_target(), all_domains(),
-                  channels_, clock_, random_fraction(), answerer_, *this),
+          entity_(own_login(), ping_target(), all_domains(), channels_, clock_, random_fraction(), answerer_,
+                  *this),
           stock_(clock_, answerer_, entity_.iqs(),
                  [this](const std::string& domain, StockMode::Refusal refusal) {
                      entity_.stock_refused(domain, refusal);
@@ -143,7 +144,7 @@ class Daemon : private EntityEvents
             spdlog::critical("the event loop failed");
             return kFailed;
         }
-        return exit_code_;
+        return kStopped;
     }
 
   private:
@@ -159,6 +160,14 @@ class Daemon : private EntityEvents
     [[nodiscard]] std::vector<std::string> all_domains() const
     {
         return domains(policy_->policy()->organizations());
+    }
+
+    /// The file is read again for each attempt, with the rights that usherd has had since its start.
+    [[nodiscard]] Login own_login() const
+    {
+        Login login = usher::login(settings_.connection, {}, kResource);
+        login.read_password = [file = credentials_file(settings_.connection)] { return read_secret(file); };
+        return login;
     }
 
     /// The address to ping: the account's domain, or the component itself, which the server routes back to
@@ -208,6 +217,7 @@ class Daemon : private EntityEvents
         settings_.store.journal_days = read->store.journal_days;
         settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
         set_stock();
+        entity_.retry_now();  // the password may be another
         settings_.log_level = read->log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
         spdlog::info("{} read again: settings generation {} in force", path_,
@@ -225,7 +235,13 @@ class Daemon : private EntityEvents
     void policy_changed()
     {
         answerer_.set_policy(policy_->policy());
-        entity_.set_domains(all_domains());
+        const std::vector<std::string> ours = all_domains();
+        const auto gone = [&ours](const auto& one) {
+            return std::find(ours.begin(), ours.end(), one.first) == ours.end();
+        };
+        std::erase_if(states_, gone);
+        std::erase_if(logged_states_, gone);
+        entity_.set_domains(ours);
         set_stock();
         entity_.read_again();
         report_answering();
@@ -264,17 +280,14 @@ class Daemon : private EntityEvents
     void offline(const Failure& failure, milliseconds retry) override
     {
         operations_.set_offline_because(to_string(failure, settings_.connection));
-        if (check_ || stopping_ || retry.count() == 0) {
+        if (check_ || stopping_) {
             end_check(tl::unexpected(operations_.not_connected()));
         }
         if (failure.kind != Failure::Kind::closed) {
             logged_states_.clear();
-            spdlog::log(retry.count() == 0 ? spdlog::level::critical : spdlog::level::warn, "{}",
-                        to_string(failure, settings_.connection));
+            spdlog::warn("{}", to_string(failure, settings_.connection));
         }
-        if (stopping_ || retry.count() == 0) {
-            exit_code_ = stopping_ ? kStopped : exit_code(failure);
-            control_->stop();
+        if (stopping_) {
             event_base_loopexit(base_.get(), nullptr);  // after one more round, which sends what is queued
             return;
         }
@@ -332,7 +345,13 @@ class Daemon : private EntityEvents
             check_ended_ = clock_.after(milliseconds(0), [this, report] { end_check(report); });
         });
         entity_.set_listener([this](const Stanza& stanza) { check_->received(stanza); });
-        check_->start_on(entity_.iqs(), entity_.advertised());
+        Check::LastReplies last_replies;
+        for (const std::string& domain : all_domains()) {
+            if (const auto last = operations_.last_round_trip(domain)) {
+                last_replies.emplace(domain, *last);
+            }
+        }
+        check_->start_on(entity_.iqs(), entity_.advertised(), last_replies);
     }
 
     void end_check(const Result<CheckReport>& report)
@@ -407,18 +426,12 @@ class Daemon : private EntityEvents
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;
     bool stopping_ = false;
-    ExitCode exit_code_ = kStopped;
 };
 
 }  // namespace
 
 ExitCode run_daemon(const std::string& path, Settings settings)
 {
-    auto password = read_secret(credentials_file(settings.connection));
-    if (!password) {
-        spdlog::critical("{}", password.error());
-        return kSettings;
-    }
     const auto unusable = [&settings](const std::string& error) {
         spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
         return kFailed;
@@ -432,8 +445,7 @@ ExitCode run_daemon(const std::string& path, Settings settings)
     if (!policy) {
         return unusable(policy.error());
     }
-    return Daemon(path, std::move(settings), *std::move(password), *std::move(database), *std::move(policy))
-        .run();
+    return Daemon(path, std::move(settings), *std::move(database), *std::move(policy)).run();
 }
 
 }  // namespace usher

@@ -75,11 +75,12 @@ BOOST_FIXTURE_TEST_CASE(status_shows_that_requests_are_answered, Steered)
 {
     const std::string text = usherctl.done({"status"});
     BOOST_TEST(has(text, "Connected as usher.capulet.lit\n"), text);
-    BOOST_TEST(has(text, "capulet.lit        answering\n"), text);
+    BOOST_TEST(has(text, "capulet.lit        answering; the connector last replied at "), text);
     const Json status = usherctl.json("GET", "/v1/status", {"status"});
     BOOST_TEST(status["online"] == true);
     BOOST_TEST(status["offline_because"] == "");
     BOOST_TEST(status["organizations"][0]["domains"][0]["state"] == "answering");
+    BOOST_TEST(status["organizations"][0]["domains"][0]["last_round_trip"].is_string());
 
     stage.server().kill();
     stage.usherd().wait_for_status("connecting");
@@ -101,8 +102,14 @@ BOOST_FIXTURE_TEST_CASE(check_asks_the_server_beside_the_daemons_work, Steered)
     stage.server().unload_connector();
     const Usherctl::Ran without = usherctl.run({"check"});
     BOOST_TEST(without.status == 1);
-    BOOST_TEST(has(without.output, "failed        connector: "), without.output);
+    BOOST_TEST(
+        has(without.output, "failed        connector: none: requests are not seen; the connector last "),
+        without.output);
     BOOST_TEST(has(without.output, "Requests cannot be answered on capulet.lit.\n"), without.output);
+    stage.usherd().wait_for_status("answering on 0 of 1 domains");  // E36
+    const std::string deaf = usherctl.done({"status"});
+    BOOST_TEST(has(deaf, "NOT ANSWERING: the server has no connector for this domain; the connector last "),
+               deaf);
 
     stage.server().kill();
     stage.usherd().wait_for_status("connecting");

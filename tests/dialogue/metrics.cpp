@@ -122,6 +122,10 @@ BOOST_AUTO_TEST_CASE(a_thousand_requests_are_counted_as_the_journal_has_them)
     BOOST_TEST(found["usher_connected"] == 1);
     BOOST_TEST(found["usher_logins_total"] == 1);
     BOOST_TEST(found["usher_domain_answering{organization=\"Capulet\",domain=\"capulet.lit\"}"] == 1);
+    BOOST_TEST(
+        found
+            ["usher_domain_last_round_trip_timestamp_seconds{organization=\"Capulet\",domain=\"capulet.lit\"}"] >=
+        found["usher_start_time_seconds"]);
     BOOST_TEST(found["usher_unrecorded_total"] == 0);
     BOOST_TEST(found.at("usher_decisions_without_own_record_total{why=\"repeated\"}") == 0);
     BOOST_TEST(found.at("usher_decisions_without_own_record_total{why=\"too many\"}") == 0);

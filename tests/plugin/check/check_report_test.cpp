@@ -67,6 +67,14 @@ const Case kCases[] = {
          f.other_connector = "urn:xmpp:subscription-requests:1";
      },
      "connector", "failed", "urn:xmpp:subscription-requests:1", "same release", false},
+    {"connector_gone",
+     [](auto&, auto& f, auto&) {
+         f.connector = false;
+         f.pending = {};
+         f.last_round_trip = std::chrono::system_clock::time_point{};
+     },
+     "connector", "failed", "not seen; the connector last replied at 1970-01-01T00:00:00",
+     "mod_subscription_requests.lua", false},
     {"refused",
      [](auto&, auto& f, auto&) {
          f.pending = {Kind::error, "forbidden"};

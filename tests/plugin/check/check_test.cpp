@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(on_a_stream_that_is_there_nothing_but_the_questions_is_sent
                   [this](CheckReport found) { result = std::move(found); });
     Advertisement granted;
     granted.requests = true;
-    check->start_on(iqs, {{"capulet.lit", granted}});
+    check->start_on(iqs, {{"capulet.lit", granted}}, {});
     BOOST_TEST(channels.opens == 0);
     const auto receive = [&](const std::string& xml) {
         const test::Literal literal(xml);
