@@ -35,8 +35,16 @@ std::string taken(const std::string& path, const sockaddr_un& address)
     if (!S_ISSOCK(status.st_mode)) {
         return path + ": exists and is not a socket";
     }
-    if (probe_socket(address).result != SocketProbe::Result::dead) {
-        return path + ": another usherd listens there";
+    const SocketProbe probe = probe_socket(address);
+    switch (probe.result) {
+        case SocketProbe::Result::listening:
+            return path + ": another usherd listens there";
+        case SocketProbe::Result::unknown:
+            return path + ": is not known to be unused (" + std::strerror(probe.error) + ")";
+        case SocketProbe::Result::nobody:
+            return {};  // gone in the meantime
+        case SocketProbe::Result::dead:
+            break;
     }
     return ::unlink(path.c_str()) == 0 || errno == ENOENT ? std::string() : because(path);
 }

@@ -384,6 +384,21 @@ BOOST_AUTO_TEST_CASE(where_somebody_listens_nothing_changes)
     BOOST_TEST(client.request("GET", "/").status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_socket_of_another_kind_stays_and_is_not_taken_for_another_usherd)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    const int other = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    BOOST_REQUIRE(::bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const auto refused = SocketFile::listen(path.string());
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error() ==
+               path.string() + ": is not known to be unused (Protocol wrong type for socket)");
+    BOOST_TEST(std::filesystem::exists(path));
+    ::close(other);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_stays)
 {
     std::ofstream(path) << "precious";
