@@ -139,7 +139,7 @@ tl::expected<std::optional<Option>, std::string> Choices::of(const Address& user
 tl::expected<void, std::string> Choices::set(const Address& user, std::optional<Option> chosen,
                                              std::chrono::system_clock::time_point now)
 {
-    return database_.write([&](const std::shared_ptr<soci::session>& session) {
+    return database_.write_durably([&](const std::shared_ptr<soci::session>& session) {
         const std::string& address = user.text();
         const std::string domain(user.domain());
         const long long at = since_1970(now);
@@ -193,7 +193,7 @@ tl::expected<std::vector<KeptSetting>, std::string> Choices::of_domain(std::stri
 
 tl::expected<std::vector<std::string>, std::string> Choices::forget(std::span<const KeptSetting> choices)
 {
-    return database_.write([&](const std::shared_ptr<soci::session>& session) {
+    return database_.write_durably([&](const std::shared_ptr<soci::session>& session) {
         std::vector<std::string> forgotten;
         soci::transaction transaction(*session);
         for (const KeptSetting& one : choices) {

@@ -46,7 +46,7 @@ class Choices
         std::span<const SubscriptionRequest> requests);
     [[nodiscard]] tl::expected<std::optional<Option>, std::string> of(const Address& user);
 
-    /// Committed when this returns without an error; otherwise nothing has changed. Nothing for `chosen`
+    /// On the disk when this returns without an error; otherwise nothing has changed. Nothing for `chosen`
     /// forgets the choice.
     [[nodiscard]] tl::expected<void, std::string> set(
         const Address& user, std::optional<Option> chosen,

@@ -2,6 +2,8 @@
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -146,6 +148,13 @@ constexpr std::array kMigrations{
     std::string_view("DROP TABLE old_policy"),
 };
 
+FileIdentity identity(const std::string& path)
+{
+    struct stat status {
+    };
+    return ::stat(path.c_str(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity{};
+}
+
 std::string in_dialect(std::string_view statement, bool sqlite)
 {
     std::string text(statement);
@@ -180,6 +189,25 @@ void migrate(soci::session& session, bool sqlite)
 
 }  // namespace
 
+Database::WaitForDisk::WaitForDisk(soci::session& session, bool sqlite)
+    : session_(sqlite ? &session : nullptr)
+{
+    if (session_ != nullptr) {
+        *session_ << "PRAGMA synchronous = FULL";
+    }
+}
+
+Database::WaitForDisk::~WaitForDisk()
+{
+    try {
+        if (session_ != nullptr) {
+            *session_ << "PRAGMA synchronous = NORMAL";
+        }
+    } catch (const std::exception& error) {  // the session goes on, and waits more often than it has to
+        spdlog::warn("the store waits for the disk each time: {}", error.what());
+    }
+}
+
 Database::Database(std::string url) : url_(std::move(url)), sqlite_(url_.starts_with(kSqlite)) {}
 
 Database::~Database() = default;
@@ -210,11 +238,17 @@ void Database::connect()
 {
     std::shared_ptr<soci::session> session;
     if (sqlite_) {
-        session = std::make_shared<soci::session>(soci::sqlite3,
-                                                  "db=" + url_.substr(kSqlite.size()) + " timeout=1");
+        if (const std::string why = out_of_place(); !why.empty()) {
+            throw std::runtime_error(why);
+        }
+        if (identity(file()).inode == 0) {
+            spdlog::info("{} is made: the store is new, and empty", file());
+        }
+        session = std::make_shared<soci::session>(soci::sqlite3, "db=" + file() + " timeout=1");
         *session << "PRAGMA busy_timeout = " + std::string(kBusyTimeout);
-        // With WAL and NORMAL a commit survives the death of the process, not always that of the machine:
-        // the server's own roster files are no safer.
+        // With WAL and NORMAL a commit survives the death of the process, not always that of the machine: then what
+        // was committed since the last checkpoint may be gone. To wait for the disk at each would make a commit
+        // take ten times as long; who needs that uses write_durably().
         *session << "PRAGMA journal_mode = WAL";
         *session << "PRAGMA synchronous = NORMAL";
         *session << "PRAGMA wal_autocheckpoint = " + std::string(kMaxPagesInLog);
@@ -228,6 +262,51 @@ void Database::connect()
     }
     migrate(*session, sqlite_);
     session_ = std::move(session);
+    if (sqlite_) {
+        file_ = identity(file());
+        log_ = identity(file() + "-wal");
+        index_ = identity(file() + "-shm");
+        std::erase_if(sessions_, [](const auto& one) { return one.expired(); });
+        sessions_.push_back(session_);
+    }
+}
+
+std::string Database::file() const
+{
+    return url_.substr(kSqlite.size());
+}
+
+std::string Database::out_of_place() const
+{
+    if (!sqlite_ || file_.inode == 0) {
+        return {};
+    }
+    const FileIdentity now = identity(file());
+    if (now.inode == 0) {
+        return file() +
+               " was removed or moved; put it back, or restart usherd, which then makes a new, empty one";
+    }
+    if (now != file_) {
+        return file() +
+               " is not the file that usherd has open; put that one back, or restart usherd to use this one";
+    }
+    // While it is open. Nobody else deletes them then.
+    const bool open =
+        std::any_of(sessions_.begin(), sessions_.end(), [](const auto& one) { return !one.expired(); });
+    if (open && (identity(file() + "-wal") != log_ || identity(file() + "-shm") != index_)) {
+        return file() + "-wal or -shm was removed or moved; put it back, or restart usherd";
+    }
+    return {};
+}
+
+bool Database::in_place()
+{
+    std::string why = out_of_place();
+    if (why.empty()) {
+        return true;
+    }
+    last_write_error_ = std::move(why);
+    return false;
 }
 
 bool Database::writable()
@@ -244,8 +323,8 @@ bool Database::checkpoint()
         return true;
     }
     try {  // not write(): that there is nothing to do says nothing of the last error
-        *session_ << "PRAGMA wal_checkpoint(PASSIVE)";
-        return true;
+        *session_ << "PRAGMA wal_checkpoint(PASSIVE)";  // also of files that have no name any more
+        return in_place();
     } catch (const std::exception& error) {
         last_write_error_ = failed(error.what());
         return false;

@@ -56,7 +56,7 @@ tl::expected<std::uint64_t, std::string> SavedSettings::save(const SettingsChang
                                                              const std::string& policy,
                                                              system_clock::time_point now)
 {
-    return database_.write([&](const std::shared_ptr<soci::session>& session) {
+    return database_.write_durably([&](const std::shared_ptr<soci::session>& session) {
         soci::transaction transaction(*session);
         apply(*session, change);
         const std::uint64_t generation = number_policy(*session, policy, now);

@@ -135,6 +135,7 @@ class Daemon : private EntityEvents
             metrics_ = *std::move(metrics);
         }
         checkpoint();
+        watch_store();
         set_stock();
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
@@ -386,6 +387,19 @@ class Daemon : private EntityEvents
         });
     }
 
+    /// A store that was removed or moved is noticed by the next write at the latest. Where nothing is written, it is
+    /// to be seen too.
+    void watch_store()
+    {
+        constexpr milliseconds kInterval{5'000};
+        if (!store_timer_ && !database_->in_place()) {
+            spdlog::error("the store cannot be used, and requests are left to their users: {}",
+                          database_->last_write_error());
+            await_store();
+        }
+        store_watch_ = clock_.after(kInterval, [this] { watch_store(); });
+    }
+
     /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that
     /// arrive during a checkpoint.
     void checkpoint()
@@ -422,6 +436,7 @@ class Daemon : private EntityEvents
     std::unique_ptr<Timer> check_ended_;
     std::unique_ptr<Timer> awaiting_login_;  ///< for the callers in `check_callers_`
     std::unique_ptr<Timer> store_timer_;
+    std::unique_ptr<Timer> store_watch_;
     std::unique_ptr<Timer> checkpoint_timer_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;

@@ -4,8 +4,12 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <filesystem>
+#include <ostream>
 #include <string>
 
 #include "plugin/store/choices.h"
@@ -119,6 +123,109 @@ BOOST_AUTO_TEST_CASE(choices_of_an_older_store_count_as_made_when_it_was_migrate
     BOOST_REQUIRE(kept.size() == 1U);
     BOOST_TEST(kept[0].account == "juliet@capulet.lit");
     BOOST_TEST((kept[0].since >= before && kept[0].since <= std::chrono::system_clock::now()));
+}
+
+/// What an administrator may do to the files of a store that is in use.
+struct FileFault {
+    const char* name;
+    void (*happen)(const std::string& path);
+    bool database_stays = false;
+};
+
+void move_away(const std::string& path)
+{
+    std::filesystem::rename(path, path + ".away");
+}
+
+void remove_all(const std::string& path)
+{
+    for (const char* end : {"", "-wal", "-shm"}) {
+        std::filesystem::remove(path + end);
+    }
+}
+
+const FileFault kFileFaults[] = {
+    {"removed", [](const std::string& path) { std::filesystem::remove(path); }},
+    {"all_removed", remove_all},
+    {"moved", move_away},
+    {"replaced",
+     [](const std::string& path) {
+         move_away(path);
+         std::filesystem::copy(path + ".away", path);
+     }},
+    {"log_removed", [](const std::string& path) { std::filesystem::remove(path + "-wal"); }, true},
+    {"index_removed", [](const std::string& path) { std::filesystem::remove(path + "-shm"); }, true},
+    {"log_replaced",
+     [](const std::string& path) {
+         move_away(path + "-wal");
+         std::filesystem::copy(path + "-wal.away", path + "-wal");
+     },
+     true},
+};
+std::ostream& operator<<(std::ostream& out, const FileFault& fault)
+{
+    return out << fault.name;
+}
+
+// Into a file that nobody can open nothing is recorded, and no other file is made in its place, whatever fails
+// meanwhile.
+BOOST_DATA_TEST_CASE(a_store_whose_files_are_gone_is_not_written, boost::unit_test::data::make(kFileFaults),
+                     fault)
+{
+    const Address juliet = address("juliet@capulet.lit");
+    const auto database = open();
+    Choices choices(*database);
+    BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
+    BOOST_TEST(database->in_place());
+    session.close();
+    fault.happen(path);
+    const bool was_there = std::filesystem::exists(path);
+    BOOST_TEST(!database->in_place());
+    BOOST_TEST(!database->writable());
+    BOOST_TEST(database->last_write_error().find(path) == 0U, database->last_write_error());
+    BOOST_TEST(!choices.set(juliet, Option::prompt).has_value());
+    const auto failed = database->read(
+        [](const std::shared_ptr<soci::session>& opened) { *opened << "SELECT nothing FROM nowhere"; });
+    BOOST_TEST(!failed.has_value());
+    // The session is closed then. That leaves all in the database, if that is in its place.
+    BOOST_TEST(choices.set(address("nurse@capulet.lit"), Option::prompt).has_value() == fault.database_stays);
+    if (fault.database_stays) {
+        BOOST_TEST((choices.of(juliet).value() == Option::all));
+    }
+    BOOST_TEST(std::filesystem::exists(path) == was_there);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_back_in_its_place_is_used_again)
+{
+    const Address juliet = address("juliet@capulet.lit");
+    const auto database = open();
+    Choices choices(*database);
+    BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
+    session.close();
+    move_away(path);
+    BOOST_TEST(!choices.set(juliet, Option::prompt).has_value());
+    std::filesystem::rename(path + ".away", path);
+    BOOST_TEST(database->writable());
+    BOOST_TEST(database->last_write_error() == "");
+    BOOST_REQUIRE(choices.set(juliet, Option::prompt).has_value());
+    const auto elsewhere = open();
+    BOOST_TEST((Choices(*elsewhere).of(juliet).value() == Option::prompt));
+}
+
+// A session that failed is opened again, whether or not a statement keeps the old one.
+BOOST_AUTO_TEST_CASE(a_session_that_failed_is_not_a_file_that_is_gone)
+{
+    const auto database = open();
+    session.close();
+    Choices choices(*database);
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(!database->write([](const std::shared_ptr<soci::session>& opened) {
+            *opened << "UPDATE nowhere SET nothing = 1";
+        }));
+        BOOST_TEST(database->writable());
+        BOOST_REQUIRE(choices.set(address("juliet@capulet.lit"), Option::all).has_value());
+        BOOST_TEST(choices.of(address("juliet@capulet.lit")).has_value());
+    }
 }
 
 /// A reason as it was stored up to schema 9, and what it is now.
