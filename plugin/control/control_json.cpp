@@ -121,6 +121,16 @@ Json json_of(const Status& status)
         organizations.push_back(
             {{"general", json_of(one.general)}, {"domains", std::move(domains)}, {"choices", one.choices}});
     }
+    Json saved = Json::array();
+    for (const SavedValue& one : status.saved) {
+        saved.push_back({{"organization", one.saved.organization},
+                         {"setting", one.saved.setting},
+                         {"value", one.saved.value},
+                         {"saved_by", one.saved.by},
+                         {"saved_at", timestamp(one.saved.at)},
+                         {"in_force", one.in_force},
+                         {"text", one.text}});
+    }
     Json decisions = Json::array();
     for (const auto& [decided, count] : status.counts.decisions) {
         decisions.push_back(
@@ -140,6 +150,7 @@ Json json_of(const Status& status)
         {"running_seconds", status.running.count()},
         {"generation", status.generation},
         {"organizations", std::move(organizations)},
+        {"saved", std::move(saved)},
         {"decisions", std::move(decisions)},
         {"unrecorded", status.counts.unrecorded},
         {"refused", std::move(refused)},

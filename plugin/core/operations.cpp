@@ -494,6 +494,16 @@ Result<GeneralIm> Operations::save_general(const Actor& actor, std::string_view 
 Result<GeneralIm> Operations::reset_general(const Actor& actor, std::string_view organization)
 {
     const auto before = authorize_general(actor, organization);
+    if (!before && before.error().kind == Kind::not_found) {
+        const auto forgotten = policy_.forget_orphans(std::string(organization));
+        if (!forgotten) {
+            return not_stored(forgotten.error());
+        }
+        if (*forgotten) {
+            const std::string nowhere = "the settings file has no such organization";
+            return GeneralIm{std::string(organization), {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {}};
+        }
+    }
     if (!before) {
         return before;
     }
@@ -530,6 +540,7 @@ Status Operations::status() const
         }
         status.organizations.push_back(std::move(one));
     }
+    status.saved = policy_.saved_values();
     status.counts = answerer_.counts();
     status.logins = entity_.logins();
     status.unsent_bytes = entity_.unsent();

@@ -142,9 +142,10 @@ struct Status {
     std::chrono::seconds running{0};                ///< whatever has been done to the clock since
     std::uint64_t generation = 0;
     std::vector<OrganizationStatus> organizations;
-    Counts counts;                 ///< since the start
-    std::uint64_t logins = 0;      ///< since the start
-    std::size_t unsent_bytes = 0;  ///< what the server has not taken yet
+    std::vector<SavedValue> saved;  ///< by administrators, whether it wins over the file or not
+    Counts counts;                  ///< since the start
+    std::uint64_t logins = 0;       ///< since the start
+    std::size_t unsent_bytes = 0;   ///< what the server has not taken yet
     /// Why the last write to the store failed or it cannot be read now; empty while it works.
     std::string store_error;
 };
@@ -207,7 +208,8 @@ class Operations
     /// What is not given stays as it is. Durable and in force when this returns.
     Result<GeneralIm> save_general(const Actor& actor, std::string_view organization,
                                    const GeneralChange& change);
-    /// The file's values are in force again.
+    /// The file's values are in force again. A local actor may name an organisation that the file no longer has: what
+    /// was saved for it, and belongs to no other, is forgotten.
     Result<GeneralIm> reset_general(const Actor& actor, std::string_view organization);
 
     // --- The daemon; for local actors only

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <sstream>
+#include <map>
 
 #include "plugin/settings/writer.h"
 #include "plugin/text/lists.h"
-#include "plugin/text/timestamp.h"
 
 namespace usher
 {
@@ -16,20 +15,17 @@ namespace
 
 using std::chrono::system_clock;
 
-constexpr const char* kUsersMayChoose = "users_may_choose";
-constexpr const char* kOption = "option";
-constexpr const char* kDomains = "domains";
+using Texts = std::map<std::string, std::string>;
 
-std::vector<std::string> words_in(const std::string& text)
+void append(std::vector<SavedSetting>& all, const std::vector<SavedSetting>& more)
 {
-    std::istringstream words(text);
-    return {std::istream_iterator<std::string>(words), {}};
+    all.insert(all.end(), more.begin(), more.end());
 }
 
-/// The text by which a saved setting is stored; nothing where the change does not concern it.
-std::map<std::string, std::string> written(const GeneralChange& change)
+/// The texts by which the change is stored, by setting.
+Texts written(const GeneralChange& change)
 {
-    std::map<std::string, std::string> settings;
+    Texts settings;
     if (change.users_may_choose) {
         settings[kUsersMayChoose] = *change.users_may_choose ? "true" : "false";
     }
@@ -42,28 +38,6 @@ std::map<std::string, std::string> written(const GeneralChange& change)
     return settings;
 }
 
-/// Puts a saved value in the place of the file's. What makes no sense, or not any more, changes nothing: a
-/// saved domain that the file has since given to another organisation must not come back.
-void overlay(Organization& organization, const std::string& setting, const std::string& value)
-{
-    if (setting == kUsersMayChoose) {
-        organization.users_may_choose = value == "true";
-    } else if (setting == kOption) {
-        organization.option = option_named(value).value_or(organization.option);
-    } else if (setting == kDomains) {
-        const std::vector<std::string> wanted = words_in(value);
-        std::vector<std::string> domains;
-        for (const std::string& domain : organization.domains) {
-            if (std::find(wanted.begin(), wanted.end(), domain) != wanted.end()) {
-                domains.push_back(domain);
-            }
-        }
-        if (!domains.empty()) {
-            organization.domains = std::move(domains);
-        }
-    }
-}
-
 }  // namespace
 
 tl::expected<std::unique_ptr<PolicyInForce>, std::string> PolicyInForce::make(
@@ -74,9 +48,7 @@ tl::expected<std::unique_ptr<PolicyInForce>, std::string> PolicyInForce::make(
     if (!saved) {
         return tl::unexpected(saved.error());
     }
-    for (const SavedSetting& one : *saved) {
-        made->saved_[{one.organization, one.setting}] = one;
-    }
+    made->saved_ = *saved;
     if (const auto in_force = made->set_file(settings); !in_force) {
         return tl::unexpected(in_force.error());
     }
@@ -85,7 +57,23 @@ tl::expected<std::unique_ptr<PolicyInForce>, std::string> PolicyInForce::make(
 
 tl::expected<void, std::string> PolicyInForce::set_file(const Settings& settings)
 {
-    return put_in_force(settings, {});
+    // What was saved follows its organisation: to another name, and from one domain to the next.
+    Settings in_force = settings;
+    SettingsChange followed;
+    for (const SavedValue& value : put_saved(in_force, saved_)) {
+        if (!value.organization || !value.in_force) {
+            continue;
+        }
+        const OrganizationSettings& organization = settings.organizations[*value.organization];
+        SavedSetting now = value.saved;
+        now.domains = organization.domains;
+        now.organization = organization.name;
+        if (now.domains != value.saved.domains || now.organization != value.saved.organization) {
+            followed.removed.push_back(value.saved);
+            followed.saved.push_back(std::move(now));
+        }
+    }
+    return put_in_force(settings, followed);
 }
 
 tl::expected<void, std::string> PolicyInForce::save(const std::string& organization,
@@ -93,39 +81,66 @@ tl::expected<void, std::string> PolicyInForce::save(const std::string& organizat
 {
     const auto at = wall_clock_();
     SettingsChange changed;
-    for (const auto& [setting, value] : written(change)) {
-        changed.saved.push_back({organization, setting, value, by, at});
+    for (const OrganizationSettings& one : file_.organizations) {
+        for (const auto& [setting, value] : one.name == organization ? written(change) : Texts()) {
+            append(changed.removed, saved_for(organization, setting));
+            changed.saved.push_back({one.domains, organization, setting, value, by, at});
+        }
     }
     return put_in_force(file_, changed);
 }
 
 tl::expected<void, std::string> PolicyInForce::reset(const std::string& organization)
 {
-    return put_in_force(file_, {.reset = organization});
+    return put_in_force(file_, {.removed = saved_for(organization, std::nullopt), .saved = {}});
+}
+
+tl::expected<bool, std::string> PolicyInForce::forget_orphans(const std::string& organization)
+{
+    SettingsChange change;
+    for (const SavedValue& value : saved_values_) {
+        if (!value.organization && value.saved.organization == organization) {
+            change.removed.push_back(value.saved);
+        }
+    }
+    if (change.removed.empty()) {
+        return false;
+    }
+    return put_in_force(file_, change).map([] { return true; });
+}
+
+std::vector<SavedSetting> PolicyInForce::saved_for(const std::string& organization,
+                                                   const std::optional<std::string>& setting) const
+{
+    std::vector<SavedSetting> saved;
+    for (const SavedValue& value : saved_values_) {
+        if (value.organization && file_.organizations[*value.organization].name == organization &&
+            (!setting || value.saved.setting == setting)) {
+            saved.push_back(value.saved);
+        }
+    }
+    return saved;
 }
 
 tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file,
                                                             const SettingsChange& change)
 {
-    Saved saved = saved_;
-    std::erase_if(saved, [&](const auto& one) { return one.first.first == change.reset; });
-    for (const SavedSetting& one : change.saved) {
-        saved[{one.organization, one.setting}] = one;
+    std::vector<SavedSetting> saved = saved_;
+    for (const SavedSetting& one : change.removed) {
+        std::erase(saved, one);
     }
+    append(saved, change.saved);
+    std::stable_sort(saved.begin(), saved.end(),
+                     [](const SavedSetting& a, const SavedSetting& b) { return a.at < b.at; });
     Settings settings = file;
-    for (Organization& organization : settings.organizations) {
-        for (const auto& [where, one] : saved) {
-            if (where.first == organization.name) {
-                overlay(organization, where.second, one.value);
-            }
-        }
-    }
+    std::vector<SavedValue> values = put_saved(settings, saved);
     const auto generation = store_.save(change, policy_to_toml(settings), wall_clock_());
     if (!generation) {
         return tl::unexpected(generation.error());
     }
     file_ = file;
     saved_ = std::move(saved);
+    saved_values_ = std::move(values);
     std::vector<Organization> organizations(std::make_move_iterator(settings.organizations.begin()),
                                             std::make_move_iterator(settings.organizations.end()));
     policy_ = std::make_shared<const Policy>(std::move(organizations), settings.limits, *generation);
@@ -157,19 +172,13 @@ std::string PolicyInForce::source_of_rule(const Organization& organization, cons
     return {};
 }
 
-const SavedSetting* PolicyInForce::find_saved(const std::string& organization,
-                                              const std::string& setting) const
-{
-    const auto found = saved_.find({organization, setting});
-    return found == saved_.end() ? nullptr : &found->second;
-}
-
 template <typename Value>
-Sourced<Value> PolicyInForce::sourced(const std::string& organization, std::size_t place,
-                                      const std::string& setting, Value value) const
+Sourced<Value> PolicyInForce::sourced(std::size_t place, const std::string& setting, Value value) const
 {
-    if (const SavedSetting* saved = find_saved(organization, setting)) {
-        return {std::move(value), "saved by " + saved->by + " on " + utc_minutes(saved->at), true};
+    for (const SavedValue& one : saved_values_) {
+        if (one.in_force && one.organization == place && one.saved.setting == setting) {
+            return {std::move(value), saved_by(one.saved), true};
+        }
     }
     return {std::move(value), source_of(file_, organization_place(place) + "." + setting)};
 }
@@ -182,9 +191,9 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
             continue;
         }
         const Organization& effective = policy_->organizations()[i];
-        return GeneralIm{written.name, sourced(written.name, i, kUsersMayChoose, effective.users_may_choose),
-                         sourced(written.name, i, kOption, effective.option),
-                         sourced(written.name, i, kDomains, effective.domains), written.domains};
+        return GeneralIm{written.name, sourced(i, kUsersMayChoose, effective.users_may_choose),
+                         sourced(i, kOption, effective.option), sourced(i, kDomains, effective.domains),
+                         written.domains};
     }
     return std::nullopt;
 }

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 
 #include <tl/expected.hpp>
 
+#include "plugin/core/saved_values.h"
 #include "plugin/settings/settings.h"
 #include "plugin/store/saved_settings.h"
 #include "policy/policy.h"
@@ -75,10 +75,12 @@ class PolicyInForce
                                                        const GeneralChange& change, const std::string& by);
     /// Forgets what was saved for the organisation.
     [[nodiscard]] tl::expected<void, std::string> reset(const std::string& organization);
+    /// Forgets what was saved for one of that name of which the file has no domain. Whether there was anything.
+    [[nodiscard]] tl::expected<bool, std::string> forget_orphans(const std::string& organization);
+    /// All that is saved, and whether it wins over the file.
+    [[nodiscard]] const std::vector<SavedValue>& saved_values() const { return saved_values_; }
 
   private:
-    using Saved = std::map<std::pair<std::string, std::string>, SavedSetting>;  // by organisation, setting
-
     PolicyInForce(Database& database, std::function<std::chrono::system_clock::time_point()> wall_clock)
         : store_(database), wall_clock_(std::move(wall_clock))
     {
@@ -87,17 +89,18 @@ class PolicyInForce
     /// Puts the file's settings in force with what is saved after the change, which is stored.
     [[nodiscard]] tl::expected<void, std::string> put_in_force(const Settings& file,
                                                                const SettingsChange& change);
-    [[nodiscard]] const SavedSetting* find_saved(const std::string& organization,
-                                                 const std::string& setting) const;
+    /// What is saved for an organisation that exists, all of it or for one setting.
+    [[nodiscard]] std::vector<SavedSetting> saved_for(const std::string& organization,
+                                                      const std::optional<std::string>& setting) const;
     template <typename Value>
-    [[nodiscard]] Sourced<Value> sourced(const std::string& organization, std::size_t place,
-                                         const std::string& setting, Value value) const;
+    [[nodiscard]] Sourced<Value> sourced(std::size_t place, const std::string& setting, Value value) const;
 
     SavedSettings store_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     std::function<void()> changed_;
     Settings file_;
-    Saved saved_;
+    std::vector<SavedSetting> saved_;  // ordered by time
+    std::vector<SavedValue> saved_values_;
     std::shared_ptr<const Policy> policy_;
 };
 

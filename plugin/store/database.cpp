@@ -146,6 +146,22 @@ constexpr std::array kMigrations{
                 THEN (SELECT COALESCE(MAX(id), 0) FROM journal) END
         FROM old_policy AS old JOIN policy_text ON policy_text.settings = old.settings)"),
     std::string_view("DROP TABLE old_policy"),
+    // Saved settings belong to an organisation by its domains, the first of which is in the key: its name may change.
+    // Of older ones the domains are not known before the settings file is read.
+    std::string_view("ALTER TABLE saved_setting RENAME TO old_saved_setting"),
+    std::string_view(R"(CREATE TABLE saved_setting (
+        domain VARCHAR(1023) NOT NULL,
+        organization VARCHAR(255) NOT NULL,
+        setting VARCHAR(64) NOT NULL,
+        domains TEXT NOT NULL,
+        setting_value TEXT NOT NULL,
+        saved_by VARCHAR(2047) NOT NULL,
+        saved_at BIGINT NOT NULL,
+        PRIMARY KEY (domain, organization, setting)))"),
+    std::string_view(R"(INSERT INTO saved_setting
+            (domain, organization, setting, domains, setting_value, saved_by, saved_at)
+        SELECT '', organization, setting, '', setting_value, saved_by, saved_at FROM old_saved_setting)"),
+    std::string_view("DROP TABLE old_saved_setting"),
 };
 
 FileIdentity identity(const std::string& path)
@@ -169,12 +185,18 @@ std::string in_dialect(std::string_view statement, bool sqlite)
     return text;
 }
 
+int version_of(soci::session& session)
+{
+    int version = 0;
+    session << "SELECT COALESCE(MAX(version), 0) FROM usher_schema", soci::into(version);
+    return version;
+}
+
 void migrate(soci::session& session, bool sqlite)
 {
     soci::transaction transaction(session);
     session << "CREATE TABLE IF NOT EXISTS usher_schema (version INTEGER NOT NULL)";
-    int version = 0;
-    session << "SELECT COALESCE(MAX(version), 0) FROM usher_schema", soci::into(version);
+    const int version = version_of(session);
     if (version > static_cast<int>(kMigrations.size())) {
         throw std::runtime_error("the database is of a newer version of usherd (schema " +
                                  std::to_string(version) + ", this one knows " +
@@ -208,17 +230,30 @@ Database::WaitForDisk::~WaitForDisk()
     }
 }
 
-Database::Database(std::string url) : url_(std::move(url)), sqlite_(url_.starts_with(kSqlite)) {}
+Database::Database(std::string url, Access access)
+    : url_(std::move(url)), access_(access), sqlite_(url_.starts_with(kSqlite))
+{
+}
 
 Database::~Database() = default;
 
 tl::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& url)
 {
+    return open(url, Access::write);
+}
+
+tl::expected<std::unique_ptr<Database>, std::string> Database::open_to_read(const std::string& url)
+{
+    return open(url, Access::read);
+}
+
+tl::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& url, Access access)
+{
     if (!url.starts_with(kSqlite) && !url.starts_with(kPostgresql)) {
         return tl::unexpected<std::string>("unknown kind of database: " + url.substr(0, url.find(':')));
     }
     try {
-        std::unique_ptr<Database> database(new Database(url));
+        std::unique_ptr<Database> database(new Database(url, access));
         database->connect();
         return database;
     } catch (const std::exception& error) {
@@ -241,15 +276,18 @@ void Database::connect()
         if (const std::string why = out_of_place(); !why.empty()) {
             throw std::runtime_error(why);
         }
-        if (identity(file()).inode == 0) {
+        if (access_ == Access::write && identity(file()).inode == 0) {
             spdlog::info("{} is made: the store is new, and empty", file());
         }
-        session = std::make_shared<soci::session>(soci::sqlite3, "db=" + file() + " timeout=1");
+        session = std::make_shared<soci::session>(
+            soci::sqlite3, "db=" + file() + " timeout=1" + (access_ == Access::read ? " readonly=1" : ""));
         *session << "PRAGMA busy_timeout = " + std::string(kBusyTimeout);
         // With WAL and NORMAL a commit survives the death of the process, not always that of the machine: then what
         // was committed since the last checkpoint may be gone. To wait for the disk at each would make a commit
         // take ten times as long; who needs that uses write_durably().
-        *session << "PRAGMA journal_mode = WAL";
+        if (access_ == Access::write) {
+            *session << "PRAGMA journal_mode = WAL";
+        }
         *session << "PRAGMA synchronous = NORMAL";
         *session << "PRAGMA wal_autocheckpoint = " + std::string(kMaxPagesInLog);
     } else {
@@ -260,7 +298,13 @@ void Database::connect()
                                                   "connect_timeout=2 tcp_user_timeout=2000 " +
                                                   url_.substr(kPostgresql.size()));
     }
-    migrate(*session, sqlite_);
+    if (access_ == Access::write) {
+        migrate(*session, sqlite_);
+    } else if (const int version = version_of(*session); version != static_cast<int>(kMigrations.size())) {
+        throw std::runtime_error("the database is of another version of usherd (schema " +
+                                 std::to_string(version) + ", this one's is " +
+                                 std::to_string(kMigrations.size()) + ")");
+    }
     session_ = std::move(session);
     if (sqlite_) {
         file_ = identity(file());

@@ -42,6 +42,11 @@ class Database
     /// The error is for people.
     [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(const std::string& url);
 
+    /// To look at, as it is: nothing is made, migrated or written. An error where it is not there or not in the form of
+    /// this usherd.
+    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open_to_read(
+        const std::string& url);
+
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
     ~Database();
@@ -90,7 +95,10 @@ class Database
         soci::session* session_;  // null: it does so anyway
     };
 
-    explicit Database(std::string url);
+    enum class Access { write, read };
+    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(const std::string& url,
+                                                                                   Access access);
+    Database(std::string url, Access access);
 
     /// Throws if it cannot be opened.
     const std::shared_ptr<soci::session>& session();
@@ -102,6 +110,7 @@ class Database
     [[nodiscard]] std::string failed(const char* error);
 
     const std::string url_;
+    const Access access_;
     const bool sqlite_;
     std::shared_ptr<soci::session> session_;
     std::string last_write_error_;

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,17 +15,22 @@
 namespace usher
 {
 
+/// A setting of an organisation. Which one that is, its domains say, whatever its name is by now (saved_values.h).
 struct SavedSetting {
-    std::string organization;
+    std::vector<std::string>
+        domains;               ///< those of the file, at least one; none where an older usherd saved it
+    std::string organization;  ///< its name then
     std::string setting;
     std::string value;
     std::string by;
     std::chrono::system_clock::time_point at;
+
+    friend bool operator==(const SavedSetting&, const SavedSetting&) = default;
 };
 
 struct SettingsChange {
-    std::vector<SavedSetting> saved = {};   ///< each in the place of what was saved for it before
-    std::optional<std::string> reset = {};  ///< the organisation for which nothing is saved any more
+    std::vector<SavedSetting> removed = {};  ///< as they are stored
+    std::vector<SavedSetting> saved = {};    ///< stored afterwards
 };
 
 class SavedSettings
@@ -36,7 +40,7 @@ class SavedSettings
 
     [[nodiscard]] tl::expected<std::vector<SavedSetting>, std::string> read();
 
-    /// Makes the change and numbers the policy that follows from it, in one transaction; committed when this
+    /// Makes the change and numbers the policy that follows from it, in one transaction; on the disk when this
     /// returns without an error. Returns the generation: the newest one's if that is of the same policy.
     [[nodiscard]] tl::expected<std::uint64_t, std::string> save(const SettingsChange& change,
                                                                 const std::string& policy,

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace usher
 {
@@ -23,6 +26,13 @@ template <typename Range, typename TextOf = std::identity>
         first = false;
     }
     return all;
+}
+
+/// What `joined(words, " ")` was made of.
+[[nodiscard]] inline std::vector<std::string> words_in(const std::string& text)
+{
+    std::istringstream words(text);
+    return {std::istream_iterator<std::string>(words), {}};
 }
 
 }  // namespace usher

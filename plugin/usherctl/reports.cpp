@@ -216,6 +216,13 @@ std::string status(const Json& status)
         }
         out += table(rows, 2);
     }
+    if (!status.at("saved").empty()) {
+        out += "\nSaved by administrators\n";
+    }
+    for (const Json& saved : status.at("saved")) {
+        const std::string effect = saved.at("in_force").get<bool>() ? "" : "WITHOUT EFFECT: ";
+        out += "  " + wrapped(effect + text(saved, "text"), kWidth, 4) + "\n";
+    }
     Rows rows;
     for (const Json& decided : status.at("decisions")) {
         rows.push_back({text(decided, "answer"), text(decided, "reason"),

@@ -69,6 +69,14 @@ std::function<double()> random_fraction()
     };
 }
 
+/// What is saved wins over the file, or does not fit it any more.
+void log_saved(const PolicyInForce& policy)
+{
+    for (const SavedValue& value : policy.saved_values()) {
+        spdlog::log(value.in_force ? spdlog::level::info : spdlog::level::warn, "{}", value.text);
+    }
+}
+
 class Daemon : private EntityEvents
 {
   public:
@@ -215,6 +223,7 @@ class Daemon : private EntityEvents
         for (const std::string& key : on_restart) {
             spdlog::warn("{}: the change takes effect when usherd is restarted", key);
         }
+        log_saved(*policy_);
         settings_.store.journal_days = read->store.journal_days;
         settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
         set_stock();
@@ -460,6 +469,7 @@ ExitCode run_daemon(const std::string& path, Settings settings)
     if (!policy) {
         return unusable(policy.error());
     }
+    log_saved(**policy);
     return Daemon(path, std::move(settings), *std::move(database), *std::move(policy)).run();
 }
 

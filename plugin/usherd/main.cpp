@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "plugin/check/online_check.h"
+#include "plugin/core/saved_values.h"
 #include "plugin/settings/named_files.h"
 #include "plugin/settings/reader.h"
 #include "plugin/settings/writer.h"
@@ -25,8 +26,9 @@ int main(int argc, char** argv)
     bool check = false;
     bool online = false;
     app.add_option("--config", path, "Settings file")->capture_default_str();
-    auto* const check_option =
-        app.add_flag("--check", check, "Check the settings file, print the settings in force, and exit");
+    auto* const check_option = app.add_flag(
+        "--check", check,
+        "Check the settings file, print its settings and what the store has saved instead, and exit");
     app.add_flag("--online", online, "With --check: ask the server instead whether requests can be answered")
         ->needs(check_option);
     std::string user = "usher";
@@ -66,7 +68,7 @@ int main(int argc, char** argv)
         return usher::check_online(path, *std::move(settings));
     }
     if (check) {
-        std::cout << to_toml(*settings, usher::Sources::shown);
+        std::cout << to_toml(*settings, usher::Sources::shown) << '\n' << usher::saved_beside(*settings);
         return usher::kStopped;
     }
     usher::set_up_logging(settings->log_level);

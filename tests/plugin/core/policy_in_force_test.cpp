@@ -5,6 +5,9 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "plugin/settings/reader.h"
 #include "plugin/store/journal.h"
@@ -158,6 +161,159 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_read_again_does_not_undo_what_was_saved)
     BOOST_TEST((capulet().option == Option::all));
 }
 
+std::string with(std::string file, const std::string& old, const std::string& now)
+{
+    file.replace(file.find(old), old.size(), now);
+    return file;
+}
+
+BOOST_AUTO_TEST_CASE(what_is_saved_follows_an_organization_to_another_name)
+{
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    const std::string renamed = with(kFile, "Capulet", "House of Capulet");
+    BOOST_REQUIRE(policy->set_file(parse_settings(renamed, "usher.toml").value()).has_value());
+    BOOST_TEST((capulet().option == Option::all));
+    policy = made(renamed);
+    BOOST_TEST((capulet().option == Option::all));
+    // Who takes the name does not take what was saved.
+    policy = made(with(renamed, "Montague", "Capulet"));
+    BOOST_TEST((capulet().option == Option::all));
+    BOOST_TEST((policy->policy()->organizations()[1].option == Option::organization));
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::prompt}, "other").has_value());
+    BOOST_TEST((capulet().option == Option::all));
+    BOOST_REQUIRE(policy->reset("House of Capulet").has_value());
+    BOOST_TEST((capulet().option == Option::prompt));  // the file's
+    BOOST_TEST((policy->policy()->organizations()[1].option == Option::prompt));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_saved_follows_an_organization_from_one_domain_to_the_next)
+{
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    const std::string both = "[\"capulet.lit\", \"capulet.example\"]";
+    policy = made(with(kFile, both, "[\"capulet.example\", \"verona.lit\"]"));
+    policy = made(with(with(kFile, both, "[\"verona.lit\"]"), "Capulet", "Verona"));
+    BOOST_TEST((capulet().option == Option::all));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_older_usherd_saved_belongs_to_whose_name_it_has_and_follows_then)
+{
+    soci::session(soci::sqlite3, path)
+        << "INSERT INTO saved_setting VALUES ('', 'Capulet', 'option', '', 'all', 'admin', 0), "
+           "('', 'Montague', 'option', '', 'all', 'admin', 0)";
+    policy = made();
+    BOOST_TEST((capulet().option == Option::all));
+    policy = made(with(kFile, "Capulet", "House of Capulet"));
+    BOOST_TEST((capulet().option == Option::all));
+    BOOST_TEST((policy->policy()->organizations()[1].option == Option::all));
+}
+
+BOOST_AUTO_TEST_CASE(of_two_organizations_that_become_one_the_later_setting_counts)
+{
+    const auto now = noon();
+    policy.reset();
+    policy = PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database,
+                                 [now, calls = 0]() mutable { return now + std::chrono::hours(++calls); })
+                 .value();
+    BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "admin").has_value());
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::organization}, "admin").has_value());
+    std::string one = kFile.substr(0, kFile.find("[[organization]]\nname = \"Montague\""));
+    policy = made(with(one, "[\"capulet.lit\"", "[\"montague.lit\", \"capulet.lit\""));
+    BOOST_TEST((capulet().option == Option::organization));
+    BOOST_REQUIRE(policy->saved_values().size() == 2U);
+    BOOST_TEST(!policy->saved_values()[0].in_force);
+    BOOST_TEST(policy->saved_values()[1].in_force);
+}
+
+std::vector<std::string> texts(const PolicyInForce& policy)
+{
+    std::vector<std::string> texts;
+    for (const SavedValue& value : policy.saved_values()) {
+        texts.push_back((value.in_force ? "+ " : "- ") + value.text);
+    }
+    return texts;
+}
+
+BOOST_AUTO_TEST_CASE(what_is_saved_says_what_it_wins_over_and_how_to_forget_it)
+{
+    BOOST_REQUIRE(
+        policy->save("Capulet", {.option = Option::all, .domains = {{"capulet.lit"}}}, "admin@capulet.lit")
+            .has_value());
+    policy = made(with(kFile, "\"capulet.example\"", "\"capulet.example\", \"verona.lit\""));
+    BOOST_TEST(
+        texts(*policy) ==
+            (std::vector<std::string>{
+                "+ Capulet: domains = capulet.lit (saved by admin@capulet.lit on 2026-11-23 12:00 UTC) is in "
+                "force instead of capulet.lit, capulet.example, verona.lit (usher.toml:7); to forget it: "
+                "usherctl organization --reset \"Capulet\"",
+                "+ Capulet: option = all (saved by admin@capulet.lit on 2026-11-23 12:00 UTC) is in force "
+                "instead of prompt (usher.toml:8); to forget it: usherctl organization --reset \"Capulet\""}),
+        boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_fits_no_organization_is_without_effect_and_can_be_forgotten)
+{
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    const std::string gone = with(kFile, "[\"capulet.lit\", \"capulet.example\"]", "[\"verona.lit\"]");
+    policy = made(gone);
+    BOOST_TEST((capulet().option == Option::prompt));
+    BOOST_TEST(texts(*policy) ==
+                   std::vector<std::string>{
+                       "- Capulet: option = all (saved by admin on 2026-11-23 12:00 UTC) for "
+                       "capulet.lit, capulet.example belongs to no organization of the "
+                       "settings file; to forget it: usherctl organization --reset \"Capulet\""},
+               boost::test_tools::per_element());
+    BOOST_TEST(!policy->forget_orphans("Verona").value());
+    BOOST_TEST(policy->forget_orphans("Capulet").value());
+    BOOST_TEST(policy->saved_values().empty());
+    policy = made();
+    BOOST_TEST((capulet().option == Option::prompt));
+}
+
+/// By an administrator with sqlite3, or by a newer usherd.
+BOOST_AUTO_TEST_CASE(what_is_not_understood_keeps_the_file_s_value)
+{
+    for (const std::string setting : {"option", "users_may_choose", "domains", "colour"}) {
+        BOOST_TEST_CONTEXT(setting)
+        {
+            BOOST_REQUIRE(policy->save("Capulet", {.users_may_choose = true}, "admin").has_value());
+            soci::session(soci::sqlite3, path)
+                << "UPDATE saved_setting SET setting = '" + setting + "', setting_value = 'everyone'";
+            policy = made();
+            BOOST_TEST(capulet().users_may_choose);
+            BOOST_TEST((capulet().option == Option::prompt));
+            BOOST_TEST(capulet().domains.size() == 2U);
+            BOOST_REQUIRE(policy->saved_values().size() == 1U);
+            const SavedValue& value = policy->saved_values()[0];
+            BOOST_TEST(!value.in_force);
+            BOOST_TEST(value.text.find("Capulet: " + setting + " = everyone (saved by admin ") == 0U,
+                       value.text);
+            BOOST_TEST(!policy->general("Capulet")->users_may_choose.saved);
+            BOOST_REQUIRE(policy->reset("Capulet").has_value());
+            BOOST_TEST(policy->saved_values().empty());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_check_of_the_file_names_what_is_saved_and_changes_nothing)
+{
+    const auto checked = [this] {
+        Settings settings = parse_settings(kFile, "usher.toml").value();
+        settings.store.url = "sqlite3://" + path;
+        return saved_beside(settings);
+    };
+    BOOST_TEST(checked() == "# Administrators have saved nothing that wins over these settings.\n");
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    BOOST_TEST(checked() ==
+               "# What administrators have saved:\n# Capulet: option = all (saved by admin on "
+               "2026-11-23 12:00 UTC) is in force instead of prompt (usher.toml:8); to forget it: "
+               "usherctl organization --reset \"Capulet\"\n");
+    path = (directory.path() / "none.db").string();
+    BOOST_TEST(
+        checked().find("# What administrators have saved instead is not known: the store cannot be read (") ==
+        0U);
+    BOOST_TEST(!std::filesystem::exists(path));
+}
+
 /// A domain that the file has meanwhile given to another organisation must not be taken back.
 BOOST_AUTO_TEST_CASE(saved_domains_count_only_as_far_as_the_file_has_them)
 {
@@ -228,12 +384,14 @@ BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_name
 BOOST_AUTO_TEST_CASE(what_cannot_be_stored_changes_nothing)
 {
     soci::session other(soci::sqlite3, path);
+    BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "admin").has_value());
     other << "BEGIN IMMEDIATE";
     BOOST_TEST(!policy->save("Capulet", {.option = Option::all}, "admin").has_value());
-    BOOST_TEST(!policy->reset("Capulet").has_value());
+    BOOST_TEST(!policy->reset("Montague").has_value());
     other << "ROLLBACK";
     BOOST_TEST((capulet().option == Option::prompt));
     BOOST_TEST(!policy->general("Capulet")->option.saved);
+    BOOST_TEST(policy->general("Montague")->option.saved);
     BOOST_TEST(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
 }
 

@@ -1,0 +1,151 @@
+#include "plugin/core/saved_values.h"
+
+#include <algorithm>
+
+#include "plugin/text/lists.h"
+#include "plugin/text/timestamp.h"
+
+namespace usher
+{
+
+namespace
+{
+
+bool has_domain(const Organization& organization, const std::string& domain)
+{
+    return std::find(organization.domains.begin(), organization.domains.end(), domain) !=
+           organization.domains.end();
+}
+
+std::optional<std::size_t> owner(const Settings& file, const SavedSetting& saved)
+{
+    const auto place_of = [&file](const auto& wanted) -> std::optional<std::size_t> {
+        const auto& all = file.organizations;
+        const auto found = std::find_if(all.begin(), all.end(), wanted);
+        return found == all.end() ? std::nullopt : std::optional<std::size_t>(found - all.begin());
+    };
+    for (const std::string& domain : saved.domains) {
+        if (const auto place = place_of([&](const Organization& one) { return has_domain(one, domain); })) {
+            return place;
+        }
+    }
+    if (saved.domains.empty()) {
+        return place_of([&](const Organization& one) { return one.name == saved.organization; });
+    }
+    return std::nullopt;
+}
+
+/// The value of a setting, for people.
+std::string value_of(const Organization& organization, const std::string& setting)
+{
+    if (setting == kUsersMayChoose) {
+        return organization.users_may_choose ? "true" : "false";
+    }
+    return setting == kOption ? std::string(name(organization.option)) : joined(organization.domains);
+}
+
+/// False, and nothing is changed, if the value makes no sense for this organisation of the file.
+bool put(Organization& organization, const SavedSetting& saved)
+{
+    if (saved.setting == kUsersMayChoose && (saved.value == "true" || saved.value == "false")) {
+        organization.users_may_choose = saved.value == "true";
+        return true;
+    }
+    if (saved.setting == kOption && option_named(saved.value)) {
+        organization.option = *option_named(saved.value);
+        return true;
+    }
+    if (saved.setting == kDomains) {
+        const std::vector<std::string> wanted = words_in(saved.value);
+        std::vector<std::string> domains;
+        for (const std::string& domain : organization.domains) {
+            if (std::find(wanted.begin(), wanted.end(), domain) != wanted.end()) {
+                domains.push_back(domain);
+            }
+        }
+        if (!domains.empty()) {
+            organization.domains = std::move(domains);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_known(const std::string& setting)
+{
+    return setting == kUsersMayChoose || setting == kOption || setting == kDomains;
+}
+
+std::string to_remove(const std::string& organization)
+{
+    return "; to forget it: usherctl organization --reset \"" + organization + "\"";
+}
+
+}  // namespace
+
+std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetting> saved)
+{
+    const Settings file = settings;
+    std::vector<SavedValue> values;
+    for (const SavedSetting& one : saved) {
+        values.push_back({one, owner(file, one), false, {}});
+    }
+    for (auto value = values.begin(); value != values.end(); ++value) {
+        const SavedSetting& one = value->saved;
+        const std::string what = one.setting + " = " + one.value + " (" + saved_by(one) + ")";
+        if (!value->organization) {
+            const std::string of = one.domains.empty() ? std::string() : " for " + joined(one.domains);
+            value->text = one.organization + ": " + what + of +
+                          " belongs to no organization of the settings file" + to_remove(one.organization);
+            continue;
+        }
+        const std::size_t place = *value->organization;
+        Organization& organization = settings.organizations[place];
+        const bool superseded = std::any_of(value + 1, values.end(), [&](const SavedValue& later) {
+            return later.organization == place && later.saved.setting == one.setting;
+        });
+        value->in_force = !superseded && put(organization, one);
+        std::string effect = " is not understood";
+        if (value->in_force) {
+            effect = " is in force instead of ";
+        } else if (superseded) {
+            effect = " was saved anew later";
+        } else if (one.setting == kDomains) {
+            effect = " has no domain of this organization in the settings file; in force: ";
+        } else if (is_known(one.setting)) {
+            effect = " is not understood; in force: ";
+        }
+        if (!superseded && is_known(one.setting)) {
+            effect += value_of(file.organizations[place], one.setting) + " (" +
+                      source_of(file, organization_place(place) + "." + one.setting) + ")";
+        }
+        value->text = organization.name + ": " + what + effect + to_remove(organization.name);
+    }
+    return values;
+}
+
+std::string saved_beside(const Settings& settings)
+{
+    const auto database = Database::open_to_read(settings.store.url);
+    const auto saved = database ? SavedSettings(**database).read() : tl::unexpected(database.error());
+    if (!saved) {
+        return "# What administrators have saved instead is not known: the store cannot be read (" +
+               saved.error() + ").\n";
+    }
+    if (saved->empty()) {
+        return "# Administrators have saved nothing that wins over these settings.\n";
+    }
+    Settings in_force = settings;
+    std::string text = "# What administrators have saved:\n";
+    for (const SavedValue& value : put_saved(in_force, *saved)) {
+        text += "# " + value.text + "\n";
+    }
+    return text;
+}
+
+std::string saved_by(const SavedSetting& saved)
+{
+    return "saved by " + saved.by + " on " + utc_minutes(saved.at);
+}
+
+}  // namespace usher
