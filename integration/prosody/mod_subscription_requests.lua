@@ -136,14 +136,23 @@ local function shorten(text)
 	return text:sub(1, last);
 end
 
-local function is_pending(username, contact)
-	return rostermanager.is_contact_pending_in(username, host, contact);
+-- Whether a request of this contact waits for the user. One of a contact who is subscribed already, as the user's
+-- clients see it, is stale: Prosody would apply a verdict to the subscription. It is removed (S77) by storing nothing
+-- but what is pending: an item that a group has put into the roster is not to be stored.
+local function is_pending(username, contact, roster)
+	if roster[false].pending[contact] == nil then return false; end
+	local item = roster[contact];
+	if not item or item.subscription ~= "from" and item.subscription ~= "both" then return true; end
+	roster[false].pending[contact] = nil;
+	rostermanager.save_roster(username, host, roster, false);
+	return false;
 end
 
 -- The request as the roster has it, or nil: nothing waits.
 local function stored_request(username, contact)
-	local stored = rostermanager.load_roster(username, host)[false].pending[contact];
-	if stored == nil then return nil; end
+	local roster = rostermanager.load_roster(username, host);
+	if not is_pending(username, contact, roster) then return nil; end
+	local stored = roster[false].pending[contact];
 	local request = type(stored) == "table" and st.deserialize(stored) or st.presence();
 	request.attr.type, request.attr.from, request.attr.to = "subscribe", contact, address_of(username);
 	return request;
@@ -344,8 +353,9 @@ local function pending_build(on_complete)
 				for _, callback in ipairs(waiting) do callback(); end
 				return;
 			end
-			for contact in pairs(rostermanager.load_roster(username, host)[false].pending) do
-				pending_add(username, contact);
+			local roster = rostermanager.load_roster(username, host);
+			for contact in pairs(roster[false].pending) do
+				if is_pending(username, contact, roster) then pending_add(username, contact); end
 			end
 		until monotonic() > slice_end;
 		return 0;
@@ -404,7 +414,7 @@ local function finish(hold, outcome)
 	of_user[hold.contact] = nil;
 	if not next(of_user) then held[hold.username] = nil; end
 	held_count = held_count - 1;
-	hold.state, hold.xml = outcome, nil;
+	hold.state, hold.xml, hold.roster = outcome, nil, nil;
 	hold.timer:stop();
 	return true;
 end
@@ -427,7 +437,7 @@ end
 -- Like mod_presence, but later: acknowledges the request (RFC 6121 section 3.1.3), once per `subscribe` that
 -- was received (S47), and delivers it.
 local function deliver(hold)
-	if not is_pending(hold.username, hold.contact) then return; end
+	if not is_pending(hold.username, hold.contact, rostermanager.load_roster(hold.username, host)) then return; end
 	pending_add(hold.username, hold.contact);
 	if hold.blocked and not is_admitted(hold.request) then return; end
 	for _ = 1, hold.received do
@@ -497,7 +507,7 @@ local function act_as_user(roster, username, contact, verdict, ask_back)
 	verdict_stanza.attr.from, verdict_stanza.attr.to = self, contact;
 	core_post_stanza(origin, verdict_stanza, true);
 	verdict_stanza, verdict_roster = nil, nil;
-	if not is_applied and is_pending(username, contact) then return false; end
+	if not is_applied and roster[false].pending[contact] ~= nil then return false; end
 	local item = roster[contact];
 	if verdict == "subscribed" and ask_back
 		and not (item and (item.ask or item.subscription == "to" or item.subscription == "both")) then
@@ -556,6 +566,7 @@ function ask_next(leaving)
 	end
 	local holds, rest = {}, {};
 	for _, hold in ipairs(queue) do
+		if hold.state == "queued" and not is_pending(hold.username, hold.contact, hold.roster) then finish(hold, "withdrawn"); end
 		if hold.state == "queued" then
 			local list = #holds < ask_size and holds or rest;
 			list[#list + 1] = hold;
@@ -578,7 +589,7 @@ local function answer_hold(hold, verdict, ask_back)
 	if not finish(hold, "answered") then return; end
 	local is_allowed = not hold.blocked or is_admitted(hold.request);
 	local roster = rostermanager.load_roster(hold.username, host);
-	if roster[false].pending[hold.contact] == nil then return; end
+	if not is_pending(hold.username, hold.contact, roster) then return; end
 	if is_allowed and act_as_user(roster, hold.username, hold.contact, verdict, ask_back) then return; end
 	deliver(hold);
 	return "internal-server-error";
@@ -779,7 +790,7 @@ local function hold_request(origin, request, username, contact, roster)
 	last_hold, held_count = last_hold + 1, held_count + 1;
 	local hold = {
 		id = ("%x"):format(last_hold), number = last_hold, state = "queued", received = 1,
-		username = username, contact = contact, request = request,
+		username = username, contact = contact, request = request, roster = roster,
 	};
 	hold.xml = request_xml(hold.id, request, roster);
 	hold.timer = module:add_timer(hold_timeout, function () on_timeout(hold); end);
@@ -853,9 +864,10 @@ module:hook("pre-presence/bare", on_outgoing, 0.05);
 module:hook("pre-presence/full", on_outgoing, 0.05);
 module:hook("pre-presence/host", on_outgoing, 0.05);
 
--- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S44).
+-- A user who comes online is sent what is pending (RFC 6121 section 3.1.3): not what is held (S44) or stale (S77).
 module:hook("presence/initial", function (event)
 	local session = event.origin;
+	for contact in pairs(session.roster[false].pending) do is_pending(session.username, contact, session.roster); end
 	if not held[session.username] then return; end
 	local function without_held(stanza)
 		if stanza.name == "presence" and stanza.attr.type == "subscribe" and hold_of(session.username, stanza.attr.from) then return nil; end
