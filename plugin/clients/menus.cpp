@@ -358,7 +358,7 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
                 if (!record->answered_by.empty()) {
                     line += ", " + record->answered_by;
                 }
-                if (record->outcome == Outcome::refused) {
+                if (record->outcome == usher::Outcome::refused) {
                     line += ", not applied by the server";
                 }
                 if (record->repeats != 0) {

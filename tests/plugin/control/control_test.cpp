@@ -192,7 +192,8 @@ BOOST_AUTO_TEST_CASE(status_counts_what_has_no_record_of_its_own)
     BOOST_TEST(status["without_own_record"]["repeated"] == 2);
     BOOST_TEST(status["without_own_record"]["too_many"] == 0);
     const std::string text = control_report::status(status);
-    BOOST_TEST(text.find("made again within the hour, counted in one record: 2\n") != std::string::npos, text);
+    BOOST_TEST(text.find("made again within the hour, counted in one record: 2\n") != std::string::npos,
+               text);
     BOOST_TEST(text.find("more than the journal takes") == std::string::npos, text);
 }
 
@@ -315,16 +316,16 @@ BOOST_AUTO_TEST_CASE(whoever_asks_again_sees_each_as_it_was_made_and_no_others)
 BOOST_AUTO_TEST_CASE(what_is_decided_while_a_long_journal_is_read_comes_after_it)
 {
     decide("juliet@capulet.lit", "before@montague.lit");
-    std::vector<JournalRecord> others;
+    std::vector<JournalEntry> others;
     for (std::size_t i = 0; i < JournalSearch::kPortion; ++i) {
-        others.push_back({.id = journal.next_id(noon()),
-                          .at = noon(),
-                          .source = Source::asked,
-                          .organization = "Capulet",
-                          .request = {Address::prepare("nurse@capulet.lit").value(),
-                                      Address::prepare("peter@capulet.lit").value(), std::nullopt},
-                          .facts = {},
-                          .decision = {}});
+        others.push_back({{.id = journal.next_id(noon()),
+                           .at = noon(),
+                           .source = Source::asked,
+                           .organization = "Capulet",
+                           .request = {Address::prepare("nurse@capulet.lit").value(),
+                                       Address::prepare("peter@capulet.lit").value(), std::nullopt},
+                           .facts = {},
+                           .decision = {}}});
     }
     BOOST_REQUIRE(journal.record(others).has_value());
     client->send_request("GET", "/v1/journal?user=juliet@capulet.lit&after=0");

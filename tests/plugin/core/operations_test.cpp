@@ -65,13 +65,13 @@ struct Running {
     }
 
     /// Replies to what has been sent, as a server on which one request waits; to later answers as given.
-    void serve(const std::string& answer_type = {}, const std::string& answer_inside = {})
+    void serve(const std::string& answer_type = "result", const std::string& answer_inside = {})
     {
         for (std::vector<std::string> sent = channels.take_sent(); !sent.empty();
              sent = channels.take_sent()) {
             for (const std::string& xml : sent) {
                 const std::string payload = reply(xml);
-                if (!answer_type.empty() && xml.find("<answer ") != std::string::npos) {
+                if (xml.find("<answer ") != std::string::npos) {
                     channels.received("<iq type='" + answer_type + "' id='" + attribute(xml, "id") +
                                       "' from='" + attribute(xml, "to") + "'>" + answer_inside + "</iq>");
                 } else if (!payload.empty()) {
@@ -289,19 +289,18 @@ BOOST_AUTO_TEST_CASE(a_domain_alone_is_answered_by_hand)
 
 BOOST_AUTO_TEST_CASE(an_administrator_finds_the_records_of_the_organizations_domains_whatever_its_name_was)
 {
-    std::vector<JournalRecord> records;
+    std::vector<JournalEntry> entries;
     for (const char* const name : {"Capulet", "House of Capulet", "Montague"}) {
-        records.push_back({.id = journal.next_id(noon()),
-                           .at = noon(),
-                           .source = Source::asked,
-                           .organization = name,
-                           .request = {juliet, address("romeo@montague.lit"), std::nullopt},
-                           .facts = {},
-                           .decision = {},
-                           .generation = 1,
-                           .answered_by = {}});
+        entries.push_back({{.id = journal.next_id(noon()),
+                            .at = noon(),
+                            .source = Source::asked,
+                            .organization = name,
+                            .request = {juliet, address("romeo@montague.lit"), std::nullopt},
+                            .facts = {},
+                            .decision = {},
+                            .generation = 1}});
     }
-    BOOST_REQUIRE(journal.record(records).has_value());
+    BOOST_REQUIRE(journal.record(entries).has_value());
     const auto found = [this](const char* administrator) {
         std::optional<Result<std::vector<JournalRecord>>> seen;
         operations.journal(Actor::sender(address(administrator)), {},
@@ -338,14 +337,14 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_says_which_part_of_the_store_failed)
     channels.opened("usher.capulet.lit");
     channels.sent.clear();
     const auto answer = [this] {
-        std::optional<Result<std::int64_t>> answered;
+        std::optional<Result<std::int64_t>> given;
         operations.answer(Actor::local("root"), juliet, address("nurse@capulet.lit"), Answer::approve,
-                          [&](Result<std::int64_t> result) { answered = std::move(result); });
+                          [&](Result<std::int64_t> result) { given = std::move(result); });
         serve();
-        BOOST_REQUIRE(answered.has_value());
-        BOOST_REQUIRE(!answered->has_value());
-        BOOST_TEST((answered->error().kind == Refusal::Kind::unavailable));
-        return answered->error().text;
+        BOOST_REQUIRE(given.has_value());
+        BOOST_REQUIRE(!given->has_value());
+        BOOST_TEST((given->error().kind == Refusal::Kind::unavailable));
+        return given->error().text;
     };
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
@@ -362,11 +361,11 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_its_outcome)
     channels.opened("usher.capulet.lit");
     channels.sent.clear();
     const auto answer = [this](const std::string& type, const std::string& inside) {
-        std::optional<Result<std::int64_t>> answered;
+        std::optional<Result<std::int64_t>> given;
         operations.answer(Actor::local("root"), juliet, address("nurse@capulet.lit"), Answer::approve,
-                          [&](Result<std::int64_t> result) { answered = std::move(result); });
+                          [&](Result<std::int64_t> result) { given = std::move(result); });
         serve(type, inside);
-        return answered.value();
+        return given.value();
     };
     const std::string gone =
         "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";

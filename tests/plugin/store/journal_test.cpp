@@ -408,7 +408,7 @@ BOOST_AUTO_TEST_CASE(a_contact_is_recorded_as_the_server_wrote_it)
         batch.push_back(record(journal.next_id(kNow)));
         batch.back().request.contact = Party::as_written(contact);
     }
-    BOOST_REQUIRE(journal.record(batch).has_value());
+    BOOST_REQUIRE(write(journal, batch).has_value());
     const auto found = search(*database, {}).records;
     BOOST_REQUIRE(found.size() == contacts.size());
     for (std::size_t i = 0; i < contacts.size(); ++i) {
