@@ -13,7 +13,7 @@ void differences(std::vector<std::string>& keys, const Section<Owner>& section, 
                  const Owner& b)
 {
     for (const Setting<Owner>& setting : section.settings) {
-        if (setting.change == Change::on_restart && setting.kind.write(a) != setting.kind.write(b)) {
+        if (setting.change == Change::on_restart && setting.kind.value(a) != setting.kind.value(b)) {
             keys.push_back(std::string(section.name) + "." + std::string(setting.key));
         }
     }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "plugin/settings/settings_table.h"
+#include "plugin/settings/toml_value.h"
 #include "plugin/text/terminal.h"
 
 namespace usher
@@ -25,7 +26,7 @@ std::string range(const Section<Owner>& section, const Setting<Owner>& setting)
 {
     std::string text = "Accepted: " + setting.kind.accepted + ".";
     if (setting.presence == Presence::defaulted) {
-        text += " Default: " + setting.kind.write(section.initial) + ".";
+        text += " Default: " + to_toml(setting.kind.value(section.initial)) + ".";
     }
     if (setting.presence == Presence::required) {
         text += " Required.";
@@ -41,7 +42,7 @@ void sample_section(std::string& out, const Section<Owner>& section)
 {
     out += "\n" + comment(section.help) + (section.commented_out ? "#" : "") + header(section) + "\n";
     for (const Setting<Owner>& setting : section.settings) {
-        const std::string initial = setting.kind.write(section.initial);
+        const std::string initial = to_toml(setting.kind.value(section.initial));
         const std::string value = setting.example.empty() ? initial : std::string(setting.example);
         out += "\n" + comment(setting.help);
         out += comment(range(section, setting));

@@ -5,18 +5,18 @@
 namespace usher::kinds
 {
 
-std::string accepted_beside(const toml::value& value, const std::string& accepted, bool text_expected)
+std::string accepted_beside(const SettingValue& value, const std::string& accepted, bool text_expected)
 {
     if (!text_expected && value.is_string()) {
         return accepted + " (without quotes)";
     }
-    if (text_expected && !value.is_string() && !value.is_array() && !value.is_table()) {
+    if (text_expected && !value.is_string() && !value.is_array() && !value.is_object()) {
         return accepted + " (in quotes)";
     }
     return accepted;
 }
 
-std::string accepted_address_beside(const toml::value& value, const std::string& accepted)
+std::string accepted_address_beside(const SettingValue& value, const std::string& accepted)
 {
     const std::string* text = string_in(value);
     if (const auto written = text != nullptr ? syntax::in_u_labels(*text) : std::nullopt) {
@@ -25,17 +25,9 @@ std::string accepted_address_beside(const toml::value& value, const std::string&
     return accepted_beside(value, accepted, true);
 }
 
-const std::string* string_in(const toml::value& value)
+const std::string* string_in(const SettingValue& value)
 {
-    return value.is_string() ? &value.as_string(std::nothrow).str : nullptr;
-}
-
-std::string list_of(const std::vector<std::string>& texts)
-{
-    constexpr std::size_t kLongestLine = 80;
-    const std::string line = joined(texts, ", ", toml_string);
-    return line.size() <= kLongestLine ? "[" + line + "]"
-                                       : "[\n    " + joined(texts, ",\n    ", toml_string) + ",\n]";
+    return value.get_ptr<const std::string*>();
 }
 
 std::string text_of(const std::string& domain)
@@ -56,16 +48,16 @@ std::string text_of(const Pattern& pattern)
 Kind<Federation> domain_set(DomainSet Federation::*member, const Accepted& accepted)
 {
     return {accepted.list,
-            [=](Federation& owner, const toml::value& value, const Refuse& refuse) {
+            [=](Federation& owner, const SettingValue& value, const Refuse& refuse) {
                 read_list(value, refuse, accepted, &syntax::read_domain_pattern,
                           [&](const Pattern& pattern) { (owner.*member).insert(pattern); });
             },
             [=](const Federation& owner) {
-                std::vector<std::string> texts;
+                SettingValue texts = SettingValue::array();
                 for (const Pattern& pattern : (owner.*member).patterns()) {
                     texts.push_back(text_of(pattern));
                 }
-                return list_of(texts);
+                return texts;
             }};
 }
 

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "plugin/settings/kind.h"
-#include "plugin/settings/toml_string.h"
 #include "plugin/text/lists.h"
 #include "policy/address.h"
 #include "policy/pattern.h"
@@ -24,14 +23,12 @@ namespace usher::kinds
 
 /// `accepted`, and a word about quotes where they are what is wrong with `value`: `port = "5222"`,
 /// `level = info`.
-[[nodiscard]] std::string accepted_beside(const toml::value& value, const std::string& accepted,
+[[nodiscard]] std::string accepted_beside(const SettingValue& value, const std::string& accepted,
                                           bool text_expected);
 /// The same of an address, a domain or a pattern; for one with A-labels, how it is to be written.
-[[nodiscard]] std::string accepted_address_beside(const toml::value& value, const std::string& accepted);
+[[nodiscard]] std::string accepted_address_beside(const SettingValue& value, const std::string& accepted);
 /// The text, or null where the value is none.
-[[nodiscard]] const std::string* string_in(const toml::value& value);
-/// The texts as a TOML list: in one line where it is short, else one element a line.
-[[nodiscard]] std::string list_of(const std::vector<std::string>& texts);
+[[nodiscard]] const std::string* string_in(const SettingValue& value);
 
 [[nodiscard]] std::string text_of(const std::string& domain);
 [[nodiscard]] std::string text_of(const Address& address);
@@ -63,14 +60,14 @@ Kind<Owner> flag(bool Owner::*member)
 {
     const std::string accepted = "true, false";
     return {accepted,
-            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+            [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
                 if (value.is_boolean()) {
-                    owner.*member = value.as_boolean(std::nothrow);
+                    owner.*member = value.template get<bool>();
                 } else {
-                    refuse(value, accepted_beside(value, accepted, false));
+                    refuse(std::nullopt, accepted_beside(value, accepted, false));
                 }
             },
-            [=](const Owner& owner) { return std::string(owner.*member ? "true" : "false"); }};
+            [=](const Owner& owner) { return SettingValue(owner.*member); }};
 }
 
 template <typename Owner, typename Number>
@@ -79,15 +76,16 @@ Kind<Owner> number(Number Owner::*member, std::int64_t least, std::int64_t most,
     const std::string accepted =
         "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + note;
     return {accepted,
-            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
-                const std::int64_t found = value.is_integer() ? value.as_integer(std::nothrow) : least - 1;
+            [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
+                const std::int64_t found =
+                    value.is_number_integer() ? value.template get<std::int64_t>() : least - 1;
                 if (found < least || found > most) {
-                    refuse(value, accepted_beside(value, accepted, false));
+                    refuse(std::nullopt, accepted_beside(value, accepted, false));
                 } else {
                     owner.*member = static_cast<Number>(found);
                 }
             },
-            [=](const Owner& owner) { return std::to_string(owner.*member); }};
+            [=](const Owner& owner) { return SettingValue(std::int64_t{owner.*member}); }};
 }
 
 template <typename Owner, typename Value>
@@ -95,13 +93,13 @@ Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
 {
     const std::string accepted = joined(names, ", ", [](const auto& name) { return name.first; });
     return {accepted,
-            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+            [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
                 const std::string* text = string_in(value);
                 const auto found = std::find_if(names.begin(), names.end(), [text](const auto& name) {
                     return text != nullptr && name.first == *text;
                 });
                 if (found == names.end()) {
-                    refuse(value, accepted_beside(value, accepted, true));
+                    refuse(std::nullopt, accepted_beside(value, accepted, true));
                 } else {
                     owner.*member = found->second;
                 }
@@ -110,7 +108,7 @@ Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
                 const auto found = std::find_if(names.begin(), names.end(), [&](const auto& name) {
                     return name.second == owner.*member;
                 });
-                return found == names.end() ? std::string() : toml_string(found->first);
+                return found == names.end() ? SettingValue() : SettingValue(found->first);
             }};
 }
 
@@ -118,16 +116,16 @@ template <typename Owner>
 Kind<Owner> text(std::string Owner::*member, const std::string& accepted, bool (*fits)(std::string_view))
 {
     return {accepted,
-            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+            [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
                 const std::string* found = string_in(value);
                 if (found == nullptr || !fits(*found)) {
-                    refuse(value, accepted_beside(value, accepted, true));
+                    refuse(std::nullopt, accepted_beside(value, accepted, true));
                 } else {
                     owner.*member = *found;
                 }
             },
             [=](const Owner& owner) {
-                return (owner.*member).empty() ? std::string() : toml_string(owner.*member);
+                return (owner.*member).empty() ? SettingValue() : SettingValue(owner.*member);
             }};
 }
 
@@ -137,36 +135,37 @@ Kind<Owner> prepared(std::optional<Value> Owner::*member, const std::string& acc
                      std::optional<Value> (*read)(std::string_view))
 {
     return {accepted,
-            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+            [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
                 const std::string* found = string_in(value);
                 if (found != nullptr) {
                     owner.*member = read(*found);
                 }
                 if (!(owner.*member)) {
-                    refuse(value, accepted_address_beside(value, accepted));
+                    refuse(std::nullopt, accepted_address_beside(value, accepted));
                 }
             },
             [=](const Owner& owner) {
-                return owner.*member ? toml_string(text_of(*(owner.*member))) : std::string();
+                return owner.*member ? SettingValue(text_of(*(owner.*member))) : SettingValue();
             }};
 }
 
 /// Calls `insert` with every element that `read` takes, refuses the others.
 template <typename Value, typename Insert>
-void read_list(const toml::value& value, const Refuse& refuse, const Accepted& accepted,
+void read_list(const SettingValue& value, const Refuse& refuse, const Accepted& accepted,
                std::optional<Value> (*read)(std::string_view), Insert insert)
 {
     if (!value.is_array() || value.size() < accepted.least) {
-        refuse(value, accepted.list);
+        refuse(std::nullopt, accepted.list);
         return;
     }
-    for (const toml::value& element : value.as_array(std::nothrow)) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const SettingValue& element = value[i];
         const std::string* found = string_in(element);
         std::optional<Value> member = found != nullptr ? read(*found) : std::nullopt;
         if (member) {
             insert(*std::move(member));
         } else {
-            refuse(element, accepted_address_beside(element, accepted.element));
+            refuse(i, accepted_address_beside(element, accepted.element));
         }
     }
 }
@@ -176,17 +175,17 @@ Kind<Owner> list(std::vector<Value> Owner::*member, const Accepted& accepted,
                  std::optional<Value> (*read)(std::string_view))
 {
     return {accepted.list,
-            [=](Owner& owner, const toml::value& value, const Refuse& refuse) {
+            [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
                 (owner.*member).clear();
                 read_list(value, refuse, accepted, read,
                           [&](Value element) { (owner.*member).push_back(std::move(element)); });
             },
             [=](const Owner& owner) {
-                std::vector<std::string> texts;
+                SettingValue texts = SettingValue::array();
                 for (const Value& element : owner.*member) {
                     texts.push_back(text_of(element));
                 }
-                return list_of(texts);
+                return texts;
             }};
 }
 

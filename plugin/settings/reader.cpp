@@ -12,6 +12,7 @@
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
 #include "plugin/settings/toml_file.h"
+#include "plugin/settings/toml_value.h"
 #include "plugin/text/lists.h"
 
 namespace usher
@@ -107,10 +108,13 @@ class Reader
             if (given != nullptr) {
                 settings_.lines[(place.empty() ? prefix : place + ".") + std::string(setting.key)] =
                     line_of(*given);
-                setting.kind.read(owner, *given, [&](const toml::value& at, const std::string& accepted) {
-                    unsound_.insert(given);
-                    refuse(line_of(at), key, found_in(at), accepted);
-                });
+                setting.kind.read(owner, TomlFile::plain(*given),
+                                  [&](std::optional<std::size_t> element, const std::string& accepted) {
+                                      const toml::value& at =
+                                          element ? given->as_array(std::nothrow)[*element] : *given;
+                                      unsound_.insert(given);
+                                      refuse(line_of(at), key, found_in(at), accepted);
+                                  });
             } else if (setting.presence == Presence::required) {
                 refuse(line_of(value), key, "nothing", setting.kind.accepted);
             }

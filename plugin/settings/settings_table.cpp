@@ -26,8 +26,8 @@ Kind<ConnectionSettings> tls()
 {
     auto kind = choice<ConnectionSettings, bool>(&ConnectionSettings::tls_required,
                                                  {{"required", true}, {"off", false}});
-    kind.write = [write = kind.write](const ConnectionSettings& connection) {
-        return connection.component && connection.tls_required ? std::string() : write(connection);
+    kind.value = [value = kind.value](const ConnectionSettings& connection) {
+        return connection.component && connection.tls_required ? SettingValue() : value(connection);
     };
     return kind;
 }

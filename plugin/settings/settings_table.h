@@ -11,7 +11,6 @@
 
 #include "plugin/settings/kind.h"
 #include "plugin/settings/settings.h"
-#include "plugin/settings/toml_string.h"
 
 namespace usher
 {

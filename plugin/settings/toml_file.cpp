@@ -250,6 +250,30 @@ std::uint32_t TomlFile::line_of(const toml::value& value) const
                : line_at(line_starts_, static_cast<std::size_t>(region->first() - region->begin()));
 }
 
+SettingValue TomlFile::plain(const toml::value& value)
+{
+    if (value.is_boolean()) {
+        return value.as_boolean(std::nothrow);
+    }
+    if (value.is_integer()) {
+        return value.as_integer(std::nothrow);
+    }
+    if (value.is_string()) {
+        return value.as_string(std::nothrow).str;
+    }
+    if (value.is_table()) {
+        return SettingValue::object();
+    }
+    if (!value.is_array()) {
+        return nullptr;
+    }
+    SettingValue list = SettingValue::array();
+    for (const toml::value& element : value.as_array(std::nothrow)) {
+        list.push_back(plain(element));
+    }
+    return list;
+}
+
 std::string TomlFile::found_in(const toml::value& value)
 {
     if (value.is_table()) {

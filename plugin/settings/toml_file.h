@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 #include <toml.hpp>
 
+#include "plugin/settings/kind.h"
 #include "plugin/settings/setting_error.h"
 
 namespace usher
@@ -28,6 +29,8 @@ class TomlFile
     [[nodiscard]] const toml::value& root() const { return root_; }
     /// The line of a value, or of the header of a table.
     [[nodiscard]] std::uint32_t line_of(const toml::value& value) const;
+    /// The value, without its tables.
+    [[nodiscard]] static SettingValue plain(const toml::value& value);
     /// The value as it is written, shortened; `a table` where it is one.
     [[nodiscard]] static std::string found_in(const toml::value& value);
 

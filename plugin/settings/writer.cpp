@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "plugin/settings/settings_table.h"
+#include "plugin/settings/toml_value.h"
 
 namespace usher
 {
@@ -20,7 +21,7 @@ class Writer
     {
         out_ += (out_.empty() ? "" : "\n") + header(section) + "\n";
         for (const Setting<Owner>& setting : section.settings) {
-            const std::string value = setting.kind.write(owner);
+            const std::string value = to_toml(setting.kind.value(owner));
             if (value.empty()) {
                 continue;
             }
