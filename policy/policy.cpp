@@ -6,9 +6,8 @@ namespace usher
 Policy::Policy(std::vector<Organization> organizations, Limits limits, std::uint64_t generation)
     : organizations_(std::move(organizations)), limits_(limits), generation_(generation)
 {
-    rules_.reserve(organizations_.size());
     for (std::size_t i = 0; i < organizations_.size(); ++i) {
-        rules_.emplace_back(organizations_[i].rules);
+        static_cast<void>(organizations_[i].rules.index());  // not when the first request comes
         for (const std::string& domain : organizations_[i].domains) {
             by_domain_.try_emplace(domain, i);
         }
@@ -24,8 +23,7 @@ const Organization* Policy::organization_of(std::string_view domain) const
 const Rule* Policy::first_rule(const Organization& organization, const Party& contact,
                                const Party& user) const
 {
-    const auto index = static_cast<std::size_t>(&organization - organizations_.data());
-    const std::size_t rule = rules_[index].first(contact, user);
+    const std::size_t rule = organization.rules.index().first(contact, user);
     return rule == RuleIndex::none ? nullptr : &organization.rules[rule];
 }
 

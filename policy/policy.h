@@ -15,7 +15,7 @@
 #include "policy/limits.h"
 #include "policy/option.h"
 #include "policy/pattern.h"
-#include "policy/rules.h"
+#include "policy/rule_list.h"
 
 namespace usher
 {
@@ -42,7 +42,7 @@ struct Organization {
     bool approve_contacts_users_asked_for = true;
     bool ask_back = false;
     std::vector<Address> administrators;
-    std::vector<Rule> rules;
+    RuleList rules;
     Federation federation;
 };
 
@@ -67,7 +67,6 @@ class Policy
 
   private:
     std::vector<Organization> organizations_;
-    std::vector<RuleIndex> rules_;  // by organisation
     std::unordered_map<std::string, std::size_t, StringHash, std::equal_to<>> by_domain_;
     Limits limits_;
     std::uint64_t generation_;

@@ -163,10 +163,9 @@ std::string PolicyInForce::source_of_rule(const Organization& organization, cons
 {
     for (std::size_t i = 0; i < file_.organizations.size(); ++i) {
         if (file_.organizations[i].name == organization.name && rule.place > 0) {
-            const auto line = file_.lines.find(rule_place(i, rule.place - 1));
-            return line == file_.lines.end()
-                       ? std::string()
-                       : "line " + std::to_string(line->second) + " of the settings file";
+            const std::uint32_t* line = file_.lines.find(rule_place(i, rule.place - 1));
+            return line == nullptr ? std::string()
+                                   : "line " + std::to_string(*line) + " of the settings file";
         }
     }
     return {};

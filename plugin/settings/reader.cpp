@@ -70,7 +70,7 @@ class Reader
         settings_.file = path;
     }
 
-    tl::expected<Settings, std::vector<SettingError>> read()
+    ReadSettings read()
     {
         read_root(file_.root().as_table(std::nothrow));
         if (errors_.empty()) {
@@ -106,8 +106,8 @@ class Reader
             const std::string key = prefix + std::string(setting.key);
             const toml::value* given = find(table, std::string(setting.key));
             if (given != nullptr) {
-                settings_.lines[(place.empty() ? prefix : place + ".") + std::string(setting.key)] =
-                    line_of(*given);
+                settings_.lines.set((place.empty() ? prefix : place + ".") + std::string(setting.key),
+                                    line_of(*given));
                 setting.kind.read(owner, TomlFile::plain(*given),
                                   [&](std::optional<std::size_t> element, const std::string& accepted) {
                                       const toml::value& at =
@@ -336,7 +336,7 @@ class Reader
             Rule rule = section.initial;
             const std::string place = rule_place(index, organization.rules.size());
             const std::uint32_t line = line_of(*table);
-            settings_.lines[place] = line;
+            settings_.lines.set(place, line);
             read_section(section, *table, rule, {}, place);
             rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
             const std::size_t before = pairs;
@@ -398,7 +398,7 @@ class Reader
 
 }  // namespace
 
-tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path)
+ReadSettings read_settings(const std::string& path)
 {
     const auto refused = [&path](const std::string& found) {
         return tl::unexpected(
@@ -421,8 +421,7 @@ tl::expected<Settings, std::vector<SettingError>> read_settings(const std::strin
     return parse_settings(file->text, path);
 }
 
-tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
-                                                                 const std::string& path)
+ReadSettings parse_settings(std::string_view toml, const std::string& path)
 {
     const auto file = TomlFile::parse(toml, path);
     if (!file) {

@@ -13,10 +13,11 @@
 namespace usher
 {
 
+using ReadSettings = tl::expected<Settings, std::vector<SettingError>>;
+
 /// Reads and checks the file. All errors are reported, not only the first, in the order of their lines.
-[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> read_settings(const std::string& path);
+[[nodiscard]] ReadSettings read_settings(const std::string& path);
 /// The same from text; `path` is what errors name.
-[[nodiscard]] tl::expected<Settings, std::vector<SettingError>> parse_settings(std::string_view toml,
-                                                                               const std::string& path);
+[[nodiscard]] ReadSettings parse_settings(std::string_view toml, const std::string& path);
 
 }  // namespace usher

@@ -20,11 +20,32 @@ std::string rule_place(std::size_t organization, std::size_t rule)
     return organization_place(organization) + ".rule[" + std::to_string(rule) + "]";
 }
 
+const std::uint32_t* Lines::find(const std::string& key) const
+{
+    const auto found = all().find(key);
+    return found == all().end() ? nullptr : &found->second;
+}
+
+void Lines::set(const std::string& key, std::uint32_t line)
+{
+    if (!shared_) {
+        shared_ = std::make_shared<Map>();
+    } else if (shared_.use_count() > 1) {
+        shared_ = std::make_shared<Map>(*shared_);
+    }
+    (*shared_)[key] = line;
+}
+
+const Lines::Map& Lines::all() const
+{
+    static const Map kNone;
+    return shared_ ? *shared_ : kNone;
+}
+
 std::string source_of(const Settings& settings, const std::string& key)
 {
-    const auto line = settings.lines.find(key);
-    return line == settings.lines.end() ? "default"
-                                        : shortened(settings.file) + ":" + std::to_string(line->second);
+    const std::uint32_t* line = settings.lines.find(key);
+    return line == nullptr ? "default" : shortened(settings.file) + ":" + std::to_string(*line);
 }
 
 std::string own_address(const ConnectionSettings& connection)

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,11 +34,31 @@ struct ConnectionSettings {
 /// `[[organization]]`: what its policy is made of, and what policy does not need.
 struct OrganizationSettings : Organization {
     bool stock = false;  ///< approve by rosters where the server has no connector
+    /// The rules as TOML, where make_ready() (writer.h) has written them already; null otherwise.
+    std::shared_ptr<const std::string> rules_text = nullptr;
 };
 
 struct StoreSettings {
     std::string url = "sqlite3:///var/lib/usher/usher.db";
     std::uint32_t journal_days = 365;  ///< 0: kept forever
+};
+
+/// Which line of the file a key is in. Copies share the lines until one of them is changed; not for several threads at a
+/// time, copies included.
+class Lines
+{
+  public:
+    /// Null if the file does not give it.
+    [[nodiscard]] const std::uint32_t* find(const std::string& key) const;
+    void set(const std::string& key, std::uint32_t line);
+
+    friend bool operator==(const Lines& a, const Lines& b) { return a.all() == b.all(); }
+
+  private:
+    using Map = std::map<std::string, std::uint32_t>;
+    [[nodiscard]] const Map& all() const;
+
+    std::shared_ptr<Map> shared_;  // null: none
 };
 
 struct Settings {
@@ -51,7 +72,7 @@ struct Settings {
     std::string file;  ///< which they were read from
     /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`, and of
     /// each rule, such as `organization[0].rule[1]`.
-    std::map<std::string, std::uint32_t> lines;
+    Lines lines;
 };
 
 /// Where a repeated section stands, counted from 0: `organization[0]`, `organization[0].rule[1]`.

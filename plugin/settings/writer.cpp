@@ -19,7 +19,7 @@ class Writer
     template <typename Owner>
     void write(const Section<Owner>& section, const Owner& owner, const std::string& place = {})
     {
-        out_ += (out_.empty() ? "" : "\n") + header(section) + "\n";
+        out_ += "\n" + header(section) + "\n";
         for (const Setting<Owner>& setting : section.settings) {
             const std::string value = to_toml(setting.kind.value(owner));
             if (value.empty()) {
@@ -34,13 +34,30 @@ class Writer
         }
     }
 
+    [[nodiscard]] Sources sources() const { return sources_; }
+
+    void append(const std::string& text) { out_ += text; }
+
     [[nodiscard]] std::string text() && { return std::move(out_); }
+    /// Without the empty line before the first section.
+    [[nodiscard]] std::string file() && { return std::move(out_.erase(0, 1)); }
 
   private:
     const Settings& settings_;
     const Sources sources_;
     std::string out_;
 };
+
+void write_rules(Writer& out, const OrganizationSettings& organization, std::size_t place)
+{
+    if (organization.rules_text && out.sources() == Sources::omitted) {
+        out.append(*organization.rules_text);
+        return;
+    }
+    for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
+        out.write(settings_table().rule, organization.rules[rule], rule_place(place, rule));
+    }
+}
 
 void write_policy(Writer& out, const Settings& settings)
 {
@@ -49,9 +66,7 @@ void write_policy(Writer& out, const Settings& settings)
         const OrganizationSettings& organization = settings.organizations[i];
         const std::string place = organization_place(i);
         out.write(all.organization, organization, place);
-        for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
-            out.write(all.rule, organization.rules[rule], rule_place(i, rule));
-        }
+        write_rules(out, organization, i);
         out.write(all.federation, organization.federation, place + ".federation");
     }
     out.write(all.limits, settings.limits);
@@ -68,14 +83,24 @@ std::string to_toml(const Settings& settings, Sources sources)
     out.write(all.store, settings.store);
     out.write(all.control, settings);
     out.write(all.log, settings);
-    return std::move(out).text();
+    return std::move(out).file();
 }
 
 std::string policy_to_toml(const Settings& settings)
 {
     Writer out(settings, Sources::omitted);
     write_policy(out, settings);
-    return std::move(out).text();
+    return std::move(out).file();
+}
+
+void make_ready(Settings& settings)
+{
+    for (OrganizationSettings& organization : settings.organizations) {
+        static_cast<void>(organization.rules.index());
+        Writer out(settings, Sources::omitted);
+        write_rules(out, organization, 0);
+        organization.rules_text = std::make_shared<const std::string>(std::move(out).text());
+    }
 }
 
 }  // namespace usher

@@ -17,4 +17,8 @@ enum class Sources { omitted, shown };
 /// What a policy is made of, written likewise: the organisations and the limits.
 [[nodiscard]] std::string policy_to_toml(const Settings& settings);
 
+/// Makes what takes a second for a hundred thousand rules: their index, and their text for policy_to_toml(). Copies of the
+/// settings, and the policy made of them, have it too.
+void make_ready(Settings& settings);
+
 }  // namespace usher

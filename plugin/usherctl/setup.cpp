@@ -1,6 +1,7 @@
 #include "plugin/usherctl/setup.h"
 
 #include "plugin/settings/settings_table.h"
+#include "plugin/settings/toml_value.h"
 #include "plugin/text/lists.h"
 
 namespace usher

@@ -1,4 +1,5 @@
 #include "policy/rules.h"
+#include "policy/rule_list.h"
 
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
@@ -257,6 +258,23 @@ BOOST_AUTO_TEST_CASE(set_of_domains_names_what_it_holds)
         texts.push_back(to_string(pattern));
     }
     BOOST_TEST(texts == (std::vector<std::string>{"*.a.test", "a.test", "*.b.test", "b.test"}));
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_a_list_of_rules_share_it_until_one_is_changed)
+{
+    RuleList list;
+    BOOST_TEST(list.empty());
+    BOOST_TEST(list.index().first(address("amy@a.test"), address("bob@b.test")) == RuleIndex::none);
+    list.push_back(rule({"a.test"}));
+    const RuleList copy = list;
+    BOOST_TEST(&copy[0] == &list[0]);
+    BOOST_TEST(&copy.index() == &list.index());
+    list.push_back(rule({"c.test"}));
+    BOOST_TEST(copy.size() == 1U);
+    BOOST_TEST(list.size() == 2U);
+    BOOST_TEST(copy.index().first(address("amy@c.test"), address("bob@b.test")) == RuleIndex::none);
+    BOOST_TEST(list.index().first(address("amy@c.test"), address("bob@b.test")) == 1U);
+    BOOST_CHECK_THROW(static_cast<void>(copy.at(1)), std::out_of_range);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -101,12 +101,12 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST((o.rules[0].to == std::vector<P>{{P::Kind::everybody, ""}, {P::Kind::domain, "example.com"}}));
     BOOST_TEST(o.rules[0].answer == Answer::deny);
     BOOST_TEST(o.rules[0].place == 1U);
-    BOOST_TEST(s.lines.at("organization[0].rule[0]") == 18U);
+    BOOST_TEST(source_of(s, "organization[0].rule[0]") == "usher.toml:18");
     BOOST_TEST((o.rules[1].to == std::vector<P>{{P::Kind::everybody, ""}}));
     BOOST_TEST(o.rules[1].answer == Answer::leave);
     BOOST_TEST(o.rules[2].answer == Answer::approve);
     BOOST_TEST(o.rules[2].place == 3U);
-    BOOST_TEST(s.lines.at("organization[0].rule[2]") == 25U);
+    BOOST_TEST(source_of(s, "organization[0].rule[2]") == "usher.toml:25");
     BOOST_TEST((o.federation.mode == FederationMode::listed));
     BOOST_TEST(o.federation.domains.contains("example.net"));
     BOOST_TEST(o.federation.domains.contains("a.b.example.net"));

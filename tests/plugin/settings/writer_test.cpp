@@ -26,6 +26,16 @@ BOOST_DATA_TEST_CASE(effective_settings_mean_the_same, bdata::make(kFiles), file
     BOOST_TEST(to_toml(once) == to_toml(twice));
 }
 
+BOOST_DATA_TEST_CASE(what_is_written_ahead_is_the_same, bdata::make(kFiles), file)
+{
+    const Settings once = valid(file);
+    Settings ready = once;
+    make_ready(ready);
+    BOOST_TEST(policy_to_toml(ready) == policy_to_toml(once));
+    BOOST_TEST(to_toml(ready) == to_toml(once));
+    BOOST_TEST(to_toml(ready, Sources::shown) == to_toml(once, Sources::shown));
+}
+
 BOOST_AUTO_TEST_CASE(effective_settings_show_every_default)
 {
     BOOST_TEST(to_toml(valid(kStart)) == R"([connection]
