@@ -310,7 +310,9 @@ void HttpServer::Implementation::received(evhttp_request* raw)
     request.body = text_in(evhttp_request_get_input_buffer(raw));
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(bufferevent_getfd(events), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+    // On a TCP socket the call succeeds, and says that nobody is known.
+    if (::getsockopt(bufferevent_getfd(events), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+        peer.uid != static_cast<uid_t>(-1)) {
         request.peer = peer.uid;
     }
     const bool understood = read_target(evhttp_request_get_uri(raw), request);

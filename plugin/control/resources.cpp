@@ -58,13 +58,15 @@ void check(const ControlRequest& request)
 
 void reload(const ControlRequest& request)
 {
-    const auto need_restart = request.operations.reload();
-    if (!need_restart) {
-        refuse(*request.exchange, need_restart.error());
-        return;
-    }
-    request.exchange->reply(200, to_json_line({{"generation", request.operations.status().generation},
+    request.operations.reload([exchange = request.exchange, &operations = request.operations](
+                                  const Result<std::vector<std::string>>& need_restart) {
+        if (need_restart) {
+            exchange->reply(200, to_json_line({{"generation", operations.generation()},
                                                {"need_restart", *need_restart}}));
+        } else {
+            refuse(*exchange, need_restart.error());
+        }
+    });
 }
 
 // --- Why

@@ -563,9 +563,4 @@ Refusal Operations::not_connected() const
     return {Refusal::Kind::unavailable, "usherd is not connected to the server: " + offline_because_};
 }
 
-Result<std::vector<std::string>> Operations::reload()
-{
-    return reload_();
-}
-
 }  // namespace usher

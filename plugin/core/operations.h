@@ -218,10 +218,15 @@ class Operations
     /// When the domain's connector last replied, as the clock is set now; nothing if it has not since the start.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_round_trip(
         const std::string& domain) const;
+    /// Of the policy in force.
+    [[nodiscard]] std::uint64_t generation() const { return policy_.policy()->generation(); }
     [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
     /// Reads the file again. What takes effect on restart only, a key each.
-    [[nodiscard]] Result<std::vector<std::string>> reload();
-    void on_reload(std::function<Result<std::vector<std::string>>()> reload) { reload_ = std::move(reload); }
+    void reload(Callback<std::vector<std::string>> then) { reload_(std::move(then)); }
+    void on_reload(std::function<void(Callback<std::vector<std::string>>)> reload)
+    {
+        reload_ = std::move(reload);
+    }
     /// What the server says of each domain, asked on the daemon's own connection (check.h).
     void check(Callback<CheckReport> then) { check_(std::move(then)); }
     void on_check(std::function<void(Callback<CheckReport>)> check) { check_ = std::move(check); }
@@ -265,7 +270,7 @@ class Operations
     std::list<Reading> readings_;
     std::list<Applying> applying_;
     mutable std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
-    std::function<Result<std::vector<std::string>>()> reload_;
+    std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(Callback<CheckReport>)> check_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

@@ -237,7 +237,7 @@ class Grammar
 
 }  // namespace
 
-tl::expected<CommandLine, ExitCode> read_command_line(int argc, char** argv)
+tl::expected<CommandLine, UsherctlExit> read_command_line(int argc, char** argv)
 {
     CommandLine read;
     Grammar grammar(read);

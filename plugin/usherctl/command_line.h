@@ -15,6 +15,6 @@ struct CommandLine {
 
 /// Where there is nothing to run (help was asked for, or the command line is wrong) what there is to say has
 /// been printed, and the error is the exit status.
-[[nodiscard]] tl::expected<CommandLine, ExitCode> read_command_line(int argc, char** argv);
+[[nodiscard]] tl::expected<CommandLine, UsherctlExit> read_command_line(int argc, char** argv);
 
 }  // namespace usher

@@ -12,12 +12,11 @@
 #include <vector>
 
 #include "plugin/usherctl/client.h"
+#include "plugin/usherctl/exit_codes.h"
 #include "plugin/usherctl/setup_command.h"
 
 namespace usher
 {
-
-enum ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2 };
 
 /// What the command line says. Empty: not given.
 struct Arguments {

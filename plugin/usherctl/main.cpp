@@ -4,12 +4,16 @@
 #include <exception>
 #include <iostream>
 
+#include "plugin/settings/reading_process.h"
 #include "plugin/text/terminal.h"
 #include "plugin/usherctl/command_line.h"
 #include "plugin/usherctl/commands.h"
 
 int main(int argc, char** argv)
 {
+    if (const auto status = usher::serve_reading(argc, argv)) {
+        return *status;
+    }
     const auto command_line = usher::read_command_line(argc, argv);
     if (!command_line) {
         return command_line.error();

@@ -16,8 +16,10 @@
 #include "integration/base/trim.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/settings/reader.h"
+#include "plugin/settings/reading_process.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
+#include "plugin/usherctl/exit_codes.h"
 
 namespace usher
 {
@@ -26,10 +28,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 
 /// Thrown to end the command with a message.
 struct End {
@@ -168,14 +166,11 @@ std::string described(const Installation& installation)
     return printable(installation.own + " for " + joined(installation.domains, " "));
 }
 
-/// Whether the existing settings are what was ordered.
-bool fits(const SetupOrder& order, const Installation& present, const Installation& wanted)
+bool same_domains(std::vector<std::string> a, std::vector<std::string> b)
 {
-    std::vector<std::string> a = present.domains;
-    std::vector<std::string> b = wanted.domains;
     std::sort(a.begin(), a.end());
     std::sort(b.begin(), b.end());
-    return (order.domains.empty() || a == b) && (!order.login || present.login == *order.login);
+    return a == b;
 }
 
 class Command
@@ -193,7 +188,7 @@ class Command
             order_.server = ask_server();
         }
         if (there && !order_.replace) {
-            auto present = read_settings(order_.settings_file.string());
+            auto present = read_settings_apart(order_.settings_file.string());
             if (!present) {
                 std::string errors;
                 for (const SettingError& error : present.error()) {
@@ -202,7 +197,7 @@ class Command
                 fail(errors + order_.settings_file.string() + " is kept; with --replace it is written anew");
             }
             const Installation found = installation(*present, *order_.server);
-            if (order_.domains.empty() || fits(order_, found, wanted())) {
+            if (is_as_ordered(found)) {
                 std::cerr << "Kept as it is: " << order_.settings_file.string() << "\n";
                 return show(found, *present);
             }
@@ -210,6 +205,9 @@ class Command
             if (::isatty(STDIN_FILENO) == 0 || ask("Replace it? yes or no", "--replace", "no") != "yes") {
                 show(found, *present);
                 fail("the settings are kept, and what is printed goes with them; --replace writes them anew");
+            }
+            if (order_.domains.empty()) {
+                order_.domains = found.domains;
             }
         }
         return write(there);
@@ -219,6 +217,13 @@ class Command
     [[nodiscard]] fs::path secret_file(LoginKind login) const
     {
         return order_.settings_file.parent_path() / (login == LoginKind::component ? "secret" : "password");
+    }
+
+    /// What was not ordered may be as it is.
+    [[nodiscard]] bool is_as_ordered(const Installation& present)
+    {
+        return (order_.domains.empty() || same_domains(present.domains, wanted().domains)) &&
+               (!order_.login || present.login == *order_.login);
     }
 
     /// What was ordered, with prepared domains. Fails with the settings' own words if they are not valid.

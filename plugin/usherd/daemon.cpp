@@ -22,11 +22,13 @@
 #include "plugin/core/operations.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/settings/changes.h"
-#include "plugin/settings/reader.h"
+#include "plugin/settings/reading_process.h"
+#include "plugin/settings/writer.h"
 #include "plugin/store/journal_expiry.h"
 #include "plugin/usherd/decision_log.h"
 #include "plugin/usherd/domain_log.h"
 #include "plugin/usherd/service_manager.h"
+#include "plugin/usherd/worker.h"
 
 namespace usher
 {
@@ -83,7 +85,8 @@ class Daemon : private EntityEvents
     Daemon(std::string path, Settings settings, std::unique_ptr<Database> database,
            std::unique_ptr<PolicyInForce> policy)
         : path_(std::move(path)),
-          settings_(std::move(settings)),
+          settings_(settings),
+          file_(std::move(settings)),
           base_(event_base_new()),
           clock_(base_.get()),
           channels_(base_.get()),
@@ -110,7 +113,7 @@ class Daemon : private EntityEvents
         answerer_.on_refused(log_refusal);
         answerer_.on_unrecorded([this] { await_store(); });
         policy_->on_change([this] { policy_changed(); });
-        operations_.on_reload([this] { return reload(); });
+        operations_.on_reload([this](Callback<std::vector<std::string>> then) { reload(std::move(then)); });
         operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
     }
 
@@ -126,7 +129,8 @@ class Daemon : private EntityEvents
         const auto on_interrupt = watch(
             SIGINT, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
         const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
-            static_cast<void>(static_cast<Daemon*>(self)->reload());
+            static_cast<Daemon*>(self)->reload(
+                [](const Result<std::vector<std::string>>&) {});  // it is in the log
         });
         auto control = Control::listen(base_.get(), settings_.control_socket, operations_);
         if (!control) {
@@ -196,42 +200,78 @@ class Daemon : private EntityEvents
         entity_.stop();
     }
 
-    Result<std::vector<std::string>> reload()
+    // --- reload
+
+    /// Reads the file beside the event loop. What changes while it is read may have been missed: who asks meanwhile gets
+    /// the outcome of another reading.
+    void reload(Callback<std::vector<std::string>> then)
     {
-        service_manager_.reloading();
-        auto outcome = read_file_again();
-        service_manager_.ready();
-        return outcome;
+        reload_callers_.push_back(std::move(then));
+        if (!reading_) {
+            begin_reading();
+        }
     }
 
-    Result<std::vector<std::string>> read_file_again()
+    void begin_reading()
     {
-        auto read = read_settings(path_);
-        if (!read) {
-            std::string errors;
-            for (const SettingError& error : read.error()) {
-                spdlog::error("{}", to_string(error));
-                errors += to_string(error) + "\n";
-            }
-            return reload_failed(Refusal::Kind::invalid, errors + path_ + " is not valid");
+        service_manager_.reloading();
+        reading_ = std::make_shared<ReadSettings>();
+        served_callers_ = std::exchange(reload_callers_, {});
+        worker_.run(
+            [path = path_, stop = worker_.stop_descriptor(), reading = reading_] {
+                *reading = read_settings_apart(path, {.stop = stop});
+                if (*reading) {
+                    make_ready(**reading);
+                }
+            },
+            [this] { file_was_read(); });
+    }
+
+    void file_was_read()
+    {
+        const auto outcome = *reading_ ? put_in_force(**reading_) : not_valid(reading_->error());
+        // To destroy what is no longer in force takes time, too.
+        worker_.run([gone = std::exchange(reading_, nullptr)] {}, [] {});
+        service_manager_.ready();
+        for (const auto& then : std::exchange(served_callers_, {})) {
+            then(outcome);
         }
-        if (const auto in_force = policy_->set_file(*read); !in_force) {
+        if (!reload_callers_.empty()) {
+            begin_reading();
+        }
+    }
+
+    Result<std::vector<std::string>> not_valid(const std::vector<SettingError>& found)
+    {
+        std::string errors;
+        for (const SettingError& error : found) {
+            spdlog::error("{}", to_string(error));
+            errors += to_string(error) + "\n";
+        }
+        return reload_failed(Refusal::Kind::invalid, errors + path_ + " is not valid");
+    }
+
+    /// What was read before is in `read` then.
+    Result<std::vector<std::string>> put_in_force(Settings& read)
+    {
+        if (const auto in_force = policy_->set_file(read); !in_force) {
             return reload_failed(Refusal::Kind::unavailable,
                                  "the store cannot be written (" + in_force.error() + ")");
         }
-        auto on_restart = need_restart(settings_, *read);
+        auto on_restart = need_restart(settings_, read);
         for (const std::string& key : on_restart) {
             spdlog::warn("{}: the change takes effect when usherd is restarted", key);
         }
         log_saved(*policy_);
-        settings_.store.journal_days = read->store.journal_days;
-        settings_.connection.stock_reads_per_second = read->connection.stock_reads_per_second;
+        settings_.store.journal_days = read.store.journal_days;
+        settings_.connection.stock_reads_per_second = read.connection.stock_reads_per_second;
         set_stock();
         entity_.retry_now();  // the password may be another
-        settings_.log_level = read->log_level;
+        settings_.log_level = read.log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
         spdlog::info("{} read again: settings generation {} in force", path_,
                      policy_->policy()->generation());
+        std::swap(file_, read);
         return on_restart;
     }
 
@@ -422,7 +462,8 @@ class Daemon : private EntityEvents
     }
 
     const std::string path_;
-    Settings settings_;
+    Settings settings_;  ///< in force, without the organizations, which policy_ has
+    Settings file_;      ///< as last read; shares rules and lines with policy_
     std::unique_ptr<event_base, Deleter> base_;
     EventClock clock_;
     ServiceManager service_manager_{clock_};
@@ -443,13 +484,17 @@ class Daemon : private EntityEvents
     std::optional<Check> check_;
     std::vector<Callback<CheckReport>> check_callers_;
     std::unique_ptr<Timer> check_ended_;
-    std::unique_ptr<Timer> awaiting_login_;  ///< for the callers in `check_callers_`
+    std::unique_ptr<Timer> awaiting_login_;                           ///< for the callers in `check_callers_`
+    std::shared_ptr<ReadSettings> reading_;                           ///< of the settings file; null: none
+    std::vector<Callback<std::vector<std::string>>> served_callers_;  ///< who get its outcome
+    std::vector<Callback<std::vector<std::string>>> reload_callers_;  ///< who get that of the next
     std::unique_ptr<Timer> store_timer_;
     std::unique_ptr<Timer> store_watch_;
     std::unique_ptr<Timer> checkpoint_timer_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;
     bool stopping_ = false;
+    Worker worker_{base_.get()};
 };
 
 }  // namespace

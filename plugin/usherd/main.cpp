@@ -12,7 +12,7 @@
 #include "plugin/check/online_check.h"
 #include "plugin/core/saved_values.h"
 #include "plugin/settings/named_files.h"
-#include "plugin/settings/reader.h"
+#include "plugin/settings/reading_process.h"
 #include "plugin/settings/writer.h"
 #include "plugin/usherd/daemon.h"
 #include "plugin/usherd/logging.h"
@@ -20,6 +20,9 @@
 
 int main(int argc, char** argv)
 {
+    if (const auto status = usher::serve_reading(argc, argv)) {
+        return *status;
+    }
     ::umask(077);  // the journal says who asks to see whom
     CLI::App app("Answers XMPP contact requests on users' behalf, by policy.", "usherd");
     std::string path = "/etc/usher/usher.toml";
@@ -50,7 +53,7 @@ int main(int argc, char** argv)
         }
         usher::keep_memory_private();  // after the change of user, which resets this to fs.suid_dumpable
     }
-    auto settings = usher::read_settings(path);
+    auto settings = usher::read_settings_apart(path);
     if (!settings) {
         for (const usher::SettingError& error : settings.error()) {
             std::cerr << to_string(error) << '\n';
@@ -74,7 +77,7 @@ int main(int argc, char** argv)
     usher::set_up_logging(settings->log_level);
     try {
         return usher::run_daemon(path, *std::move(settings));
-    } catch (const std::exception& error) {  // a bug or out of memory: report it in the log
+    } catch (const std::exception& error) {  // at the start only: callbacks of the event loop are noexcept
         spdlog::critical("usherd ends: {}", error.what());
         return usher::kFailed;
     }

@@ -98,6 +98,56 @@ BOOST_AUTO_TEST_CASE(broken_reload_keeps_the_old_settings_and_a_good_one_takes_e
     nurse.expect(presence("subscribed", kJuliet));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_ends_the_parser_neither_ends_nor_starts_a_daemon)
+{
+    const ReservedPort nobody;
+    UsherdOptions deadly;
+    deadly.organization = "rule = []\n[organization.rule.spam]\nfrom = [\"*\"]\n";
+    Usherd usherd(to_port(nobody.number()), {});
+    usherd.start();
+    usherd.write_settings(deadly);
+    for (int i = 0; i < 2; ++i) {
+        usherd.signal(SIGHUP);
+        usherd.wait_for_log("the previous settings stay in force");
+        usherd.wait_for_notification("READY=1");
+    }
+    usherd.write_settings({});
+    usherd.signal(SIGHUP);
+    usherd.wait_for_log("read again: settings generation");
+    BOOST_TEST(usherd.stop() == 0);
+    usherd.write_settings(deadly);
+    BOOST_TEST(usherd.run_to_its_end() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_while_the_file_is_read_is_answered_by_another_reading)
+{
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), {});
+    usherd.start();
+    usherd.write_settings(with_option("everyone"));
+    usherd.signal(SIGHUP);
+    usherd.wait_for_notification("RELOADING=1");
+    usherd.write_settings(with_option("prompt"));  // perhaps too late for the first
+    usherd.signal(SIGHUP);
+    usherd.wait_for_log("read again: settings generation");
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(reading_does_not_outlast_sigterm)
+{
+    const ReservedPort nobody;
+    UsherdOptions large;
+    for (int i = 0; i < 20'000; ++i) {
+        large.organization += rule({"eve" + std::to_string(i) + "@evil.example"}, "deny");
+    }
+    Usherd usherd(to_port(nobody.number()), {});
+    usherd.start();
+    usherd.write_settings(large);
+    usherd.signal(SIGHUP);
+    usherd.wait_for_notification("RELOADING=1");
+    BOOST_TEST(usherd.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(broken_file_starts_no_daemon)
 {
     Usherd usherd(to_port(5347), with_option("everyone"));

@@ -23,7 +23,8 @@ struct Inside {
     Inside()
     {
         entity.set_stock_mode(&stock);
-        operations.on_reload([] { return std::vector<std::string>{}; });
+        operations.on_reload(
+            [](const Callback<std::vector<std::string>>& then) { then(std::vector<std::string>{}); });
         operations.on_check(
             [this](const Callback<CheckReport>& then) { then(tl::unexpected(operations.not_connected())); });
     }

@@ -76,7 +76,7 @@ struct Controlled {
     Controlled()
     {
         std::signal(SIGPIPE, SIG_IGN);
-        operations.on_reload([this] { return reload; });
+        operations.on_reload([this](const auto& then) { then(reload); });
         control = Control::listen(base.get(), path.string(), operations).value();
         client.emplace(base.get(), path);
     }

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <thread>
 
+#include "loopback.h"
 #include "plugin/control/socket_file.h"
 #include "raw_http.h"
 #include "temporary_directory.h"
@@ -97,6 +98,24 @@ BOOST_AUTO_TEST_CASE(who_asks_is_known)
     client.request("GET", "/");
     BOOST_REQUIRE(peer.has_value());
     BOOST_TEST(*peer == ::geteuid());
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_over_tcp_is_not_known)
+{
+    std::optional<HttpRequest> seen;
+    const test::ReservedPort port;
+    const auto over_tcp = HttpServer::listen_on_loopback(base.get(), port.number(),
+                                                         [&](const std::shared_ptr<HttpExchange>& exchange) {
+                                                             seen = exchange->request();
+                                                             exchange->reply(200, "{}");
+                                                         },
+                                                         {});
+    BOOST_REQUIRE(over_tcp.has_value());
+    const test::Descriptor client = test::connect_loopback(port.number());
+    const std::string_view request = "GET / HTTP/1.0\r\n\r\n";
+    BOOST_REQUIRE(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) > 0);
+    turn_until([&] { return seen.has_value(); });
+    BOOST_TEST(!seen->peer.has_value());
 }
 
 const std::vector<std::string> kMalformed{
