@@ -344,6 +344,14 @@ bool final_dot(const View& view)
            of_a_server(view, [](std::string_view text) { return text.ends_with('.'); });
 }
 
+bool another_way_to_write_a_domain(const View& view)
+{
+    return of_a_server(view, [](std::string_view text) {
+        const std::string labels = "." + std::string(domain_of(text));
+        return labels.find(".xn--") != std::string::npos || labels.find("\xe3\x80\x82") != std::string::npos;
+    });
+}
+
 bool u33c6(const View& view)
 {
     return view.address.find("\xe3\x8f\x86") != std::string::npos;
@@ -418,6 +426,8 @@ const Kind kRefused[] = {
     {"U+33C6: ejabberd's tables lack its folding", u33c6},
     {"three marks of different classes on a letter: ejabberd orders them wrongly", heap_of_marks},
     {"part of which preparation leaves nothing: RFC 6122 section 2.1 wants one byte at least", nothing_left},
+    {"A-label or U+3002: another way to write a domain that has a prepared form",
+     another_way_to_write_a_domain},
 };
 
 /// We accept what a server refuses.

@@ -97,7 +97,8 @@ struct Running {
                    "'/></query>";
         }
         if (xml.find("<answer") != std::string::npos) {
-            answered.push_back(attribute(xml, "contact") + ": " + attribute(xml, "type"));
+            const std::string answer = xml.substr(xml.find("<answer"));
+            answered.push_back(attribute(answer, "contact") + ": " + attribute(answer, "type"));
         }
         if (xml.find("<pending") == std::string::npos) {
             return {};
