@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "integration/requests/wire_format.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 
