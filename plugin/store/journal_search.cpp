@@ -29,19 +29,6 @@ std::optional<Source> source_named(std::string_view text)
     return std::nullopt;
 }
 
-/// A pattern of LIKE that matches `text` alone.
-std::string like_literally(std::string_view text)
-{
-    std::string pattern;
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '!') {
-            pattern += '!';
-        }
-        pattern += c;
-    }
-    return pattern;
-}
-
 /// A query of records, with the variables that a row is fetched into.
 class Select
 {
@@ -74,13 +61,13 @@ class Select
             number(since_1970(*filter.since));
         }
         if (filter.domains) {
-            std::string any;
+            const std::string at = session.get_backend_name() == "postgresql" ? "strpos" : "instr";
+            std::string domains;
             for (const std::string& domain : *filter.domains) {
-                any += (any.empty() ? "user_address LIKE :d" : " OR user_address LIKE :d") +
-                       std::to_string(texts_.size()) + " ESCAPE '!'";
-                text("%@" + like_literally(domain));
+                domains += (domains.empty() ? ":d" : ", :d") + std::to_string(texts_.size());
+                text(domain);
             }
-            where += " AND (" + any + ")";
+            where += " AND substr(user_address, " + at + "(user_address, '@') + 1) IN (" + domains + ")";
         }
         number(static_cast<long long>(most));
         fetch_into_members();
