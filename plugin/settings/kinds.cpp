@@ -1,6 +1,7 @@
 #include "plugin/settings/kinds.h"
 
 #include "plugin/settings/syntax.h"
+#include "plugin/settings/toml_value.h"
 
 namespace usher::kinds
 {
