@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(of_two_organizations_that_become_one_the_later_setting_coun
     BOOST_TEST(policy->saved_values()[1].in_force);
 }
 
-std::vector<std::string> texts(const PolicyInForce& policy)
+std::vector<std::string> saved_texts(const PolicyInForce& policy)
 {
     std::vector<std::string> texts;
     for (const SavedValue& value : policy.saved_values()) {
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(what_is_saved_says_what_it_wins_over_and_how_to_forget_it)
             .has_value());
     policy = made(with(kFile, "\"capulet.example\"", "\"capulet.example\", \"verona.lit\""));
     BOOST_TEST(
-        texts(*policy) ==
+        saved_texts(*policy) ==
             (std::vector<std::string>{
                 "+ Capulet: domains = capulet.lit (saved by admin@capulet.lit on 2026-11-23 12:00 UTC) is in "
                 "force instead of capulet.lit, capulet.example, verona.lit (usher.toml:7); to forget it: "
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(what_fits_no_organization_is_without_effect_and_can_be_forg
     const std::string gone = with(kFile, "[\"capulet.lit\", \"capulet.example\"]", "[\"verona.lit\"]");
     policy = made(gone);
     BOOST_TEST((capulet().option == Option::prompt));
-    BOOST_TEST(texts(*policy) ==
+    BOOST_TEST(saved_texts(*policy) ==
                    std::vector<std::string>{
                        "- Capulet: option = all (saved by admin on 2026-11-23 12:00 UTC) for "
                        "capulet.lit, capulet.example belongs to no organization of the "
