@@ -249,6 +249,7 @@ void DomainSession::answer_page(std::vector<SubscriptionRequest> requests)
             if (lost) {
                 no_reply();
             } else {
+                replied();
                 list_->next();
             }
         });

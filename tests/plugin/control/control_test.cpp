@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)
 {
     for (int i = 0; i < 5; ++i) {
         decide("juliet@capulet.lit", "contact" + std::to_string(i) + "@montague.lit");
-        decide("romeo@montague.lit", "juliet@capulet.lit");
+        decide("romeo" + std::to_string(i) + "@montague.lit", "juliet@capulet.lit");
     }
     const auto read = [this](const std::string& query) {
         return records_in(ask("GET", "/v1/journal" + query));

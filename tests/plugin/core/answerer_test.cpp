@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_compared_is_recorded_as_what_can)
         {juliet, Address::prepare_contact("evil.test").value(), std::nullopt},
         {juliet, Address::prepare_contact("icq.montague.lit").value(), std::nullopt}};
     const std::vector expected{Answer::deny, Answer::leave, Answer::leave, Answer::deny, Answer::approve};
-    const auto decisions = answerer.judge(requests, Source::asked);
+    const auto decisions = judge(requests, Source::asked);
     const auto records = found({});
     BOOST_REQUIRE(records.size() == expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_compared_is_recorded_as_what_can)
         BOOST_TEST(records[i].request.user.text() == requests[i].user.text());
     }
     BOOST_TEST(records[1].decision.reason == Reason::unprepared);
-    (void)answerer.judge({&requests[1], 1}, Source::asked);
+    (void)judge({&requests[1], 1}, Source::asked);
     BOOST_TEST(recorded() == 5);  // a repetition
 }
 

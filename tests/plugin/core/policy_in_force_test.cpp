@@ -59,7 +59,7 @@ struct Store {
         }
         return all;
     }
-    [[nodiscard]] int texts() const
+    [[nodiscard]] int texts_in_store() const
     {
         soci::session other(soci::sqlite3, path);
         int count = 0;
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(policies_without_records_do_not_pile_up)
     }
     BOOST_TEST(policy->policy()->generation() == 51U);
     BOOST_TEST(generations() == std::vector<std::uint64_t>{51}, boost::test_tools::per_element());
-    BOOST_TEST(texts() == 1);
+    BOOST_TEST(texts_in_store() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_names_it)
@@ -364,19 +364,19 @@ BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_name
     BOOST_REQUIRE(policy->save("Capulet", {.option = Option::organization}, "admin").has_value());
     BOOST_TEST(generations() == (std::vector<std::uint64_t>{1, 2, 3, 4, 5}),
                boost::test_tools::per_element());
-    BOOST_TEST(texts() == 3);  // generations 1 and 3 are the same policy, and so are 2 and 4
+    BOOST_TEST(texts_in_store() == 3);  // generations 1 and 3 are the same policy, and so are 2 and 4
     BOOST_TEST(text_of(2) == text_of(4));
     BOOST_TEST(text_of(2).find("option = \"all\"") != std::string::npos);
 
     Journal journal(*database);
     BOOST_TEST(journal.forget_before(noon() - std::chrono::days(1), 1'000).value() == 1U);
     BOOST_TEST(generations() == (std::vector<std::uint64_t>{2, 3, 4, 5}), boost::test_tools::per_element());
-    BOOST_TEST(texts() == 3);
+    BOOST_TEST(texts_in_store() == 3);
     BOOST_TEST(journal.forget_before(noon() + std::chrono::days(1), 1).value() == 1U);
     BOOST_TEST(generations().size() == 4U);  // one record of generation 2 is left
     BOOST_TEST(journal.forget_before(noon() + std::chrono::days(1), 1'000).value() == 5U);
     BOOST_TEST(generations() == std::vector<std::uint64_t>{5}, boost::test_tools::per_element());
-    BOOST_TEST(texts() == 1);  // in force without records
+    BOOST_TEST(texts_in_store() == 1);  // in force without records
     policy = made();
     BOOST_TEST(policy->policy()->generation() == 5U);
 }
