@@ -54,6 +54,20 @@ BOOST_DATA_TEST_CASE(request_on_any_node_is_asked, kLogins, login)
     }
 }
 
+// The other node asks it as well (S10).
+BOOST_AUTO_TEST_CASE(component_that_connects_while_the_connector_of_its_node_is_down_is_known_to_all)
+{
+    const std::string usher = entity_address(Login::component);
+    EjabberdCluster cluster(ScriptedStage::options({usher}));
+    const std::string module = "(<<\"capulet.lit\">>, mod_subscription_requests)";
+    BOOST_TEST(cluster.first().evaluate("gen_mod:stop_module" + module + ".") == "ok");
+    WireComponent entity(cluster.first().component_port(), usher);
+    entity.connect();
+    BOOST_TEST(cluster.first().evaluate("element(1, gen_mod:start_module" + module + ").") == "ok");
+    EjabberdCluster::wait_for_entities(cluster.first(), 1);
+    EjabberdCluster::wait_for_entities(cluster.second(), 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

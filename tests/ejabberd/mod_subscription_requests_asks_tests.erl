@@ -3,7 +3,7 @@
 -include_lib("eunit/include/eunit.hrl").
 -include("mod_subscription_requests.hrl").
 
--import(mod_subscription_requests_asks, [new/0, add/3, queue/1, set_queue/2, delay/3, portion/1, sent/5, last_asked/1,
+-import(mod_subscription_requests_asks, [new/0, add/3, take/2, delay/3, sent/5, last_asked/1,
 					 reply/4, forget/2, lost/2, ask_again/2, decided/3, left/4]).
 
 -define(ADDRESS, {<<>>, <<"usher.capulet.lit">>, <<>>}).
@@ -14,14 +14,32 @@
 queue_gives_the_oldest_first_test() ->
     ?assertEqual([{romeo, 1}, {paris, 2}, {nurse, 3}], queue(queued([1, 2, 3]))).
 
-queue_that_was_set_takes_more_test() ->
-    ?assertEqual([{paris, 2}, {nurse, 3}], queue(add(nurse, 3, set_queue([{paris, 2}], queued([1, 2]))))).
+what_was_taken_is_not_in_the_queue_any_more_test() ->
+    {Taken, Asks} = take(fun(Entry) -> [Entry] end, queued([1, 2])),
+    ?assertEqual([{romeo, 1}, {paris, 2}], Taken),
+    ?assertEqual([{nurse, 3}], queue(add(nurse, 3, Asks))).
 
-portion_is_at_most_a_hundred_test() ->
-    {Some, Rest} = portion(lists:seq(1, 101)),
-    ?assertEqual({lists:seq(1, 100), [101]}, {Some, Rest}),
-    ?assertEqual({[1, 2], []}, portion([1, 2])),
-    ?assertEqual({[], []}, portion([])).
+what_is_not_held_any_more_is_passed_over_test() ->
+    {Taken, Asks} = take(fun({_, Id}) -> [Id || Id /= 2] end, queued([1, 2, 3])),
+    ?assertEqual([1, 3], Taken),
+    ?assertEqual([], queue(Asks)).
+
+%% Nor is more looked at: 10,000 may be queued, for each of a hundred asks.
+no_more_than_a_hundred_are_taken_test() ->
+    Many = lists:foldl(fun(Id, Asks) -> add(romeo, Id, Asks) end, new(), lists:seq(1, 10000)),
+    {Taken, Rest} = take(fun({_, Id}) -> self() ! looked_at, [Id] end, Many),
+    ?assertEqual(lists:seq(1, 100), Taken),
+    ?assertEqual(100, count_looks(0)),
+    ?assertMatch({[101 | _], _}, take(fun({_, Id}) -> [Id] end, Rest)).
+
+count_looks(Number) ->
+    receive looked_at -> count_looks(Number + 1)
+    after 0 -> Number
+    end.
+
+queue(Asks) ->
+    {Taken, _} = take(fun(Entry) -> [Entry] end, Asks),
+    Taken.
 
 %%% When the next ask is due
 

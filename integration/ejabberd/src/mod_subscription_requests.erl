@@ -70,8 +70,18 @@ stop_host(Host, Entities) ->
     Needed = [Hook || {_, Theirs} <- Others, Hook <- shared_hooks(Theirs)],
     [ejabberd_hooks:delete(Hook, Where, mod_subscription_requests_hooks, Function, Order)
      || {Hook, Where, Function, Order} <- host_hooks(Host) ++ (shared_hooks(Entities) -- Needed)],
-    catch ets:delete(mod_subscription_requests_host:holds(Host)),
+    release_holds(mod_subscription_requests_host:holds(Host), Host),
     mod_subscription_requests_entities:set_entities(Others).
+
+%% The process has released what it knew of; a request that arrived as it ended may have come to be held after that.
+release_holds(Table, Host) ->
+    try ets:tab2list(Table) of
+	Holds ->
+	    ets:delete(Table),
+	    mod_subscription_requests_act:deliver_now(Host, [Hold || #hold{node = Node} = Hold <- Holds, Node == node()])
+    catch error:badarg ->
+	ok % there is none
+    end.
 
 other_hosts(Host) ->
     [Other || Other <- ejabberd_option:hosts(), Other /= Host, gen_mod:is_loaded(Other, ?MODULE)].
@@ -82,6 +92,7 @@ other_entities(Host) ->
 host_hooks(Host) ->
     [{roster_in_subscription, Host, trial_arrives, 49}, % after whatever rejects, before mod_roster (50)
      {roster_in_subscription, Host, subscription_arrives, 60},
+     {roster_out_subscription, Host, verdict_arrives, 49}, % immediately before mod_roster
      {roster_out_subscription, Host, user_answers, 60},
      {remove_user, Host, user_removed, 60},
      {c2s_filter_send, Host, keep_held, 10}].

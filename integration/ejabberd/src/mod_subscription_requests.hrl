@@ -14,14 +14,14 @@
 
 %% A request whose delivery waits for an answer.
 %%   queued --> {asked, _}               it was put into an ask; back again when that connection ends
-%%   queued, {asked, _} --> answering    a verdict is being applied; the row goes when that is done
+%%   queued, {asked, _} --> {answering, _}   a verdict is being applied by that process; the row goes when that is done
 %%   queued, {asked, _} --> (no row)     left to the user, or withdrawn: there is nothing to deliver any more
 %% The rows outlive the process that decides about them. Ids grow with the time of receipt.
 -record(hold, {key :: key() | {binary(), '_'} | '_',
 	       id :: pos_integer() | '_',
 	       node :: node() | '_', % which received the request, and decides
 	       received :: integer() | '_', % ms, this node's monotonic time
-	       state = queued :: queued | {asked, binary()} | answering | '_',
+	       state = queued :: queued | {asked, binary()} | {answering, pid()} | '_',
 	       presence :: presence() | '_',
 	       element :: fxml:xmlel() | undefined | '_'}). % <request/>; only on the deciding node
 
@@ -29,4 +29,4 @@
 -record(connection, {pid :: pid(),
 		     address :: jid:ljid(),
 		     entity :: jid:ljid(),
-		     asked :: boolean()}). % false: an account's resource that has not read the waiting list
+		     asked :: boolean() | '_'}). % false: an account's resource that has not read the waiting list

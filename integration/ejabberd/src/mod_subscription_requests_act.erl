@@ -3,29 +3,29 @@
 
 -module(mod_subscription_requests_act).
 
--export([answer_held/4, answer_waiting/3, withdraw/2]).
+-export([answer_held/3, answer_waiting/3, withdraw/2, may_be_listed/2]).
 -export([start_deliveries/2, deliver_now/2]).
 %% For the hooks that these actions run
--export([trial_is_admitted/0, answer_is_carried_out/0]).
+-export([trial_is_admitted/0, verdict_arrives/1]).
 
--export_type([result/0, known/0]).
+-export_type([result/0]).
 
 -include("logger.hrl").
 -include("mod_subscription_requests.hrl").
 
 -define(MAX_DELIVERIES, 100). % by one process
+-define(ANSWERING_PATIENCE, 5000). % ms in which a verdict that is being applied may come to its end
 
 -type result() :: applied | not_pending | blocked | failed.
--type known() :: pending | unknown. % without a look at the roster
 
 %%%===================================================================
 %%% Answers
 %%%===================================================================
 
 %% The verdict on a request that is held, in state `answering`.
--spec answer_held(binary(), #hold{}, {verdict(), boolean()}, known()) -> result().
-answer_held(Host, #hold{key = Key, id = Id, node = Node}, Answer, Known) ->
-    Result = try act_as_user(Host, Key, Answer, Known)
+-spec answer_held(binary(), #hold{}, {verdict(), boolean()}) -> result().
+answer_held(Host, #hold{key = Key, id = Id, node = Node}, Answer) ->
+    Result = try act_as_user(Host, Key, Answer)
 	     catch Class:Reason:Stack ->
 		     ?ERROR_MSG("Failed to apply an answer: ~p", [{Class, Reason, Stack}]),
 		     failed
@@ -37,18 +37,32 @@ answer_held(Host, #hold{key = Key, id = Id, node = Node}, Answer, Known) ->
 %% not end the hold.
 -spec answer_waiting(binary(), key(), {verdict() | none, boolean()}) -> result().
 answer_waiting(Host, Key, {Type, AskBack}) ->
-    case mod_subscription_requests_roster:is_pending(Host, Key) andalso is_admitted(Host, Key) of
-	false ->
+    case mod_subscription_requests_roster:request(Host, Key) of
+	{pending, _} ->
+	    case is_admitted(Host, Key) of
+		true -> answer_admitted(Host, Key, {Type, AskBack});
+		false -> not_pending
+	    end;
+	stale ->
+	    mod_subscription_requests_roster:clear(Host, Key),
+	    withdraw(Host, Key),
 	    not_pending;
-	true when Type == none ->
+	none ->
+	    not_pending
+    end.
+
+answer_admitted(Host, Key, {Type, AskBack}) ->
+    if Type == none ->
 	    _ = claim(Host, Key, left),
 	    applied;
 	true ->
 	    case claim(Host, Key, answering) of
 		{held, Hold} ->
-		    answer_held(Host, Hold, {Type, AskBack}, unknown);
+		    answer_held(Host, Hold, {Type, AskBack});
+		not_understood ->
+		    failed; % held by a node with another version
 		not_held ->
-		    Result = act_as_user(Host, Key, {Type, AskBack}, unknown),
+		    Result = act_as_user(Host, Key, {Type, AskBack}),
 		    withdraw(Host, Key),
 		    Result
 	    end
@@ -75,81 +89,129 @@ is_admitted(Host, Key) ->
     Trial = #presence{type = subscribe, from = mod_subscription_requests_xml:contact_jid(Key),
 		      to = mod_subscription_requests_xml:user_jid(Host, Key),
 		      meta = #{?CONNECTOR => trial, captcha => passed}}, % mod_block_strangers: do not ask them again
-    put(?CONNECTOR, rejected),
-    ejabberd_router:route(Trial),
-    erase(?CONNECTOR) == admitted.
+    in_new_process(fun() ->
+			   ejabberd_router:route(Trial),
+			   get(?CONNECTOR) == admitted
+		   end).
+
+%% Whether the waiting list is to have this request: what is certain to be refused has no place there.
+-spec may_be_listed(binary(), key()) -> boolean().
+may_be_listed(Host, {User, _} = Key) ->
+    ejabberd_auth:user_exists(User, Host) andalso
+	privacy_allows(#presence{type = subscribe, from = mod_subscription_requests_xml:contact_jid(Key),
+				 to = mod_subscription_requests_xml:user_jid(Host, Key)}, in).
 
 -spec trial_is_admitted() -> ok.
 trial_is_admitted() ->
     put(?CONNECTOR, admitted),
     ok.
 
-%% Does what ejabberd_c2s does with the stanza of a client of the user's, after a check that the request is pending.
-%%
-%% `subscribed` leaves before the roster is changed, because the change makes each of the user's sessions send
-%% presence by itself, which would be there first (RFC 6121 section 3.1.5 has this order, too). Should storage fail in
-%% between, the request is pending as before and the next answer puts both sides right. `unsubscribed` leaves
-%% after it: a contact who is denied and asks again at once must not be taken for one who still waits.
-act_as_user(Host, Key, {Verdict, AskBack}, Known) ->
+%% Does what ejabberd_c2s does with the stanza of a client of the user's. Whether the request is pending is looked at
+%% when all else is done, immediately before mod_roster changes the roster: see verdict_arrives/1.
+act_as_user(Host, Key, {Verdict, AskBack}) ->
     User = mod_subscription_requests_xml:user_jid(Host, Key),
     Contact = mod_subscription_requests_xml:contact_jid(Key),
     Answer = #presence{type = Verdict, from = User, to = Contact, meta = #{?CONNECTOR => verdict}},
     Request = #presence{type = subscribe, from = Contact, to = User},
-    Pending = Known == pending orelse mod_subscription_requests_roster:is_pending(Host, Key),
     Allowed = acl:match_rule(Host, gen_mod:get_module_opt(Host, mod_roster, access), User) == allow,
     Open = privacy_allows(Request, in) andalso privacy_allows(Answer, out),
-    if not Pending -> not_pending;
-       not Allowed -> failed;
+    if not Allowed -> failed;
        not Open -> blocked;
-       Verdict == subscribed ->
-	    ejabberd_router:route(Answer),
+       true ->
 	    case change_roster(Host, Key, Answer) of
-		stored ->
-		    AskBack andalso ask_back(Host, Key),
+		applied ->
+		    Verdict == unsubscribed andalso ejabberd_router:route(Answer),
+		    AskBack andalso Verdict == subscribed andalso ask_back(Host, Key),
 		    applied;
-		failed ->
-		    failed
-	    end;
-       Verdict == unsubscribed ->
-	    case change_roster(Host, Key, Answer) of
-		stored ->
-		    ejabberd_router:route(Answer),
-		    applied;
-		failed ->
-		    failed
+		Other ->
+		    Other
 	    end
     end.
 
+%% In a process of its own: mod_pres_counter counts in the dictionary of the process that asks, and after a few it would
+%% refuse whomever it is asked about.
 privacy_allows(#presence{from = From, to = To} = Presence, Direction) ->
     Self = case Direction of in -> To; out -> From end,
-    allow == ejabberd_hooks:run_fold(privacy_check_packet, Self#jid.lserver, allow, [Self, Presence, Direction]).
+    allow == in_new_process(
+	       fun() ->
+		       ejabberd_hooks:run_fold(privacy_check_packet, Self#jid.lserver, allow, [Self, Presence, Direction])
+	       end).
 
-%% mod_roster does not say whether it could store the answer: its request is then no longer pending. Mnesia counts
-%% what it commits and what it cannot. If nobody's transaction has failed meanwhile, ours has not, and there is no
-%% need to look at the roster again.
-change_roster(Host, Key, Answer) ->
-    Counts = mod_subscription_requests_roster:transaction_counts(Host),
-    erase(?CONNECTOR),
-    ejabberd_hooks:run(roster_out_subscription, Host, [Answer]),
-    IsStored = case {erase(?CONNECTOR), Counts, mod_subscription_requests_roster:transaction_counts(Host)} of
-		   {carried_out, {Failed, Before}, {Failed, After}} when After > Before -> true;
-		   _ -> not mod_subscription_requests_roster:is_pending(Host, Key)
-	       end,
-    case IsStored of
-	true -> stored;
-	false -> failed
+in_new_process(Function) ->
+    {_, Monitor} = spawn_monitor(fun() -> exit({?CONNECTOR, Function()}) end),
+    receive
+	{'DOWN', Monitor, process, _, {?CONNECTOR, Value}} -> Value;
+	{'DOWN', Monitor, process, _, Reason} -> exit(Reason)
     end.
 
--spec answer_is_carried_out() -> ok.
-answer_is_carried_out() ->
-    put(?CONNECTOR, carried_out),
-    ok.
+%% mod_roster says neither whether the request was still pending nor whether it could store the answer. If it could not,
+%% the request is pending as before.
+change_roster(Host, Key, Answer) ->
+    erase(?CONNECTOR),
+    %% mod_shared_roster comes before mod_roster. It passes nothing on of contacts in a shared group.
+    Groups = mod_subscription_requests_roster:has_shared_groups(Host),
+    case Groups andalso mod_subscription_requests_roster:request(Host, Key) of
+	stale -> put(?CONNECTOR, stale);
+	_ -> ejabberd_hooks:run(roster_out_subscription, Host, [Answer])
+    end,
+    case erase(?CONNECTOR) of
+	{pending, Kept} ->
+	    case mod_subscription_requests_roster:is_pending(Host, Key) of
+		true ->
+		    failed;
+		false ->
+		    mod_subscription_requests_roster:keep_item(Host, Kept),
+		    applied
+	    end;
+	stale ->
+	    mod_subscription_requests_roster:clear(Host, Key),
+	    not_pending;
+	failed ->
+	    failed;
+	_ ->
+	    not_pending
+    end.
+
+%% As mod_roster (50) is about to carry out a verdict, or not if its request is not pending any more.
+%%
+%% `subscribed` leaves before the roster is changed, because the change makes each of the user's sessions send
+%% presence by itself, which would be there first (RFC 6121 section 3.1.5 has this order, too). Should storage fail in
+%% between, the request is pending as before and the next answer puts both sides right. That takes a while, in which the
+%% contact may withdraw; what mod_roster then made of `subscribed` would be an approval that nobody has asked for.
+%% `unsubscribed` leaves after it: a contact who is denied and asks again at once must not be taken for one who still
+%% waits.
+-spec verdict_arrives(presence()) -> ok | stop.
+verdict_arrives(#presence{type = Verdict, from = User, to = Contact} = Answer) ->
+    Host = User#jid.lserver,
+    Key = mod_subscription_requests_xml:key(User, Contact),
+    put(?CONNECTOR, failed), % unless this comes to its end
+    Request = mod_subscription_requests_roster:request(Host, Key),
+    Latest = case Request of
+		 {pending, State} when Verdict == subscribed ->
+		     ejabberd_router:route(Answer),
+		     case mod_subscription_requests_roster:heeds_unasked_approval(State) of
+			 true -> mod_subscription_requests_roster:request(Host, Key);
+			 false -> Request
+		     end;
+		 _ ->
+		     Request
+	     end,
+    case Latest of
+	{pending, _} when Verdict == subscribed ->
+	    put(?CONNECTOR, {pending, none}),
+	    ok;
+	{pending, Before} ->
+	    put(?CONNECTOR, {pending, mod_subscription_requests_roster:item_to_keep(Host, Key, Before)}),
+	    ok;
+	_ ->
+	    put(?CONNECTOR, Latest),
+	    stop
+    end.
 
 ask_back(Host, Key) ->
-    case mod_subscription_requests_roster:subscription(Host, Key) of
-	{Subscription, _} when Subscription == to; Subscription == both -> ok;
-	{_, Ask} when Ask == out; Ask == both; Ask == subscribe -> ok;
-	_ ->
+    case mod_subscription_requests_roster:asks_for_contact(Host, Key) of
+	true -> ok;
+	false ->
 	    Request = #presence{type = subscribe, from = mod_subscription_requests_xml:user_jid(Host, Key),
 				to = mod_subscription_requests_xml:contact_jid(Key)},
 	    ejabberd_hooks:run(roster_out_subscription, Host, [Request]),
@@ -163,39 +225,60 @@ ask_back(Host, Key) ->
 %% In the order of receipt, in processes of their own.
 -spec start_deliveries(binary(), [#hold{}]) -> ok.
 start_deliveries(Host, Holds) ->
-    lists:foreach(fun(Some) -> spawn(fun() -> deliver_all(Host, Some) end) end, slices(Holds)).
+    lists:foreach(fun(Some) -> spawn(fun() -> deliver_all(Host, Some) end) end, portions(Holds)).
 
 %% Comes back when all are delivered.
 -spec deliver_now(binary(), [#hold{}]) -> ok.
 deliver_now(Host, Holds) ->
-    Monitors = [element(2, spawn_monitor(fun() -> deliver_all(Host, Some) end)) || Some <- slices(Holds)],
+    Monitors = [element(2, spawn_monitor(fun() -> deliver_all(Host, Some) end)) || Some <- portions(Holds)],
     [receive {'DOWN', Monitor, process, _, _} -> ok end || Monitor <- Monitors],
     ok.
 
+deliver_all(Host, [#hold{state = {answering, Pid}} = Hold]) ->
+    await_end(Pid),
+    deliver(Host, Hold);
 deliver_all(Host, Holds) ->
-    [deliver(Host, Hold) || Hold <- Holds],
-    ok.
+    lists:foreach(fun(Hold) -> deliver(Host, Hold) end, Holds).
 
-slices(Holds) -> slices_on(lists:keysort(#hold.id, Holds)).
+%% A verdict is applied or the request delivered, but not both.
+await_end(Pid) ->
+    Monitor = erlang:monitor(process, Pid),
+    receive
+	{'DOWN', Monitor, process, _, _} -> ok
+    after ?ANSWERING_PATIENCE ->
+	    exit(Pid, kill),
+	    receive {'DOWN', Monitor, process, _, _} -> ok end
+    end.
+
+%% One that is being answered is waited for, and so does not keep others waiting.
+portions(Holds) ->
+    {Answering, Others} = lists:partition(fun(#hold{state = State}) -> is_answering(State) end, Holds),
+    [[Hold] || Hold <- Answering] ++ slices_on(lists:keysort(#hold.id, Others)).
+
+is_answering({answering, _}) -> true;
+is_answering(_) -> false.
 
 slices_on(Holds) when length(Holds) =< ?MAX_DELIVERIES -> [Holds];
 slices_on(Holds) ->
     {Some, Rest} = lists:split(?MAX_DELIVERIES, Holds),
     [Some | slices_on(Rest)].
 
-%% To the user's available resources, as ejabberd_sm does it.
+%% To the user's available resources, as ejabberd_sm does it. Whether the user blocks the contact now is looked at by the
+%% process of each session.
 deliver(Host, #hold{key = {User, _} = Key, presence = #presence{to = To, meta = Meta} = Presence}) ->
-    IsPending = try mod_subscription_requests_roster:is_pending(Host, Key)
-		catch _:_ -> true % storage fails: better a prompt too many
-		end,
-    case IsPending andalso privacy_allows(Presence, in) of
-	true ->
+    Request = try mod_subscription_requests_roster:request(Host, Key)
+	      catch _:_ -> unknown % storage fails: better a prompt too many
+	      end,
+    case Request of
+	none ->
+	    ok;
+	stale ->
+	    mod_subscription_requests_roster:clear(Host, Key);
+	_ ->
 	    [begin
 		 Resource = jid:replace_resource(To, Name),
 		 Delivered = Presence#presence{to = Resource, meta = Meta#{?CONNECTOR => delivered}},
 		 ejabberd_sm:route(Resource, {route, Delivered})
 	     end || {_Priority, Name} <- ejabberd_sm:get_user_present_resources(User, Host)],
-	    ok;
-	false ->
 	    ok
     end.

@@ -3,7 +3,7 @@
 
 -module(mod_subscription_requests_asks).
 
--export([new/0, add/3, queue/1, set_queue/2, delay/3, portion/1, sent/5, last_asked/1]).
+-export([new/0, add/3, take/2, delay/3, sent/5, last_asked/1]).
 -export([reply/4, forget/2, lost/2, ask_again/2, decided/3, left/4]).
 
 -export_type([asks/0, entry/0, requests/0]).
@@ -23,7 +23,7 @@
 	      sent :: integer(),
 	      requests :: requests()}).
 
--record(asks, {queue = [] :: [entry()], % newest first
+-record(asks, {queue = queue:new() :: queue:queue(entry()),
 	       unanswered = #{} :: #{binary() => #ask{}},
 	       in_flight :: undefined | binary(), % the last, unless it is not among the unanswered any more
 	       last_sent :: undefined | integer(),
@@ -40,21 +40,35 @@ new() -> #asks{}.
 %%%===================================================================
 
 -spec add(key(), pos_integer(), asks()) -> asks().
-add(Key, Id, #asks{queue = Queue} = Asks) -> Asks#asks{queue = [{Key, Id} | Queue]}.
+add(Key, Id, #asks{queue = Queue} = Asks) -> Asks#asks{queue = queue:in({Key, Id}, Queue)}.
 
-%% Oldest first.
--spec queue(asks()) -> [entry()].
-queue(#asks{queue = Queue}) -> lists:reverse(Queue).
+%% Takes the oldest, as much as fits into one ask. What is not found is not queued any more, and goes.
+-spec take(fun((entry()) -> [Found]), asks()) -> {[Found], asks()}.
+take(Find, Asks) -> take(Find, ?MAX_SIZE, [], Asks).
 
--spec set_queue([entry()], asks()) -> asks().
-set_queue(Entries, Asks) -> Asks#asks{queue = lists:reverse(Entries)}.
+take(_Find, 0, Taken, Asks) ->
+    {lists:reverse(Taken), Asks};
+take(Find, Room, Taken, #asks{queue = Queue} = Asks) ->
+    case queue:out(Queue) of
+	{{value, Entry}, Rest} ->
+	    case Find(Entry) of
+		[Found] -> take(Find, Room - 1, [Found | Taken], Asks#asks{queue = Rest});
+		[] -> take(Find, Room, Taken, Asks#asks{queue = Rest})
+	    end;
+	{empty, _} ->
+	    {lists:reverse(Taken), Asks}
+    end.
 
 %% Time until what is queued may be asked: one ask at a time, and with a gap in between when requests come faster than
 %% they are answered one by one. With this many requests held.
 -spec delay(Now :: integer(), Held :: non_neg_integer(), asks()) -> integer() | nothing_queued.
-delay(_Now, _Held, #asks{queue = []}) ->
-    nothing_queued;
-delay(Now, Held, #asks{unanswered = Unanswered, in_flight = InFlight, last_sent = LastSent} = Asks) ->
+delay(Now, Held, #asks{queue = Queue} = Asks) ->
+    case queue:is_empty(Queue) of
+	true -> nothing_queued;
+	false -> delay_of_queued(Now, Held, Asks)
+    end.
+
+delay_of_queued(Now, Held, #asks{unanswered = Unanswered, in_flight = InFlight, last_sent = LastSent} = Asks) ->
     Gap = case LastSent /= undefined andalso is_loaded(Held, Asks) of
 	      true -> LastSent + ?GAP - Now;
 	      false -> 0
@@ -68,11 +82,7 @@ delay(Now, Held, #asks{unanswered = Unanswered, in_flight = InFlight, last_sent 
 %% Where storage is slow, requests arrive one by one however many are under way. One after the other is no load,
 %% though the next may be here before the roster of the last is stored.
 is_loaded(Held, #asks{queue = Queue, last_size = Size}) ->
-    Size > 1 orelse tl(Queue) /= [] orelse Held > 2.
-
-%% As much as fits into one ask, and the rest.
--spec portion([Request]) -> {[Request], [Request]}.
-portion(Requests) -> lists:split(min(?MAX_SIZE, length(Requests)), Requests).
+    Size > 1 orelse not queue:is_empty(queue:drop(Queue)) orelse Held > 2.
 
 %%%===================================================================
 %%% Asks
@@ -112,7 +122,7 @@ lost(Pid, #asks{unanswered = Unanswered} = Asks) ->
 %% Before all that is queued, and without a gap.
 -spec ask_again([entry()], asks()) -> asks().
 ask_again(Entries, #asks{queue = Queue} = Asks) ->
-    Asks#asks{queue = Queue ++ lists:reverse(lists:keysort(2, Entries)), last_sent = undefined}.
+    Asks#asks{queue = queue:join(queue:from_list(lists:keysort(2, Entries)), Queue), last_sent = undefined}.
 
 %% A request has been decided without this ask.
 -spec decided(AskId :: binary(), Id :: pos_integer(), asks()) -> asks().

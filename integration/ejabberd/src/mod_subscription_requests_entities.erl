@@ -58,11 +58,13 @@ table(Host) -> mod_subscription_requests_host:connections(Host).
 
 -spec new_table(binary()) -> ok.
 new_table(Host) ->
-    _ = ets:new(table(Host), [named_table, protected, {keypos, #connection.pid}, {read_concurrency, true}]),
+    %% One stream may be of several components.
+    _ = ets:new(table(Host), [named_table, protected, bag, {keypos, #connection.pid}, {read_concurrency, true}]),
     ok.
 
 -spec insert(binary(), #connection{}) -> ok.
 insert(Host, Connection) ->
+    ets:match_delete(table(Host), Connection#connection{asked = '_'}),
     ets:insert(table(Host), Connection),
     ok.
 

@@ -3,13 +3,14 @@
 -module(mod_subscription_requests_hooks).
 
 %% Requests
--export([trial_arrives/2, subscription_arrives/2, user_answers/1, user_removed/2, keep_held/1]).
+-export([trial_arrives/2, subscription_arrives/2, verdict_arrives/1, user_answers/1, user_removed/2, keep_held/1]).
 %% Connections
 -export([component_connected/1, component_sends/1]).
 -export([presence_set/4, presence_unset/4, session_closed/3, session_pending/1]).
 %% What goes to entities, and their replies
 -export([packet_for_entity/1, reply_passes/1]).
 
+-include("logger.hrl").
 -include("mod_subscription_requests.hrl").
 
 -define(TOO_LARGE, <<"Longer than 10000 bytes, or more than 300 elements">>).
@@ -47,8 +48,14 @@ subscription_arrives(true, #presence{type = subscribe, from = From, to = To} = P
 	self ->
 	    true;
 	false ->
-	    hold(Host, Key, Presence),
-	    {stop, false};
+	    try
+		hold(Host, Key, Presence),
+		{stop, false}
+	    catch Class:Reason:Stack ->
+		    ?ERROR_MSG("Failed to hold a request: ~p", [{Class, Reason, Stack}]),
+		    mod_subscription_requests_host:tell(Host, {passed, Key, unasked}),
+		    true
+	    end;
 	Why ->
 	    mod_subscription_requests_host:tell(Host, {passed, Key, Why}),
 	    true
@@ -75,10 +82,21 @@ hold(Host, Key, Presence) ->
 		     presence = Presence, element = Element}),
     mod_subscription_requests_host:tell(Host, {held, Key, Id, IsWatched}).
 
+%% See mod_subscription_requests_act.
+-spec verdict_arrives(presence()) -> ok | stop.
+verdict_arrives(#presence{meta = #{?CONNECTOR := verdict}} = Answer) ->
+    try mod_subscription_requests_act:verdict_arrives(Answer)
+    catch Class:Reason:Stack ->
+	    ?ERROR_MSG("Failed to look at a request: ~p", [{Class, Reason, Stack}]),
+	    stop % mod_roster must not carry out what may not be pending
+    end;
+verdict_arrives(_Presence) ->
+    ok.
+
 %% After mod_roster.
 -spec user_answers(presence()) -> ok.
 user_answers(#presence{meta = #{?CONNECTOR := verdict}}) ->
-    mod_subscription_requests_act:answer_is_carried_out(); % mod_subscription_requests_act does the rest
+    ok; % mod_subscription_requests_act does the rest
 user_answers(#presence{type = Type, from = From, to = To}) when Type == subscribed; Type == unsubscribed ->
     mod_subscription_requests_act:withdraw(From#jid.lserver, mod_subscription_requests_xml:key(From, To));
 user_answers(_Presence) ->

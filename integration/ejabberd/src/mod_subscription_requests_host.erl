@@ -4,11 +4,13 @@
 
 -export([proc/1, holds/1, connections/1, waiting/1]).
 -export([loaded_hosts/0, entities/1, timeout/1, max_held/1]).
--export([tell/2, tell/3, call/2, call/3, tell_peers/2]).
+-export([tell/2, tell/3, call/2, call/3, tell_peers/2, from_peer/1]).
 
 -export_type([notice/0, peer_notice/0, call/0]).
 
 -include("mod_subscription_requests.hrl").
+
+-define(PEER_VERSION, 2). % of what nodes tell each other: to be raised with any change of it
 
 -type notice() ::
 	%% Requests.
@@ -23,7 +25,6 @@
 	{ended, pid()} |
 	too_large |
 	%% The waiting list.
-	{found, [key()]} |
 	{gone, key(), Number :: pos_integer()}.
 
 %% From the process of the same host on another node.
@@ -33,7 +34,7 @@
 	{peer_unavailable, pid()} |
 	{peer_ended, pid()} |
 	{peer_held, #hold{}} |
-	{peer_hold_ended, key(), Id :: pos_integer()} |
+	{peer_hold_ended, key(), Id :: pos_integer(), node()} |
 	{peer_waits, key()} |
 	{peer_withdrawn, key()} |
 	{peer_user_removed, User :: binary()}.
@@ -41,6 +42,8 @@
 -type call() ::
 	{connected, #connection{}} |
 	{claim, key(), answering | left} |
+	{found, [key()]} |
+	count |
 	list.
 
 -spec proc(binary()) -> atom().
@@ -77,18 +80,26 @@ max_held(Host) -> gen_mod:get_module_opt(Host, ?CONNECTOR, max_held).
 tell(Host, Notice) -> gen_server:cast(proc(Host), Notice).
 
 -spec tell(node(), binary(), notice() | peer_notice()) -> ok.
-tell(Node, Host, Notice) -> gen_server:cast({proc(Host), Node}, Notice).
+tell(Node, Host, Notice) when Node == node() -> gen_server:cast(proc(Host), Notice);
+tell(Node, Host, Notice) -> gen_server:cast({proc(Host), Node}, {peer, ?PEER_VERSION, Notice}).
 
 -spec call(binary(), call()) -> term().
 call(Host, list) -> gen_server:call(proc(Host), list, infinity); % all rosters may have to be read first
+call(Host, {found, _} = Request) -> gen_server:call(proc(Host), Request, infinity); % so as not to run ahead of it
 call(Host, Request) -> gen_server:call(proc(Host), Request).
 
 -spec call(node(), binary(), call()) -> term().
-call(Node, Host, Request) -> gen_server:call({proc(Host), Node}, Request).
+call(Node, Host, Request) when Node == node() -> gen_server:call(proc(Host), Request);
+call(Node, Host, Request) -> gen_server:call({proc(Host), Node}, {peer, ?PEER_VERSION, Request}).
 
 -spec tell_peers(binary(), peer_notice()) -> ok.
 tell_peers(Host, Notice) ->
     case lists:delete(node(), ejabberd_cluster:get_nodes()) of
 	[] -> ok;
-	Nodes -> gen_server:abcast(Nodes, proc(Host), Notice), ok
+	Nodes -> gen_server:abcast(Nodes, proc(Host), {peer, ?PEER_VERSION, Notice}), ok
     end.
+
+%% What another node has told; refused: it has another version of the connector.
+-spec from_peer({peer, term(), term()}) -> {ok, term()} | refused.
+from_peer({peer, ?PEER_VERSION, Notice}) -> {ok, Notice};
+from_peer({peer, _, _}) -> refused.

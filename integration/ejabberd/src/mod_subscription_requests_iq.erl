@@ -95,6 +95,9 @@ existing(Host, [User | Users]) ->
 %%%===================================================================
 
 waiting_list(Host, Query, #iq{from = From} = IQ) ->
+    ReadsList = fun(Connection) ->
+			mod_subscription_requests_entities:reads_list(Host, Connection, jid:tolower(From))
+		end,
     case {listed_user(Host, Query), mod_subscription_requests_xml:page_query(Query)} of
 	{{error, Error}, _} ->
 	    refuse(IQ, Error);
@@ -102,10 +105,10 @@ waiting_list(Host, Query, #iq{from = From} = IQ) ->
 	    refuse(IQ, xmpp:err_bad_request());
 	{_, feature_not_implemented} ->
 	    refuse(IQ, xmpp:err_feature_not_implemented());
+	{_, {ok, _, 0}} ->
+	    ReadsList(self()),
+	    in_own_process(IQ, fun() -> empty_page(Host, IQ) end);
 	{{ok, User}, {ok, After, Max}} ->
-	    ReadsList = fun(Connection) ->
-				mod_subscription_requests_entities:reads_list(Host, Connection, jid:tolower(From))
-			end,
 	    Connection = self(),
 	    After == beginning andalso ReadsList(Connection),
 	    in_own_process(IQ, fun() ->
@@ -115,6 +118,11 @@ waiting_list(Host, Query, #iq{from = From} = IQ) ->
 				       page(Host, Tag, User, Start, Max, IQ)
 			       end)
     end.
+
+%% A sign of life (PROTOCOL.md section 4.9), for which no rosters are read. The host's process has to take part in it.
+empty_page(Host, IQ) ->
+    Count = mod_subscription_requests_host:call(Host, count),
+    xmpp:make_iq_result(IQ, mod_subscription_requests_xml:page([], Count)).
 
 listed_user(Host, Query) ->
     case mod_subscription_requests_xml:listed_user(Query) of
@@ -142,15 +150,30 @@ page_requests(Host, Tag, Entries, Max) ->
 	none ->
 	    [];
 	{Number, Key, Rest} ->
-	    case ets:member(mod_subscription_requests_host:holds(Host), Key)
-		orelse mod_subscription_requests_roster:stored_request(
-			 mod_subscription_requests_xml:list_id(Tag, Number), Host, Key) of
-		true ->
-		    page_requests(Host, Tag, Rest, Max);
-		none ->
-		    mod_subscription_requests_host:tell(Host, {gone, Key, Number}),
-		    page_requests(Host, Tag, Rest, Max);
-		Request ->
-		    [Request | page_requests(Host, Tag, Rest, Max - 1)]
+	    case ets:member(mod_subscription_requests_host:holds(Host), Key) orelse waiting(Host, Tag, Number, Key) of
+		true -> page_requests(Host, Tag, Rest, Max);
+		none -> page_requests(Host, Tag, Rest, Max);
+		Request -> [Request | page_requests(Host, Tag, Rest, Max - 1)]
+	    end
+    end.
+
+waiting(Host, Tag, Number, Key) ->
+    Id = mod_subscription_requests_xml:list_id(Tag, Number),
+    case mod_subscription_requests_roster:stored_request(Id, Host, Key) of
+	none ->
+	    mod_subscription_requests_host:tell(Host, {gone, Key, Number}),
+	    none;
+	stale ->
+	    mod_subscription_requests_roster:clear(Host, Key),
+	    mod_subscription_requests_host:tell(Host, {gone, Key, Number}),
+	    none;
+	malformed ->
+	    ?WARNING_MSG("A stored request cannot be read, and is not listed: of ~p to ~p at ~ts",
+			 [element(2, Key), element(1, Key), Host]),
+	    none;
+	Request ->
+	    case mod_subscription_requests_act:may_be_listed(Host, Key) of
+		true -> Request;
+		false -> none
 	    end
     end.

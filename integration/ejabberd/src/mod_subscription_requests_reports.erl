@@ -11,7 +11,7 @@
 
 -define(INTERVAL, 60000). % ms between two log lines about the same trouble
 
--type trouble() :: no_answer | too_many | strange_reply | too_large.
+-type trouble() :: no_answer | too_many | strange_reply | too_large | strange_message | other_version.
 %% How often since the last line.
 -type reports() :: #{trouble() => non_neg_integer()}.
 
@@ -46,5 +46,9 @@ write(too_many, Count) ->
     ?WARNING_MSG("Requests passed to their users at once, because too many wait for an answer: ~B", [Count]);
 write(strange_reply, Count) ->
     ?WARNING_MSG("Replies that came too late or from somebody who was not asked, ignored: ~B", [Count]);
+write(strange_message, Count) ->
+    ?WARNING_MSG("Messages to the connector that it does not know, ignored: ~B", [Count]);
+write(other_version, Count) ->
+    ?WARNING_MSG("Messages from nodes with another version of the connector, ignored: ~B", [Count]);
 write(too_large, Count) ->
     ?WARNING_MSG("Stanzas to the entity that were too large, not passed on: ~B", [Count]).

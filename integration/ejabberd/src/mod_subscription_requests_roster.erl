@@ -2,15 +2,17 @@
 %%% here and nowhere else.
 %%%
 %%% It differs between versions of ejabberd. Its first fields do not (usj, us, jid, name, subscription), nor do its
-%%% last (ask, groups, askmessage, xs), and what is between them has an accessor.
+%%% last (ask, groups, askmessage, xs). From 26.03 on `approved` is between them.
 
 -module(mod_subscription_requests_roster).
 
--export([subscription/2, is_pending/2, stored_item/2, stored_request/3, transaction_counts/1, walk/2]).
--export([watch/1, is_watched/1, written/3, forget/2, written_item/3]).
+-export([request/2, is_pending/2, has_shared_groups/1, heeds_unasked_approval/1, asks_for_contact/2, stored_item/2, stored_request/3]).
+-export([clear/2, item_to_keep/3, keep_item/2, walk/2]).
+-export([watch/1, is_watched/1, is_told_all/1, written/3, change/2, forget/2, written_item/3]).
 
--export_type([pending/0]).
+-export_type([pending/0, request/0, item/0, state/0]).
 
+-include("logger.hrl").
 -include("mod_subscription_requests.hrl").
 
 -define(MAX_PENDING, 10000). % requests that are known to be pending without a look at the roster
@@ -20,39 +22,68 @@
 %% Stored as pending, with this <item/>, and not changed since.
 -type pending() :: #{key() => fxml:xmlel() | none}.
 
--spec subscription(binary(), key()) -> {Subscription :: atom(), Ask :: atom()}.
-subscription(Host, Key) -> subscription(item(Host, Key)).
+%% mod_roster's record.
+-type item() :: tuple().
+-type state() :: {Subscription :: atom(), Ask :: atom(), IsApproved :: boolean()}.
+%% stale: stored as pending, but the contact is subscribed already.
+-type request() :: {pending, state()} | stale | none.
+
+-spec request(binary(), key()) -> request().
+request(Host, Key) ->
+    case state(Host, Key) of
+	none -> none;
+	State -> request(Host, Key, State)
+    end.
+
+request(Host, Key, State) ->
+    case is_stored(State) andalso is_subscribed(Host, Key, State) of
+	true -> stale;
+	false -> case is_stored(State) of true -> {pending, State}; false -> none end
+    end.
 
 -spec is_pending(binary(), key()) -> boolean().
-is_pending(Host, Key) -> is_pending(subscription(Host, Key)).
+is_pending(Host, Key) ->
+    case request(Host, Key) of
+	{pending, _} -> true;
+	_ -> false
+    end.
+
+%% Whether mod_roster would make something of `subscribed` if this request were withdrawn: of the subscription `to` it makes
+%% `both`, and where it has pre-approvals it stores one.
+-spec heeds_unasked_approval(state()) -> boolean().
+heeds_unasked_approval({Subscription, _, _}) -> Subscription == to orelse has_approvals().
+
+%% Whether the user is subscribed to the contact or has asked to be.
+-spec asks_for_contact(binary(), key()) -> boolean().
+asks_for_contact(Host, Key) ->
+    case state(Host, Key) of
+	none -> false;
+	{Subscription, Ask, _} -> lists:member(Subscription, [to, both]) orelse lists:member(Ask, [out, both, subscribe])
+    end.
 
 %% The user's <item/>, or none.
 -spec stored_item(binary(), key()) -> fxml:xmlel() | none.
 stored_item(Host, Key) ->
-    case item(Host, Key) of
+    case state(Host, Key) of
 	none -> none;
-	Item -> element_of(Key, Item)
+	State -> element_of(Key, State)
     end.
 
-%% For the waiting list; none if the request is not pending any more.
--spec stored_request(binary(), binary(), key()) -> fxml:xmlel() | none.
+%% For the waiting list.
+-spec stored_request(binary(), binary(), key()) -> fxml:xmlel() | stale | none | malformed.
 stored_request(Id, Host, Key) ->
     Item = item(Host, Key),
-    case is_pending(subscription(Item)) of
-	true ->
-	    Nick = mod_subscription_requests_xml:nick(#presence{sub_els = other_elements(Item)}),
-	    Texts = [{<<"status">>, status(Item)}, {<<"nick">>, Nick}],
-	    mod_subscription_requests_xml:request(Id, Host, Key, Texts, element_of(Key, Item));
-	false ->
-	    none
-    end.
-
-%% What Mnesia has {failed, committed} of all tables.
--spec transaction_counts(binary()) -> {non_neg_integer(), non_neg_integer()} | unknown.
-transaction_counts(Host) ->
-    case is_in_mnesia(Host) andalso is_alone() of
-	true -> {mnesia:system_info(transaction_failures), mnesia:system_info(transaction_commits)};
-	false -> unknown
+    case request(Host, Key, state(Item)) of
+	{pending, State} ->
+	    try
+		Nick = mod_subscription_requests_xml:nick(#presence{sub_els = other_elements(Item)}),
+		Texts = [{<<"status">>, status(Item)}, {<<"nick">>, Nick}],
+		mod_subscription_requests_xml:request(Id, Host, Key, Texts, element_of(Key, State))
+	    catch _:_ ->
+		malformed % from long ago, or written by a tool
+	    end;
+	Other ->
+	    Other
     end.
 
 is_in_mnesia(Host) -> gen_mod:db_mod(Host, mod_roster) == mod_roster_mnesia.
@@ -84,10 +115,57 @@ read(Storage, Host, Read) ->
 	    Found
     end.
 
-subscription(none) -> {none, none};
-subscription(Item) -> {element(6, Item), element(tuple_size(Item) - 3, Item)}.
+state(none) -> {none, none, false};
+state(Item) ->
+    {element(6, Item), element(tuple_size(Item) - 3, Item), has_approvals() andalso element(7, Item) == true}.
 
-is_pending({_Subscription, Ask}) -> Ask == in orelse Ask == both.
+is_stored({_Subscription, Ask, _IsApproved}) -> Ask == in orelse Ask == both.
+
+%% Without name, groups and text, which in SQL are what is expensive: it takes a transaction and two queries to have them.
+state(Host, {User, Contact} = Key) ->
+    case gen_mod:db_mod(Host, mod_roster) of
+	mod_roster_sql ->
+	    Query = ["select subscription, ask", [", approved" || has_approvals()], " from rosterusers where username=",
+		     literal(Host, User), " and jid=", literal(Host, jid:encode(Contact)), of_host(Host)],
+	    {selected, _, Rows} = ejabberd_sql:sql_query(Host, [iolist_to_binary(Query)]),
+	    case Rows of
+		[] -> none;
+		[[Subscription, Ask | Approved]] ->
+		    {subscription_in_row(Subscription), ask_in_row(Ask),
+		     lists:any(fun(Value) -> lists:member(Value, [<<"1">>, <<"t">>, <<"true">>]) end, Approved)}
+	    end;
+	_ ->
+	    case item(Host, Key) of
+		none -> none;
+		Item -> state(Item)
+	    end
+    end.
+
+subscription_in_row(<<"B">>) -> both;
+subscription_in_row(<<"T">>) -> to;
+subscription_in_row(<<"F">>) -> from;
+subscription_in_row(_) -> none.
+
+ask_in_row(<<"B">>) -> both;
+ask_in_row(<<"O">>) -> out;
+ask_in_row(<<"I">>) -> in;
+ask_in_row(<<"S">>) -> subscribe;
+ask_in_row(_) -> none.
+
+%% Whether the contact is subscribed to the user, as the user's clients see it: those that have a shared group in common
+%% are, whatever is stored.
+is_subscribed(Host, {User, _} = Key, {Subscription, _, _}) ->
+    lists:member(Subscription, [from, both]) orelse
+	lists:any(fun(Groups) ->
+			  {Shared, _, _} = Groups:get_jid_info({none, none, []}, User, Host,
+							       mod_subscription_requests_xml:contact_jid(Key)),
+			  lists:member(Shared, [from, both])
+		  end, shared_groups(Host)).
+
+-spec has_shared_groups(binary()) -> boolean().
+has_shared_groups(Host) -> shared_groups(Host) /= [].
+
+shared_groups(Host) -> [Groups || Groups <- [mod_shared_roster, mod_shared_roster_ldap], gen_mod:is_loaded(Host, Groups)].
 
 status(Item) ->
     case element(tuple_size(Item) - 1, Item) of
@@ -97,15 +175,64 @@ status(Item) ->
 
 other_elements(Item) -> element(tuple_size(Item), Item).
 
-is_approved(Item) ->
-    fxml:get_tag_attr_s(<<"approved">>, xmpp:encode(mod_roster:encode_item(Item))) == <<"true">>.
+%% From 26.03 on.
+has_approvals() -> erlang:function_exported(mod_roster, pre_approval_stream_feature, 2).
 
 %% ejabberd keeps a pending request in an item of its own, which users do not see.
-element_of(Key, Item) ->
-    case subscription(Item) of
-	{none, in} -> none;
-	{Subscription, Ask} -> mod_subscription_requests_xml:item(Key, Subscription, Ask, is_approved(Item))
+element_of(_Key, {none, in, _}) -> none;
+element_of(Key, {Subscription, Ask, IsApproved}) -> mod_subscription_requests_xml:item(Key, Subscription, Ask, IsApproved).
+
+%%%===================================================================
+%%% Changes that mod_roster has no stanza for
+%%%===================================================================
+
+%% Removes a stale request, and nothing else.
+-spec clear(binary(), key()) -> ok.
+clear(Host, {User, Contact} = Key) ->
+    Storage = gen_mod:db_mod(Host, mod_roster),
+    _ = Storage:transaction(
+	  Host,
+	  fun() ->
+		  case Storage:get_roster_item(User, Host, Contact) of
+		      {ok, Item} -> request(Host, Key, state(Item)) == stale andalso write_without_request(Item, Key, Host);
+		      error -> ok
+		  end
+	  end),
+    ok.
+
+write_without_request(Item, {User, Contact}, Host) ->
+    {Subscription, Ask, _} = state(Item),
+    Rest = case Ask of both -> out; in -> none end,
+    case {Subscription, Rest, is_users_own(Item)} of
+	{none, none, false} -> mod_roster:del_roster(User, Host, Contact);
+	_ -> mod_roster:set_roster(setelement(tuple_size(Item) - 1, set_ask(Rest, Item), <<>>))
     end.
+
+set_ask(Ask, Item) -> setelement(tuple_size(Item) - 3, Item, Ask).
+
+%% A name or a group can only be the user's own.
+is_users_own(Item) -> element(5, Item) /= <<>> orelse element(tuple_size(Item) - 2, Item) /= [].
+
+%% mod_roster deletes the item of a contact who is denied, also if the user has given the contact a name or groups.
+%% This is what it would delete.
+-spec item_to_keep(binary(), key(), state()) -> item() | none.
+item_to_keep(Host, Key, {none, in, _}) ->
+    Item = item(Host, Key),
+    case Item /= none andalso is_users_own(Item) of
+	true -> Item;
+	false -> none
+    end;
+item_to_keep(_Host, _Key, _State) ->
+    none.
+
+-spec keep_item(binary(), item() | none) -> ok.
+keep_item(_Host, none) ->
+    ok;
+keep_item(Host, Item) ->
+    {User, _, Contact} = element(2, Item),
+    _ = item(Host, {User, Contact}) == none
+	andalso mod_roster:set_roster(setelement(tuple_size(Item) - 1, set_ask(none, Item), <<>>)),
+    ok.
 
 %%%===================================================================
 %%% What Mnesia tells of changes
@@ -124,15 +251,40 @@ is_watched(Host) ->
     is_in_mnesia(Host) andalso is_alone() andalso
 	lists:member(whereis(mod_subscription_requests_host:proc(Host)), mnesia:table_info(roster, subscribers)).
 
+%% Whether it is told of all changes, on this node and on others.
+-spec is_told_all(binary()) -> boolean().
+is_told_all(Host) ->
+    is_in_mnesia(Host) andalso mnesia:table_info(roster, storage_type) /= unknown
+	andalso lists:member(whereis(mod_subscription_requests_host:proc(Host)), mnesia:table_info(roster, subscribers)).
+
+%% What a change is for the waiting list.
+-spec change(Event :: tuple(), binary()) -> {waits | gone, key()} | nothing.
+change({write, Item, _By}, Host) ->
+    case element(2, Item) of
+	{User, Host, Contact} ->
+	    {case is_stored(state(Item)) of true -> waits; false -> gone end, {User, Contact}};
+	_ ->
+	    nothing
+    end;
+change({delete, {roster, {User, Host, Contact}}, _By}, Host) ->
+    {gone, {User, Contact}};
+change({delete_object, Item, By}, Host) ->
+    change({delete, {roster, element(2, Item)}, By}, Host);
+change(_Event, _Host) ->
+    nothing.
+
 -spec written(Event :: tuple(), binary(), pending()) -> pending().
 written({write, Item, _By}, Host, Pending) ->
     case element(2, Item) of
 	{User, Host, Contact} ->
 	    Key = {User, Contact},
-	    case is_pending(subscription(Item)) of
-		true when map_size(Pending) < ?MAX_PENDING -> Pending#{Key => element_of(Key, Item)};
-		true -> #{Key => element_of(Key, Item)}; % most have not become holds
+	    State = state(Item),
+	    try is_stored(State) of
+		true when map_size(Pending) < ?MAX_PENDING -> Pending#{Key => element_of(Key, State)};
+		true -> #{Key => element_of(Key, State)}; % most have not become holds
 		false -> forget(Key, Pending)
+	    catch _:_ ->
+		forget(Key, Pending)
 	    end;
 	_ ->
 	    Pending
@@ -192,17 +344,44 @@ walk_mnesia_on({Keys, Continuation}, Found) ->
 position(Name, [Name | _]) -> 1;
 position(Name, [_ | Names]) -> 1 + position(Name, Names).
 
-walk_sql(Host, Found) ->
-    OnlyHost = case ejabberd_sql:use_new_schema() of
-		   true -> [<<" and server_host='">>, ejabberd_sql:escape(Host), <<"'">>];
-		   false -> <<>>
-	       end,
-    Query = [<<"select username, jid from rosterusers where ask in ('I', 'B')">>, OnlyHost],
+%% In pages by key: the whole of it may be large, and whoever is told must not be flooded.
+walk_sql(Host, Found) -> walk_sql(Host, beginning, Found).
+
+walk_sql(Host, After, Found) ->
+    {Top, Limit} = case ejabberd_option:sql_type(Host) of
+		       mssql -> {["top ", integer_to_list(?WALK_SIZE)], ""};
+		       _ -> {"", [" limit ", integer_to_list(?WALK_SIZE)]}
+		   end,
+    Query = ["select ", Top, " username, jid from rosterusers where ask in ('I', 'B')", of_host(Host),
+	     after_row(Host, After), " order by username, jid", Limit],
     {selected, _, Rows} = ejabberd_sql:sql_query(Host, [iolist_to_binary(Query)]),
-    Found([{User, Contact} || [User, Text] <- Rows, {ok, Contact} <- [mod_subscription_requests_xml:address(Text)]]).
+    Found(lists:flatmap(fun(Row) -> key_in_row(Host, Row) end, Rows)),
+    length(Rows) < ?WALK_SIZE orelse walk_sql(Host, lists:last(Rows), Found).
+
+after_row(_Host, beginning) -> "";
+after_row(Host, [User, Contact]) ->
+    [" and (username > ", literal(Host, User),
+     " or (username = ", literal(Host, User), " and jid > ", literal(Host, Contact), "))"].
+
+key_in_row(Host, [User, Text]) ->
+    case mod_subscription_requests_xml:address(Text) of
+	{ok, Contact} ->
+	    [{User, Contact}];
+	malformed ->
+	    ?WARNING_MSG("A stored request cannot be read, and is not listed: of ~p to ~p at ~ts", [Text, User, Host]),
+	    []
+    end.
+
+of_host(Host) ->
+    case ejabberd_sql:use_new_schema() of
+	true -> [" and server_host=", literal(Host, Host)];
+	false -> ""
+    end.
+
+literal(Host, Text) -> ejabberd_sql:to_string_literal(ejabberd_option:sql_type(Host), Text).
 
 walk_users(Host, Found) ->
     [Found([{User, Contact} || Item <- mod_roster:get_roster(User, Host),
 			       {_, _, Contact} <- [element(2, Item)],
-			       is_pending(Host, {User, Contact})])
+			       is_stored(state(Item))])
      || {User, _} <- ejabberd_auth:get_users(Host)].

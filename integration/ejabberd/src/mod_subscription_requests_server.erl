@@ -11,11 +11,13 @@
 -include("mod_subscription_requests.hrl").
 
 -define(ANSWER_LIFETIME, 60000). % ms in which an answer to an ask counts, though the user has the request by then
+-define(ANSWERING_PATIENCE, 5000). % ms, beyond the time of a hold, in which a verdict is to be applied
 -define(HINT_INTERVAL, 60000). % ms between two hints that requests have passed unanswered
 
 -record(state, {host :: binary(),
 		entities :: [jid:ljid()], % in the order in which they are asked
 		monitors = #{} :: #{pid() => reference()}, % of connections, known or gone unavailable
+		answering = #{} :: #{pid() => {reference(), key(), Id :: pos_integer()}}, % by whom verdicts are applied
 		asks :: mod_subscription_requests_asks:asks(),
 		wake :: undefined | {reference(), integer()},
 		log_name :: undefined | jid:ljid(), % the entity that the log says is asked
@@ -35,9 +37,9 @@ init([Host, Opts]) ->
     process_flag(trap_exit, true),
     _ = net_kernel:monitor_nodes(true),
     %% The table outlives this process: see below.
-    catch ets:new(mod_subscription_requests_host:holds(Host),
-		  [named_table, public, {keypos, #hold.key}, {read_concurrency, true},
-		   {heir, erlang:group_leader(), none}]),
+    _ = ets:info(holds(Host), name) == undefined
+	andalso ets:new(holds(Host), [named_table, public, {keypos, #hold.key}, {read_concurrency, true},
+				      {heir, erlang:group_leader(), none}]),
     mod_subscription_requests_entities:new_table(Host),
     Entities = gen_mod:get_opt(entities, Opts),
     Index = mod_subscription_requests_waiting:new(Host, mod_subscription_requests_entities:random_id()),
@@ -46,32 +48,44 @@ init([Host, Opts]) ->
 			 lists:flatmap(fun mod_subscription_requests_entities:local_connections/1, Entities)),
     mod_subscription_requests_roster:watch(Host),
     tell_peers({hello, node()}, State),
+    %% They may be older than this process, and no news to anybody but the other nodes.
+    [tell_peers({peer_connected, Connection}, State)
+     || Connection <- mod_subscription_requests_entities:of_this_node(Host)],
     %% What is in the table was held by a process that has crashed: nobody else releases it.
     {ok, leave(own_holds(Host), State1)}.
 
--spec handle_call(mod_subscription_requests_host:call(), {pid(), term()}, #state{}) ->
+-spec handle_call(mod_subscription_requests_host:call() | term(), {pid(), term()}, #state{}) ->
 	  {reply, term(), #state{}} | {noreply, #state{}}.
 handle_call({connected, Connection}, _From, State) ->
     tell_peers({peer_connected, Connection}, State),
     {reply, ok, add_connection(Connection, State)};
-handle_call({claim, Key, Outcome}, _From, State) ->
+handle_call({claim, Key, Outcome}, {Pid, _}, State) ->
     case find_hold(Key, State) of
-	#hold{state = HoldState} = Hold when HoldState /= answering ->
-	    case Outcome of
-		answering -> {reply, {held, Hold}, answering(Hold, State)};
-		left -> {reply, {held, Hold}, leave([Hold], State)}
-	    end;
-	_ ->
-	    {reply, not_held, State}
+	none -> {reply, not_held, State};
+	#hold{state = {answering, _}} -> {reply, not_held, State};
+	Hold when Outcome == answering -> {reply, {held, Hold}, answering(Hold, Pid, State)};
+	Hold when Outcome == left -> {reply, {held, Hold}, leave([Hold], State)}
     end;
-handle_call(list, From, #state{waiting = Index} = State) ->
-    case mod_subscription_requests_waiting:ask(From, Index) of
+handle_call({found, Keys}, _From, State) ->
+    {reply, ok, lists:foldl(fun add_waiting/2, State, Keys)};
+handle_call(count, _From, #state{waiting = Index} = State) ->
+    {reply, mod_subscription_requests_waiting:known_count(Index), State};
+handle_call(list, From, #state{host = Host, waiting = Index} = State) ->
+    case mod_subscription_requests_waiting:ask(From, mod_subscription_requests_roster:is_told_all(Host), Index) of
 	{later, Index1} -> {noreply, State#state{waiting = Index1}};
 	{List, Index1} -> {reply, List, State#state{waiting = Index1}}
-    end.
+    end;
+handle_call({peer, _, _} = Request, From, State) ->
+    case mod_subscription_requests_host:from_peer(Request) of
+	{ok, Known} -> handle_call(Known, From, State);
+	refused -> {reply, not_understood, report(other_version, State)}
+    end;
+handle_call(_Request, _From, State) ->
+    {reply, not_understood, report(strange_message, State)}.
 
--spec handle_cast(mod_subscription_requests_host:notice() | mod_subscription_requests_host:peer_notice(), #state{}) ->
-	  {noreply, #state{}}.
+%% Besides these, whatever nodes with another version of the connector send.
+-spec handle_cast(mod_subscription_requests_host:notice() | mod_subscription_requests_host:peer_notice() | term(),
+		  #state{}) -> {noreply, #state{}}.
 handle_cast({held, Key, Id, IsWatched}, State) ->
     case find_hold(Key, State) of
 	#hold{id = Id} = Hold -> {noreply, queue(Hold, IsWatched, State)};
@@ -81,21 +95,19 @@ handle_cast(too_large, State) ->
     {noreply, report(too_large, State)};
 handle_cast({passed, Key, Why}, State) ->
     tell_peers({peer_waits, Key}, State),
-    State1 = add_waiting(Key, forget_pending(Key, State)),
+    State1 = add_new_waiting(Key, forget_pending(Key, State)),
     {noreply, case Why of
 		  too_many -> missed(report(too_many, State1));
 		  unasked -> State1
 	      end};
 handle_cast({withdrawn, Key, Before}, State) ->
     tell_peers({peer_withdrawn, Key}, State),
-    State1 = case find_hold(Key, State) of
-		 #hold{node = Node, id = Id, state = HoldState} = Hold
-		   when Node == node(), Id < Before, HoldState /= answering ->
-		     end_hold(Hold, State);
-		 _ ->
-		     State
-	     end,
-    {noreply, remove_waiting(Key, State1)};
+    %% What the waiting list has of it is looked up before it is listed; it may be another request by now.
+    case find_hold(Key, State) of
+	#hold{state = {answering, _}} -> {noreply, State};
+	#hold{node = Node, id = Id} = Hold when Node == node(), Id < Before -> {noreply, end_hold(Hold, State)};
+	_ -> {noreply, State}
+    end;
 handle_cast({user_removed, User}, State) ->
     tell_peers({peer_user_removed, User}, State),
     {noreply, remove_user(User, State)};
@@ -106,10 +118,15 @@ handle_cast({reply, AskId, Pid, Address, Answers}, #state{asks = Asks} = State) 
     end;
 handle_cast({answered, Key, Id, Result}, State) ->
     case find_hold(Key, State) of
-	#hold{id = Id} = Hold when Result == failed -> {noreply, leave([Hold], State)};
-	#hold{id = Id} = Hold when Result == blocked -> {noreply, add_waiting(Key, end_hold(Hold, State))};
-	#hold{id = Id} = Hold -> {noreply, end_hold(Hold, State)};
-	_ -> {noreply, State}
+	#hold{id = Id, state = {answering, Pid}} = Hold ->
+	    State1 = answering_ended(Pid, State),
+	    {noreply, case Result of
+			  failed -> leave([Hold], State1);
+			  blocked -> add_waiting(Key, end_hold(Hold, State1));
+			  _ -> end_hold(Hold, State1)
+		      end};
+	_ ->
+	    {noreply, State}
     end;
 handle_cast({unavailable, Pid}, State) ->
     tell_peers({peer_unavailable, Pid}, State),
@@ -117,8 +134,6 @@ handle_cast({unavailable, Pid}, State) ->
 handle_cast({ended, Pid}, State) ->
     tell_peers({peer_ended, Pid}, State),
     {noreply, connection_ended(Pid, State)};
-handle_cast({found, Keys}, State) ->
-    {noreply, lists:foldl(fun add_waiting/2, State, Keys)};
 handle_cast({gone, Key, Number}, #state{host = Host} = State) ->
     mod_subscription_requests_waiting:gone(Host, Key, Number),
     {noreply, State};
@@ -139,39 +154,59 @@ handle_cast({peer_ended, Pid}, State) ->
 handle_cast({peer_held, #hold{key = Key} = Hold}, #state{host = Host} = State) ->
     ets:insert(holds(Host), Hold#hold{received = now_ms()}),
     {noreply, remove_waiting(Key, State)};
-handle_cast({peer_hold_ended, Key, Id}, #state{host = Host} = State) ->
+handle_cast({peer_hold_ended, Key, Id, Node}, #state{host = Host} = State) ->
     case find_hold(Key, State) of
-	#hold{id = Id} -> ets:delete(holds(Host), Key);
+	#hold{id = Id, node = Node} -> ets:delete(holds(Host), Key);
 	_ -> ok
     end,
     {noreply, State};
 handle_cast({peer_waits, Key}, State) ->
-    {noreply, add_waiting(Key, State)};
+    {noreply, add_new_waiting(Key, State)};
 handle_cast({peer_withdrawn, Key}, #state{host = Host} = State) ->
-    State1 = case find_hold(Key, State) of
-		 #hold{node = Node, state = HoldState} = Hold when Node == node(), HoldState /= answering ->
-		     %% The nodes' ids have no common order.
-		     case mod_subscription_requests_roster:is_pending(Host, Key) of
-			 true -> State;
-			 false -> end_hold(Hold, State)
-		     end;
-		 _ ->
-		     State
-	     end,
-    {noreply, remove_waiting(Key, State1)};
+    case find_hold(Key, State) of
+	#hold{node = Node} when Node == node() ->
+	    %% The nodes' ids have no common order, so that it has to be looked up again.
+	    spawn(fun() -> mod_subscription_requests_act:withdraw(Host, Key) end);
+	_ ->
+	    ok
+    end,
+    {noreply, State};
 handle_cast({peer_user_removed, User}, State) ->
-    {noreply, remove_user(User, State)}.
+    {noreply, remove_user(User, State)};
+
+handle_cast({peer, _, _} = Message, State) ->
+    case mod_subscription_requests_host:from_peer(Message) of
+	{ok, Notice} -> handle_cast(Notice, State);
+	refused -> {noreply, report(other_version, State)}
+    end;
+handle_cast(_Message, State) ->
+    {noreply, report(strange_message, State)}.
 
 -spec handle_info(term(), #state{}) -> {noreply, #state{}}.
 handle_info({expired, Key, Id}, State) ->
     case find_hold(Key, State) of
-	#hold{id = Id, state = HoldState} = Hold when HoldState /= answering ->
+	#hold{id = Id, state = {answering, Pid}} ->
+	    erlang:send_after(?ANSWERING_PATIENCE, self(), {overdue, Key, Id, Pid}),
+	    {noreply, State};
+	#hold{id = Id} = Hold ->
 	    {noreply, missed(leave([Hold], report(no_answer, State)))};
 	_ ->
 	    {noreply, State}
     end;
+%% Its end is told, and the request left to the user then: never both.
+handle_info({overdue, Key, Id, Pid}, State) ->
+    case find_hold(Key, State) of
+	#hold{id = Id, state = {answering, Pid}} -> exit(Pid, kill);
+	_ -> true
+    end,
+    {noreply, State};
 handle_info({mnesia_table_event, Event}, #state{host = Host, pending = Pending} = State) ->
-    {noreply, State#state{pending = mod_subscription_requests_roster:written(Event, Host, Pending)}};
+    State1 = State#state{pending = mod_subscription_requests_roster:written(Event, Host, Pending)},
+    {noreply, case mod_subscription_requests_roster:change(Event, Host) of
+		  {waits, Key} -> add_waiting(Key, State1);
+		  {gone, Key} -> remove_waiting(Key, State1);
+		  nothing -> State1
+	      end};
 handle_info(wake, State) ->
     {noreply, ask_next(State#state{wake = undefined})};
 handle_info({forget, AskId}, #state{asks = Asks} = State) ->
@@ -183,7 +218,7 @@ handle_info(hint, State) ->
 handle_info({'DOWN', _Monitor, process, Pid, Reason}, #state{waiting = Index} = State) ->
     case mod_subscription_requests_waiting:built(Pid, Reason, Index) of
 	{ok, Index1} -> {noreply, State#state{waiting = Index1}};
-	another_process -> {noreply, connection_ended(Pid, State)}
+	another_process -> {noreply, answerer_ended(Pid, connection_ended(Pid, State))}
     end;
 handle_info({nodeup, Node}, #state{host = Host} = State) ->
     mod_subscription_requests_host:tell(Node, Host, {hello, node()}),
@@ -198,7 +233,7 @@ terminate(_Reason, #state{host = Host} = State) ->
     Holds = own_holds(Host),
     [ets:delete(holds(Host), Key) || #hold{key = Key} <- Holds],
     mod_subscription_requests_act:deliver_now(Host, Holds),
-    [tell_peers({peer_hold_ended, Key, Id}, State) || #hold{key = Key, id = Id} <- Holds],
+    [tell_peers({peer_hold_ended, Key, Id, node()}, State) || #hold{key = Key, id = Id} <- Holds],
     ok.
 
 -spec code_change(term(), #state{}, term()) -> {ok, #state{}}.
@@ -243,11 +278,11 @@ asks_lost(Pid, #state{host = Host, asks = Asks} = State) ->
     [ets:update_element(holds(Host), Key, {#hold.state, queued}) || {Key, _} <- Again],
     case mod_subscription_requests_entities:may_ask(Host) of
 	true -> ask_next(State#state{asks = mod_subscription_requests_asks:ask_again(Again, Asks1)});
-	false -> all_gone(State#state{asks = mod_subscription_requests_asks:set_queue([], Asks1)})
+	false -> all_gone(State#state{asks = Asks1}) % what is in the queue is not held any more then
     end.
 
 all_gone(#state{host = Host} = State) ->
-    Holds = [Hold || #hold{state = HoldState} = Hold <- own_holds(Host), HoldState /= answering],
+    Holds = unanswered(own_holds(Host)),
     State1 = leave(Holds, State),
     case State1#state.log_name of
 	undefined ->
@@ -315,14 +350,16 @@ wake_in(Delay, Now, #state{wake = Wake} = State) ->
 	    State#state{wake = {erlang:send_after((Delay + 999) div 1000, self(), wake), Now + Delay}}
     end.
 
-ask(none, _Now, #state{asks = Asks} = State) ->
-    leave(lists:reverse(queued(State)), State#state{asks = mod_subscription_requests_asks:set_queue([], Asks)});
-ask(#connection{pid = Pid, address = Address} = Connection, Now, #state{host = Host, asks = Asks} = State) ->
-    {Holds, Rest} = mod_subscription_requests_asks:portion(queued(State)),
-    Asks1 = mod_subscription_requests_asks:set_queue(entries(Rest), Asks),
+ask(none, Now, State) ->
+    case take_queued(State) of
+	{[], State1} -> State1;
+	{Holds, State1} -> ask(none, Now, leave(Holds, State1))
+    end;
+ask(#connection{pid = Pid, address = Address} = Connection, Now, #state{host = Host} = State) ->
+    {Holds, #state{asks = Asks1} = State1} = take_queued(State),
     case Holds of
 	[] ->
-	    State#state{asks = Asks1};
+	    State1;
 	_ ->
 	    Random = mod_subscription_requests_entities:random_id(),
 	    AskId = <<?ASK_ID_PREFIX, (ejabberd_cluster:node_id())/binary, $-, Random/binary>>,
@@ -333,7 +370,7 @@ ask(#connection{pid = Pid, address = Address} = Connection, Now, #state{host = H
 	    Lifetime = max(?ANSWER_LIFETIME, mod_subscription_requests_host:timeout(Host)),
 	    erlang:send_after(Lifetime, self(), {forget, AskId}),
 	    Asks2 = mod_subscription_requests_asks:sent(AskId, Connection, entries(Holds), Now, Asks1),
-	    ask_next(log_name(Address, State#state{asks = Asks2}))
+	    ask_next(log_name(Address, State1#state{asks = Asks2}))
     end.
 
 log_name(Name, #state{log_name = Name} = State) ->
@@ -342,10 +379,14 @@ log_name(Name, State) ->
     ?INFO_MSG("Subscription requests are put to ~ts", [jid:encode(Name)]),
     State#state{log_name = Name}.
 
-%% Those in the queue that are still queued, oldest first.
-queued(#state{host = Host, asks = Asks}) ->
-    [Hold || {Key, Id} <- mod_subscription_requests_asks:queue(Asks),
-	     #hold{id = Found, state = queued} = Hold <- ets:lookup(holds(Host), Key), Found == Id].
+%% As many as one ask may have of those in the queue that are still queued, oldest first.
+take_queued(#state{host = Host, asks = Asks} = State) ->
+    {Holds, Asks1} = mod_subscription_requests_asks:take(
+		       fun({Key, Id}) ->
+			       [Hold || #hold{id = Found, state = queued} = Hold <- ets:lookup(holds(Host), Key),
+					Found == Id]
+		       end, Asks),
+    {Holds, State#state{asks = Asks1}}.
 
 entries(Holds) -> [{Key, Id} || #hold{key = Key, id = Id} <- Holds].
 
@@ -353,8 +394,7 @@ entries(Holds) -> [{Key, Id} || #hold{key = Key, id = Id} <- Holds].
 %%% Answers and the ends of holds
 %%%===================================================================
 
-read_answers(Requests, Answers, #state{host = Host, pending = Pending} = State) ->
-    IsWatched = mod_subscription_requests_roster:is_watched(Host),
+read_answers(Requests, Answers, #state{host = Host} = State) ->
     {Left, State1} =
 	maps:fold(
 	  fun(RequestId, {Key, Id, Became}, {Left, Acc}) ->
@@ -362,12 +402,8 @@ read_answers(Requests, Answers, #state{host = Host, pending = Pending} = State) 
 		  IsVerdict = Type == subscribed orelse Type == unsubscribed,
 		  case {Became, find_hold(Key, State)} of
 		      {held, #hold{id = Id, state = {asked, _}} = Hold} when IsVerdict ->
-			  Known = case IsWatched andalso is_map_key(Key, Pending) of
-				      true -> pending;
-				      false -> unknown
-				  end,
-			  spawn(fun() -> mod_subscription_requests_act:answer_held(Host, Hold, Answer, Known) end),
-			  {Left, answering(Hold, Acc)};
+			  Pid = spawn(fun() -> mod_subscription_requests_act:answer_held(Host, Hold, Answer) end),
+			  {Left, answering(Hold, Pid, Acc)};
 		      {held, #hold{id = Id, state = {asked, _}} = Hold} ->
 			  {[Hold | Left], Acc};
 		      {left, _} when IsVerdict ->
@@ -379,9 +415,33 @@ read_answers(Requests, Answers, #state{host = Host, pending = Pending} = State) 
 	  end, {[], State}, Requests),
     leave(Left, State1).
 
-answering(#hold{key = Key} = Hold, #state{host = Host} = State) ->
-    ets:update_element(holds(Host), Key, {#hold.state, answering}),
-    take_from_ask(Hold, State).
+answering(#hold{key = Key, id = Id} = Hold, Pid, #state{host = Host, answering = Answering} = State) ->
+    ets:update_element(holds(Host), Key, {#hold.state, {answering, Pid}}),
+    take_from_ask(Hold, State#state{answering = Answering#{Pid => {erlang:monitor(process, Pid), Key, Id}}}).
+
+answering_ended(Pid, #state{answering = Answering} = State) ->
+    case maps:take(Pid, Answering) of
+	{{Monitor, _, _}, Others} ->
+	    erlang:demonitor(Monitor, [flush]),
+	    State#state{answering = Others};
+	error ->
+	    State
+    end.
+
+%% Without a word on what has become of the request; that is looked up before it is delivered.
+answerer_ended(Pid, #state{answering = Answering} = State) ->
+    case Answering of
+	#{Pid := {_, Key, Id}} ->
+	    State1 = answering_ended(Pid, State),
+	    case find_hold(Key, State1) of
+		#hold{id = Id} = Hold -> leave([Hold], State1);
+		_ -> State1
+	    end;
+	_ ->
+	    State
+    end.
+
+unanswered(Holds) -> [Hold || Hold <- Holds, not is_tuple(Hold#hold.state) orelse element(1, Hold#hold.state) == asked].
 
 take_from_ask(#hold{state = {asked, AskId}, id = Id}, #state{asks = Asks} = State) ->
     State#state{asks = mod_subscription_requests_asks:decided(AskId, Id, Asks)};
@@ -390,7 +450,7 @@ take_from_ask(_Hold, State) ->
 
 end_hold(#hold{key = Key, id = Id} = Hold, #state{host = Host} = State) ->
     ets:delete(holds(Host), Key),
-    tell_peers({peer_hold_ended, Key, Id}, State),
+    tell_peers({peer_hold_ended, Key, Id, node()}, State),
     take_from_ask(Hold, forget_pending(Key, State)).
 
 leave([], State) ->
@@ -399,9 +459,9 @@ leave(Holds, #state{host = Host} = State) ->
     State1 = lists:foldl(
 	       fun(#hold{key = Key, id = Id} = Hold, Acc) ->
 		       ets:delete(holds(Host), Key),
-		       tell_peers({peer_hold_ended, Key, Id}, Acc),
+		       tell_peers({peer_hold_ended, Key, Id, node()}, Acc),
 		       tell_peers({peer_waits, Key}, Acc),
-		       add_waiting(Key, mark_left(Hold, forget_pending(Key, Acc)))
+		       add_new_waiting(Key, mark_left(Hold, forget_pending(Key, Acc)))
 	       end, State, Holds),
     mod_subscription_requests_act:start_deliveries(Host, Holds),
     State1.
@@ -419,6 +479,9 @@ remove_user(User, #state{host = Host} = State) ->
 
 forget_pending(Key, #state{pending = Pending} = State) ->
     State#state{pending = mod_subscription_requests_roster:forget(Key, Pending)}.
+
+add_new_waiting(Key, #state{waiting = Index} = State) ->
+    State#state{waiting = mod_subscription_requests_waiting:add_new(Key, Index)}.
 
 add_waiting(Key, #state{waiting = Index} = State) ->
     State#state{waiting = mod_subscription_requests_waiting:add(Key, Index)}.

@@ -7,7 +7,7 @@
 -module(mod_subscription_requests_waiting).
 
 %% In the host's process
--export([new/2, ask/2, built/3, add/2, remove/2, remove_user/2, gone/3]).
+-export([new/2, ask/3, known_count/1, built/3, add/2, add_new/2, remove/2, remove_user/2, gone/3]).
 %% In any
 -export([entries/3, count/2]).
 
@@ -15,8 +15,10 @@
 
 -include("mod_subscription_requests.hrl").
 
+-define(TRUST, 600000). % ms in which rosters are not read again of whose changes not all are told
+
 -record(index, {host :: binary(),
-		state = none :: none | {building, pid(), [{pid(), term()}]} | ready,
+		state = none :: none | {building, pid(), [{pid(), term()}]} | {ready, Since :: integer()},
 		last = 0 :: non_neg_integer(),
 		tag :: binary()}).
 
@@ -31,22 +33,36 @@ new(Host, Tag) ->
     _ = ets:new(table(Host), [named_table, protected, ordered_set]),
     #index{host = Host, tag = Tag}.
 
-%% Replies at once, or when the index is built.
--spec ask({pid(), term()}, index()) -> {reply() | later, index()}.
-ask(_From, #index{state = ready} = Index) ->
-    {{ok, Index#index.tag, Index#index.last}, Index};
-ask(From, #index{state = {building, Pid, Waiting}} = Index) ->
+%% Replies at once, or when the index is built. A row that is written otherwise than by a request, as from a backup, is
+%% found by what the database tells, or when the rosters are read again.
+-spec ask({pid(), term()}, IsToldAll :: boolean(), index()) -> {reply() | later, index()}.
+ask(From, IsToldAll, #index{state = {ready, Since}} = Index) ->
+    case IsToldAll orelse erlang:monotonic_time(millisecond) - Since < ?TRUST of
+	true -> {{ok, Index#index.tag, Index#index.last}, Index};
+	false -> build(From, Index)
+    end;
+ask(From, _IsToldAll, #index{state = {building, Pid, Waiting}} = Index) ->
     {later, Index#index{state = {building, Pid, [From | Waiting]}}};
-ask(From, #index{state = none, host = Host} = Index) ->
-    Found = fun(Keys) -> mod_subscription_requests_host:tell(Host, {found, Keys}) end,
+ask(From, _IsToldAll, #index{state = none} = Index) ->
+    build(From, Index).
+
+build(From, #index{host = Host} = Index) ->
+    Found = fun(Keys) -> mod_subscription_requests_host:call(Host, {found, Keys}) end,
     {Pid, _} = spawn_monitor(fun() -> mod_subscription_requests_roster:walk(Host, Found) end),
     {later, Index#index{state = {building, Pid, [From]}}}.
+
+%% Without reading rosters.
+-spec known_count(index()) -> non_neg_integer() | unknown.
+known_count(#index{state = {ready, _}, host = Host}) -> count(Host, all);
+known_count(_Index) -> unknown.
 
 %% A process has ended.
 -spec built(pid(), Reason :: term(), index()) -> {ok, index()} | another_process.
 built(Pid, Reason, #index{state = {building, Pid, Waiting}} = Index) ->
     {Reply, State} = case Reason of
-			 normal -> {{ok, Index#index.tag, Index#index.last}, ready};
+			 normal ->
+			     Now = erlang:monotonic_time(millisecond),
+			     {{ok, Index#index.tag, Index#index.last}, {ready, Now}};
 			 _ -> {error, none}
 		     end,
     [gen_server:reply(From, Reply) || From <- Waiting],
@@ -66,6 +82,14 @@ add(Key, #index{host = Host, last = Last} = Index) ->
 	    ets:insert(table(Host), {{by_number, Last + 1}, Key}),
 	    Index#index{last = Last + 1}
     end.
+
+%% A request that has just come: whoever has found that an earlier one of this contact is gone does not mean this one.
+-spec add_new(key(), index()) -> index().
+add_new(_Key, #index{state = none} = Index) ->
+    Index;
+add_new(Key, #index{host = Host} = Index) ->
+    remove(Host, Key),
+    add(Key, Index).
 
 -spec remove(binary(), key()) -> ok.
 remove(Host, Key) ->

@@ -110,14 +110,14 @@ permission() ->
     #xmlel{name = <<"privilege">>, attrs = [{<<"xmlns">>, ?NS_PRIVILEGE_2}], children = [Permission]}.
 
 %% A page of the waiting list (XEP-0059), with the number of all that waits.
--spec page([fxml:xmlel()], non_neg_integer()) -> fxml:xmlel().
+-spec page([fxml:xmlel()], non_neg_integer() | unknown) -> fxml:xmlel().
 page(Requests, Count) ->
     Ends = case Requests of
 	       [] -> [];
 	       [First | _] -> [cdata(<<"first">>, id(First)), cdata(<<"last">>, id(lists:last(Requests)))]
 	   end,
     Set = #xmlel{name = <<"set">>, attrs = [{<<"xmlns">>, ?NS_RSM}],
-		 children = Ends ++ [cdata(<<"count">>, integer_to_binary(Count))]},
+		 children = Ends ++ [cdata(<<"count">>, integer_to_binary(Count)) || Count /= unknown]},
     #xmlel{name = <<"pending">>, attrs = [{<<"xmlns">>, ?NS}], children = Requests ++ [Set]}.
 
 -spec removed(binary(), User :: binary()) -> fxml:xmlel().
