@@ -73,7 +73,8 @@ class Channel
     virtual ~Channel() = default;
     /// Queues whole stanzas for sending.
     virtual void send(std::string_view xml) = 0;
-    /// The number of bytes that are queued because the server has not yet taken earlier ones.
+    /// The number of bytes that are queued because the server has not yet taken them or earlier ones. Those that were
+    /// passed on together count until the last of them is taken.
     [[nodiscard]] virtual std::size_t unsent() const = 0;
     /// Reports everything that has arrived, sends everything that is queued, then ends the stream.
     virtual void close() = 0;

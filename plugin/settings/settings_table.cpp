@@ -42,7 +42,8 @@ Section<ConnectionSettings> connection()
         "The server, and who Usher is there: a privileged account, or an external component.",
         {
             {"host", defaulted, on_restart, text(&C::host, "a host name or an IP address", syntax::is_host),
-             "Where the server listens for clients, or for components."},
+             "Where the server listens for clients, or for components. A name is looked up in /etc/hosts and in "
+             "DNS, not in other sources that nsswitch.conf names."},
             {"port", optional, on_restart, number(&C::port, 1, 65535),
              "Without this setting: 5222 for an account, 5347 for a component."},
             {"account", optional, on_restart,
@@ -50,8 +51,8 @@ Section<ConnectionSettings> connection()
              "The address of the privileged account (XEP-0356). Either this or component must be given.",
              "\"usher@example.org\"", true},
             {"password_file", optional, on_restart, text(&C::password_file, kPath, syntax::is_path),
-             "The account's password: the file's first line. Others than owner and group must not be able "
-             "to read the file.",
+             "The account's password: the file's first line, read again for each login. Others than owner and "
+             "group must not be able to read the file.",
              "\"/etc/usher/password\"", true},
             {"tls", defaulted, on_restart, tls(),
              "Whether an account's connection must be encrypted. off is accepted for a loopback host only. "

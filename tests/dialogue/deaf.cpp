@@ -96,6 +96,27 @@ BOOST_FIXTURE_TEST_CASE(host_of_the_users_deactivated, ComponentAnswering)
     live.wait_for(DomainState::answering);
 }
 
+// E8: mod_privilege grants at the login, so what a host grants that was not there then takes another login. Others are
+// served meanwhile.
+BOOST_DATA_TEST_CASE(host_that_is_added_later, kLogins, login)
+{
+    ServerOptions options = ScriptedStage::options({entity_address(login)});
+    options.for_organization =
+        "VirtualHost \"verona.lit\"\n"
+        "modules_enabled = { \"privilege\"; \"subscription_requests\" }\n"
+        "privileged_entities = { [\"" +
+        entity_address(login) + "\"] = { iq = { [\"urn:xmpp:subscription-requests:0\"] = \"both\" } } }\n";
+    Stage stage(options);
+    auto& prosody = dynamic_cast<PrivateProsody&>(stage.server());
+    prosody.order("host:deactivate('verona.lit')");
+    LiveEntity live(stage.server(), {"verona.lit"});
+    live.wait_for(DomainState::answering);
+    live.wait_for(DomainState::unreachable, "verona.lit");
+    prosody.order("host:activate('verona.lit')");
+    live.wait_for(DomainState::answering, "verona.lit");
+    live.wait_for(DomainState::answering);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

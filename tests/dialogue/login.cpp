@@ -99,6 +99,29 @@ BOOST_AUTO_TEST_CASE(server_without_starttls_is_refused_where_tls_is_required)
     expect_refusal(usherd, {"STARTTLS"});
 }
 
+// RFC 6125 section 6.4.2: a certificate has A-labels, an address U-labels.
+BOOST_AUTO_TEST_CASE(certificate_for_an_international_domain)
+{
+    for (const char* name : {"xn--bcher-kva.example", "xn--bcher-kva.test"}) {
+        ServerOptions wanted;
+        wanted.hosts = {"b\u00fccher.example", "montague.lit"};
+        wanted.connector = true;
+        wanted.entities = {"usher@b\u00fccher.example"};
+        wanted.certificate_names = {name};
+        const auto server = make_server(wanted);
+        UsherdOptions options;
+        options.domains = {"b\u00fccher.example"};
+        Usherd usherd(connection_to(*server), options);
+        if (std::string_view(name).ends_with(".example")) {
+            usherd.start();
+            usherd.wait_until_answering();
+            BOOST_TEST(usherd.stop() == 0);
+        } else {
+            expect_refusal(usherd, {"certificate", "hostname mismatch"});
+        }
+    }
+}
+
 // The file is read again for each attempt; a reload makes one at once.
 BOOST_DATA_TEST_CASE(wrong_secret_is_said_and_another_is_read, kLogins, login)
 {
@@ -168,26 +191,6 @@ BOOST_AUTO_TEST_CASE(started_before_the_account_exists)
     BOOST_TEST(usherd.stop() == 0);
 }
 
-BOOST_DATA_TEST_CASE(started_while_the_server_does_not_know_the_host_yet, kLogins, login)
-{
-    const auto server = server_with({});
-    auto& prosody = dynamic_cast<PrivateProsody&>(*server);
-    UsherdConnection connection = connection_to(*server);
-    if (login == Login::component) {
-        connection.entity = entity_address(login);
-        connection.port = server->component_port();
-    }
-    const std::string host = connection.entity.substr(connection.entity.find('@') + 1);
-    prosody.order("host:deactivate('" + host + "')");
-    Usherd usherd(connection, {});
-    usherd.start();
-    usherd.wait_for_status("connecting: 127.0.0.1 port " + std::to_string(connection.port) +
-                           " does not serve ");
-    prosody.order("host:activate('" + host + "')");
-    usherd.wait_until_answering();
-    BOOST_TEST(usherd.stop() == 0);
-}
-
 BOOST_DATA_TEST_CASE(server_without_the_connector_is_said, kLogins, login)
 {
     const auto server = server_with({}, false);
@@ -211,6 +214,30 @@ BOOST_AUTO_TEST_CASE(account_without_the_grant_is_said)
     Usherd usherd(connection, {});
     usherd.start();
     usherd.wait_for_log("grants nurse@capulet.lit no permission");
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(login_on_prosody)
+
+BOOST_DATA_TEST_CASE(started_while_the_server_does_not_know_the_host_yet, kLogins, login)
+{
+    const auto server = server_with({});
+    auto& prosody = dynamic_cast<PrivateProsody&>(*server);
+    UsherdConnection connection = connection_to(*server);
+    if (login == Login::component) {
+        connection.entity = entity_address(login);
+        connection.port = server->component_port();
+    }
+    const std::string host = connection.entity.substr(connection.entity.find('@') + 1);
+    prosody.order("host:deactivate('" + host + "')");
+    Usherd usherd(connection, {});
+    usherd.start();
+    usherd.wait_for_status("connecting: 127.0.0.1 port " + std::to_string(connection.port) +
+                           " does not serve ");
+    prosody.order("host:activate('" + host + "')");
+    usherd.wait_until_answering();
     BOOST_TEST(usherd.stop() == 0);
 }
 

@@ -792,6 +792,20 @@ BOOST_AUTO_TEST_CASE(what_a_slow_reader_is_sent_arrives_whole_and_in_order)
 }
 
 // The socket may become writable at any moment while the channel writes: no output may be forgotten then.
+// More than the sockets hold: the rest is counted, wherever it is queued.
+BOOST_AUTO_TEST_CASE(what_the_peer_has_not_taken_is_counted)
+{
+    log_in_component();
+    peer().stop_reading();
+    const std::string large = "<message><body>" + std::string(32UL << 20U, 'x') + "</body></message>";
+    events.channel->send(large);
+    loop.turn();
+    BOOST_TEST(events.channel->unsent() > large.size() / 2);
+    BOOST_TEST(events.channel->unsent() <= large.size());
+    peer().read_again();
+    until([&] { return events.channel->unsent() == 0; }, "everything is taken");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_read_while_it_is_being_sent_arrives_whole_and_in_order)
 {
     log_in_component();

@@ -1,6 +1,8 @@
 // What is wrong with files that the settings name.
 #include "plugin/settings/named_files.h"
 
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "named_file.h"
@@ -32,6 +34,20 @@ BOOST_AUTO_TEST_CASE(files_that_can_be_used_are_no_problem)
     BOOST_TEST(check_files(settings).empty());
     settings.connection.ca_file = authorities.directory.path().string();
     BOOST_TEST(check_files(settings).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_fifo_without_a_writer_is_refused_at_once)
+{
+    const test::NamedFile secret;
+    const std::string fifo = (secret.directory.path() / "fifo").string();
+    BOOST_REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    Settings settings;
+    settings.connection.account = Address::prepare("usher@example.org");
+    settings.connection.password_file = secret.file("secret\n");
+    settings.connection.ca_file = fifo;
+    BOOST_TEST(check_files(settings).size() == 1U);
+    settings.connection.password_file = fifo;
+    BOOST_TEST(check_files(settings).size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
