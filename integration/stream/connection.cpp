@@ -83,9 +83,9 @@ void Connection::start_keepalive()
 void Connection::check_keepalive()
 {
     const auto silence = clock_.now() - last_heard_;
-    if (silence >= kGiveUpAfter) {
-        const bool replies = last_stanza_ > last_heard_;
-        channel_->abandon({replies ? Failure::Kind::detached : Failure::Kind::silent, {}});
+    const auto mute = clock_.now() - last_stanza_;
+    if (mute >= kGiveUpAfter || silence >= kDetachedAfter) {
+        channel_->abandon({mute >= kGiveUpAfter ? Failure::Kind::silent : Failure::Kind::detached, {}});
         return;
     }
     if (silence >= kPingAfter) {
@@ -102,10 +102,11 @@ void Connection::check_keepalive()
         channel_->send(ping);
     }
     // Without a ping: check again when the silence will have lasted kPingAfter. After a ping: check as late
-    // as if it were answered at once, but no later than kGiveUpAfter.
-    const auto again = silence >= kPingAfter
-                           ? std::min<Clock::Time::duration>(kPingAfter, kGiveUpAfter - silence)
-                           : kPingAfter - silence;
+    // as if it were answered at once, but no later than when it is time to give up.
+    const auto again =
+        silence >= kPingAfter
+            ? std::min<Clock::Time::duration>({kPingAfter, kGiveUpAfter - mute, kDetachedAfter - silence})
+            : kPingAfter - silence;
     timer_ = clock_.after(std::chrono::ceil<milliseconds>(again), [this] { check_keepalive(); });
 }
 

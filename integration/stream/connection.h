@@ -36,8 +36,8 @@ class ConnectionEvents
 ///   shortened by a random amount of up to half, so that many daemons do not reconnect at the same moment.
 ///   After a login that lasted a minute the delay starts at 1 s again.
 /// - After 30 s of silence the server is pinged (XEP-0199); after 75 s the stream is ended. A component pings itself by
-///   way of the server, and only what the server delivers to its address counts, not replies: an error in place of the
-///   ping is the end of the stream at once (PROTOCOL.md E33).
+///   way of the server: an error in place of the ping is the end of the stream at once (PROTOCOL.md E33), and so are
+///   120 s without anything that was delivered to its address, such as the ping. Replies do not show that.
 /// - Every failure is retried, a refused password or certificate as well: which of the two machines, or of the programs
 ///   on one, is ready first is left to chance, and what is wrong may be mended on the other side.
 class Connection : private ChannelEvents
@@ -56,6 +56,7 @@ class Connection : private ChannelEvents
     static constexpr std::chrono::milliseconds kStableLogin{60'000};
     static constexpr std::chrono::milliseconds kPingAfter{30'000};
     static constexpr std::chrono::milliseconds kGiveUpAfter{75'000};
+    static constexpr std::chrono::milliseconds kDetachedAfter{120'000};
     static constexpr std::chrono::milliseconds kCloseDeadline{3'000};
 
     /// `ping` is the address to ping: the server's domain, or a component's own. `random` returns numbers in [0, 1).

@@ -3,6 +3,7 @@
 #include <event2/event.h>
 
 #include <algorithm>
+#include <csignal>
 #include <stdexcept>
 
 namespace usher::test
@@ -28,6 +29,7 @@ LiveEntity::LiveEntity(const Server& server, const std::vector<std::string>& mor
       channels_(base_.get()),
       judge_(std::make_unique<LeaveAll>())
 {
+    std::signal(SIGPIPE, SIG_IGN);  // as usherd does
     usher::Login login;
     const std::string& address = server.options().entities.at(0);
     login.component = !is_account(address);

@@ -271,4 +271,25 @@ BOOST_FIXTURE_TEST_CASE(an_error_without_a_condition_is_an_error, TwoDomains)
     BOOST_TEST(state() == "unreachable");
 }
 
+// --- On others' behalf
+
+BOOST_AUTO_TEST_CASE(why_nothing_can_be_listed_is_said)
+{
+    std::string why;
+    const auto list = [&](const char* domain) {
+        entity->list_waiting(domain, std::nullopt, 10,
+                             [&why](auto listed) { why = listed ? "listed" : listed.error(); });
+    };
+    list("capulet.lit");
+    BOOST_TEST(why == "Usher is not connected to the server of capulet.lit.");
+    list("verona.lit");
+    BOOST_TEST(why == "verona.lit is not a domain of any organization.");
+    start_answering();
+    list("verona.lit");
+    BOOST_TEST(why == "verona.lit is not a domain of any organization.");
+    list("capulet.lit");
+    refuse_list("forbidden");
+    BOOST_TEST(why == "capulet.lit: the server refuses to list the waiting requests (forbidden).");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -579,7 +579,7 @@ BOOST_FIXTURE_TEST_CASE(only_the_bounced_ping_itself_is_the_end, ComponentScene)
 BOOST_FIXTURE_TEST_CASE(replies_do_not_show_that_the_server_delivers, ComponentScene)
 {
     log_in();
-    for (int i = 0; i < 14; ++i) {
+    for (int i = 0; i < 23; ++i) {
         clock.advance(5s);
         channels.received("<iq type='result' from='capulet.lit' id='r'/>");
     }
