@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "plugin/settings/syntax.h"
 #include "plugin/text/since.h"
 #include "plugin/text/terminal.h"
 #include "policy/party.h"
@@ -18,7 +19,10 @@ namespace
 const CLI::Validator kAddress(
     [](const std::string& text) {
         const bool good = Address::prepare(text).has_value() && text.find('/') == std::string::npos;
-        return good ? std::string() : "not an address such as juliet@example.org: " + printable(text);
+        const auto written = syntax::in_u_labels(text);
+        return good ? std::string()
+                    : "not an address such as juliet@example.org: " + printable(text) +
+                          (written ? "; did you mean " + printable(*written) + "?" : "");
     },
     "");
 
