@@ -49,11 +49,6 @@ LiveEntity::LiveEntity(const Server& server, const std::vector<std::string>& mor
 
 LiveEntity::~LiveEntity() = default;
 
-void LiveEntity::turn()
-{
-    event_base_loop(base_.get(), EVLOOP_ONCE);
-}
-
 void LiveEntity::run_until(const std::string& awaited, const std::function<bool()>& come)
 {
     EventClock real(base_.get());
@@ -63,7 +58,7 @@ void LiveEntity::run_until(const std::string& awaited, const std::function<bool(
         if (late) {
             throw std::runtime_error("the entity did not become " + awaited);
         }
-        turn();
+        event_base_loop(base_.get(), EVLOOP_ONCE);
     }
 }
 
@@ -71,6 +66,11 @@ void LiveEntity::wait_for(DomainState state, const std::string& domain)
 {
     run_until(domain + " " + std::to_string(static_cast<int>(state)),
               [&] { return entity_->domain_state(domain) == state; });
+}
+
+void LiveEntity::wait_for_reply_after(usher::Clock::Time time, const std::string& domain)
+{
+    run_until("told by the connector of " + domain, [&] { return entity_->last_round_trip(domain) > time; });
 }
 
 void LiveEntity::wait_for(Failure::Kind kind)

@@ -52,10 +52,10 @@ class LiveEntity : private EntityEvents
     [[nodiscard]] Entity& entity() { return *entity_; }
     [[nodiscard]] const std::vector<Failure>& failures() const { return failures_; }
 
-    /// Waits for whatever happens next.
-    void turn();
     /// Runs the loop until the domain is in that state; throws if it does not get there in time.
     void wait_for(DomainState state, const std::string& domain = "capulet.lit");
+    /// Runs the loop until the domain's connector has replied after that time.
+    void wait_for_reply_after(usher::Clock::Time time, const std::string& domain = "capulet.lit");
     /// Runs the loop until the stream has ended for that reason.
     void wait_for(Failure::Kind kind);
 
