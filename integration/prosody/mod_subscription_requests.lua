@@ -13,6 +13,7 @@ local st = require "util.stanza";
 local async = require "util.async";
 local jid = require "util.jid";
 local datetime = require "util.datetime".datetime;
+local is_utf8 = require "util.encodings".utf8.valid;
 local new_id = require "util.id";
 local filters = require "util.filters";
 local monotonic = require "util.time".monotonic;
@@ -97,6 +98,19 @@ local function report(format)
 	end);
 end
 
+-- What is stored may be anything; a fault in it is logged once (S78).
+local unreadable = {};
+local function log_unreadable(username, contact, fault)
+	local place = username .. "\0" .. tostring(contact);
+	if unreadable[place] then return; end
+	unreadable[place] = true;
+	if contact == nil then
+		module:log("error", "The roster of %s cannot be read, and its requests are not listed: %s", username, fault);
+	else
+		module:log("error", "The request from %s in the roster of %s cannot be read, and is not listed: %s", contact, username, fault);
+	end
+end
+
 -- Nagle's algorithm would keep `subscribed` back until the client has acknowledged the roster push that they were
 -- sent just before, some 40 ms. A LuaSocket object borrows the descriptor, as LuaSec's have no setoption().
 local borrower = require "socket".tcp();
@@ -128,6 +142,17 @@ local function in_slices(step)
 	runner:run(true);
 end
 
+local function is_xml_text(text)
+	return type(text) == "string" and is_utf8(text) and not text:find("[%z\1-\8\11\12\14-\31]") and not text:find("\239\191[\190\191]");
+end
+
+-- A bare address that can be sent. Prepared or not: Prosody uses it as it is stored.
+local function is_bare(address)
+	if not is_xml_text(address) then return false; end
+	local _, address_host, resource = jid.split(address);
+	return address_host and not resource;
+end
+
 -- Cuts at a UTF-8 boundary.
 local function shorten(text)
 	if #text <= text_limit then return text; end
@@ -142,7 +167,7 @@ end
 local function is_pending(username, contact, roster)
 	if roster[false].pending[contact] == nil then return false; end
 	local item = roster[contact];
-	if not item or item.subscription ~= "from" and item.subscription ~= "both" then return true; end
+	if type(item) ~= "table" or item.subscription ~= "from" and item.subscription ~= "both" then return true; end
 	roster[false].pending[contact] = nil;
 	rostermanager.save_roster(username, host, roster, false);
 	return false;
@@ -158,23 +183,25 @@ local function stored_request(username, contact)
 	return request;
 end
 
--- <request/> as text (S23 to S26), which takes a tenth of the time that stanza objects take.
+local subscriptions = { none = true, to = true, from = true, both = true };
+
+-- <request/> as text (S23 to S26), which takes a tenth of the time that stanza objects take. Nil: the item cannot be read.
 local function request_xml(id, request, roster)
 	local contact = request.attr.from;
+	local item = roster[contact];
+	if item ~= nil and not (type(item) == "table" and subscriptions[item.subscription]) then return nil; end
 	local xml = {
 		"<request id='", id, "'><forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' from='",
 		xml_escape(contact), "' to='", xml_escape(request.attr.to), "'>"
 	};
 	local status, nick = request:get_child_text("status"), request:get_child_text("nick", xmlns_nick);
-	if status then xml[#xml + 1] = "<status>" .. xml_escape(shorten(status)) .. "</status>"; end
-	if nick then xml[#xml + 1] = "<nick xmlns='" .. xmlns_nick .. "'>" .. xml_escape(shorten(nick)) .. "</nick>"; end
+	if is_xml_text(status) then xml[#xml + 1] = "<status>" .. xml_escape(shorten(status)) .. "</status>"; end
+	if is_xml_text(nick) then xml[#xml + 1] = "<nick xmlns='" .. xmlns_nick .. "'>" .. xml_escape(shorten(nick)) .. "</nick>"; end
 	xml[#xml + 1] = "</presence></forwarded>";
-	local item = roster[contact];
 	if item then
-		xml[#xml + 1] = "<item xmlns='jabber:iq:roster' jid='" .. xml_escape(contact) .. "'";
-		for _, name in ipairs { "subscription", "ask", "approved" } do
-			if item[name] then xml[#xml + 1] = " " .. name .. "='" .. xml_escape(item[name]) .. "'"; end
-		end
+		xml[#xml + 1] = "<item xmlns='jabber:iq:roster' jid='" .. xml_escape(contact) .. "' subscription='" .. item.subscription .. "'";
+		if item.ask == "subscribe" then xml[#xml + 1] = " ask='subscribe'"; end
+		if item.approved == "true" then xml[#xml + 1] = " approved='true'"; end
 		xml[#xml + 1] = "/>";
 	end
 	xml[#xml + 1] = "</request>";
@@ -193,7 +220,7 @@ end
 -- Addresses that the configuration grants the permission, in the order in which they are asked.
 local entities, is_entity = {}, {};
 for address, permissions in pairs(module:get_option("privileged_entities", {})) do
-	local permission = permissions.iq and permissions.iq[xmlns];
+	local permission = type(permissions) == "table" and type(permissions.iq) == "table" and permissions.iq[xmlns];
 	if permission == "both" or permission == "set" then
 		entities[#entities + 1], is_entity[address] = address, true;
 	end
@@ -306,6 +333,28 @@ local function note_entity(session, address)
 	module:log("info", "Subscription requests are put to %s", address);
 end
 
+---- What the server lets in ----
+
+local on_presence; -- forward declaration
+
+-- Would the server let this request in now (S51)? The handlers that come before our own are asked once more: blocking a
+-- domain does not clear what is pending, and mod_presence would approve before mod_blocklist objects. Not mod_firewall,
+-- which would count the request again, for its rates and in its log.
+local function is_admitted(request)
+	local events, firewall = host_session.events, host_session.modules.firewall;
+	local from_host = jid.host(request.attr.from);
+	local event = { stanza = st.clone(request), origin = {
+		type = hosts[from_host] and "c2s" or "s2sin", host = from_host, from_host = from_host, to_host = host,
+		full_jid = request.attr.from, log = module._log, send = function () return true; end;
+	} };
+	for _, handler in ipairs(events.get_handlers("presence/bare")) do
+		if handler == on_presence then return true; end
+		local counts = firewall and firewall.module.event_handlers:get(events, "presence/bare", handler);
+		if not counts and handler(event) ~= nil then return false; end
+	end
+	return false;
+end
+
 ---- The pending list ----
 
 -- An index of what the rosters say: every request that is stored and not held. Whatever else it has is noticed
@@ -337,28 +386,36 @@ local function pending_add(username, contact)
 	pending.order[#pending.order + 1] = entries[contact];
 end
 
+local function stored_usernames()
+	local rosters, usernames = module:open_store("roster"), {};
+	if not rosters.users then return usernames; end -- such as storage = "none", which keeps nothing
+	for username in rosters:users() do usernames[#usernames + 1] = username; end
+	return usernames;
+end
+
+local function pending_read(username)
+	local roster = rostermanager.load_roster(username, host);
+	if roster[false].broken then error(roster[false].broken, 0); end
+	for contact in pairs(roster[false].pending) do
+		if is_pending(username, contact, roster) then pending_add(username, contact); end
+	end
+end
+
 -- Reads all rosters once. The names are taken first: not every storage can be used while it lists them.
-local function pending_build(on_complete)
-	local usernames, position = {}, 0;
-	for username in module:open_store("roster"):users() do usernames[#usernames + 1] = username; end
+local function pending_build(usernames, on_complete)
 	pending = { tag = new_id.short() .. "-", order = {}, of = {}, size = 0, last = 0, waiting = { on_complete } };
-	module:add_timer(0, function ()
-		local slice_end = monotonic() + slice;
-		repeat
-			position = position + 1;
-			local username = usernames[position];
-			if not username then
-				local waiting = pending.waiting;
-				pending.waiting = nil;
-				for _, callback in ipairs(waiting) do callback(); end
-				return;
-			end
-			local roster = rostermanager.load_roster(username, host);
-			for contact in pairs(roster[false].pending) do
-				if is_pending(username, contact, roster) then pending_add(username, contact); end
-			end
-		until monotonic() > slice_end;
-		return 0;
+	local position = 0;
+	in_slices(function ()
+		position = position + 1;
+		local username = usernames[position];
+		if username == nil then
+			local waiting = pending.waiting;
+			pending.waiting = nil;
+			for _, callback in ipairs(waiting) do callback(); end
+			return true;
+		end
+		local ok, fault = pcall(pending_read, username);
+		if not ok then log_unreadable(tostring(username), nil, fault); end
 	end);
 end
 
@@ -376,23 +433,28 @@ end
 local function pending_page(username, seq, max, send)
 	local order, position = pending.order, position_after(pending.order, seq) - 1;
 	local xml, first, last = {}, nil, nil;
+	local is_user = setmetatable({}, { __index = function (known, name)
+		known[name] = user_exists(name, host) or false;
+		return known[name];
+	end });
 	local function add(entry)
 		local request = not hold_of(entry.username, entry.contact) and stored_request(entry.username, entry.contact);
 		if not request then return pending_remove(entry.username, entry.contact); end
-		last = pending.tag .. entry.seq;
-		first = first or last;
-		xml[#xml + 1] = request_xml(last, request, rostermanager.load_roster(entry.username, host));
+		if not is_user[entry.username] or not is_admitted(request) then return; end -- as a later answer would be refused
+		if not is_bare(entry.contact) or not is_bare(request.attr.to) then error("not an address", 0); end
+		local id = pending.tag .. entry.seq;
+		local request_text = request_xml(id, request, rostermanager.load_roster(entry.username, host));
+		if not request_text then error("the contact's item is unknown", 0); end
+		first, last, xml[#xml + 1] = first or id, id, request_text;
 	end
-	local function read()
-		local slice_end = monotonic() + slice;
-		while #xml < max and position < #order do
-			if monotonic() > slice_end then
-				module:add_timer(0, read);
-				return;
-			end
+	in_slices(function ()
+		if #xml < max and position < #order then
 			position = position + 1;
 			local entry = order[position];
-			if not entry.gone and (not username or entry.username == username) then add(entry); end
+			if entry.gone or username and entry.username ~= username then return; end
+			local ok, fault = pcall(add, entry);
+			if not ok then log_unreadable(entry.username, entry.contact, fault); end
+			return;
 		end
 		local count = pending.size;
 		if username then
@@ -401,8 +463,8 @@ local function pending_page(username, seq, max, send)
 		end
 		send(("<pending xmlns='%s'>%s<set xmlns='%s'>%s<count>%d</count></set></pending>"):format(xmlns, table.concat(xml), xmlns_rsm,
 			first and ("<first>%s</first><last>%s</last>"):format(first, last) or "", count));
-	end
-	read();
+		return true;
+	end);
 end
 
 ---- Ending a hold ----
@@ -417,21 +479,6 @@ local function finish(hold, outcome)
 	hold.state, hold.xml, hold.roster = outcome, nil, nil;
 	hold.timer:stop();
 	return true;
-end
-
--- Would the server let this request in now (S51)? It goes through the same hooks once more, to see whether it
--- comes as far as our own: blocking a domain does not clear what is pending, and mod_presence would approve
--- before mod_blocklist objects.
-local trial, trial_passed;
-local function is_admitted(request)
-	local from_host = jid.host(request.attr.from);
-	trial, trial_passed = st.clone(request), false;
-	core_post_stanza({
-		type = hosts[from_host] and "c2s" or "s2sin", host = from_host, from_host = from_host, to_host = host,
-		full_jid = request.attr.from, log = module._log, send = function () return true; end;
-	}, trial);
-	trial = nil;
-	return trial_passed;
 end
 
 -- Like mod_presence, but later: acknowledges the request (RFC 6121 section 3.1.3), once per `subscribe` that
@@ -453,6 +500,14 @@ local function leave_to_user(hold)
 	hold.request = nil;
 end
 
+-- A fault in what is stored for one of several holds leaves the others alone.
+local function of_one(hold, apply, ...)
+	local ok, result = pcall(apply, ...);
+	if ok then return result; end
+	log_unreadable(hold.username, hold.contact, result);
+	return "internal-server-error";
+end
+
 local function by_number(a, b) return a.number < b.number; end
 
 local function leave_all_to_users()
@@ -462,7 +517,7 @@ local function leave_all_to_users()
 	end
 	table.sort(holds, by_number);
 	queue = {};
-	for _, hold in ipairs(holds) do leave_to_user(hold); end
+	for _, hold in ipairs(holds) do of_one(hold, leave_to_user, hold); end
 	return #holds;
 end
 
@@ -514,6 +569,12 @@ local function act_as_user(roster, username, contact, verdict, ask_back)
 		core_post_stanza(origin, st.presence({ type = "subscribe", from = self, to = contact }), true);
 	end
 	return true;
+end
+
+local function apply(...)
+	local ok, applied = pcall(act_as_user, ...);
+	if not ok then module:log("error", "A verdict could not be applied: %s", applied); end
+	return ok and applied;
 end
 
 ---- Asking ----
@@ -590,19 +651,19 @@ local function answer_hold(hold, verdict, ask_back)
 	local is_allowed = not hold.blocked or is_admitted(hold.request);
 	local roster = rostermanager.load_roster(hold.username, host);
 	if not is_pending(hold.username, hold.contact, roster) then return; end
-	if is_allowed and act_as_user(roster, hold.username, hold.contact, verdict, ask_back) then return; end
+	if is_allowed and apply(roster, hold.username, hold.contact, verdict, ask_back) then return; end
 	deliver(hold);
 	return "internal-server-error";
 end
 
 local function answer_later(username, contact, verdict, ask_back)
-	local request = stored_request(username, contact);
+	local request = user_exists(username, host) and stored_request(username, contact);
 	if not request or not is_admitted(request) then return "item-not-found"; end
 	local hold = hold_of(username, contact);
 	if hold then return answer_hold(hold, verdict, ask_back); end
 	if verdict == "none" then return; end
 	local roster = rostermanager.load_roster(username, host);
-	if not act_as_user(roster, username, contact, verdict, ask_back) then return "internal-server-error"; end
+	if not apply(roster, username, contact, verdict, ask_back) then return "internal-server-error"; end
 	pending_remove(username, contact);
 end
 
@@ -623,13 +684,13 @@ local function on_reply(event)
 		local hold = ask.by_id[id];
 		ask.by_id[id] = nil;
 		if hold and hold.ask == ask and hold.state == "asked" then
-			answer_hold(hold, verdict, wants_ask_back(answer));
+			of_one(hold, answer_hold, hold, verdict, wants_ask_back(answer));
 		elseif hold and hold.state == "left" and (verdict == "subscribed" or verdict == "unsubscribed") then
-			answer_later(hold.username, hold.contact, verdict, wants_ask_back(answer));
+			of_one(hold, answer_later, hold.username, hold.contact, verdict, wants_ask_back(answer));
 		end
 	end
 	for _, hold in ipairs(ask.holds) do
-		if hold.ask == ask and hold.state == "asked" then leave_to_user(hold); end
+		if hold.ask == ask and hold.state == "asked" then of_one(hold, leave_to_user, hold); end
 	end
 	ask_next();
 	return true;
@@ -655,7 +716,7 @@ local function on_answer(event)
 	contact = jid.prep(contact);
 	if not user_host or not contact then return refuse(event, "modify", "jid-malformed"); end
 	if not username or user_host ~= host or resource then return refuse(event, "cancel", "item-not-found"); end
-	local condition = answer_later(username, contact, verdict, wants_ask_back(answer));
+	local condition = of_one({ username = username, contact = contact }, answer_later, username, contact, verdict, wants_ask_back(answer));
 	if condition then return refuse(event, condition == "item-not-found" and "cancel" or "wait", condition); end
 	session.send(st.reply(stanza));
 	return true;
@@ -696,7 +757,12 @@ local function on_pending(event)
 		end);
 	end
 	if not pending then
-		pending_build(reply);
+		local ok, usernames = pcall(stored_usernames);
+		if not ok then
+			module:log("error", "The rosters cannot be listed, and no request in them: %s", usernames);
+			return refuse(event, "wait", "internal-server-error");
+		end
+		pending_build(usernames, reply);
 	elseif pending.waiting then
 		table.insert(pending.waiting, reply);
 	else
@@ -786,13 +852,12 @@ local function on_timeout(hold)
 	leave_to_user(hold);
 end
 
-local function hold_request(origin, request, username, contact, roster)
-	last_hold, held_count = last_hold + 1, held_count + 1;
+local function hold_request(origin, request, id, xml, username, contact, roster)
+	held_count = held_count + 1;
 	local hold = {
-		id = ("%x"):format(last_hold), number = last_hold, state = "queued", received = 1,
-		username = username, contact = contact, request = request, roster = roster,
+		id = id, number = last_hold, state = "queued", received = 1,
+		username = username, contact = contact, request = request, roster = roster, xml = xml,
 	};
-	hold.xml = request_xml(hold.id, request, roster);
 	hold.timer = module:add_timer(hold_timeout, function () on_timeout(hold); end);
 	held[username] = held[username] or {};
 	held[username][contact] = hold;
@@ -826,18 +891,17 @@ local function on_subscribe(event, username, contact)
 	end
 	local request = st.clone(event.stanza); -- mod_presence changes the original back to full addresses
 	request.attr.from, request.attr.to = contact, address_of(username);
-	if not rostermanager.set_contact_pending_in(username, host, contact, request) then return; end -- no such user, or storage fails
-	hold_request(event.origin, request, username, contact, roster);
+	last_hold = last_hold + 1;
+	local id = ("%x"):format(last_hold);
+	local xml = request_xml(id, request, roster);
+	if not xml or not rostermanager.set_contact_pending_in(username, host, contact, request) then return; end -- no such user, or storage fails
+	hold_request(event.origin, request, id, xml, username, contact, roster);
 	return true;
 end
 
 -- Below mod_blocklist (100) and mod_firewall (0.1), above mod_presence (0).
-local function on_presence(event)
+function on_presence(event)
 	local stanza = event.stanza;
-	if stanza == trial then
-		trial_passed = true;
-		return true;
-	end
 	local kind = stanza.attr.type;
 	if kind ~= "subscribe" and kind ~= "unsubscribe" or not stanza.attr.to or not stanza.attr.from then return; end
 	local username, contact = jid.node(stanza.attr.to), jid.bare(stanza.attr.from);
@@ -877,10 +941,12 @@ module:hook("presence/initial", function (event)
 	module:add_timer(0, function () filters.remove_filter(session, "stanzas/out", without_held); end);
 end);
 
--- S43: from now on this user's holds end only in what the blocklist lets in.
-module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
+-- S43: from now on this user's holds end only in what their blocks let in.
+local function on_block(event)
 	for _, hold in pairs(held[event.origin.username] or {}) do hold.blocked = true; end
-end);
+end
+module:hook("iq-set/self/urn:xmpp:blocking:block", on_block);
+module:hook("iq-set/self/jabber:iq:privacy:query", on_block);
 
 module:hook_global("user-deleted", function (event)
 	if event.host ~= host then return; end
