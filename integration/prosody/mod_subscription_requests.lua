@@ -217,22 +217,26 @@ end
 
 ---- Entities ----
 
--- Addresses that the configuration grants the permission, in the order in which they are asked.
-local entities, is_entity = {}, {};
-for address, permissions in pairs(module:get_option("privileged_entities", {})) do
-	local permission = type(permissions) == "table" and type(permissions.iq) == "table" and permissions.iq[xmlns];
-	if permission == "both" or permission == "set" then
-		entities[#entities + 1], is_entity[address] = address, true;
+-- Addresses that the configuration grants the permission, in the order in which they are asked, and their hosts.
+local entities, is_entity, entity_hosts;
+local function read_entities()
+	entities, is_entity, entity_hosts = {}, {}, {};
+	for address, permissions in pairs(module:get_option("privileged_entities", {})) do
+		local permission = type(permissions) == "table" and type(permissions.iq) == "table" and permissions.iq[xmlns];
+		local entity_host = type(address) == "string" and jid.host(address);
+		if entity_host and (permission == "both" or permission == "set") then
+			entities[#entities + 1], is_entity[address], entity_hosts[entity_host] = address, true, true;
+		end
 	end
+	table.sort(entities);
 end
-table.sort(entities);
+read_entities();
 
--- mod_privilege fills session.privileges at the login and does not look again when the configuration changes: who
--- is no entity any more must be told by its address (S70).
+-- mod_privilege fills session.privileges at the login and does not look again when the configuration changes (S70).
 local function is_granted(session)
 	local privileges = session.privileges and session.privileges[host];
 	local permission = privileges and privileges.iq and privileges.iq[xmlns];
-	return permission and permission.set;
+	return permission and permission.set and is_entity[jid.join(session.username, session.host)];
 end
 
 local function component_session(address)
@@ -240,9 +244,15 @@ local function component_session(address)
 	return component and component.session or nil;
 end
 
+-- A component's stream stays open when mod_component is loaded again, or its host deactivated, but gets nothing any more.
+local function is_detached(session)
+	return session.type == "component" and component_session(session.host) ~= session;
+end
+
 -- S7: somebody may look after the account with a chat client, which would answer every ask with an error.
 local function may_be_asked(session)
-	return session.presence and not session.hibernating and readers[session] and is_granted(session);
+	if not is_granted(session) then return false; end
+	return session.type == "component" or session.presence and not session.hibernating and readers[session];
 end
 
 local function account_session(address, leaving)
@@ -260,7 +270,7 @@ end
 local function connected_entity(leaving)
 	for _, address in ipairs(entities) do
 		local session = component_session(address);
-		if session and session ~= leaving and is_granted(session) then return session, address; end
+		if session and session ~= leaving and may_be_asked(session) then return session, address; end
 		session = account_session(address, leaving);
 		if session then return session, session.full_jid; end
 	end
@@ -282,29 +292,26 @@ local function advertise(session, address)
 	session.send(message);
 end
 
--- S79: to the same connections as asks.
-local function tell_removed(username)
-	local function tell(session, address)
-		session.send(st.message({ from = host, to = address, id = new_id.medium() })
-			:tag("removed", { xmlns = xmlns }):tag("account", { jid = address_of(username) }):up():up());
-	end
+local function for_each_connection(call)
 	for _, address in ipairs(entities) do
 		local component, user = component_session(address), bare_sessions[address];
-		if component and is_granted(component) then tell(component, address); end
-		for _, session in pairs(user and user.sessions or {}) do
-			if may_be_asked(session) then tell(session, session.full_jid); end
-		end
+		if component then call(component, address); end
+		for _, session in pairs(user and user.sessions or {}) do call(session, session.full_jid); end
 	end
 end
 
 local function advertise_to_all()
-	for _, address in ipairs(entities) do
-		local component, user = component_session(address), bare_sessions[address];
-		if component then advertise(component, address); end
-		for _, session in pairs(user and user.sessions or {}) do
-			if session.presence then advertise(session, session.full_jid); end
-		end
-	end
+	for_each_connection(function (session, address)
+		if session.type == "component" or session.presence then advertise(session, address); end
+	end);
+end
+
+local function tell_removed(username)
+	for_each_connection(function (session, address)
+		if not may_be_asked(session) then return; end
+		session.send(st.message({ from = host, to = address, id = new_id.medium() })
+			:tag("removed", { xmlns = xmlns }):tag("account", { jid = address_of(username) }):up():up());
+	end);
 end
 
 -- S9: an entity is there, but has not answered something, or was not asked. It reads the list when requests are held
@@ -702,7 +709,7 @@ local function refuse(event, kind, condition, text)
 end
 
 local function may_answer(session, from)
-	return is_granted(session) and is_entity[jid.bare(from)];
+	return is_granted(session) and is_entity[jid.bare(from)] and not is_detached(session);
 end
 
 local function on_answer(event)
@@ -992,7 +999,6 @@ end
 
 -- S65, S66: what it was asked is asked elsewhere, or left to the users.
 local function on_lost(session)
-	if not is_granted(session) then return; end
 	local again = {};
 	for _, ask in pairs(asks) do
 		if ask.session == session then
@@ -1016,9 +1022,27 @@ local function on_lost(session)
 	end
 end
 
-local function on_session_lost(event) on_lost(event.session); end
+local function on_session_lost(event)
+	if is_granted(event.session) then on_lost(event.session); end
+end
 
-local function on_hibernation(event) on_lost(event.origin); end -- XEP-0198: its stream has broken
+local function on_hibernation(event) -- XEP-0198: its stream has broken
+	if is_granted(event.origin) then on_lost(event.origin); end
+end
+
+-- Sessions that go on, but may not be asked any more.
+local function check_sessions()
+	local sessions = {};
+	if asking then sessions[asking] = true; end
+	for _, ask in pairs(asks) do sessions[ask.session] = true; end
+	for session in pairs(sessions) do
+		if not is_granted(session) or is_detached(session) then on_lost(session); end
+	end
+end
+
+local function on_module(event)
+	if event.module == "component" then check_sessions(); end
+end
 
 -- S7: it has to read the list after each time that it becomes available.
 local function on_available(event)
@@ -1043,15 +1067,16 @@ module:hook("authentication-success", function (event)
 	if privileges and privileges[host] and not next(privileges[host]) then privileges[host] = nil; end
 end, -1);
 
-local entity_hosts = {};
-for _, address in ipairs(entities) do entity_hosts[jid.host(address)] = true; end
-
+local watched = setmetatable({}, { __mode = "k" });
 local function watch(entity_host)
-	if not entity_hosts[entity_host] or not hosts[entity_host] then return; end
+	if not entity_hosts[entity_host] or not hosts[entity_host] or watched[hosts[entity_host].events] then return; end
 	local events, is_elsewhere = hosts[entity_host].events, entity_host ~= host;
+	watched[events] = true;
 	module:hook_object_event(events, "component-disconnected", on_session_lost);
 	module:hook_object_event(events, "resource-unbind", on_session_lost);
 	module:hook_object_event(events, "smacks-hibernation-start", on_hibernation);
+	module:hook_object_event(events, "module-unloaded", on_module);
+	module:hook_object_event(events, "module-reloaded", on_module);
 	for _, kind in ipairs { "iq", "message", "presence" } do
 		for _, form in ipairs { "bare", "full", "host" } do
 			module:hook_object_event(events, kind .. "/" .. form, on_stanza_for_entity, 200); -- above mod_blocklist (100)
@@ -1062,8 +1087,26 @@ local function watch(entity_host)
 end
 module:hook_global("host-activated", watch);
 
-function module.load()
+local function watch_all()
 	for entity_host in pairs(entity_hosts) do watch(entity_host); end
+end
+
+-- Of a host that is new, mod_privilege does not know who has logged in before.
+local function give_privileges(session)
+	if session.privileges and session.privileges[host] then return; end
+	for callback in module:shared("/*/privilege/session").connected_cb:items() do callback({ session = session }); end
+end
+
+module:hook_global("config-reloaded", function ()
+	read_entities();
+	watch_all();
+	check_sessions();
+	advertise_to_all();
+end);
+
+function module.load()
+	watch_all();
+	for_each_connection(give_privileges);
 	advertise_to_all();
 end
 
