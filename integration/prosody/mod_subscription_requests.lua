@@ -950,10 +950,10 @@ end);
 
 -- S43: from now on this user's holds end only in what their blocks let in.
 local function on_block(event)
-	for _, hold in pairs(held[event.origin.username] or {}) do hold.blocked = true; end
+	for _, hold in pairs(event.origin.type == "c2s" and held[event.origin.username] or {}) do hold.blocked = true; end
 end
 module:hook("iq-set/self/urn:xmpp:blocking:block", on_block);
-module:hook("iq-set/self/jabber:iq:privacy:query", on_block);
+module:hook("iq/bare/jabber:iq:privacy:query", on_block, 1); -- before mod_privacy_lists
 
 module:hook_global("user-deleted", function (event)
 	if event.host ~= host then return; end

@@ -1,4 +1,5 @@
-// PROTOCOL.md, rule S51, with Prosody's mod_firewall: a request that waits has passed it once.
+// PROTOCOL.md, rules S43 and S51, with other modules that keep requests from users: mod_firewall, which a request that
+// waits has passed once, and mod_privacy_lists.
 #include <fstream>
 
 #include "private_prosody.h"
@@ -45,6 +46,32 @@ BOOST_AUTO_TEST_CASE(S51_later_answers_do_not_count_as_requests)
     send_requests(gossip, 4, 1, kJuliet);
     round_trip({&gossip, &stage.entity().stream()});
     BOOST_TEST(prosody.log_text().find("one too many") != std::string::npos);
+    BOOST_TEST(stage.entity().pending().empty());
+}
+
+BOOST_DATA_TEST_CASE(S43_contact_blocked_by_a_privacy_list_while_held_gets_nothing,
+                     boost::unit_test::data::make({"subscribed", "unsubscribed", "none"}), answer)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    dynamic_cast<PrivateProsody&>(stage.server()).order("module:load('privacy_lists', 'capulet.lit')");
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    for (const std::string query :
+         {"<list name='foes'><item type='jid' value='montague.lit' action='deny' order='1'/></list>",
+          "<default name='foes'/>"}) {
+        const Element reply =
+            juliet.request("set", {}, "<query xmlns='jabber:iq:privacy'>" + query + "</query>");
+        BOOST_TEST_REQUIRE(reply.attribute("type") == "result", reply.str());
+    }
+    stage.entity().answer(ask, answer);
+    stage.round_trip();
+    for (const Matcher& told : {kApproval, kDenial, kReceipt}) {
+        BOOST_TEST(count_received(romeo, told) == 0, told.what);
+    }
+    BOOST_TEST(count_received(juliet, kPrompt) == 0);
+    BOOST_TEST(item_in(juliet.roster(), kRomeo).empty());
     BOOST_TEST(stage.entity().pending().empty());
 }
 
