@@ -138,10 +138,14 @@ privacy_allows(#presence{from = From, to = To} = Presence, Direction) ->
 	       end).
 
 in_new_process(Function) ->
-    {_, Monitor} = spawn_monitor(fun() -> exit({?CONNECTOR, Function()}) end),
+    Caller = self(),
+    {Pid, Monitor} = spawn_monitor(fun() -> Caller ! {self(), Function()} end),
     receive
-	{'DOWN', Monitor, process, _, {?CONNECTOR, Value}} -> Value;
-	{'DOWN', Monitor, process, _, Reason} -> exit(Reason)
+	{Pid, Value} ->
+	    erlang:demonitor(Monitor, [flush]),
+	    Value;
+	{'DOWN', Monitor, process, _, Reason} ->
+	    exit(Reason)
     end.
 
 %% mod_roster says neither whether the request was still pending nor whether it could store the answer. If it could not,

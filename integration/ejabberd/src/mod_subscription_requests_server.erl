@@ -166,11 +166,11 @@ handle_cast({peer_withdrawn, Key}, #state{host = Host} = State) ->
     case find_hold(Key, State) of
 	#hold{node = Node} when Node == node() ->
 	    %% The nodes' ids have no common order, so that it has to be looked up again.
-	    spawn(fun() -> mod_subscription_requests_act:withdraw(Host, Key) end);
+	    spawn(fun() -> mod_subscription_requests_act:withdraw(Host, Key) end),
+	    {noreply, State};
 	_ ->
-	    ok
-    end,
-    {noreply, State};
+	    {noreply, State}
+    end;
 handle_cast({peer_user_removed, User}, State) ->
     {noreply, remove_user(User, State)};
 
