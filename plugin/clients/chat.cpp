@@ -175,14 +175,16 @@ void Chat::answer(Answer answer, const std::string& contact, const Address& user
         return say("That is not an address. Send, for example, \"" + std::string(name(answer)) +
                    " name@example.org\".");
     }
-    operations_.answer(Actor::sender(user), user, *party, answer,
-                       [say, answer, contact](const Result<std::int64_t>& id) {
-                           if (!id) {
-                               return say(id.error().text);
-                           }
-                           say(answer == Answer::approve ? contact + " can now see when you are online."
-                                                         : contact + " was refused.");
-                       });
+    const auto prepared = party->prepared();
+    operations_.answer(
+        Actor::sender(user), user, *party, answer,
+        [say, answer, contact = prepared ? prepared->text() : contact](const Result<std::int64_t>& id) {
+            if (!id) {
+                return say(id.error().text);
+            }
+            say(answer == Answer::approve ? contact + " can now see when you are online."
+                                          : contact + " was refused.");
+        });
 }
 
 }  // namespace usher
