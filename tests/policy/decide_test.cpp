@@ -487,7 +487,7 @@ SubscriptionRequest written(std::string_view contact, std::string_view user = "b
 struct UnpreparedCase {
     const char* what;
     const char* contact;
-    std::vector<Rule> rules;
+    RuleList rules;
     FederationMode mode;
     Answer answer;
     Reason reason;
