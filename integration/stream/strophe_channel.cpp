@@ -413,6 +413,7 @@ class StropheChannel : public Channel
         std::uint64_t count = 0;
         [[maybe_unused]] const ssize_t got = ::read(login_done_signal_.get(), &count, sizeof count);
         login_thread_.join();
+        event_del(stuck_.get());
         if (abandoned_) {
             state_ = State::over;
             end();

@@ -94,6 +94,15 @@ BOOST_FIXTURE_TEST_CASE(host_of_the_users_deactivated, ComponentAnswering)
     live.wait_for(DomainState::answering);
 }
 
+BOOST_AUTO_TEST_CASE(host_of_the_account_deactivated)
+{
+    Answering stage(Login::account);
+    stage.order("host:deactivate('capulet.lit')");
+    stage.live.wait_for(DomainState::offline);
+    stage.order("host:activate('capulet.lit')");
+    stage.live.wait_for(DomainState::answering);
+}
+
 // E8: mod_privilege grants at the login, so what a host grants that was not there then takes another login. Others are
 // served meanwhile.
 BOOST_DATA_TEST_CASE(host_that_is_added_later, kLogins, login)
