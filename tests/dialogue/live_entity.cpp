@@ -12,10 +12,12 @@ namespace usher::test
 class LiveEntity::LeaveAll : public Judge
 {
   public:
-    std::vector<Decision> judge(std::span<const SubscriptionRequest> requests, Source /*source*/) override
+    tl::expected<std::vector<Judged>, std::string> judge(std::span<const SubscriptionRequest> requests,
+                                                         Source /*source*/) override
     {
-        return std::vector<Decision>(requests.size());
+        return std::vector<Judged>(requests.size());
     }
+    void settle(std::span<const Settled> /*settled*/) override {}
 };
 
 void LiveEntity::FreeBase::operator()(event_base* base) const
