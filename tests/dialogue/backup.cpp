@@ -115,7 +115,9 @@ BOOST_FIXTURE_TEST_CASE(a_store_that_was_moved_approves_nothing_until_it_is_back
     usherd().wait_for_log("the store cannot be used");  // though nobody asks anything
     WireClient& romeo = ask_as(kRomeo);
     juliet.expect(presence("subscribe", kRomeo));
-    BOOST_TEST(usherctl().done({"status"}).find("usher.db was removed or moved") != std::string::npos);
+    BOOST_TEST(usherctl().done({"status"}).find("\nTHE STORE CANNOT BE WRITTEN") != std::string::npos);
+    const std::string why = usherctl().json("GET", "/v1/status", {"status"})["store_error"];
+    BOOST_TEST(why.find("usher.db was removed or moved") != std::string::npos, why);
     BOOST_TEST(metrics(usherd()).find("\nusher_store_failing 1\n") != std::string::npos);
     BOOST_TEST(usherctl().refused({"option", kJuliet, "prompt"}).find("removed or moved") !=
                std::string::npos);
