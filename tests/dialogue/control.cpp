@@ -191,6 +191,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_who_is_denied_again_and_again_is_one_record)
     UsherdOptions options = with_option("prompt");
     options.organization = rule({kRomeo}, "deny");
     Steered steered(options);
+    steered.stage.server().add_account(kJuliet);
     WireClient& romeo = steered.stage.enter(kRomeo);
     for (int i = 0; i < kTries; ++i) {
         romeo.send(to(kJuliet, "subscribe"));
@@ -375,7 +376,7 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_are_usage)
              {},
              {"nothing"},
              {"explain", kJuliet},
-             {"explain", kJuliet, "romeo"},
+             {"explain", kJuliet, "romeo@"},
              {"option", kJuliet, "everyone"},
              {"answer", kJuliet, kRomeo, "leave"},
              {"journal", "--since", "yesterday"},
