@@ -35,20 +35,21 @@ void RecentDecisions::place(JournalEntry& entry)
 {
     begin_hour();
     JournalRecord& record = entry.record;
-    if (const auto last = last_.find(pair(record.request)); last != last_.end() &&
-                                                            record.decision.reason != Reason::by_hand &&
-                                                            last->second.repeated_by(record)) {
+    const bool by_hand = record.decision.reason == Reason::by_hand;
+    const std::size_t key = pair(record.request);
+    const auto last = last_.find(key);
+    if (last != last_.end() && !by_hand && last->second.repeated_by(record)) {
         record.id = last->second.id;
         entry.repeat = true;
         last->second.outcome.reset();
         return;
     }
-    if (record.decision.answer != Answer::approve && record.decision.reason != Reason::by_hand) {
-        std::size_t& of_domain = of_domain_[domain(record.request)];
-        if (recorded_ >= kMax) {
+    if (record.decision.answer != Answer::approve && !by_hand) {
+        if (recorded_ >= kMax) {  // nothing more is remembered, not even the domain
             count_with_others(entry, Covers::organization);
             return;
         }
+        std::size_t& of_domain = of_domain_[domain(record.request)];
         if (of_domain >= kMaxOfDomain) {
             count_with_others(entry, Covers::domain);
             return;
@@ -56,7 +57,7 @@ void RecentDecisions::place(JournalEntry& entry)
         ++of_domain;
         ++recorded_;
     }
-    remember(record);
+    remember(key, record);
 }
 
 void RecentDecisions::count_with_others(JournalEntry& entry, Covers covers)
@@ -74,17 +75,16 @@ void RecentDecisions::count_with_others(JournalEntry& entry, Covers covers)
     entry.repeat = !added;
 }
 
-void RecentDecisions::remember(const JournalRecord& record)
+void RecentDecisions::remember(std::size_t key, const JournalRecord& record)
 {
     const Last last{record.id,     record.generation,      record.decision.rule,
                     record.source, record.decision.answer, record.decision.reason};
-    const auto known = last_.find(pair(record.request));
-    if (known != last_.end()) {
-        known->second = last;
-    } else if (record.decision.answer != Answer::approve || approved_ < kMax) {
-        last_.emplace(pair(record.request), last);
-        approved_ += record.decision.answer == Answer::approve ? 1 : 0;
+    const bool approved = record.decision.answer == Answer::approve;
+    if (approved && approved_ >= kMax && !last_.contains(key)) {
+        return;
     }
+    const bool added = last_.insert_or_assign(key, last).second;
+    approved_ += added && approved ? 1 : 0;
 }
 
 void RecentDecisions::withdraw(const JournalEntry& entry)
@@ -102,7 +102,7 @@ void RecentDecisions::withdraw(const JournalEntry& entry)
 void RecentDecisions::renumber(const JournalRecord& record)
 {
     if (record.covers == Covers::request) {
-        remember(record);
+        remember(pair(record.request), record);
     } else {
         of_others_.clear();  // a new one is begun for each
     }

@@ -61,7 +61,8 @@ class RecentDecisions
 
     void begin_hour();
     void count_with_others(JournalEntry& entry, Covers covers);
-    void remember(const JournalRecord& record);
+    /// `key` is that of the record's request.
+    void remember(std::size_t key, const JournalRecord& record);
 
     Clock& clock_;
     Clock::Time hour_;
