@@ -3,7 +3,7 @@
 
 -module(mod_subscription_requests_act).
 
--export([answer_held/3, answer_waiting/3, withdraw/2, may_be_listed/2]).
+-export([answer_held/3, answer_waiting/3, withdraw/2, clear_if_stale/2, may_be_listed/2]).
 -export([start_deliveries/2, deliver_now/2]).
 %% For the hooks that these actions run
 -export([trial_is_admitted/0, verdict_arrives/1]).
@@ -81,6 +81,16 @@ withdraw(Host, Key) ->
     mod_subscription_requests_roster:is_pending(Host, Key)
 	orelse mod_subscription_requests_host:tell(Host, {withdrawn, Key, Before}),
     ok.
+
+-spec clear_if_stale(binary(), key()) -> boolean().
+clear_if_stale(Host, Key) ->
+    case mod_subscription_requests_roster:request(Host, Key) of
+	stale ->
+	    mod_subscription_requests_roster:clear(Host, Key),
+	    true;
+	_ ->
+	    false
+    end.
 
 %% Would the server let this request in now? It is sent once more, through everything that may reject it, to see
 %% whether it comes as far as our own hook: blocking does not clear what is pending, and other modules' rules

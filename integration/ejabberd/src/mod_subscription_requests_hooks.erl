@@ -63,6 +63,10 @@ subscription_arrives(true, #presence{type = subscribe, from = From, to = To} = P
 subscription_arrives(Acc, #presence{type = unsubscribe, from = From, to = To}) ->
     mod_subscription_requests_act:withdraw(To#jid.lserver, mod_subscription_requests_xml:key(To, From)),
     Acc;
+subscription_arrives(false, #presence{type = subscribe, from = From, to = To} = Presence) ->
+    %% mod_roster lets in whom it knows to be subscribed, but not while it has a stale request of theirs.
+    mod_subscription_requests_act:clear_if_stale(To#jid.lserver, mod_subscription_requests_xml:key(To, From))
+	andalso mod_roster:in_subscription(false, Presence);
 subscription_arrives(Acc, _Presence) ->
     Acc.
 
@@ -117,8 +121,8 @@ tell_removed(Host, User) ->
 	_ -> ok
     end.
 
-%% A user who comes online is sent what is pending (RFC 6121 section 3.1.3); what is held must wait. What has been
-%% left to the user passes: another node may not know yet that it is not held any more.
+%% A user who comes online is sent what is pending (RFC 6121 section 3.1.3); what is held must wait, and what is stale is
+%% no question any more. What has been left to the user passes: another node may not know yet that it is not held.
 -spec keep_held({Packet, State}) -> {Packet, State} | {stop, {drop, State}}.
 keep_held({#presence{meta = #{?CONNECTOR := delivered}}, _State} = Acc) ->
     Acc;
@@ -131,9 +135,12 @@ keep_held({#presence{type = subscribe, from = #jid{} = From}, #{jid := #jid{lser
 		false -> Acc
 	    end;
 	[] ->
-	    Acc
-    catch error:badarg ->
-	Acc
+	    case mod_subscription_requests_act:clear_if_stale(Host, mod_subscription_requests_xml:key(User, From)) of
+		true -> {stop, {drop, State}};
+		false -> Acc
+	    end
+    catch _:_ ->
+	Acc % there is no table, or storage fails: better a prompt too many
     end;
 keep_held(Acc) ->
     Acc.
