@@ -422,6 +422,10 @@ std::map<std::string, Advertisement> Entity::advertised() const
 void Entity::list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
                           std::function<void(tl::expected<WaitingRequests, std::string>)> then)
 {
+    if (!sessions_.contains(domain)) {
+        then(tl::unexpected<std::string>("it is a domain of no organization"));
+        return;
+    }
     if (const std::string_view why = why_not_served(domain_state(domain)); !why.empty()) {
         then(tl::unexpected(std::string(why)));
         return;

@@ -104,24 +104,24 @@ void fill_journal(const std::string& path)
     const auto database = Database::open("sqlite3://" + path).value();
     Journal journal(*database);
     const auto now = std::chrono::system_clock::now();
-    std::vector<JournalRecord> records;
+    std::vector<JournalEntry> entries;
     for (int i = 0; i < kRecords; ++i) {
         const std::string number = std::to_string(i);
         SubscriptionRequest request{Address::prepare("user" + number + "@domain0.example").value(),
                                     Address::prepare("contact" + number + "@domain1.example").value(),
                                     std::nullopt};
-        JournalRecord& one = records.emplace_back(JournalRecord{.id = journal.next_id(now),
-                                                                .at = now,
-                                                                .organization = "Capulet",
-                                                                .request = std::move(request),
-                                                                .facts = {},
-                                                                .decision = {}});
-        one.decision.answer = Answer::approve;
-        if (records.size() == 10'000) {
-            if (const auto recorded = journal.record(records); !recorded) {
+        JournalEntry& entry = entries.emplace_back(JournalEntry{.record = {.id = journal.next_id(now),
+                                                                           .at = now,
+                                                                           .organization = "Capulet",
+                                                                           .request = std::move(request),
+                                                                           .facts = {},
+                                                                           .decision = {}}});
+        entry.record.decision.answer = Answer::approve;
+        if (entries.size() == 10'000) {
+            if (const auto recorded = journal.record(entries); !recorded) {
                 throw std::runtime_error(recorded.error());
             }
-            records.clear();
+            entries.clear();
         }
     }
 }

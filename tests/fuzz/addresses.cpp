@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string domain_of_party(party.domain());
     const bool known = domain_of_party.find("\xef\xbf\xbd") == std::string::npos;
     test::require(party.text() == text, "a server's text stays as it is");
-    test::require(!known || prepare_domain(domain_of_party) == domain_of_party, "a known domain can be compared");
+    test::require(!known || prepare_domain(domain_of_party) == domain_of_party,
+                  "a known domain can be compared");
     test::require(known || !party.is_prepared(), "an address that can be compared has a domain");
     if (const auto domain = prepare_domain(text)) {
         test::require(prepare_domain(*domain) == *domain, "a domain that is prepared stays as it is");
