@@ -64,8 +64,8 @@ constexpr std::string_view kProsodyConnectorStep =
     "put mod_subscription_requests.lua into one of the plugin_paths, add \"subscription_requests\" to "
     "modules_enabled for {domain}, and restart Prosody";
 constexpr std::string_view kProsodyGrantStep =
-    "privileged_entities = { {grant} } for {domain}, then restart Prosody (a host that was added with it while Prosody "
-    "runs needs no restart: usherd logs in again within a minute)";
+    "privileged_entities = { {grant} } for {domain}, then restart Prosody (not needed for a host that was added with "
+    "it while Prosody ran: usherd logs in again by itself)";
 constexpr std::string_view kProsodyComponentStep = "; Component \"{own}\" needs {modules}";
 constexpr std::string_view kProsodyRegistration =
     "allow_registration = false, and no \"register_ibr\" in modules_enabled";
