@@ -4,6 +4,7 @@
 
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/toml_value.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -36,22 +37,52 @@ class Writer
 
     [[nodiscard]] Sources sources() const { return sources_; }
 
-    void append(const std::string& text) { out_ += text; }
+    void append_rules(const std::string& text)
+    {
+        constexpr std::size_t kOwnPart = 65'536;
+        if (text.size() < kOwnPart) {
+            out_ += text;
+            return;
+        }
+        parts_.push_back(std::exchange(out_, {}));
+        parts_.push_back(text);
+    }
 
-    [[nodiscard]] std::string text() && { return std::move(out_); }
-    /// Without the empty line before the first section.
-    [[nodiscard]] std::string file() && { return std::move(out_.erase(0, 1)); }
+    [[nodiscard]] std::string text() && { return joined(std::move(*this).parts(), ""); }
+    [[nodiscard]] std::vector<std::string> parts() &&
+    {
+        parts_.push_back(std::move(out_));
+        return std::move(parts_);
+    }
 
   private:
     const Settings& settings_;
     const Sources sources_;
+    std::vector<std::string> parts_;
     std::string out_;
 };
 
-void write_rules(Writer& out, const OrganizationSettings& organization, std::size_t place)
+/// Without the empty line before the first section.
+std::string file(std::string text)
 {
-    if (organization.rules_text && out.sources() == Sources::omitted) {
-        out.append(*organization.rules_text);
+    return text.erase(0, 1);
+}
+
+std::string rules_text(const Settings& settings, const OrganizationSettings& organization)
+{
+    Writer out(settings, Sources::omitted);
+    for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
+        out.write(settings_table().rule, organization.rules[rule]);
+    }
+    return std::move(out).text();
+}
+
+void write_rules(Writer& out, const Settings& settings, const OrganizationSettings& organization,
+                 std::size_t place)
+{
+    if (out.sources() == Sources::omitted) {
+        out.append_rules(organization.rules_text ? *organization.rules_text
+                                                 : rules_text(settings, organization));
         return;
     }
     for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
@@ -66,7 +97,7 @@ void write_policy(Writer& out, const Settings& settings)
         const OrganizationSettings& organization = settings.organizations[i];
         const std::string place = organization_place(i);
         out.write(all.organization, organization, place);
-        write_rules(out, organization, i);
+        write_rules(out, settings, organization, i);
         out.write(all.federation, organization.federation, place + ".federation");
     }
     out.write(all.limits, settings.limits);
@@ -83,23 +114,23 @@ std::string to_toml(const Settings& settings, Sources sources)
     out.write(all.store, settings.store);
     out.write(all.control, settings);
     out.write(all.log, settings);
-    return std::move(out).file();
+    return file(std::move(out).text());
 }
 
-std::string policy_to_toml(const Settings& settings)
+std::vector<std::string> policy_to_toml(const Settings& settings)
 {
     Writer out(settings, Sources::omitted);
     write_policy(out, settings);
-    return std::move(out).file();
+    std::vector<std::string> parts = std::move(out).parts();
+    parts.front() = file(std::move(parts.front()));
+    return parts;
 }
 
 void make_ready(Settings& settings)
 {
     for (OrganizationSettings& organization : settings.organizations) {
         static_cast<void>(organization.rules.index());
-        Writer out(settings, Sources::omitted);
-        write_rules(out, organization, 0);
-        organization.rules_text = std::make_shared<const std::string>(std::move(out).text());
+        organization.rules_text = std::make_shared<const std::string>(rules_text(settings, organization));
     }
 }
 

@@ -124,7 +124,7 @@ constexpr std::array kMigrations{
     // What the server said of the verdict.
     std::string_view("ALTER TABLE journal ADD COLUMN outcome VARCHAR(16)"),
     std::string_view("ALTER TABLE journal ADD COLUMN refusal VARCHAR(64)"),
-    // The text of a policy is kept once, and both go with the last record that names the policy. The ids of records that
+    // The parts of a policy's text are kept once, and all goes with the last record that names the policy. The ids of records that
     // do are greater than `record_before`, and at most `last_record`, which is NULL for the policy in force. Of older
     // policies it is not known which do: they are kept as long as any record of now.
     std::string_view(R"(CREATE TABLE policy_text (
@@ -137,13 +137,20 @@ constexpr std::array kMigrations{
     std::string_view(R"(CREATE TABLE policy (
         generation {id} PRIMARY KEY,
         since BIGINT NOT NULL,
-        text BIGINT NOT NULL,
         record_before BIGINT NOT NULL,
         last_record BIGINT))"),
-    std::string_view(R"(INSERT INTO policy (generation, since, text, record_before, last_record)
-        SELECT old.generation, old.since, policy_text.id, -1,
-            CASE WHEN old.generation < (SELECT MAX(generation) FROM old_policy)
+    std::string_view(R"(CREATE TABLE policy_part (
+        generation BIGINT NOT NULL,
+        place BIGINT NOT NULL,
+        text BIGINT NOT NULL,
+        PRIMARY KEY (generation, place)))"),
+    std::string_view(R"(INSERT INTO policy (generation, since, record_before, last_record)
+        SELECT generation, since, -1,
+            CASE WHEN generation < (SELECT MAX(generation) FROM old_policy)
                 THEN (SELECT COALESCE(MAX(id), 0) FROM journal) END
+        FROM old_policy)"),
+    std::string_view(R"(INSERT INTO policy_part (generation, place, text)
+        SELECT old.generation, 0, policy_text.id
         FROM old_policy AS old JOIN policy_text ON policy_text.settings = old.settings)"),
     std::string_view("DROP TABLE old_policy"),
     // Saved settings belong to an organisation by its domains, the first of which is in the key: its name may change.

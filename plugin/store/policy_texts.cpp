@@ -20,35 +20,48 @@ long long hash_of(const std::string& text)
     return static_cast<long long>(hash);
 }
 
-/// Whether that generation is the same policy.
-bool is_of(soci::session& session, long long generation, const std::string& policy)
+/// The number of that text, which is kept from now on if it was not.
+long long number_text(soci::session& session, const std::string& text)
 {
-    int same = 0;
-    session << "SELECT COUNT(*) FROM policy JOIN policy_text ON policy_text.id = policy.text "
-               "WHERE generation = :generation AND settings = :settings",
-        soci::use(generation), soci::use(policy), soci::into(same);
-    return same != 0;
+    const long long hash = hash_of(text);
+    long long number = 0;  // 0: there is none
+    session << "SELECT COALESCE(MAX(id), 0) FROM policy_text WHERE hash = :hash AND settings = :settings",
+        soci::use(hash), soci::use(text), soci::into(number);
+    if (number == 0) {
+        session << "SELECT COALESCE(MAX(id), 0) + 1 FROM policy_text", soci::into(number);
+        session << "INSERT INTO policy_text (id, hash, settings) VALUES (:id, :hash, :settings)",
+            soci::use(number), soci::use(hash), soci::use(text);
+    }
+    return number;
+}
+
+std::vector<long long> texts_of(soci::session& session, long long generation)
+{
+    std::vector<long long> texts;
+    long long text = 0;
+    soci::statement rows =
+        (session.prepare << "SELECT text FROM policy_part WHERE generation = :generation ORDER BY place",
+         soci::use(generation), soci::into(text));
+    rows.execute();
+    while (rows.fetch()) {
+        texts.push_back(text);
+    }
+    return texts;
 }
 
 }  // namespace
 
-std::uint64_t number_policy(soci::session& session, const std::string& policy,
+std::uint64_t number_policy(soci::session& session, const std::vector<std::string>& parts,
                             std::chrono::system_clock::time_point now)
 {
+    std::vector<long long> texts;
+    for (const std::string& part : parts) {
+        texts.push_back(number_text(session, part));
+    }
     long long newest = 0;
     session << "SELECT COALESCE(MAX(generation), 0) FROM policy", soci::into(newest);
-    if (is_of(session, newest, policy)) {
+    if (newest != 0 && texts_of(session, newest) == texts) {
         return static_cast<std::uint64_t>(newest);
-    }
-    const long long hash = hash_of(policy);
-    long long text = 0;  // 0: there is none
-    session << "SELECT COALESCE(MAX(id), 0) FROM policy_text WHERE hash = :hash AND settings = :settings",
-        soci::use(hash), soci::use(policy), soci::into(text);
-    const long long generation = newest + 1;
-    if (text == 0) {
-        text = generation;
-        session << "INSERT INTO policy_text (id, hash, settings) VALUES (:id, :hash, :settings)",
-            soci::use(text), soci::use(hash), soci::use(policy);
     }
     // Ids of records only grow: those that name a policy lie between the newest ones when it came into force and when
     // the next one did.
@@ -56,10 +69,15 @@ std::uint64_t number_policy(soci::session& session, const std::string& policy,
     session << "SELECT COALESCE(MAX(id), 0) FROM journal", soci::into(newest_record);
     session << "UPDATE policy SET last_record = :record WHERE generation = :newest", soci::use(newest_record),
         soci::use(newest);
+    const long long generation = newest + 1;
     const long long since = since_1970(now);
-    session
-        << "INSERT INTO policy (generation, since, text, record_before) VALUES (:generation, :since, :text, :record)",
-        soci::use(generation), soci::use(since), soci::use(text), soci::use(newest_record);
+    session << "INSERT INTO policy (generation, since, record_before) VALUES (:generation, :since, :record)",
+        soci::use(generation), soci::use(since), soci::use(newest_record);
+    for (std::size_t place = 0; place < texts.size(); ++place) {
+        const auto number = static_cast<long long>(place);
+        session << "INSERT INTO policy_part (generation, place, text) VALUES (:generation, :place, :text)",
+            soci::use(generation), soci::use(number), soci::use(texts[place]);
+    }
     return static_cast<std::uint64_t>(generation);
 }
 
@@ -70,7 +88,8 @@ void forget_unnamed_policies(soci::session& session)
         << "DELETE FROM policy WHERE generation IN (SELECT generation FROM policy WHERE last_record IS NOT NULL "
            "AND (last_record <= record_before OR NOT EXISTS (SELECT 1 FROM journal WHERE id <= last_record)) "
            "ORDER BY generation LIMIT 16)";
-    session << "DELETE FROM policy_text WHERE id NOT IN (SELECT text FROM policy)";
+    session << "DELETE FROM policy_part WHERE generation NOT IN (SELECT generation FROM policy)";
+    session << "DELETE FROM policy_text WHERE id NOT IN (SELECT text FROM policy_part)";
 }
 
 }  // namespace usher

@@ -70,7 +70,7 @@ tl::expected<std::vector<SavedSetting>, std::string> SavedSettings::read()
 }
 
 tl::expected<std::uint64_t, std::string> SavedSettings::save(const SettingsChange& change,
-                                                             const std::string& policy,
+                                                             const std::vector<std::string>& policy,
                                                              system_clock::time_point now)
 {
     return database_.write_durably([&](const std::shared_ptr<soci::session>& session) {

@@ -185,7 +185,7 @@ class Siege
                 memory_kb(daemon_, "VmRSS"),
                 0,
                 ""};
-        const std::uint64_t repeated = left_again();
+        const std::uint64_t repeated = repeats();
         const std::size_t logged = stage_.usherd().log_text().size();
         WireClient& tybalt = stage_.enter(kTybalt);
         const auto mallory = log_in(stage_.server(), kGossip);
@@ -195,11 +195,11 @@ class Siege
             tybalt.expect(presence("subscribe", "mallory@" + kGossip));
             mallory->send(presence_to(*mallory, "unsubscribe", kTybalt));
         }
+        BOOST_TEST(repeats() - repeated == static_cast<std::uint64_t>(times) - 1);
         row.waited = request();
         row.held = watch_.longest();
         row.after = memory_kb(daemon_, "VmRSS");
         row.warnings = warnings(logged);
-        BOOST_TEST(left_again() - repeated == static_cast<std::uint64_t>(times) - 1);
         print(row);
     }
 
@@ -279,7 +279,7 @@ class Siege
             }
         }
         BOOST_TEST(approved == approvals_);
-        std::cout << records << " records in the journal, " << left_again()
+        std::cout << records << " records in the journal, " << repeats()
                   << " decisions made again, counted in one of them; the store has "
                   << (std::filesystem::file_size(store) +
                       std::filesystem::file_size(store.string() + "-wal")) /
@@ -293,7 +293,7 @@ class Siege
     static constexpr int kUsers = 100;
 
     /// Decisions that are counted in the record of an earlier one.
-    [[nodiscard]] std::uint64_t left_again()
+    [[nodiscard]] std::uint64_t repeats()
     {
         const Usherctl usherctl(stage_.usherd().directory() / "control.sock");
         return usherctl.json("GET", "/v1/status", {"status"})["without_own_record"]["repeated"];

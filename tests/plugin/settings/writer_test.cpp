@@ -31,7 +31,7 @@ BOOST_DATA_TEST_CASE(what_is_written_ahead_is_the_same, bdata::make(kFiles), fil
     const Settings once = valid(file);
     Settings ready = once;
     make_ready(ready);
-    BOOST_TEST(policy_to_toml(ready) == policy_to_toml(once));
+    BOOST_TEST(policy_to_toml(ready) == policy_to_toml(once), boost::test_tools::per_element());
     BOOST_TEST(to_toml(ready) == to_toml(once));
     BOOST_TEST(to_toml(ready, Sources::shown) == to_toml(once, Sources::shown));
 }

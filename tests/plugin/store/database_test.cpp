@@ -289,9 +289,10 @@ BOOST_AUTO_TEST_CASE(policies_of_an_older_store_keep_their_texts_each_of_them_on
     const auto database = open();
     std::string found;
     const soci::rowset<soci::row> rows =
-        (session.prepare << "SELECT generation, since, settings, last_record "
-                            "FROM policy JOIN policy_text ON policy_text.id = text "
-                            "ORDER BY generation");
+        (session.prepare
+         << "SELECT generation, since, settings, last_record "
+            "FROM policy JOIN policy_part USING (generation) JOIN policy_text ON policy_text.id = text "
+            "ORDER BY generation");
     for (const soci::row& row : rows) {
         found += std::to_string(row.get<int>(0)) + " " + std::to_string(row.get<long long>(1)) + " " +
                  row.get<std::string>(2) + (row.get_indicator(3) == soci::i_null ? ", in force; " : "; ");

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(choices_and_settings_are_on_the_disk_when_they_are_saved)
     SavedSettings settings(*database);
     BOOST_TEST(waits([&] { BOOST_REQUIRE(choices.set(kJuliet, Option::all).has_value()); }) > 0);
     BOOST_TEST(waits([&] { BOOST_REQUIRE(choices.set(kJuliet, std::nullopt).has_value()); }) > 0);
-    BOOST_TEST(waits([&] { BOOST_REQUIRE(settings.save({}, "policy", {}).has_value()); }) > 0);
+    BOOST_TEST(waits([&] { BOOST_REQUIRE(settings.save({}, {"policy"}, {}).has_value()); }) > 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_journal_does_not_wait_for_the_disk)
