@@ -184,26 +184,6 @@ BOOST_FIXTURE_TEST_CASE(what_waits_is_listed_explained_and_answered_by_hand, Ste
     BOOST_TEST(has(usherctl.refused({"answer", kNurse, kTybalt, "approve"}), "No request of tybalt"));
 }
 
-/// Denials do not fill the disk.
-BOOST_AUTO_TEST_CASE(a_stranger_who_is_denied_again_and_again_is_one_record)
-{
-    constexpr int kTries = 60;
-    UsherdOptions options = with_option("prompt");
-    options.organization = rule({kRomeo}, "deny");
-    Steered steered(options);
-    steered.stage.server().add_account(kJuliet);
-    WireClient& romeo = steered.stage.enter(kRomeo);
-    for (int i = 0; i < kTries; ++i) {
-        romeo.send(to(kJuliet, "subscribe"));
-        romeo.expect(presence("unsubscribed", kJuliet));
-    }
-    const Json record = steered.record_of(kJuliet, kRomeo);  // the only one
-    BOOST_TEST(record["answer"] == "deny");
-    BOOST_TEST(record["repeats"] == kTries - 1);
-    BOOST_TEST(record["outcome"].is_null());  // the server does not confirm what it has asked for
-    BOOST_TEST(has(steered.usherctl.done({"journal"}), "  (59 more, last at "));
-}
-
 BOOST_FIXTURE_TEST_CASE(review_shows_then_answers_what_waits, Steered)
 {
     WireClient& romeo = stage.enter(kRomeo);
