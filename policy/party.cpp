@@ -72,6 +72,13 @@ std::optional<Party> Party::read(std::string_view text)
     return as_written(text);
 }
 
+std::optional<Address> Party::for_denial() const
+{
+    const std::size_t at = text_.find('@');
+    return at == std::string::npos ? std::nullopt
+                                   : Address::prepare_contact(text_.substr(0, at + 1) + domain_);
+}
+
 std::ostream& operator<<(std::ostream& out, const Party& party)
 {
     return out << party.text();

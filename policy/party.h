@@ -40,6 +40,10 @@ class Party
     /// The address that preparation makes of it, if it makes one.
     [[nodiscard]] std::optional<Address> prepared() const { return Address::prepare_contact(text_); }
 
+    /// Of an address that cannot be compared: the one that its local part and domain() make, if they make one. It may
+    /// be another account's, so it is good enough to deny, and for nothing else.
+    [[nodiscard]] std::optional<Address> for_denial() const;
+
     friend bool operator==(const Party& one, const Party& other) { return one.text_ == other.text_; }
 
   private:

@@ -23,8 +23,16 @@ const Organization* Policy::organization_of(std::string_view domain) const
 const Rule* Policy::first_rule(const Organization& organization, const Party& contact,
                                const Party& user) const
 {
-    const std::size_t rule = organization.rules.index().first(contact, user);
-    return rule == RuleIndex::none ? nullptr : &organization.rules[rule];
+    const auto first = [&](const Party& party) -> const Rule* {
+        const std::size_t rule = organization.rules.index().first(party, user);
+        return rule == RuleIndex::none ? nullptr : &organization.rules[rule];
+    };
+    if (const auto denied = contact.is_prepared() ? std::nullopt : contact.for_denial()) {
+        if (const Rule* rule = first(*denied); rule != nullptr && rule->answer == Answer::deny) {
+            return rule;
+        }
+    }
+    return first(contact);
 }
 
 }  // namespace usher

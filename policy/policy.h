@@ -57,7 +57,7 @@ class Policy
     /// The organisation that has exactly this (prepared) domain, or null.
     [[nodiscard]] const Organization* organization_of(std::string_view domain) const;
     /// The first of the organisation's rules that matches, or null. `organization` must be one of this
-    /// policy's.
+    /// policy's. A contact that cannot be compared is denied as the one is that it seems to be.
     [[nodiscard]] const Rule* first_rule(const Organization& organization, const Party& contact,
                                          const Party& user) const;
 

@@ -112,11 +112,12 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
         }
     }
     if (facts.connector) {
-        // Of no items. A connector whom an account's available resource has asked for the list puts requests
+        // Of one item: an empty page is sent without a look at rosters, so that what waits need not be counted. A
+        // connector whom an account's available resource has asked for the list puts requests
         // to it (PROTOCOL.md S7): this is asked before presence is sent, or after it has been taken back.
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(list_deadline_ - clock_.now());
-        ask(domain, pending_query({}, 0), left, facts.pending, [&facts](const Stanza& iq) {
+        ask(domain, pending_query({}, 1), left, facts.pending, [&facts](const Stanza& iq) {
             facts.waiting = number(iq.child("pending", ns::kRequests)
                                        .child("set", ns::kResultSets)
                                        .child("count", ns::kResultSets)

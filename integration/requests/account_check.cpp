@@ -47,6 +47,7 @@ AccountCheck::AccountCheck(Clock& clock, IqClient& iqs, AccountSettings& setting
 void AccountCheck::begin()
 {
     last_.clear();
+    warned_ = false;
     ask_next();
 }
 
@@ -70,6 +71,9 @@ void AccountCheck::received(const std::vector<KeptSetting>& asked, const Stanza&
 {
     // Whatever is not understood forgets nothing.
     const auto not_checked = [this](std::string_view why) {
+        if (std::exchange(warned_, true)) {
+            return;
+        }
         spdlog::warn(
             "{}: the server did not say which accounts exist ({}): what deleted accounts have chosen is kept",
             domain_, why);

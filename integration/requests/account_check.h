@@ -47,7 +47,8 @@ class AccountCheck
     AccountSettings& settings_;
     const std::string domain_;
     const std::chrono::milliseconds deadline_;
-    std::string last_;  // account of the page before, empty before the first
+    std::string last_;     // account of the page before, empty before the first
+    bool warned_ = false;  // once for all pages
     std::unique_ptr<Timer> next_;
 };
 

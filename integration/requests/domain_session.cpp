@@ -166,7 +166,6 @@ void DomainSession::look_for_connector()
 {
     // Replies that are still to come belong to what was before.
     forget_questions();
-    accounts_.reset();
     read_again_ = false;
     if (!happened(DomainEvent::looked_for)) {
         return;

@@ -17,30 +17,7 @@ namespace usher
 namespace
 {
 
-/// Why nothing can be listed or answered on a domain in that state, as a clause; empty where it can.
-std::string_view why_not_served(DomainState state)
-{
-    switch (state) {
-        case DomainState::offline:
-            return "Usher is not connected to its server";
-        case DomainState::no_connector:
-        case DomainState::stock:
-        case DomainState::stock_not_granted:
-        case DomainState::stock_ineffective:
-            return "its server has no connector";
-        case DomainState::not_granted:
-            return "its server does not allow Usher to answer requests";
-        case DomainState::unreachable:
-            return "its server does not answer";
-        case DomainState::asking:
-        case DomainState::reading:
-        case DomainState::answering:
-            break;
-    }
-    return {};
-}
-
-/// The same for a list that could not be read to its end.
+/// Why a list could not be read to its end, as a clause.
 std::string why_unread(const PendingList::Failure& failure)
 {
     switch (failure.problem) {
@@ -359,8 +336,8 @@ void Entity::domain_changed(const std::string& domain, DomainState state)
 
 /// A server decides about privileges at login (Prosody) and may have been reconfigured since (PROTOCOL.md E8). So we
 /// log in again where that costs nobody anything, because no domain is served: with the next question to the domain, a
-/// minute later; until then it can be seen what is missing. While others are served it is done rarely, but at once for a
-/// domain that refuses us for the first time since the login and was not there at the login.
+/// minute later; until then it can be seen what is missing. While others are served it is done rarely, but at once
+/// for a domain that refuses us for the first time since the login and was not there at the login.
 void Entity::log_in_again_if_it_may_help(const std::string& refusing)
 {
     const auto online = clock_.now() - connection_.online_since();
@@ -406,6 +383,31 @@ std::optional<Clock::Time> Entity::last_round_trip(std::string_view domain) cons
     return session == sessions_.end() ? std::nullopt : session->second.last_round_trip();
 }
 
+std::string_view Entity::why_not_served(std::string_view domain) const
+{
+    if (!sessions_.contains(domain)) {
+        return "it is a domain of no organization";
+    }
+    switch (domain_state(domain)) {
+        case DomainState::offline:
+            return "Usher is not connected to its server";
+        case DomainState::no_connector:
+        case DomainState::stock:
+        case DomainState::stock_not_granted:
+        case DomainState::stock_ineffective:
+            return "its server has no connector";
+        case DomainState::not_granted:
+            return "its server does not allow Usher to answer requests";
+        case DomainState::unreachable:
+            return "its server does not answer";
+        case DomainState::asking:
+        case DomainState::reading:
+        case DomainState::answering:
+            break;
+    }
+    return {};
+}
+
 std::map<std::string, Advertisement> Entity::advertised() const
 {
     std::map<std::string, Advertisement> all;
@@ -422,11 +424,7 @@ std::map<std::string, Advertisement> Entity::advertised() const
 void Entity::list_waiting(const std::string& domain, const std::optional<Address>& user, std::size_t most,
                           std::function<void(tl::expected<WaitingRequests, std::string>)> then)
 {
-    if (!sessions_.contains(domain)) {
-        then(tl::unexpected<std::string>("it is a domain of no organization"));
-        return;
-    }
-    if (const std::string_view why = why_not_served(domain_state(domain)); !why.empty()) {
+    if (const std::string_view why = why_not_served(domain); !why.empty()) {
         then(tl::unexpected(std::string(why)));
         return;
     }
@@ -469,13 +467,6 @@ void Entity::answer_page(
     std::vector<SubscriptionRequest> requests,
     std::function<void(tl::expected<std::vector<LaterAnswers::Answered>, std::string>)> then)
 {
-    for (const SubscriptionRequest& request : requests) {
-        if (const std::string_view why = why_not_served(domain_state(request.user.domain())); !why.empty()) {
-            then(tl::unexpected("nothing can be answered on " + std::string(request.user.domain()) +
-                                ", because " + std::string(why)));
-            return;
-        }
-    }
     const auto page = pages_.emplace(pages_.end(), iqs_, judge_, refused_answers_, kReplyDeadline);
     const auto begun =
         page->answer(std::move(requests), [this, page, then](std::vector<LaterAnswers::Answered> answered) {

@@ -125,6 +125,8 @@ class Entity : private ConnectionEvents
     [[nodiscard]] Connection::State connection_state() const { return connection_.state(); }
     /// `offline` for a domain that is not one of ours.
     [[nodiscard]] DomainState domain_state(std::string_view domain) const;
+    /// Why nothing can be listed or answered on that domain, as a clause for people; empty where it can.
+    [[nodiscard]] std::string_view why_not_served(std::string_view domain) const;
     /// See DomainSession; nothing for a domain that is not one of ours.
     [[nodiscard]] std::optional<Clock::Time> last_round_trip(std::string_view domain) const;
 

@@ -1,5 +1,6 @@
 // Approval where the server has no connector: requests between users of the server are found in the contacts'
-// rosters and approved by changing both rosters (XEP-0356 section 4). A workaround with limits, which administrators are told:
+// rosters and approved by changing both rosters (XEP-0356 section 4). A workaround with limits, which administrators
+// are told:
 //
 // - Requests from other servers are not seen: they leave no trace in a roster that Usher may read.
 // - Nothing can be denied; the user has been sent the request in any case.

@@ -24,8 +24,8 @@ class ConnectionEvents
     /// Logged in. `address` is the full address (for a component, its domain).
     virtual void online(const std::string& address) = 0;
     virtual void received(const Stanza& stanza) = 0;
-    /// The login was lost, or an attempt failed. `retry` is the time until the next attempt; zero: there is none, because
-    /// the connection was stopped.
+    /// The login was lost, or an attempt failed. `retry` is the time until the next attempt; zero: there is none,
+    /// because the connection was stopped.
     virtual void offline(const Failure& failure, std::chrono::milliseconds retry) = 0;
 };
 
@@ -66,8 +66,8 @@ class Connection : private ChannelEvents
     void start();
     /// Closes the stream, within `kCloseDeadline`. `offline` follows.
     void stop();
-    /// Closes the stream as `stop` does, and logs in again after `delay`. False, and nothing is done, unless it is online and
-    /// the stream is not being ended already.
+    /// Closes the stream as `stop` does, and logs in again after `delay`. False, and nothing is done, unless it is
+    /// online and the stream is not being ended already.
     bool log_in_again(std::chrono::milliseconds delay);
     /// Does not wait any longer for the next attempt, if it does: something has changed.
     void retry_now();

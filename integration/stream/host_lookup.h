@@ -17,8 +17,8 @@ class HostLookup
     /// Numeric addresses, as they were found; `error` is for people, empty without one.
     using Done = std::function<void(std::vector<std::string> addresses, const std::string& error)>;
 
-    /// `host` is a name or a numeric address. `base` must outlive the object. `done` is called once, from `start` or from
-    /// the event loop, and not after the object is gone.
+    /// `host` is a name or a numeric address. `base` must outlive the object. `done` is called once, from `start` or
+    /// from the event loop, and not after the object is gone.
     HostLookup(event_base* base, std::string host, Done done);
     HostLookup(const HostLookup&) = delete;
     HostLookup& operator=(const HostLookup&) = delete;

@@ -83,7 +83,8 @@ Readiness readiness(int fd)
 /// How long a login that was abandoned may take to end.
 constexpr timeval kStuck{10, 0};
 
-/// libstrophe ends the program on a stream error without a child (0.12 to 0.14). We see what comes after the login first.
+/// libstrophe ends the program on a stream error without a child (0.12 to 0.14). We see what comes after the login
+/// first.
 void complete_error(xmpp_stanza_t* error)
 {
     xmpp_stanza_t* condition = xmpp_stanza_new(xmpp_stanza_get_context(error));
@@ -200,8 +201,8 @@ class StropheChannel : public Channel
 
     static void stuck(evutil_socket_t, short, void*) noexcept { end_program(); }
 
-    /// A thread cannot be ended from outside. It notices at once that its login was abandoned, unless it computes what the
-    /// server has told it to; then usherd would not end when asked to, nor ever log in again.
+    /// A thread cannot be ended from outside. It notices at once that its login was abandoned, unless it computes
+    /// what the server has told it to; then usherd would not end when asked to, nor ever log in again.
     [[noreturn]] static void end_program()
     {
         spdlog::critical(

@@ -279,7 +279,7 @@ void list_waiting(Operations& operations, const Address& user, const CommandRepl
         }
         CommandStage stage = list_of("waiting", "Waiting requests", lines, waiting->more);
         if (!waiting->unlisted.empty()) {
-            stage.notes.push_back({CommandNote::Type::warn, not_listed(waiting->unlisted)});
+            stage.notes.push_back({CommandNote::Type::warn, "Not listed: " + reasons(waiting->unlisted)});
         }
         reply(std::move(stage));
     });

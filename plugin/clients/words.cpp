@@ -20,7 +20,8 @@ std::string counted(std::size_t count, const std::string& what)
 std::string describe(const Review& review)
 {
     if (review.requests.empty()) {
-        return review.unlisted.empty() ? "No requests were waiting." : not_listed(review.unlisted);
+        return review.unlisted.empty() ? "No requests were waiting."
+                                       : "No requests were waiting. Not listed: " + reasons(review.unlisted);
     }
     std::size_t approved = 0;
     std::size_t denied = 0;
@@ -38,7 +39,7 @@ std::string describe(const Review& review)
         words += ", " + std::to_string(failed) + " not applied by the server";
     }
     return words + "; the others wait for your answer." + (review.more ? " There are more." : "") +
-           (review.unlisted.empty() ? "" : " " + not_listed(review.unlisted));
+           (review.unlisted.empty() ? "" : " Not answered: " + reasons(review.unlisted));
 }
 
 }  // namespace usher

@@ -29,6 +29,9 @@ void DeletedAccounts::removed(const Address& account)
 
 void DeletedAccounts::checked(std::span<const KeptSetting> asked, std::span<const NamedAccount> existing)
 {
+    if (next_try_) {
+        return;  // the store does not forget now; what is outdated will be found again
+    }
     std::vector<KeptSetting> outdated;
     for (const KeptSetting& setting : asked) {
         const auto account = std::find_if(existing.begin(), existing.end(), [&](const NamedAccount& one) {
@@ -44,25 +47,36 @@ void DeletedAccounts::checked(std::span<const KeptSetting> asked, std::span<cons
 
 void DeletedAccounts::forget(std::vector<KeptSetting> settings)
 {
-    constexpr std::chrono::milliseconds kRetryInterval{5'000};
     owed_.insert(owed_.end(), std::make_move_iterator(settings.begin()),
                  std::make_move_iterator(settings.end()));
-    if (owed_.empty() || next_try_) {
+    if (!next_try_) {
+        forget_some();
+    }
+}
+
+void DeletedAccounts::forget_some()
+{
+    constexpr std::size_t kMaxAtOnce = 100;
+    constexpr std::chrono::milliseconds kRetryInterval{5'000};
+    const auto some = std::span(owed_).first(std::min(owed_.size(), kMaxAtOnce));
+    if (some.empty()) {
         return;
     }
-    const auto forgotten = choices_.forget(owed_);
-    if (!forgotten) {
+    const auto forgotten = choices_.forget(some);
+    if (forgotten) {
+        owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(some.size()));
+        for (const std::string& account : *forgotten) {
+            spdlog::info("{} was deleted: what its user has chosen is forgotten", account);
+        }
+    } else {
         spdlog::warn("what deleted accounts have chosen could not be forgotten, and will be tried again: {}",
                      forgotten.error());
-        next_try_ = clock_.after(kRetryInterval, [this] {
-            next_try_.reset();
-            forget({});
-        });
-        return;
     }
-    owed_.clear();
-    for (const std::string& account : *forgotten) {
-        spdlog::info("{} was deleted: what its user has chosen is forgotten", account);
+    if (!owed_.empty()) {
+        next_try_ = clock_.after(forgotten ? std::chrono::milliseconds(0) : kRetryInterval, [this] {
+            next_try_.reset();
+            forget_some();
+        });
     }
 }
 

@@ -1,7 +1,8 @@
 // Forgets what users have chosen when their accounts are deleted, so that it does not hold for whoever registers the
 // address anew.
 //
-// Not forgotten: the journal, a record of what was; and what is counted for an hour at most (limits, recent_decisions.h).
+// Not forgotten: the journal, a record of what was; and what is counted for an hour at most (limits,
+// recent_decisions.h).
 #pragma once
 
 #include <memory>
@@ -37,6 +38,7 @@ class DeletedAccounts : public AccountSettings
 
   private:
     void forget(std::vector<KeptSetting> settings);
+    void forget_some();
 
     Choices& choices_;
     const PolicyInForce& policy_;

@@ -71,10 +71,10 @@ Refusal not_applied(const SubscriptionRequest& request, std::int64_t id, const L
 
 }  // namespace
 
-std::string not_listed(const std::vector<UnlistedDomain>& domains)
+std::string reasons(const std::vector<UnlistedDomain>& domains)
 {
     constexpr std::size_t kMaxNamed = 3;
-    std::string text = "The waiting requests cannot be listed: ";
+    std::string text;
     for (std::size_t i = 0; i < std::min(domains.size(), kMaxNamed); ++i) {
         text += (i == 0 ? "" : "; ") + domains[i].domain + ", because " + domains[i].why;
     }
@@ -190,6 +190,7 @@ struct Operations::Search {
     std::deque<std::string> domains;
     std::optional<Address> user;
     bool listed = false;  // one of the domains
+    bool asking = false;  // list_waiting() has not returned
     Waiting found;
     Callback<Waiting> then;
 };
@@ -225,21 +226,35 @@ void Operations::waiting(const Actor& actor, std::optional<Address> user, Callba
         return;
     }
     search(std::make_shared<Search>(
-        Search{{domains->begin(), domains->end()}, std::move(user), false, {}, std::move(then)}));
+        Search{{domains->begin(), domains->end()}, std::move(user), false, false, {}, std::move(then)}));
 }
 
 void Operations::search(const std::shared_ptr<Search>& search)
 {
-    if (search->domains.empty() || search->found.more) {
-        if (!search->listed && !search->found.unlisted.empty()) {
-            search->then(refused(Kind::unavailable, not_listed(search->found.unlisted)));
-        } else {
-            search->then(std::move(search->found));
-        }
+    // In a loop as long as the answer comes at once: thousands of domains may not be served.
+    bool at_once = true;
+    while (at_once && !search->domains.empty() && !search->found.more) {
+        const std::string domain = search->domains.front();
+        search->domains.pop_front();
+        const std::size_t before = search->found.unlisted.size();
+        search->asking = true;
+        list(search, domain);
+        search->asking = false;
+        at_once = search->found.unlisted.size() > before;
+    }
+    if (!at_once) {
         return;
     }
-    const std::string domain = search->domains.front();
-    search->domains.pop_front();
+    if (!search->listed && !search->found.unlisted.empty()) {
+        search->then(refused(Kind::unavailable,
+                             "The waiting requests cannot be listed: " + reasons(search->found.unlisted)));
+    } else {
+        search->then(std::move(search->found));
+    }
+}
+
+void Operations::list(const std::shared_ptr<Search>& search, const std::string& domain)
+{
     const std::size_t most = kMaxWaiting - search->found.requests.size();
     entity_.list_waiting(domain, search->user, most, [this, search, domain](auto listed) {
         Waiting& found = search->found;
@@ -250,7 +265,9 @@ void Operations::search(const std::shared_ptr<Search>& search)
         } else {
             found.unlisted.push_back({domain, listed.error()});
         }
-        this->search(search);
+        if (!search->asking) {
+            this->search(search);
+        }
     });
 }
 
@@ -323,7 +340,7 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
             return;
         }
         const auto applying = applying_.insert(
-            applying_.end(), Applying{std::move(listed->requests), std::move(*review), then, nullptr});
+            applying_.end(), Applying{std::move(listed->requests), 0, std::move(*review), then, nullptr});
         apply_page(applying);
     });
 }
@@ -331,7 +348,8 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
 void Operations::apply_page(std::list<Applying>::iterator applying)
 {
     const auto& all = applying->listed;
-    const std::size_t done = applying->review.requests.size();
+    skip_unserved(*applying);
+    const std::size_t done = applying->next_request;
     if (done == all.size()) {
         const auto then = std::move(applying->then);
         Review review = std::move(applying->review);
@@ -340,7 +358,9 @@ void Operations::apply_page(std::list<Applying>::iterator applying)
         return;
     }
     const auto from = all.begin() + static_cast<std::ptrdiff_t>(done);
-    const auto to = from + std::min<std::ptrdiff_t>(PendingList::kPage, all.end() - from);
+    const auto most = from + std::min<std::ptrdiff_t>(PendingList::kPage, all.end() - from);
+    const auto to = std::find_if(
+        from, most, [&](const SubscriptionRequest& one) { return one.user.domain() != from->user.domain(); });
     entity_.answer_page({from, to}, [this, applying, done](const auto& answered) {
         if (!answered) {
             const std::string looked_at = done == 0 ? "Nothing was answered: "
@@ -354,12 +374,29 @@ void Operations::apply_page(std::list<Applying>::iterator applying)
         }
         for (const LaterAnswers::Answered& one : *answered) {
             Review& review = applying->review;
-            review.requests.push_back({applying->listed[review.requests.size()], one.decision, one.outcome});
+            review.requests.push_back(
+                {applying->listed[applying->next_request++], one.decision, one.outcome});
         }
         // Later, so that requests are answered in between.
         applying->next =
             clock_.after(std::chrono::milliseconds(0), [this, applying] { apply_page(applying); });
     });
+}
+
+void Operations::skip_unserved(Applying& applying) const
+{
+    while (applying.next_request < applying.listed.size()) {
+        const std::string domain(applying.listed[applying.next_request].user.domain());
+        const std::string_view why = entity_.why_not_served(domain);
+        if (why.empty()) {
+            return;
+        }
+        applying.review.unlisted.push_back({domain, std::string(why)});
+        while (applying.next_request < applying.listed.size() &&
+               applying.listed[applying.next_request].user.domain() == domain) {
+            ++applying.next_request;
+        }
+    }
 }
 
 // --- Why

@@ -150,8 +150,8 @@ struct Status {
     std::string store_error;
 };
 
-/// Says which could not be listed and why; the first few of them. At least one.
-[[nodiscard]] std::string not_listed(const std::vector<UnlistedDomain>& domains);
+/// Says which could not be listed and why; the first few of them. At least one. For what stands before a colon.
+[[nodiscard]] std::string reasons(const std::vector<UnlistedDomain>& domains);
 
 /// What a user is told who may not choose.
 [[nodiscard]] std::string fixed_by_administrator(Option option);
@@ -245,7 +245,8 @@ class Operations
     /// A review whose decisions are carried out, page by page.
     struct Applying {
         std::vector<SubscriptionRequest> listed;
-        Review review;  // of those at the beginning
+        std::size_t next_request = 0;
+        Review review;  // of those before
         Callback<Review> then;
         std::unique_ptr<Timer> next;
     };
@@ -256,6 +257,9 @@ class Operations
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
                                                                std::optional<Address>& user) const;
     void search(const std::shared_ptr<Search>& search);
+    void list(const std::shared_ptr<Search>& search, const std::string& domain);
+    /// Passes over domains that are not served any more, and names them in the review.
+    void skip_unserved(Applying& applying) const;
     void read_on(std::list<Reading>::iterator reading);
     void apply_page(std::list<Applying>::iterator applying);
     [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,

@@ -20,6 +20,17 @@ std::size_t domain(const SubscriptionRequest& request)
     return std::hash<std::string_view>()(request.contact.domain());
 }
 
+bool is_by_hand(const JournalRecord& record)
+{
+    return record.decision.reason == Reason::by_hand;
+}
+
+/// Whether the number of such records in an hour has a limit.
+bool is_limited(const JournalRecord& record)
+{
+    return record.decision.answer != Answer::approve && !is_by_hand(record);
+}
+
 }  // namespace
 
 bool RecentDecisions::Last::repeated_by(const JournalRecord& record) const
@@ -28,23 +39,23 @@ bool RecentDecisions::Last::repeated_by(const JournalRecord& record) const
         outcome == Outcome::confirmed) {
         return false;
     }
-    return outcome == Outcome::refused || (rule == record.decision.rule && generation == record.generation);
+    return outcome == Outcome::refused ||
+           (rule == record.decision.rule && generation == record.generation && chosen == record.facts.chosen);
 }
 
 void RecentDecisions::place(JournalEntry& entry)
 {
     begin_hour();
     JournalRecord& record = entry.record;
-    const bool by_hand = record.decision.reason == Reason::by_hand;
     const std::size_t key = pair(record.request);
     const auto last = last_.find(key);
-    if (last != last_.end() && !by_hand && last->second.repeated_by(record)) {
+    if (last != last_.end() && !is_by_hand(record) && last->second.repeated_by(record)) {
         record.id = last->second.id;
         entry.repeat = true;
         last->second.outcome.reset();
         return;
     }
-    if (record.decision.answer != Answer::approve && !by_hand) {
+    if (is_limited(record)) {
         if (recorded_ >= kMax) {  // nothing more is remembered, not even the domain
             count_with_others(entry, Covers::organization);
             return;
@@ -77,8 +88,9 @@ void RecentDecisions::count_with_others(JournalEntry& entry, Covers covers)
 
 void RecentDecisions::remember(std::size_t key, const JournalRecord& record)
 {
-    const Last last{record.id,     record.generation,      record.decision.rule,
-                    record.source, record.decision.answer, record.decision.reason};
+    const Last last{record.id,          record.generation,      record.decision.rule,
+                    record.source,      record.decision.answer, record.decision.reason,
+                    record.facts.chosen};
     const bool approved = record.decision.answer == Answer::approve;
     if (approved && approved_ >= kMax && !last_.contains(key)) {
         return;
@@ -92,9 +104,17 @@ void RecentDecisions::withdraw(const JournalEntry& entry)
     if (entry.repeat) {
         return;
     }
-    std::erase_if(of_others_, [&](const auto& one) { return one.second == entry.record.id; });
-    if (const auto last = last_.find(pair(entry.record.request));
-        last != last_.end() && last->second.id == entry.record.id) {
+    const JournalRecord& record = entry.record;
+    if (record.covers != Covers::request) {
+        std::erase_if(of_others_, [&](const auto& one) { return one.second == record.id; });
+        return;
+    }
+    if (is_limited(record)) {
+        --recorded_;
+        --of_domain_[domain(record.request)];
+    }
+    if (const auto last = last_.find(pair(record.request));
+        last != last_.end() && last->second.id == record.id) {
         last_.erase(last);
     }
 }

@@ -55,6 +55,7 @@ class RecentDecisions
         Source source;
         Answer answer;
         Reason reason;
+        std::optional<Option> chosen;  // by the user then
         std::optional<Outcome> outcome = {};
         bool refused = false;  // once, or more often
     };

@@ -11,8 +11,8 @@
 namespace usher
 {
 
-/// What stands in a settings file: true or false, a whole number, a text, a list, or an (empty) object for a table. Null for
-/// what no setting can be, such as a date, and for a setting that is not set.
+/// What stands in a settings file: true or false, a whole number, a text, a list, or an (empty) object for a table.
+/// Null for what no setting can be, such as a date, and for a setting that is not set.
 using SettingValue = nlohmann::json;
 
 /// Called when a value, or the one with this number in a list, cannot stand there, with what may.

@@ -21,6 +21,9 @@ namespace usher
 namespace
 {
 
+/// A file of megabytes may have as many errors; whoever mends these sees the next ones.
+constexpr std::size_t kMaxErrors = 100;
+
 constexpr std::size_t kMaxBytes = std::size_t{16} * 1024 * 1024;
 
 std::vector<std::string> headers_with(std::string_view key)
@@ -86,7 +89,9 @@ class Reader
     void refuse(std::uint32_t line, const std::string& key, const std::string& found,
                 const std::string& accepted)
     {
-        errors_.push_back({path_, line, key, found, accepted});
+        if (errors_.size() < kMaxErrors) {
+            errors_.push_back({path_, line, key, found, accepted});
+        }
     }
 
     [[nodiscard]] std::uint32_t line_of(const toml::value& value) const { return file_.line_of(value); }
@@ -392,7 +397,7 @@ class Reader
     const TomlFile& file_;
     const std::string& path_;
     Settings settings_;
-    std::vector<SettingError> errors_;
+    std::vector<SettingError> errors_;  // the first ones
     std::set<const toml::value*> unsound_;
 };
 

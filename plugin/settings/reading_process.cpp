@@ -29,8 +29,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kName = "usher-settings-reader";
 constexpr std::size_t kMaxBytes = std::size_t{1024} * 1024 * 1024;  // 16 MiB of rules become 40 MB
 
-/// A file of 16 MiB takes 400 MB at most where it is one of settings; of nothing but numbers it would take all there is, and
-/// the system might end another process instead.
+/// A file of 16 MiB takes 400 MB at most where it is one of settings; of nothing but numbers it would take all there
+/// is, and the system might end another process instead.
 void limit_memory()
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they reserve terabytes
@@ -67,7 +67,8 @@ class Spawning
         posix_spawnattr_destroy(&attributes_);
     }
 
-    /// The process, with `output` as its standard output and no other descriptor of ours; 0 with errno set if there is none.
+    /// The process, with `output` as its standard output and no other descriptor of ours; 0 with errno set if there
+    /// is none.
     pid_t start(const std::string& program, const std::string& path, int output)
     {
         posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

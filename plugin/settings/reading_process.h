@@ -1,5 +1,5 @@
-// Reads the settings file in a process of its own, so that a file can end that process at most, whatever the parser does of
-// it, and not the daemon that reads it again.
+// Reads the settings file in a process of its own, so that a file can end that process at most, whatever the parser
+// does of it, and not the daemon that reads it again.
 //
 // The process is the same program, started anew under another name; the settings come back through a pipe.
 #pragma once
@@ -23,8 +23,8 @@ struct ReadingProcess {
     int stop = -1;  ///< a descriptor; while it is readable, nothing is waited for
 };
 
-/// As read_settings(). Waits for the process, on any thread. That it died, was stopped or took too long is an error of the
-/// file.
+/// As read_settings(). Waits for the process, on any thread. That it died, was stopped or took too long is an error
+/// of the file.
 [[nodiscard]] ReadSettings read_settings_apart(const std::string& path, const ReadingProcess& process = {});
 
 }  // namespace usher

@@ -43,8 +43,8 @@ struct StoreSettings {
     std::uint32_t journal_days = 365;  ///< 0: kept forever
 };
 
-/// Which line of the file a key is in. Copies share the lines until one of them is changed; not for several threads at a
-/// time, copies included.
+/// Which line of the file a key is in. Copies share the lines until one of them is changed; not for several threads
+/// at a time, copies included.
 class Lines
 {
   public:

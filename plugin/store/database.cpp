@@ -124,9 +124,9 @@ constexpr std::array kMigrations{
     // What the server said of the verdict.
     std::string_view("ALTER TABLE journal ADD COLUMN outcome VARCHAR(16)"),
     std::string_view("ALTER TABLE journal ADD COLUMN refusal VARCHAR(64)"),
-    // The parts of a policy's text are kept once, and all goes with the last record that names the policy. The ids of records that
-    // do are greater than `record_before`, and at most `last_record`, which is NULL for the policy in force. Of older
-    // policies it is not known which do: they are kept as long as any record of now.
+    // The parts of a policy's text are kept once, and all goes with the last record that names the policy. The ids of
+    // records that do are greater than `record_before`, and at most `last_record`, which is NULL for the policy in
+    // force. Of older policies it is not known which do: they are kept as long as any record of now.
     std::string_view(R"(CREATE TABLE policy_text (
         id {id} PRIMARY KEY,
         hash BIGINT,

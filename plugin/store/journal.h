@@ -80,8 +80,8 @@ class Journal
 
     /// The id for a decision made now: milliseconds since 2026, ten bits that this object has chosen at random, twelve
     /// that count. Never less than those recorded before, whatever the clock does. Two processes that write to one
-    /// store choose the same ten bits once in 1024 times. Should they then give the same id in the same millisecond, the
-    /// second record is refused, and its requests are left to their users.
+    /// store choose the same ten bits once in 1024 times. Should they then give the same id in the same millisecond,
+    /// the second record is refused, and its requests are left to their users.
     [[nodiscard]] std::int64_t next_id(std::chrono::system_clock::time_point now);
 
     /// Writes all or nothing, in one transaction; it is committed when this returns. Repetitions that turn out to be
@@ -90,9 +90,9 @@ class Journal
     /// Adds what became of verdicts, in one transaction.
     [[nodiscard]] tl::expected<void, std::string> settle(std::span<const RecordedOutcome> outcomes);
 
-    /// Deletes records from before `cutoff`, at most `most` of them, and policies that no record names any more. Returns how many. By their ids: none
-    /// goes too early because the clock was behind; after a clock that was ahead they stay for as much
-    /// longer. Of repeated decisions the first counts: the last is an hour younger at most.
+    /// Deletes records from before `cutoff`, at most `most` of them, and policies that no record names any more.
+    /// Returns how many. By their ids: none goes too early because the clock was behind; after a clock that was ahead
+    /// they stay for as much longer. Of repeated decisions the first counts: the last is an hour younger at most.
     [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(
         std::chrono::system_clock::time_point cutoff, std::size_t most);
 

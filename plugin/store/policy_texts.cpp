@@ -25,7 +25,8 @@ long long number_text(soci::session& session, const std::string& text)
 {
     const long long hash = hash_of(text);
     long long number = 0;  // 0: there is none
-    session << "SELECT COALESCE(MAX(id), 0) FROM policy_text WHERE hash = :hash AND settings = :settings",
+    session
+        << "SELECT COALESCE(MAX(id), 0) FROM policy_text WHERE (hash = :hash OR hash IS NULL) AND settings = :settings",
         soci::use(hash), soci::use(text), soci::into(number);
     if (number == 0) {
         session << "SELECT COALESCE(MAX(id), 0) + 1 FROM policy_text", soci::into(number);

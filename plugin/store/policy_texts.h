@@ -16,8 +16,8 @@ class session;
 namespace usher
 {
 
-/// Numbers the policy that comes into force, whose text is that of its parts one behind the other: with the number of the one before if it is the same, else with the next.
-/// To be called in a transaction.
+/// Numbers the policy that comes into force, whose text is that of its parts one behind the other: with the number of
+/// the one before if it is the same, else with the next. To be called in a transaction.
 [[nodiscard]] std::uint64_t number_policy(soci::session& session, const std::vector<std::string>& parts,
                                           std::chrono::system_clock::time_point now);
 

@@ -40,8 +40,9 @@ class SavedSettings
 
     [[nodiscard]] tl::expected<std::vector<SavedSetting>, std::string> read();
 
-    /// Makes the change and numbers the policy that follows from it, given in parts (policy_texts.h), in one transaction; on the disk when this
-    /// returns without an error. Returns the generation: the newest one's if that is of the same policy.
+    /// Makes the change and numbers the policy that follows from it, given in parts (policy_texts.h), in one
+    /// transaction; on the disk when this returns without an error. Returns the generation: the newest one's if that
+    /// is of the same policy.
     [[nodiscard]] tl::expected<std::uint64_t, std::string> save(const SettingsChange& change,
                                                                 const std::vector<std::string>& policy,
                                                                 std::chrono::system_clock::time_point now);

@@ -202,8 +202,8 @@ class Daemon : private EntityEvents
 
     // --- reload
 
-    /// Reads the file beside the event loop. What changes while it is read may have been missed: who asks meanwhile gets
-    /// the outcome of another reading.
+    /// Reads the file beside the event loop. What changes while it is read may have been missed: who asks meanwhile
+    /// gets the outcome of another reading.
     void reload(Callback<std::vector<std::string>> then)
     {
         reload_callers_.push_back(std::move(then));
@@ -219,9 +219,18 @@ class Daemon : private EntityEvents
         served_callers_ = std::exchange(reload_callers_, {});
         worker_.run(
             [path = path_, stop = worker_.stop_descriptor(), reading = reading_] {
-                *reading = read_settings_apart(path, {.stop = stop});
-                if (*reading) {
-                    make_ready(**reading);
+                try {
+                    *reading = read_settings_apart(path, {.stop = stop});
+                    if (*reading) {
+                        make_ready(**reading);
+                    }
+                } catch (const std::exception& problem) {  // there is not enough memory, for example
+                    *reading = tl::unexpected(
+                        std::vector{SettingError{path,
+                                                 0,
+                                                 {},
+                                                 std::string("what cannot be read: ") + problem.what(),
+                                                 "a smaller file"}});
                 }
             },
             [this] { file_was_read(); });
@@ -229,6 +238,9 @@ class Daemon : private EntityEvents
 
     void file_was_read()
     {
+        if (stopping_) {
+            return;
+        }
         const auto outcome = *reading_ ? put_in_force(**reading_) : not_valid(reading_->error());
         // To destroy what is no longer in force takes time, too.
         worker_.run([gone = std::exchange(reading_, nullptr)] {}, [] {});

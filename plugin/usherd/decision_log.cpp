@@ -30,9 +30,9 @@ void log_refusal(const Settled& refused)
 {
     const std::string id = std::to_string(refused.judged.record);
     const std::string answer(name(refused.judged.decision.answer));
-    const std::string user(refused.request.user.text());
+    const std::string user = printable(refused.request.user.text());
     log_info(id + ": " + answer + " for " + user + " was not applied by the server" +
-                 (refused.condition.empty() ? "" : ": " + refused.condition),
+                 (refused.condition.empty() ? "" : ": " + printable(refused.condition)),
              {{"USHER_DECISION", id}, {"USHER_USER", user}, {"USHER_REFUSED", answer}});
 }
 

@@ -20,8 +20,9 @@ void log_domain_state(const std::string& domain, DomainState state, const std::s
         case DomainState::not_granted:
             spdlog::error(
                 "{}: the server grants {} no permission for this domain, so usherd sees no requests: add "
-                "it to the server's privileged_entities and restart the server (Prosody), or to the connector's "
-                "entities (ejabberd); usherd logs in again by itself",
+                "it to the server's privileged_entities and restart the server (Prosody; not needed for a host that was "
+                "added with it while Prosody ran), or to the connector's entities (ejabberd); usherd logs in again by "
+                "itself",
                 domain, own);
             break;
         case DomainState::stock:

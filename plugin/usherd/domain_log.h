@@ -8,8 +8,8 @@
 namespace usher
 {
 
-/// Logs a state that an administrator has to know of: that the domain is answered, or why not. `own` is the address that
-/// usherd logs in with.
+/// Logs a state that an administrator has to know of: that the domain is answered, or why not. `own` is the address
+/// that usherd logs in with.
 void log_domain_state(const std::string& domain, DomainState state, const std::string& own);
 
 }  // namespace usher

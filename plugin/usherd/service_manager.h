@@ -15,8 +15,8 @@ class ServiceManager
   public:
     explicit ServiceManager(Clock& clock) : clock_(clock) {}
 
-    /// The store may be migrated at the start, which takes seconds for each million records: gives it an hour, so that the
-    /// start is not ended halfway, again and again.
+    /// The store may be migrated at the start, which takes seconds for each million records: gives it an hour, so
+    /// that the start is not ended halfway, again and again.
     static void extend_start();
 
     void ready() const;
@@ -24,7 +24,8 @@ class ServiceManager
     void stopping() const;
     /// The line that `systemctl status` shows; sent if it has changed.
     void show(const std::string& status);
-    /// From now on notifies the watchdog, if there is one, twice in each of its intervals, as long as the event loop turns.
+    /// From now on notifies the watchdog, if there is one, twice in each of its intervals, as long as the event loop
+    /// turns.
     void notify_watchdog();
 
   private:

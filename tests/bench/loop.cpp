@@ -1,5 +1,5 @@
-// Measures how long the event loop, on which every request is answered, is held by what an administrator does: with a large
-// settings file, many domains, many choices and a large journal.
+// Measures how long the event loop, on which every request is answered, is held by what an administrator does: with a
+// large settings file, many domains, many choices and a large journal.
 #include <sys/socket.h>
 
 #include <algorithm>

@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_SUITE(crash)
 BOOST_AUTO_TEST_CASE(confirmed_choice_survives_a_kill_at_any_moment_around_it)
 {
     UsherStage stage(Login::component, users_may_choose());
+    stage.person(kJuliet);  // or what was chosen would be a deleted account's
     const Usherctl usherctl(stage.usherd().directory() / "control.sock");
     const auto change = [&usherctl](const std::string& option) {
         return usherctl.run({"option", kJuliet, option}).status == 0;
@@ -75,7 +76,6 @@ BOOST_AUTO_TEST_CASE(confirmed_choice_survives_a_kill_at_any_moment_around_it)
     }
     stage.usherd().kill();
     stage.usherd().start();
-    stage.person(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     romeo.send(to(kJuliet, "subscribe"));
     romeo.expect(presence("subscribed", kJuliet));

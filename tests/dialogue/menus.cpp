@@ -1,5 +1,5 @@
-// What users meet in their own clients: the menu with their option, whom it is shown to, and how clients see Usher. What
-// the other menus_*.cpp have belongs to the same suite.
+// What users meet in their own clients: the menu with their option, whom it is shown to, and how clients see Usher.
+// What the other menus_*.cpp have belongs to the same suite.
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

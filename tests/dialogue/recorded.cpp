@@ -1,5 +1,5 @@
-// What the journal has of requests that come, or are found waiting, again and again: no more records than decisions, and
-// no approval of what the server would not let in.
+// What the journal has of requests that come, or are found waiting, again and again: no more records than decisions,
+// and no approval of what the server would not let in.
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 

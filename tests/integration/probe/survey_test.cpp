@@ -81,7 +81,7 @@ struct Scene {
 
 BOOST_FIXTURE_TEST_SUITE(survey, Scene)
 
-BOOST_AUTO_TEST_CASE(the_list_is_asked_for_without_items_and_where_there_is_a_connector_only)
+BOOST_AUTO_TEST_CASE(the_list_is_asked_for_one_item_and_where_there_is_a_connector_only)
 {
     BOOST_TEST(sent == (std::vector<std::string>{
                            "get capulet.lit <query xmlns='http://jabber.org/protocol/disco#info'/>",
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(the_list_is_asked_for_without_items_and_where_there_is_a_co
     BOOST_REQUIRE(sent.size() == 3U);
     BOOST_TEST(sent[2] ==
                "get capulet.lit <pending xmlns='urn:xmpp:subscription-requests:0'><set "
-               "xmlns='http://jabber.org/protocol/rsm'><max>0</max></set></pending>");
+               "xmlns='http://jabber.org/protocol/rsm'><max>1</max></set></pending>");
     BOOST_TEST(result("q2", version()));
     BOOST_TEST(ends == 0);
     BOOST_TEST(result("q3",

@@ -302,8 +302,8 @@ constexpr Failure::Kind kKinds[] = {
     Failure::Kind::silent,       Failure::Kind::detached,
 };
 
-// Which of the two is ready first after a boot is left to chance: even a password may be refused only because the server
-// does not know the account yet.
+// Which of the two is ready first after a boot is left to chance: even a password may be refused only because the
+// server does not know the account yet.
 BOOST_AUTO_TEST_CASE(every_failure_is_retried_before_the_first_login_and_after_it)
 {
     for (const Failure::Kind kind : kKinds) {

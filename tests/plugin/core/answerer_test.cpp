@@ -407,6 +407,21 @@ BOOST_AUTO_TEST_CASE(a_denial_whose_repetition_cannot_be_recorded_is_no_decision
     BOOST_TEST(found({}).at(0).repeats == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_does_not_use_up_the_limit_of_an_hour)
+{
+    answerer.set_policy(federation_closed());
+    std::vector<SubscriptionRequest> requests;
+    for (std::size_t i = 0; i < RecentDecisions::kMaxOfDomain; ++i) {
+        requests.push_back(request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague.lit"));
+    }
+    soci::session other(soci::sqlite3, path);
+    other << "BEGIN IMMEDIATE";
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    other << "ROLLBACK";
+    static_cast<void>(judge({&requests[0], 1}, Source::asked));
+    BOOST_TEST((found({}).at(0).covers == Covers::request));
+}
+
 BOOST_AUTO_TEST_CASE(a_repetition_whose_record_has_gone_gets_a_new_one)
 {
     answerer.set_policy(federation_closed());

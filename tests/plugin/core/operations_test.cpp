@@ -442,6 +442,50 @@ BOOST_AUTO_TEST_CASE(a_review_that_is_interrupted_says_how_far_it_came)
                review->error().text);
 }
 
+BOOST_AUTO_TEST_CASE(a_review_goes_on_where_a_domain_is_not_served_any_more)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<Review>> review;
+    operations.review(Actor::local("root"), juliet, true,
+                      [&](Result<Review> result) { review = std::move(result); });
+    for (const std::string& page : {many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting}) {
+        const std::string query = channels.take_sent().front();
+        channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" + page +
+                          "</iq>");
+    }
+    serve("result", "");
+    entity.set_domains({"montague.lit"});
+    clock.advance(std::chrono::milliseconds(0));
+    BOOST_REQUIRE(review.has_value());
+    BOOST_REQUIRE(review->has_value());
+    BOOST_TEST(review->value().requests.size() == 100U);
+    BOOST_REQUIRE(review->value().unlisted.size() == 1U);
+    BOOST_TEST(review->value().unlisted[0].domain == "capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(thousands_of_domains_may_not_be_served)
+{
+    constexpr std::size_t kDomains = 20'000;
+    std::string file = kFile + "[[organization]]\nname = \"Verona\"\ndomains = [";
+    for (std::size_t i = 0; i < kDomains; ++i) {
+        file += "\"d" + std::to_string(i) + ".verona.lit\",";
+    }
+    const auto many =
+        PolicyInForce::make(parse_settings(file + "]\n", "usher.toml").value(), *database, noon).value();
+    Operations all(*many, answerer, choices, *database, entity, clock);
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    entity.set_domains({});
+    std::optional<Result<Waiting>> waiting;
+    all.waiting(Actor::local("root"), std::nullopt,
+                [&](Result<Waiting> result) { waiting = std::move(result); });
+    BOOST_REQUIRE(waiting.has_value());
+    BOOST_REQUIRE(!waiting->has_value());
+    BOOST_TEST(waiting->error().text.ends_with("; and 20000 more domains."), waiting->error().text);
+}
+
 BOOST_AUTO_TEST_CASE(an_explanation_says_that_the_server_could_not_be_asked)
 {
     BOOST_TEST(explain().value().list_error == "Usher is not connected to its server");

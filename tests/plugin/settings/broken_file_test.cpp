@@ -112,4 +112,15 @@ usher.toml:12: connection.prot: found an unknown key; accepted: port (is that wh
 )");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_full_of_errors_shows_the_first_hundred)
+{
+    std::string file = kStart;
+    for (int i = 0; i < 1'000; ++i) {
+        file += "[limits" + std::to_string(i) + "]\n";
+    }
+    const auto read = parse_settings(file, "usher.toml");
+    BOOST_REQUIRE(!read.has_value());
+    BOOST_TEST(read.error().size() == 100U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
