@@ -58,13 +58,6 @@ void share_group(Stage& stage, const std::string& user, const std::string& conta
     (void)ejabberd(stage).evaluate(orders + ".");
 }
 
-ServerOptions with_shared_rosters(Login login)
-{
-    ServerOptions options = ScriptedStage::options({entity_address(login)}, kNoTimeout);
-    options.for_all = "  mod_shared_roster: {}\n";
-    return options;
-}
-
 void block_by_privacy_list(WireClient& user, const std::string& attributes)
 {
     (void)user.request("set", {},
@@ -120,8 +113,7 @@ BOOST_DATA_TEST_CASE(S77_request_of_a_subscribed_contact_is_stale,
 BOOST_DATA_TEST_CASE(S77_request_of_a_contact_in_a_shared_group_is_stale, bdata::make({"held", "waiting"}),
                      state)
 {
-    ScriptedStage stage(with_shared_rosters(Login::component));
-    stage.admit_entity();
+    ScriptedStage stage(Login::component, kNoTimeout);
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& nurse = stage.enter(kNurse);
     nurse.send(to(kJuliet, "subscribe"));
@@ -392,6 +384,26 @@ BOOST_DATA_TEST_CASE(S35_request_is_looked_at_as_the_roster_is_changed,
     BOOST_TEST((after == std::string("{") + subscription + ",none}" || after == "none"), after);
 }
 
+// And between that look and the change: of `none` nothing comes of `subscribed` then.
+BOOST_AUTO_TEST_CASE(S52_approval_of_what_the_contact_has_just_withdrawn_is_not_reported)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    leave_romeo_to_juliet(stage, romeo);
+    juliet.expect(kPrompt);
+    // Of the same place hooks without a module come last.
+    BOOST_TEST(ejabberd(stage).evaluate(
+                   "Withdrawal = xmpp:decode(fxml_stream:parse_element(<<\"<presence xmlns='jabber:client' "
+                   "type='unsubscribe' from='" +
+                   kRomeo + "' to='" + kJuliet +
+                   "'/>\">>)), ejabberd_hooks:add(roster_out_subscription, <<\"capulet.lit\">>, fun(_) -> "
+                   "mod_roster:in_subscription(false, Withdrawal), ok end, 49).") == "ok");
+    BOOST_TEST(
+        is_error(stage.entity().answer_later(kJuliet, kRomeo, "subscribed"), "cancel", "item-not-found"));
+    BOOST_TEST(stored(stage, kRomeo) == "none");
+}
+
 BOOST_DATA_TEST_CASE(S36_denial_keeps_what_the_user_has_of_the_contact, bdata::make({"held", "waiting"}),
                      state)
 {
@@ -419,6 +431,61 @@ BOOST_DATA_TEST_CASE(S36_denial_keeps_what_the_user_has_of_the_contact, bdata::m
     BOOST_TEST_REQUIRE(item->child("group") != nullptr);
     BOOST_TEST(item->child("group")->text == "Balcony");
     BOOST_TEST(stage.entity().pending().empty());
+}
+
+BOOST_DATA_TEST_CASE(S36_denial_keeps_the_users_own_subscription, bdata::make({"held", "waiting"}), state)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    store(stage, romeo_in_juliets_roster("to", "none"));
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    stage.entity().answer(ask, std::string(state) == "held" ? "unsubscribed" : "none");
+    if (std::string(state) == "waiting") {
+        juliet.expect(kPrompt);
+        BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed").attribute("type") ==
+                   "result");
+    }
+    romeo.expect(kDenial);
+    BOOST_TEST(stored(stage, kRomeo) == "{to,none}");
+}
+
+// The user approves as the denial is being applied: their approval is in a transaction that ends when the denial
+// is in one, too.
+BOOST_DATA_TEST_CASE(S35_denial_does_not_revoke_an_approval_of_the_users_own,
+                     bdata::make({"held", "waiting"}), state)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    if (std::string(state) == "waiting") {
+        stage.entity().answer(ask, "none");
+        juliet.expect(kPrompt);
+    }
+    BOOST_TEST(
+        ejabberd(stage).evaluate(
+            "Approval = xmpp:decode(fxml_stream:parse_element(<<\"<presence xmlns='jabber:client' "
+            "type='subscribed' from='" +
+            kJuliet + "' to='" + kRomeo +
+            "'/>\">>)), Console = self(), Await = fun(Self) -> case length(mnesia:system_info(transactions)) > "
+            "1 of true -> ok; false -> timer:sleep(1), Self(Self) end end, spawn(fun() -> "
+            "register(approving, self()), mnesia:transaction(fun() -> mod_roster:out_subscription(Approval), "
+            "Console ! approved, Await(Await) end) end), receive approved -> ok after 5000 -> late end.") ==
+        "ok");
+    if (std::string(state) == "waiting") {
+        BOOST_TEST(is_error(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed"), "cancel",
+                            "item-not-found"));
+    } else {
+        stage.entity().answer(ask, "unsubscribed");
+    }
+    BOOST_TEST(ejabberd(stage).evaluate("Monitor = monitor(process, approving), receive {'DOWN', Monitor, _, "
+                                        "_, _} -> ended after 5000 -> late end.") == "ended");
+    stage.round_trip();
+    BOOST_TEST(stored(stage, kRomeo) == "{from,none}");
+    BOOST_TEST(!romeo.has_received(kDenial));
 }
 
 BOOST_AUTO_TEST_CASE(S55_row_that_comes_otherwise_than_by_a_request_is_listed)

@@ -92,7 +92,8 @@ other_entities(Host) ->
 host_hooks(Host) ->
     [{roster_in_subscription, Host, trial_arrives, 49}, % after whatever rejects, before mod_roster (50)
      {roster_in_subscription, Host, subscription_arrives, 60},
-     {roster_out_subscription, Host, verdict_arrives, 49}, % immediately before mod_roster
+     {roster_out_subscription, Host, denial_arrives, 29}, % in place of mod_shared_roster (30) and mod_roster
+     {roster_out_subscription, Host, approval_arrives, 49}, % immediately before mod_roster
      {roster_out_subscription, Host, user_answers, 60},
      {remove_user, Host, user_removed, 60},
      {c2s_filter_send, Host, keep_held, 10}].

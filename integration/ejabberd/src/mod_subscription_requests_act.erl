@@ -6,7 +6,7 @@
 -export([answer_held/3, answer_waiting/3, withdraw/2, clear_if_stale/2, may_be_listed/2]).
 -export([start_deliveries/2, deliver_now/2]).
 %% For the hooks that these actions run
--export([trial_is_admitted/0, verdict_arrives/1]).
+-export([trial_is_admitted/0, denial_arrives/1, approval_arrives/1]).
 
 -export_type([result/0]).
 
@@ -117,7 +117,7 @@ trial_is_admitted() ->
     ok.
 
 %% Does what ejabberd_c2s does with the stanza of a client of the user's. Whether the request is pending is looked at
-%% when all else is done, immediately before mod_roster changes the roster: see verdict_arrives/1.
+%% when all else is done, as the roster is changed: see denial_arrives/1 and approval_arrives/1.
 act_as_user(Host, Key, {Verdict, AskBack}) ->
     User = mod_subscription_requests_xml:user_jid(Host, Key),
     Contact = mod_subscription_requests_xml:contact_jid(Key),
@@ -158,8 +158,7 @@ in_new_process(Function) ->
 	    exit(Reason)
     end.
 
-%% mod_roster says neither whether the request was still pending nor whether it could store the answer. If it could not,
-%% the request is pending as before.
+%% mod_roster says neither whether the request was still pending nor whether it could store the answer.
 change_roster(Host, Key, Answer) ->
     erase(?CONNECTOR),
     %% mod_shared_roster comes before mod_roster. It passes nothing on of contacts in a shared group.
@@ -169,13 +168,13 @@ change_roster(Host, Key, Answer) ->
 	_ -> ejabberd_hooks:run(roster_out_subscription, Host, [Answer])
     end,
     case erase(?CONNECTOR) of
-	{pending, Kept} ->
-	    case mod_subscription_requests_roster:is_pending(Host, Key) of
-		true ->
-		    failed;
-		false ->
-		    mod_subscription_requests_roster:keep_item(Host, Kept),
-		    applied
+	denied ->
+	    applied;
+	approving ->
+	    case mod_subscription_requests_roster:after_approval(Host, Key) of
+		approved -> applied;
+		pending -> failed;
+		none -> not_pending % withdrawn meanwhile
 	    end;
 	stale ->
 	    mod_subscription_requests_roster:clear(Host, Key),
@@ -186,22 +185,32 @@ change_roster(Host, Key, Answer) ->
 	    not_pending
     end.
 
-%% As mod_roster (50) is about to carry out a verdict, or not if its request is not pending any more.
+%% A denial is carried out here, in place of all that comes after it: mod_shared_roster (30) of 23.01 to 25.10 makes
+%% `unsubscribe`s in both directions of it, and so mod_roster (50) would find nothing to deny. It leaves when it is stored:
+%% a contact who is denied and asks again at once must not be taken for one who still waits.
+-spec denial_arrives(presence()) -> ok | stop.
+denial_arrives(#presence{type = unsubscribed, from = User, to = Contact} = Answer) ->
+    put(?CONNECTOR, failed), % unless this comes to its end
+    Key = mod_subscription_requests_xml:key(User, Contact),
+    put(?CONNECTOR, mod_subscription_requests_roster:deny(User#jid.lserver, Key, Answer)),
+    stop;
+denial_arrives(_Answer) ->
+    ok.
+
+%% As mod_roster (50) is about to carry out an approval, or not if its request is not pending any more.
 %%
 %% `subscribed` leaves before the roster is changed, because the change makes each of the user's sessions send
 %% presence by itself, which would be there first (RFC 6121 section 3.1.5 has this order, too). Should storage fail in
 %% between, the request is pending as before and the next answer puts both sides right. That takes a while, in which the
 %% contact may withdraw; what mod_roster then made of `subscribed` would be an approval that nobody has asked for.
-%% `unsubscribed` leaves after it: a contact who is denied and asks again at once must not be taken for one who still
-%% waits.
--spec verdict_arrives(presence()) -> ok | stop.
-verdict_arrives(#presence{type = Verdict, from = User, to = Contact} = Answer) ->
+-spec approval_arrives(presence()) -> ok | stop.
+approval_arrives(#presence{type = subscribed, from = User, to = Contact} = Answer) ->
     Host = User#jid.lserver,
     Key = mod_subscription_requests_xml:key(User, Contact),
     put(?CONNECTOR, failed), % unless this comes to its end
     Request = mod_subscription_requests_roster:request(Host, Key),
     Latest = case Request of
-		 {pending, State} when Verdict == subscribed ->
+		 {pending, State} ->
 		     ejabberd_router:route(Answer),
 		     case mod_subscription_requests_roster:heeds_unasked_approval(State) of
 			 true -> mod_subscription_requests_roster:request(Host, Key);
@@ -211,11 +220,8 @@ verdict_arrives(#presence{type = Verdict, from = User, to = Contact} = Answer) -
 		     Request
 	     end,
     case Latest of
-	{pending, _} when Verdict == subscribed ->
-	    put(?CONNECTOR, {pending, none}),
-	    ok;
-	{pending, Before} ->
-	    put(?CONNECTOR, {pending, mod_subscription_requests_roster:item_to_keep(Host, Key, Before)}),
+	{pending, _} ->
+	    put(?CONNECTOR, approving),
 	    ok;
 	_ ->
 	    put(?CONNECTOR, Latest),

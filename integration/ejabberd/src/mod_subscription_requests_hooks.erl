@@ -3,7 +3,8 @@
 -module(mod_subscription_requests_hooks).
 
 %% Requests
--export([trial_arrives/2, subscription_arrives/2, verdict_arrives/1, user_answers/1, user_removed/2, keep_held/1]).
+-export([trial_arrives/2, subscription_arrives/2, denial_arrives/1, approval_arrives/1, user_answers/1]).
+-export([user_removed/2, keep_held/1]).
 %% Connections
 -export([component_connected/1, component_sends/1]).
 -export([presence_set/4, presence_unset/4, session_closed/3, session_pending/1]).
@@ -86,16 +87,26 @@ hold(Host, Key, Presence) ->
 		     presence = Presence, element = Element}),
     mod_subscription_requests_host:tell(Host, {held, Key, Id, IsWatched}).
 
-%% See mod_subscription_requests_act.
--spec verdict_arrives(presence()) -> ok | stop.
-verdict_arrives(#presence{meta = #{?CONNECTOR := verdict}} = Answer) ->
-    try mod_subscription_requests_act:verdict_arrives(Answer)
+%% Before mod_shared_roster.
+-spec denial_arrives(presence()) -> ok | stop.
+denial_arrives(#presence{meta = #{?CONNECTOR := verdict}} = Answer) ->
+    verdict_arrives(fun() -> mod_subscription_requests_act:denial_arrives(Answer) end);
+denial_arrives(_Presence) ->
+    ok.
+
+%% Immediately before mod_roster.
+-spec approval_arrives(presence()) -> ok | stop.
+approval_arrives(#presence{meta = #{?CONNECTOR := verdict}} = Answer) ->
+    verdict_arrives(fun() -> mod_subscription_requests_act:approval_arrives(Answer) end);
+approval_arrives(_Presence) ->
+    ok.
+
+verdict_arrives(Apply) ->
+    try Apply()
     catch Class:Reason:Stack ->
 	    ?ERROR_MSG("Failed to look at a request: ~p", [{Class, Reason, Stack}]),
 	    stop % mod_roster must not carry out what may not be pending
-    end;
-verdict_arrives(_Presence) ->
-    ok.
+    end.
 
 %% After mod_roster.
 -spec user_answers(presence()) -> ok.

@@ -7,10 +7,10 @@
 -module(mod_subscription_requests_roster).
 
 -export([request/2, is_pending/2, has_shared_groups/1, heeds_unasked_approval/1, asks_for_contact/2, stored_item/2, stored_request/3]).
--export([clear/2, item_to_keep/3, keep_item/2, walk/2]).
+-export([clear/2, deny/3, after_approval/2, walk/2]).
 -export([watch/1, is_watched/1, is_told_all/1, written/3, change/2, forget/2, written_item/3]).
 
--export_type([pending/0, request/0, item/0, state/0]).
+-export_type([pending/0, request/0, state/0]).
 
 -include("logger.hrl").
 -include("mod_subscription_requests.hrl").
@@ -22,8 +22,6 @@
 %% Stored as pending, with this <item/>, and not changed since.
 -type pending() :: #{key() => fxml:xmlel() | none}.
 
-%% mod_roster's record.
--type item() :: tuple().
 -type state() :: {Subscription :: atom(), Ask :: atom(), IsApproved :: boolean()}.
 %% stale: stored as pending, but the contact is subscribed already.
 -type request() :: {pending, state()} | stale | none.
@@ -59,6 +57,15 @@ asks_for_contact(Host, Key) ->
     case state(Host, Key) of
 	none -> false;
 	{Subscription, Ask, _} -> lists:member(Subscription, [to, both]) orelse lists:member(Ask, [out, both, subscribe])
+    end.
+
+%% What has become of a request that mod_roster was to approve.
+-spec after_approval(binary(), key()) -> approved | pending | none.
+after_approval(Host, Key) ->
+    case state(Host, Key) of
+	{Subscription, _, _} when Subscription == from; Subscription == both -> approved;
+	{_, _, _} = State -> case is_stored(State) of true -> pending; false -> none end;
+	none -> none
     end.
 
 %% The user's <item/>, or none.
@@ -188,17 +195,57 @@ element_of(Key, {Subscription, Ask, IsApproved}) -> mod_subscription_requests_xm
 
 %% Removes a stale request, and nothing else.
 -spec clear(binary(), key()) -> ok.
-clear(Host, {User, Contact} = Key) ->
-    Storage = gen_mod:db_mod(Host, mod_roster),
-    _ = Storage:transaction(
-	  Host,
-	  fun() ->
-		  case Storage:get_roster_item(User, Host, Contact) of
-		      {ok, Item} -> request(Host, Key, state(Item)) == stale andalso write_without_request(Item, Key, Host);
-		      error -> ok
-		  end
-	  end),
+clear(Host, Key) ->
+    _ = in_transaction(Host, Key, fun(Item) ->
+					  request(Host, Key, state(Item)) == stale
+					      andalso write_without_request(Item, Key, Host)
+				  end),
     ok.
+
+%% Has mod_roster carry out a denial if the request is pending. Who approves meanwhile does so before or after it.
+-spec deny(binary(), key(), presence()) -> denied | failed | stale | none.
+deny(Host, Key, Denial) ->
+    Denied = in_transaction(Host, Key, fun(Item) ->
+					       case request(Host, Key, state(Item)) of
+						   {pending, State} -> deny(Host, Key, Denial, Item, State);
+						   Other -> Other
+					       end
+				       end),
+    case Denied of
+	{atomic, Result} -> Result;
+	_ -> failed
+    end.
+
+deny(Host, Key, Denial, Item, State) ->
+    _ = mod_roster:out_subscription(Denial),
+    After = transacted_item(Host, Key),
+    case is_stored(state(After)) of
+	true ->
+	    failed; % mod_roster does not say so
+	false ->
+	    %% It deletes the item, also if the user has given the contact a name or groups.
+	    _ = After == none andalso is_kept(Item, State)
+		andalso mod_roster:set_roster(setelement(tuple_size(Item) - 1, set_ask(none, Item), <<>>)),
+	    denied
+    end.
+
+is_kept(Item, {none, in, _}) -> is_users_own(Item);
+is_kept(_Item, _State) -> false.
+
+%% In one transaction, with those of mod_roster within it. mod_roster forgets what it has cached at the end of its own,
+%% and here once more at the end of the whole: what was read in between is out of date.
+in_transaction(Host, {User, _} = Key, Change) ->
+    Storage = gen_mod:db_mod(Host, mod_roster),
+    Result = Storage:transaction(Host, fun() -> Change(transacted_item(Host, Key)) end),
+    _ = mod_roster:set_items(User, Host, #roster_query{items = []}),
+    Result.
+
+transacted_item(Host, {User, Contact}) ->
+    Storage = gen_mod:db_mod(Host, mod_roster),
+    case Storage:get_roster_item(User, Host, Contact) of
+	{ok, Item} -> Item;
+	error -> none
+    end.
 
 write_without_request(Item, {User, Contact}, Host) ->
     {Subscription, Ask, _} = state(Item),
@@ -212,27 +259,6 @@ set_ask(Ask, Item) -> setelement(tuple_size(Item) - 3, Item, Ask).
 
 %% A name or a group can only be the user's own.
 is_users_own(Item) -> element(5, Item) /= <<>> orelse element(tuple_size(Item) - 2, Item) /= [].
-
-%% mod_roster deletes the item of a contact who is denied, also if the user has given the contact a name or groups.
-%% This is what it would delete.
--spec item_to_keep(binary(), key(), state()) -> item() | none.
-item_to_keep(Host, Key, {none, in, _}) ->
-    Item = item(Host, Key),
-    case Item /= none andalso is_users_own(Item) of
-	true -> Item;
-	false -> none
-    end;
-item_to_keep(_Host, _Key, _State) ->
-    none.
-
--spec keep_item(binary(), item() | none) -> ok.
-keep_item(_Host, none) ->
-    ok;
-keep_item(Host, Item) ->
-    {User, _, Contact} = element(2, Item),
-    _ = item(Host, {User, Contact}) == none
-	andalso mod_roster:set_roster(setelement(tuple_size(Item) - 1, set_ask(none, Item), <<>>)),
-    ok.
 
 %%%===================================================================
 %%% What Mnesia tells of changes
