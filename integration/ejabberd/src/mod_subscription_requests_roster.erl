@@ -80,17 +80,17 @@ stored_item(Host, Key) ->
 -spec stored_request(binary(), binary(), key()) -> fxml:xmlel() | stale | none | malformed.
 stored_request(Id, Host, Key) ->
     Item = item(Host, Key),
-    case request(Host, Key, state(Item)) of
-	{pending, State} ->
-	    try
+    try
+	case request(Host, Key, state(Item)) of
+	    {pending, State} ->
 		Nick = mod_subscription_requests_xml:nick(#presence{sub_els = other_elements(Item)}),
 		Texts = [{<<"status">>, status(Item)}, {<<"nick">>, Nick}],
-		mod_subscription_requests_xml:request(Id, Host, Key, Texts, element_of(Key, State))
-	    catch _:_ ->
-		malformed % from long ago, or written by a tool
-	    end;
-	Other ->
-	    Other
+		mod_subscription_requests_xml:request(Id, Host, Key, Texts, element_of(Key, State));
+	    Other ->
+		Other
+	end
+    catch _:_ ->
+	malformed % from long ago, or written by a tool
     end.
 
 is_in_mnesia(Host) -> gen_mod:db_mod(Host, mod_roster) == mod_roster_mnesia.
