@@ -333,6 +333,24 @@ BOOST_DATA_TEST_CASE(S39_S71_S72_prompt_or_verdict_but_not_both, bdata::make({"r
     BOOST_TEST(!juliet.has_received(kPrompt));
 }
 
+BOOST_AUTO_TEST_CASE(S50_S52_one_of_two_verdicts_at_a_time_is_applied)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    (void)stage.entity().next_ask_about(kRomeo, kJuliet);
+    claim_by_process(stage,
+                     "timer:send_after(500, go), receive go -> mod_subscription_requests_act:answer_held("
+                     "<<\"capulet.lit\">>, Hold, {subscribed, false}) end");
+    BOOST_TEST(
+        is_error(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed"), "cancel", "item-not-found"));
+    romeo.expect(kApproval);
+    BOOST_TEST(stored(stage, kRomeo) == "{from,none}");
+    stage.round_trip();
+    BOOST_TEST(!romeo.has_received(kDenial));
+}
+
 // A rolling upgrade is enough: what the nodes tell each other has changed.
 BOOST_AUTO_TEST_CASE(S72_unknown_messages_do_not_end_the_process)
 {

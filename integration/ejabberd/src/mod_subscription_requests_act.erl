@@ -51,21 +51,21 @@ answer_waiting(Host, Key, {Type, AskBack}) ->
 	    not_pending
     end.
 
-answer_admitted(Host, Key, {Type, AskBack}) ->
-    if Type == none ->
-	    _ = claim(Host, Key, left),
+answer_admitted(Host, Key, {Type, _} = Answer) ->
+    case claim(Host, Key, case Type of none -> left; _ -> answering end) of
+	{answering, Pid} -> % what was looked at is changing
+	    await_end(Pid, infinity), % the host's process sees to it that it ends
+	    answer_waiting(Host, Key, Answer);
+	not_understood ->
+	    failed; % held by a node with another version
+	_ when Type == none ->
 	    applied;
-	true ->
-	    case claim(Host, Key, answering) of
-		{held, Hold} ->
-		    answer_held(Host, Hold, {Type, AskBack});
-		not_understood ->
-		    failed; % held by a node with another version
-		not_held ->
-		    Result = act_as_user(Host, Key, {Type, AskBack}),
-		    withdraw(Host, Key),
-		    Result
-	    end
+	{held, Hold} ->
+	    answer_held(Host, Hold, Answer);
+	not_held ->
+	    Result = act_as_user(Host, Key, Answer),
+	    withdraw(Host, Key),
+	    Result
     end.
 
 claim(Host, Key, Outcome) ->
@@ -255,17 +255,17 @@ deliver_now(Host, Holds) ->
     ok.
 
 deliver_all(Host, [#hold{state = {answering, Pid}} = Hold]) ->
-    await_end(Pid),
+    await_end(Pid, ?ANSWERING_PATIENCE),
     deliver(Host, Hold);
 deliver_all(Host, Holds) ->
     lists:foreach(fun(Hold) -> deliver(Host, Hold) end, Holds).
 
-%% A verdict is applied or the request delivered, but not both.
-await_end(Pid) ->
+%% Of two verdicts one is applied, and of a verdict and a delivery one is done.
+await_end(Pid, Patience) ->
     Monitor = erlang:monitor(process, Pid),
     receive
 	{'DOWN', Monitor, process, _, _} -> ok
-    after ?ANSWERING_PATIENCE ->
+    after Patience ->
 	    exit(Pid, kill),
 	    receive {'DOWN', Monitor, process, _, _} -> ok end
     end.

@@ -62,7 +62,7 @@ handle_call({connected, Connection}, _From, State) ->
 handle_call({claim, Key, Outcome}, {Pid, _}, State) ->
     case find_hold(Key, State) of
 	none -> {reply, not_held, State};
-	#hold{state = {answering, _}} -> {reply, not_held, State};
+	#hold{state = {answering, _} = Answering} -> {reply, Answering, State};
 	Hold when Outcome == answering -> {reply, {held, Hold}, answering(Hold, Pid, State)};
 	Hold when Outcome == left -> {reply, {held, Hold}, leave([Hold], State)}
     end;
