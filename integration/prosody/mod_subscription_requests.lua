@@ -173,23 +173,29 @@ local function is_pending(username, contact, roster)
 	return false;
 end
 
+local subscriptions = { none = true, to = true, from = true, both = true };
+
+-- An approval would make `both` of any other subscription.
+local function is_known_item(item)
+	return item == nil or type(item) == "table" and subscriptions[item.subscription];
+end
+
 -- The request as the roster has it, or nil: nothing waits.
 local function stored_request(username, contact)
 	local roster = rostermanager.load_roster(username, host);
 	if not is_pending(username, contact, roster) then return nil; end
+	if not is_known_item(roster[contact]) then error("the contact's item is unknown", 0); end
 	local stored = roster[false].pending[contact];
 	local request = type(stored) == "table" and st.deserialize(stored) or st.presence();
 	request.attr.type, request.attr.from, request.attr.to = "subscribe", contact, address_of(username);
 	return request;
 end
 
-local subscriptions = { none = true, to = true, from = true, both = true };
-
 -- <request/> as text (S23 to S26), which takes a tenth of the time that stanza objects take. Nil: the item cannot be read.
 local function request_xml(id, request, roster)
 	local contact = request.attr.from;
 	local item = roster[contact];
-	if item ~= nil and not (type(item) == "table" and subscriptions[item.subscription]) then return nil; end
+	if not is_known_item(item) then return nil; end
 	local xml = {
 		"<request id='", id, "'><forwarded xmlns='urn:xmpp:forward:0'><presence xmlns='jabber:client' type='subscribe' from='",
 		xml_escape(contact), "' to='", xml_escape(request.attr.to), "'>"
@@ -450,9 +456,8 @@ local function pending_page(username, seq, max, send)
 		if not is_user[entry.username] or not is_admitted(request) then return; end -- as a later answer would be refused
 		if not is_bare(entry.contact) or not is_bare(request.attr.to) then error("not an address", 0); end
 		local id = pending.tag .. entry.seq;
-		local request_text = request_xml(id, request, rostermanager.load_roster(entry.username, host));
-		if not request_text then error("the contact's item is unknown", 0); end
-		first, last, xml[#xml + 1] = first or id, id, request_text;
+		first, last = first or id, id;
+		xml[#xml + 1] = request_xml(id, request, rostermanager.load_roster(entry.username, host));
 	end
 	in_slices(function ()
 		if #xml < max and position < #order then
@@ -559,6 +564,7 @@ end
 -- roster, which is not loaded again: otherwise `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the
 -- request still waits.
 local function act_as_user(roster, username, contact, verdict, ask_back)
+	if not is_known_item(roster[contact]) then error("the contact's item is unknown", 0); end
 	local self = address_of(username);
 	local get_role = rawget(host_session.authz, "get_user_role"); -- Prosody 13
 	local origin = {

@@ -68,8 +68,10 @@ BOOST_AUTO_TEST_CASE(S78_odd_rosters_keep_nothing_else_from_the_list)
              "['one@verona.lit'] = { name = 'presence', attr = {}, 'a\\1b' }; "
              "['tag@verona.lit'] = { name = 'presence', attr = 'none' }; "
              "['text@verona.lit'] = { name = 'presence', attr = {}, { name = 'status', attr = {}, 'a\\20b' } }; "
-             "['string@verona.lit'] = 'x'; ['item@verona.lit'] = true; ['half@verona.lit'] = true",
-             "['item@verona.lit'] = 5; ['half@verona.lit'] = { subscription = {} }")},
+             "['string@verona.lit'] = 'x'; ['item@verona.lit'] = true; ['half@verona.lit'] = true; "
+             "['new@verona.lit'] = true; ['bare@verona.lit'] = true",
+             "['item@verona.lit'] = 5; ['half@verona.lit'] = { subscription = {} }; "
+             "['new@verona.lit'] = { subscription = 'friend' }; ['bare@verona.lit'] = {}")},
         {kNurse, roster("['romeo@montague.lit'] = true")},
     };
     for (const auto& [user, content] : odd) {
@@ -85,8 +87,8 @@ BOOST_AUTO_TEST_CASE(S78_odd_rosters_keep_nothing_else_from_the_list)
     for (const std::string user : {"number", "broken", "metadata", "pending"}) {
         BOOST_TEST(logs(server, "The roster of " + user + " cannot be read"), user);
     }
-    for (const std::string contact :
-         {"one@verona.lit", "tag@verona.lit", "item@verona.lit", "half@verona.lit"}) {
+    for (const std::string contact : {"one@verona.lit", "tag@verona.lit", "item@verona.lit",
+                                      "half@verona.lit", "new@verona.lit", "bare@verona.lit"}) {
         BOOST_TEST(logs(server, "The request from " + contact + " in the roster of juliet cannot be read"),
                    contact);
     }
@@ -94,9 +96,14 @@ BOOST_AUTO_TEST_CASE(S78_odd_rosters_keep_nothing_else_from_the_list)
     BOOST_TEST(stage.entity().answer_later(kNurse, kRomeo, "subscribed").attribute("type") == "result");
     BOOST_TEST(stage.entity().answer_later(kJuliet, "text@verona.lit", "unsubscribed").attribute("type") ==
                "result");
-    // What cannot be read is no reason to be silent.
-    const Element reply = stage.entity().answer_later(kJuliet, "tag@verona.lit", "unsubscribed");
-    BOOST_TEST(is_error(reply, "wait", "internal-server-error"), reply.str());
+    // What cannot be read is no reason to be silent, nor to store something else.
+    for (const std::string contact :
+         {"tag@verona.lit", "item@verona.lit", "half@verona.lit", "new@verona.lit", "bare@verona.lit"}) {
+        for (const std::string verdict : {"subscribed", "unsubscribed"}) {
+            const Element reply = stage.entity().answer_later(kJuliet, contact, verdict);
+            BOOST_TEST(is_error(reply, "wait", "internal-server-error"), contact << ": " << reply.str());
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(S14_request_with_an_item_that_cannot_be_read_is_the_servers)
