@@ -46,6 +46,7 @@ local ask_lifetime = math.max(60, hold_timeout); -- seconds in which an answer c
 local text_limit = 1024; -- bytes of a stranger's <status/> or <nick/> that reach the entity
 local page_size = 100; -- requests in one page of the pending list
 local max_accounts = 100; -- in one query
+local max_witnesses = 10; -- users about whom a source of accounts is asked, to see whether it answers
 local most_bytes, most_elements = 10000, 300; -- of a stanza for the entity that somebody else wrote
 local too_large = ("Longer than %d bytes, or more than %d elements"):format(most_bytes, most_elements);
 local slice = 0.01; -- seconds at a time for reading rosters: other work goes on in between
@@ -368,6 +369,42 @@ local function is_admitted(request)
 	return false;
 end
 
+---- Who has an account ----
+
+local accounts = module:open_store("accounts"); -- of Prosody's own providers, which do not tell of a fault there
+
+local function is_internal() return (host_session.users.name or ""):find("^internal_"); end
+
+-- For a provider no answer is a "no", too.
+local function exists_for_provider(username)
+	local ok, exists = pcall(host_session.users.user_exists, username);
+	return ok and exists;
+end
+
+local function can_read_account(username)
+	local ok, account, fault = pcall(accounts.get, accounts, username);
+	return ok and (account or not fault);
+end
+
+-- Whether a "no" about this user can be believed: a function to call until it returns true, or false. Another source of
+-- accounts, such as a directory, answers if it knows somebody: `known`, or one who is online or has requests waiting.
+-- Each call asks it about one of them.
+local function absence_check(username, known)
+	if is_internal() then return function () return can_read_account(username) and true or false; end; end
+	local names, position = { known }, 0;
+	for _, users in ipairs { host_session.sessions, pending and pending.of or {} } do
+		for name in pairs(users) do
+			if #names == max_witnesses then break; end
+			if name ~= username then names[#names + 1] = name; end
+		end
+	end
+	return function ()
+		position = position + 1;
+		if not names[position] then return false; end
+		return exists_for_provider(names[position]) and true or nil;
+	end;
+end
+
 ---- The pending list ----
 
 -- An index of what the rosters say: every request that is stored and not held. Whatever else it has is noticed
@@ -446,14 +483,27 @@ end
 local function pending_page(username, seq, max, send)
 	local order, position = pending.order, position_after(pending.order, seq) - 1;
 	local xml, first, last = {}, nil, nil;
-	local is_user = setmetatable({}, { __index = function (known, name)
-		known[name] = user_exists(name, host) or false;
-		return known[name];
-	end });
+	local users, known, check, is_silent = {}, nil, nil, false; -- users[username]: may exist
+	-- Nil until it is decided: call it again.
+	local function is_user(name)
+		if users[name] == nil and check then
+			local believed = check();
+			if believed ~= nil then users[name], check, is_silent = not believed, nil, not believed and not is_internal(); end
+		elseif users[name] == nil then
+			if host_session.sessions[name] or is_silent then
+				users[name] = true;
+			elseif exists_for_provider(name) then
+				users[name], known = true, name;
+			else
+				check = absence_check(name, known);
+			end
+		end
+		return users[name];
+	end
 	local function add(entry)
 		local request = not hold_of(entry.username, entry.contact) and stored_request(entry.username, entry.contact);
 		if not request then return pending_remove(entry.username, entry.contact); end
-		if not is_user[entry.username] or not is_admitted(request) then return; end -- as a later answer would be refused
+		if not users[entry.username] or not is_admitted(request) then return; end -- as a later answer would be refused
 		if not is_bare(entry.contact) or not is_bare(request.attr.to) then error("not an address", 0); end
 		local id = pending.tag .. entry.seq;
 		first, last = first or id, id;
@@ -461,9 +511,11 @@ local function pending_page(username, seq, max, send)
 	end
 	in_slices(function ()
 		if #xml < max and position < #order then
+			local entry = order[position + 1];
+			local is_wanted = not entry.gone and (not username or entry.username == username);
+			if is_wanted and is_user(entry.username) == nil then return; end
 			position = position + 1;
-			local entry = order[position];
-			if entry.gone or username and entry.username ~= username then return; end
+			if not is_wanted then return; end
 			local ok, fault = pcall(add, entry);
 			if not ok then log_unreadable(entry.username, entry.contact, fault); end
 			return;
@@ -670,7 +722,7 @@ local function answer_hold(hold, verdict, ask_back)
 end
 
 local function answer_later(username, contact, verdict, ask_back)
-	local request = user_exists(username, host) and stored_request(username, contact);
+	local request = stored_request(username, contact);
 	if not request or not is_admitted(request) then return "item-not-found"; end
 	local hold = hold_of(username, contact);
 	if hold then return answer_hold(hold, verdict, ask_back); end
@@ -698,7 +750,8 @@ local function on_reply(event)
 		ask.by_id[id] = nil;
 		if hold and hold.ask == ask and hold.state == "asked" then
 			of_one(hold, answer_hold, hold, verdict, wants_ask_back(answer));
-		elseif hold and hold.state == "left" and (verdict == "subscribed" or verdict == "unsubscribed") then
+		elseif hold and hold.state == "left" and (verdict == "subscribed" or verdict == "unsubscribed")
+			and user_exists(hold.username, host) then
 			of_one(hold, answer_later, hold.username, hold.contact, verdict, wants_ask_back(answer));
 		end
 	end
@@ -711,6 +764,21 @@ end
 
 local function refuse(event, kind, condition, text)
 	event.origin.send(st.error_reply(event.stanza, kind, condition, text));
+	return true;
+end
+
+local function is_known_user(username) return host_session.sessions[username] or exists_for_provider(username); end
+
+-- Refuses what is about a user of whom the source of accounts does not say that they exist.
+local function refuse_unknown(event, username)
+	local check = absence_check(username);
+	in_slices(function ()
+		local believed = check();
+		if believed == nil then return; end
+		if event.origin.destroyed then return true; end
+		if believed then return refuse(event, "cancel", "item-not-found"); end
+		return refuse(event, "wait", "internal-server-error");
+	end);
 	return true;
 end
 
@@ -729,6 +797,7 @@ local function on_answer(event)
 	contact = jid.prep(contact);
 	if not user_host or not contact then return refuse(event, "modify", "jid-malformed"); end
 	if not username or user_host ~= host or resource then return refuse(event, "cancel", "item-not-found"); end
+	if not is_known_user(username) then return refuse_unknown(event, username); end
 	local condition = of_one({ username = username, contact = contact }, answer_later, username, contact, verdict, wants_ask_back(answer));
 	if condition then return refuse(event, condition == "item-not-found" and "cancel" or "wait", condition); end
 	session.send(st.reply(stanza));
@@ -744,9 +813,8 @@ local function on_pending(event)
 		local user_host, resource;
 		username, user_host, resource = jid.prepped_split(query.attr.user);
 		if not user_host then return refuse(event, "modify", "jid-malformed"); end
-		if not username or user_host ~= host or resource or not user_exists(username, host) then
-			return refuse(event, "cancel", "item-not-found");
-		end
+		if not username or user_host ~= host or resource then return refuse(event, "cancel", "item-not-found"); end
+		if not is_known_user(username) then return refuse_unknown(event, username); end
 	end
 	local set = query:get_child("set", xmlns_rsm);
 	if set and (set:get_child("before") or set:get_child("index")) then return refuse(event, "cancel", "feature-not-implemented"); end
@@ -786,33 +854,6 @@ end
 
 ---- Accounts ----
 
-local accounts = module:open_store("accounts"); -- of Prosody's own providers, which do not tell of a fault there
-
--- For a provider no answer is a "no", too.
-local function exists_for_provider(username)
-	local ok, exists = pcall(host_session.users.user_exists, username);
-	return ok and exists;
-end
-
-local function is_internal() return (host_session.users.name or ""):find("^internal_"); end
-
-local function can_read_account(username)
-	local ok, account, fault = pcall(accounts.get, accounts, username);
-	return ok and (account or not fault);
-end
-
--- Another source of accounts, such as a directory, answers if it still knows this user, or one who is online.
-local function provider_answers(known)
-	if is_internal() or known and exists_for_provider(known) then return true; end
-	local tried = 0;
-	for online in pairs(host_session.sessions) do
-		if exists_for_provider(online) then return true; end
-		tried = tried + 1;
-		if tried == 10 then return false; end
-	end
-	return false;
-end
-
 -- XEP-0082, if the server knows it: Prosody 13 does.
 local function creation_time(username)
 	if not usermanager.get_account_info then return nil; end
@@ -834,13 +875,16 @@ local function on_accounts(event)
 	if not usernames[1] then return refuse(event, "modify", "bad-request"); end
 
 	local reply = st.reply(stanza):tag("accounts", { xmlns = xmlns });
-	local position, known, all_exist = 0, nil, true;
+	local position, known, absent, check = 0, nil, nil, nil;
 	in_slices(function ()
 		if session.destroyed then return true; end
 		position = position + 1;
 		local username = usernames[position];
 		if not username then
-			if not all_exist and not provider_answers(known) then return refuse(event, "wait", "internal-server-error"); end -- S81
+			if absent and not check then check = absence_check(absent, known); end
+			local believed = not check or check();
+			if believed == nil then return; end
+			if not believed then return refuse(event, "wait", "internal-server-error"); end -- S81
 			session.send(reply);
 			return true;
 		end
@@ -851,7 +895,7 @@ local function on_accounts(event)
 		elseif is_internal() and not can_read_account(username) then
 			return refuse(event, "wait", "internal-server-error");
 		else
-			all_exist = false;
+			absent = username;
 		end
 	end);
 	return true;

@@ -184,6 +184,51 @@ BOOST_AUTO_TEST_CASE(S55_user_who_is_gone_from_the_directory_is_not_listed)
     BOOST_TEST(stage.entity().pending().size() == 2U);
 }
 
+// S55, S50: no answer is no proof that the user is gone. Nobody is online, who could show it.
+BOOST_AUTO_TEST_CASE(S55_directory_that_does_not_answer_hides_nothing)
+{
+    const TemporaryDirectory place;
+    const auto names = place.path() / "names";
+    const auto directory = [&](const std::string& lines) { std::ofstream(names) << lines; };
+    directory("juliet\nnurse\n");
+    ScriptedStage stage(
+        with("authentication = \"directory\"\ndirectory_file = \"" + names.string() + "\"\n"));
+    for (const std::string& user : {kJuliet, kNurse}) {
+        prosody(stage).store("roster", user, roster("['romeo@montague.lit'] = true"));
+    }
+    stage.admit_entity();
+    ScriptedEntity& entity = stage.entity();
+    BOOST_TEST(entity.pending().size() == 2U);
+    std::filesystem::remove(names);
+    BOOST_TEST(entity.pending().size() == 2U);
+    for (const std::string& user : {kJuliet, std::string("tybalt@capulet.lit")}) {
+        for (const Element& reply : {ask_for_page(entity, " user='" + user + "'", "<max>5</max>"),
+                                     entity.answer_later(user, kRomeo, "subscribed")}) {
+            BOOST_TEST(is_error(reply, "wait", "internal-server-error"), user << ": " << reply.str());
+        }
+    }
+    directory("juliet\nnurse\n");
+    BOOST_TEST(entity.pending(kJuliet).size() == 1U);
+    for (const Element& reply : {ask_for_page(entity, " user='tybalt@capulet.lit'", "<max>5</max>"),
+                                 entity.answer_later("tybalt@capulet.lit", kRomeo, "subscribed")}) {
+        BOOST_TEST(is_error(reply, "cancel", "item-not-found"), reply.str());
+    }
+    BOOST_TEST(entity.answer_later(kJuliet, kRomeo, "subscribed").attribute("type") == "result");
+}
+
+BOOST_AUTO_TEST_CASE(S55_account_that_cannot_be_read_hides_nothing)
+{
+    ScriptedStage stage(with({}));
+    prosody(stage).store("accounts", kNurse, "} nothing");
+    prosody(stage).store("roster", kNurse, roster("['romeo@montague.lit'] = true"));
+    prosody(stage).store("roster", kJuliet, roster("['romeo@montague.lit'] = true"));
+    stage.admit_entity();
+    const std::vector<std::string> nurses = {kRomeo + " to " + kNurse};
+    BOOST_TEST(pairs(stage.entity().pending()) == nurses, boost::test_tools::per_element());
+    const Element reply = stage.entity().answer_later(kNurse, kRomeo, "subscribed");
+    BOOST_TEST(is_error(reply, "wait", "internal-server-error"), reply.str());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test
