@@ -112,9 +112,9 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
         }
     }
     if (facts.connector) {
-        // Of one item: an empty page is sent without a look at rosters, so that what waits need not be counted. A
-        // connector whom an account's available resource has asked for the list puts requests
-        // to it (PROTOCOL.md S7): this is asked before presence is sent, or after it has been taken back.
+        // Of one item: no roster is read for an empty page (PROTOCOL.md S59). A connector that an account's
+        // available resource has asked for the list puts requests to it (S7): this is asked before presence is
+        // sent, or after it has been taken back.
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(list_deadline_ - clock_.now());
         ask(domain, pending_query({}, 1), left, facts.pending, [&facts](const Stanza& iq) {

@@ -479,6 +479,8 @@ local function position_after(order, seq)
 	return low;
 end
 
+local empty_page = ("<pending xmlns='%s'><set xmlns='%s'/></pending>"):format(xmlns, xmlns_rsm);
+
 -- XEP-0059: calls `send` with a page of at most `max` entries after `seq`.
 local function pending_page(username, seq, max, send)
 	local order, position = pending.order, position_after(pending.order, seq) - 1;
@@ -831,6 +833,10 @@ local function on_pending(event)
 	local asked, address = connected_entity();
 	if asked then note_entity(asked, address); end
 
+	if max == 0 and not (pending and not pending.waiting) then
+		send_iq(session, "result", stanza.attr.id, stanza.attr.from, empty_page); -- S59
+		return true;
+	end
 	local function reply()
 		if session.destroyed then return; end
 		pending_page(username, seq, math.min(max or page_size, page_size), function (page)

@@ -229,6 +229,42 @@ BOOST_AUTO_TEST_CASE(S55_account_that_cannot_be_read_hides_nothing)
     BOOST_TEST(is_error(reply, "wait", "internal-server-error"), reply.str());
 }
 
+// S59. Juliet's roster is read until the test lets it end.
+BOOST_AUTO_TEST_CASE(S59_empty_page_waits_for_no_roster)
+{
+    ScriptedStage stage(with({}));
+    PrivateProsody& server = prosody(stage);
+    server.add_account(kJuliet);
+    server.store("roster", kJuliet, roster("['romeo@montague.lit'] = true"));
+    WireComponent entity(server.component_port(), entity_address(Login::component));
+    entity.connect();
+    server.order(
+        "> local manager, async = require('core.rostermanager'), require('util.async') "
+        "local load = manager.load_roster "
+        "manager.load_roster = function (...) "
+        "if not prosody.go_on then local wait, done = async.waiter(); prosody.go_on = done; wait() end "
+        "return load(...) end");
+    const auto ask = [&](int max) {
+        return entity.request("get", "capulet.lit",
+                              "<pending xmlns='" + kRequestsNs +
+                                  "'><set xmlns='http://jabber.org/protocol/rsm'><max>" +
+                                  std::to_string(max) + "</max></set></pending>");
+    };
+    const auto count = [](const Element& page) {
+        const Element* found = page.child("pending", kRequestsNs)->child("set")->child("count");
+        return found == nullptr ? "none" : found->text;
+    };
+    BOOST_TEST(count(ask(0)) == "none");
+    entity.send("<iq type='get' id='list' from='" + entity.address() + "' to='capulet.lit'><pending xmlns='" +
+                kRequestsNs + "'/></iq>");
+    BOOST_TEST(count(ask(0)) == "none");
+    const Matcher list = {"the list", [](const Element& stanza) { return stanza.attribute("id") == "list"; }};
+    BOOST_TEST(!entity.has_received(list));
+    server.order("> prosody.go_on()");
+    BOOST_TEST(count(entity.expect(list)) == "1");
+    BOOST_TEST(count(ask(0)) == "1");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

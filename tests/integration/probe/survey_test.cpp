@@ -81,7 +81,7 @@ struct Scene {
 
 BOOST_FIXTURE_TEST_SUITE(survey, Scene)
 
-BOOST_AUTO_TEST_CASE(the_list_is_asked_for_one_item_and_where_there_is_a_connector_only)
+BOOST_AUTO_TEST_CASE(the_list_is_asked_for_with_one_item_and_where_there_is_a_connector_only)
 {
     BOOST_TEST(sent == (std::vector<std::string>{
                            "get capulet.lit <query xmlns='http://jabber.org/protocol/disco#info'/>",
