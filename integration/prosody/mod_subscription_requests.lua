@@ -162,13 +162,19 @@ local function shorten(text)
 	return text:sub(1, last);
 end
 
--- Whether a request of this contact waits for the user. One of a contact who is subscribed already, as the user's
--- clients see it, is stale: Prosody would apply a verdict to the subscription. It is removed (S77) by storing nothing
--- but what is pending: an item that a group has put into the roster is not to be stored.
+-- A request of a contact who is subscribed already, as the user's clients see it, is stale: Prosody would apply a
+-- verdict to the subscription.
+local function is_stale(contact, roster)
+	local item = roster[contact];
+	return type(item) == "table" and (item.subscription == "from" or item.subscription == "both");
+end
+
+-- Whether a request of this contact waits for the user. A stale one is removed (S77) by storing nothing but what is
+-- pending: an item that a group has put into the roster is not to be stored. `roster` must be the one that is loaded:
+-- an older one would be stored over what is newer.
 local function is_pending(username, contact, roster)
 	if roster[false].pending[contact] == nil then return false; end
-	local item = roster[contact];
-	if type(item) ~= "table" or item.subscription ~= "from" and item.subscription ~= "both" then return true; end
+	if not is_stale(contact, roster) then return true; end
 	roster[false].pending[contact] = nil;
 	rostermanager.save_roster(username, host, roster, false);
 	return false;
@@ -679,6 +685,14 @@ local function wake_in(delay, now)
 	end);
 end
 
+-- The roster is as it was when the request came, and may have been loaded anew since: what it says against the request is
+-- looked up. What it does not say is noticed when the answer comes.
+local function still_waits(hold)
+	local roster, contact = hold.roster, hold.contact;
+	if roster[false].pending[contact] ~= nil and not is_stale(contact, roster) then return true; end
+	return is_pending(hold.username, contact, rostermanager.load_roster(hold.username, host));
+end
+
 -- Puts what is queued to the entity: one ask at a time, and with a gap in between when requests come faster
 -- than they are answered one by one.
 function ask_next(leaving)
@@ -694,7 +708,7 @@ function ask_next(leaving)
 	end
 	local holds, rest = {}, {};
 	for _, hold in ipairs(queue) do
-		if hold.state == "queued" and not is_pending(hold.username, hold.contact, hold.roster) then finish(hold, "withdrawn"); end
+		if hold.state == "queued" and not still_waits(hold) then finish(hold, "withdrawn"); end
 		if hold.state == "queued" then
 			local list = #holds < ask_size and holds or rest;
 			list[#list + 1] = hold;
