@@ -885,14 +885,17 @@ end
 local function on_accounts(event)
 	local session, stanza = event.origin, event.stanza;
 	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
-	local usernames = {};
+	local addresses, usernames = {}, {};
 	for account in stanza.tags[1]:childtags("account") do
-		if not account.attr.jid or #usernames == max_accounts then return refuse(event, "modify", "bad-request"); end
-		local username, user_host, resource = jid.prepped_split(account.attr.jid);
-		if not username or user_host ~= host or resource then return refuse(event, "modify", "jid-malformed"); end
-		usernames[#usernames + 1] = username;
+		if not account.attr.jid or #addresses == max_accounts then return refuse(event, "modify", "bad-request"); end
+		addresses[#addresses + 1] = account.attr.jid;
 	end
-	if not usernames[1] then return refuse(event, "modify", "bad-request"); end
+	if not addresses[1] then return refuse(event, "modify", "bad-request"); end
+	for i, address in ipairs(addresses) do
+		local username, user_host, resource = jid.prepped_split(address);
+		if not username or user_host ~= host or resource then return refuse(event, "modify", "jid-malformed"); end
+		usernames[i] = username;
+	end
 
 	local reply = st.reply(stanza):tag("accounts", { xmlns = xmlns });
 	local position, known, absent, check = 0, nil, nil, nil;

@@ -155,6 +155,17 @@ BOOST_AUTO_TEST_CASE(S80_what_is_wrong_with_a_query_is_said)
         const Element reply = ask_for_accounts(stage.entity(), {kJuliet, address});
         BOOST_TEST(is_error(reply, "modify", "jid-malformed"), address << ": " << reply.str());
     }
+    // What is wrong with the whole comes first.
+    const std::string nobody = "<account jid='@'/>";
+    std::string many;
+    for (int i = 0; i < 101; ++i) {
+        many += nobody;
+    }
+    for (const std::string& accounts : {nobody + "<account/>", many}) {
+        const Element reply = stage.entity().stream().request(
+            "get", "capulet.lit", "<accounts xmlns='" + kRequestsNs + "'>" + accounts + "</accounts>");
+        BOOST_TEST(is_error(reply, "modify", "bad-request"), reply.str());
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
