@@ -351,7 +351,25 @@ BOOST_AUTO_TEST_CASE(S50_S52_one_of_two_verdicts_at_a_time_is_applied)
     BOOST_TEST(!romeo.has_received(kDenial));
 }
 
-// A rolling upgrade is enough: what the nodes tell each other has changed.
+// Its process was not there to hear that it has ended.
+BOOST_AUTO_TEST_CASE(S71_crash_leaves_nothing_of_what_other_nodes_hold)
+{
+    ScriptedStage stage(Login::component);
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    leave_romeo_to_juliet(stage, romeo);
+    const std::string table = "mod_subscription_requests_host:holds(<<\"capulet.lit\">>)";
+    BOOST_TEST(ejabberd(stage).evaluate("ets:insert(" + table + ", {hold, " + kRequestKey +
+                                        ", 1, other@localhost, 0, queued, undefined, undefined}).") ==
+               "true");
+    BOOST_TEST(stage.entity().pending().empty());
+    stage.server().crash_connector();
+    stage.entity().stream().expect(advertisement());
+    BOOST_TEST(stage.entity().pending().size() == 1U);
+}
+
+// A rolling upgrade is enough: what the nodes tell each other has changed. And nodes that are not of the cluster may be
+// connected.
 BOOST_AUTO_TEST_CASE(S72_unknown_messages_do_not_end_the_process)
 {
     ScriptedStage stage(Login::component, kNoTimeout);
@@ -363,8 +381,9 @@ BOOST_AUTO_TEST_CASE(S72_unknown_messages_do_not_end_the_process)
         ejabberd(stage).evaluate(
             "Process = " + kProcess +
             ", Pid = whereis(Process), [gen_server:cast(Process, {peer_gossip, N}) || N <- lists:seq(1, 20)], "
-            "[gen_server:cast(Process, {peer, Version, {peer_user_removed, <<\"juliet\">>}}) || Version <- [1, "
-            "new]], not_understood = gen_server:call(Process, gossip), whereis(Process) == Pid.") == "true");
+            "Removed = {peer_user_removed, <<\"juliet\">>}, [gen_server:cast(Process, Message) || Message <- "
+            "[Removed, {peer, 1, Removed}, {peer, new, Removed}, {peer, 3, {stranger@localhost, Removed}}]], "
+            "not_understood = gen_server:call(Process, gossip), whereis(Process) == Pid.") == "true");
     stage.entity().answer(ask, "subscribed");
     romeo.expect(kApproval);
     const std::string log = log_when_stopped(stage);

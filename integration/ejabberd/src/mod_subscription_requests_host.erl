@@ -4,13 +4,13 @@
 
 -export([proc/1, holds/1, connections/1, waiting/1]).
 -export([loaded_hosts/0, entities/1, timeout/1, max_held/1]).
--export([tell/2, tell/3, call/2, call/3, tell_peers/2, from_peer/1]).
+-export([tell/2, tell/3, call/2, call/3, tell_peers/2, from_peer/1, is_peer/1]).
 
 -export_type([notice/0, peer_notice/0, call/0]).
 
 -include("mod_subscription_requests.hrl").
 
--define(PEER_VERSION, 2). % of what nodes tell each other: to be raised with any change of it
+-define(PEER_VERSION, 3). % of what nodes tell each other: to be raised with any change of it
 
 -type notice() ::
 	%% Requests.
@@ -81,7 +81,7 @@ tell(Host, Notice) -> gen_server:cast(proc(Host), Notice).
 
 -spec tell(node(), binary(), notice() | peer_notice()) -> ok.
 tell(Node, Host, Notice) when Node == node() -> gen_server:cast(proc(Host), Notice);
-tell(Node, Host, Notice) -> gen_server:cast({proc(Host), Node}, {peer, ?PEER_VERSION, Notice}).
+tell(Node, Host, Notice) -> gen_server:cast({proc(Host), Node}, to_peer(Notice)).
 
 -spec call(binary(), call()) -> term().
 call(Host, list) -> gen_server:call(proc(Host), list, infinity); % all rosters may have to be read first
@@ -90,16 +90,27 @@ call(Host, Request) -> gen_server:call(proc(Host), Request).
 
 -spec call(node(), binary(), call()) -> term().
 call(Node, Host, Request) when Node == node() -> gen_server:call(proc(Host), Request);
-call(Node, Host, Request) -> gen_server:call({proc(Host), Node}, {peer, ?PEER_VERSION, Request}).
+call(Node, Host, Request) -> gen_server:call({proc(Host), Node}, to_peer(Request)).
 
 -spec tell_peers(binary(), peer_notice()) -> ok.
 tell_peers(Host, Notice) ->
     case lists:delete(node(), ejabberd_cluster:get_nodes()) of
 	[] -> ok;
-	Nodes -> gen_server:abcast(Nodes, proc(Host), {peer, ?PEER_VERSION, Notice}), ok
+	Nodes -> gen_server:abcast(Nodes, proc(Host), to_peer(Notice)), ok
     end.
 
-%% What another node has told; refused: it has another version of the connector.
--spec from_peer({peer, term(), term()}) -> {ok, term()} | refused.
-from_peer({peer, ?PEER_VERSION, Notice}) -> {ok, Notice};
-from_peer({peer, _, _}) -> refused.
+to_peer(Content) -> {peer, ?PEER_VERSION, {node(), Content}}.
+
+%% What another node of the cluster has told; refused: it has another version of the connector.
+-spec from_peer({peer, term(), term()}) -> {ok, term()} | refused | stranger.
+from_peer({peer, ?PEER_VERSION, {Node, Content}}) ->
+    case is_peer(Node) of
+	true -> {ok, Content};
+	false -> stranger
+    end;
+from_peer({peer, _, _}) ->
+    refused.
+
+%% Whether it is a node of the cluster, though perhaps not running yet. Erlang nodes may be connected for other reasons.
+-spec is_peer(node()) -> boolean().
+is_peer(Node) -> lists:member(Node, ejabberd_cluster:get_known_nodes()).

@@ -40,6 +40,8 @@ init([Host, Opts]) ->
     _ = ets:info(holds(Host), name) == undefined
 	andalso ets:new(holds(Host), [named_table, public, {keypos, #hold.key}, {read_concurrency, true},
 				      {heir, erlang:group_leader(), none}]),
+    %% What other nodes hold now they tell again; that some of it has ended nobody was there to hear.
+    ets:select_delete(holds(Host), [{#hold{node = '$1', _ = '_'}, [{'/=', '$1', node()}], [true]}]),
     mod_subscription_requests_entities:new_table(Host),
     Entities = gen_mod:get_opt(entities, Opts),
     Index = mod_subscription_requests_waiting:new(Host, mod_subscription_requests_entities:random_id()),
@@ -59,13 +61,8 @@ init([Host, Opts]) ->
 handle_call({connected, Connection}, _From, State) ->
     tell_peers({peer_connected, Connection}, State),
     {reply, ok, add_connection(Connection, State)};
-handle_call({claim, Key, Outcome}, {Pid, _}, State) ->
-    case find_hold(Key, State) of
-	none -> {reply, not_held, State};
-	#hold{state = {answering, _} = Answering} -> {reply, Answering, State};
-	Hold when Outcome == answering -> {reply, {held, Hold}, answering(Hold, Pid, State)};
-	Hold when Outcome == left -> {reply, {held, Hold}, leave([Hold], State)}
-    end;
+handle_call({claim, Key, Outcome}, {Pid, _}, State) when node(Pid) == node() ->
+    claim(Key, Outcome, Pid, State);
 handle_call({found, Keys}, _From, State) ->
     {reply, ok, lists:foldl(fun add_waiting/2, State, Keys)};
 handle_call(count, _From, #state{waiting = Index} = State) ->
@@ -75,17 +72,17 @@ handle_call(list, From, #state{host = Host, waiting = Index} = State) ->
 	{later, Index1} -> {noreply, State#state{waiting = Index1}};
 	{List, Index1} -> {reply, List, State#state{waiting = Index1}}
     end;
-handle_call({peer, _, _} = Request, From, State) ->
+handle_call({peer, _, _} = Request, {Pid, _}, State) ->
     case mod_subscription_requests_host:from_peer(Request) of
-	{ok, Known} -> handle_call(Known, From, State);
-	refused -> {reply, not_understood, report(other_version, State)}
+	{ok, {claim, Key, Outcome}} -> claim(Key, Outcome, Pid, State);
+	refused -> {reply, not_understood, report(other_version, State)};
+	_ -> {reply, not_understood, report(strange_message, State)}
     end;
 handle_call(_Request, _From, State) ->
     {reply, not_understood, report(strange_message, State)}.
 
 %% Besides these, whatever nodes with another version of the connector send.
--spec handle_cast(mod_subscription_requests_host:notice() | mod_subscription_requests_host:peer_notice() | term(),
-		  #state{}) -> {noreply, #state{}}.
+-spec handle_cast(mod_subscription_requests_host:notice() | term(), #state{}) -> {noreply, #state{}}.
 handle_cast({held, Key, Id, IsWatched}, State) ->
     case find_hold(Key, State) of
 	#hold{id = Id} = Hold -> {noreply, queue(Hold, IsWatched, State)};
@@ -138,46 +135,11 @@ handle_cast({gone, Key, Number}, #state{host = Host} = State) ->
     mod_subscription_requests_waiting:gone(Host, Key, Number),
     {noreply, State};
 
-%% From the same module on other nodes.
-handle_cast({hello, Node}, #state{host = Host} = State) ->
-    [mod_subscription_requests_host:tell(Node, Host, {peer_connected, Connection})
-     || Connection <- mod_subscription_requests_entities:of_this_node(Host)],
-    [mod_subscription_requests_host:tell(Node, Host, {peer_held, Hold#hold{element = undefined}})
-     || Hold <- own_holds(Host)],
-    {noreply, State};
-handle_cast({peer_connected, Connection}, State) ->
-    {noreply, insert_connection(Connection, State)};
-handle_cast({peer_unavailable, Pid}, State) ->
-    {noreply, connection_unavailable(Pid, State)};
-handle_cast({peer_ended, Pid}, State) ->
-    {noreply, connection_ended(Pid, State)};
-handle_cast({peer_held, #hold{key = Key} = Hold}, #state{host = Host} = State) ->
-    ets:insert(holds(Host), Hold#hold{received = now_ms()}),
-    {noreply, remove_waiting(Key, State)};
-handle_cast({peer_hold_ended, Key, Id, Node}, #state{host = Host} = State) ->
-    case find_hold(Key, State) of
-	#hold{id = Id, node = Node} -> ets:delete(holds(Host), Key);
-	_ -> ok
-    end,
-    {noreply, State};
-handle_cast({peer_waits, Key}, State) ->
-    {noreply, add_new_waiting(Key, State)};
-handle_cast({peer_withdrawn, Key}, #state{host = Host} = State) ->
-    case find_hold(Key, State) of
-	#hold{node = Node} when Node == node() ->
-	    %% The nodes' ids have no common order, so that it has to be looked up again.
-	    spawn(fun() -> mod_subscription_requests_act:withdraw(Host, Key) end),
-	    {noreply, State};
-	_ ->
-	    {noreply, State}
-    end;
-handle_cast({peer_user_removed, User}, State) ->
-    {noreply, remove_user(User, State)};
-
 handle_cast({peer, _, _} = Message, State) ->
     case mod_subscription_requests_host:from_peer(Message) of
-	{ok, Notice} -> handle_cast(Notice, State);
-	refused -> {noreply, report(other_version, State)}
+	{ok, Notice} -> {noreply, peer_tells(Notice, State)};
+	refused -> {noreply, report(other_version, State)};
+	stranger -> {noreply, report(strange_message, State)}
     end;
 handle_cast(_Message, State) ->
     {noreply, report(strange_message, State)}.
@@ -221,7 +183,8 @@ handle_info({'DOWN', _Monitor, process, Pid, Reason}, #state{waiting = Index} = 
 	another_process -> {noreply, answerer_ended(Pid, connection_ended(Pid, State))}
     end;
 handle_info({nodeup, Node}, #state{host = Host} = State) ->
-    mod_subscription_requests_host:tell(Node, Host, {hello, node()}),
+    mod_subscription_requests_host:is_peer(Node)
+	andalso mod_subscription_requests_host:tell(Node, Host, {hello, node()}),
     {noreply, State};
 handle_info({nodedown, Node}, State) ->
     {noreply, node_lost(Node, State)};
@@ -239,6 +202,51 @@ terminate(_Reason, #state{host = Host} = State) ->
 -spec code_change(term(), #state{}, term()) -> {ok, #state{}}.
 code_change(_OldVsn, State, _Extra) ->
     {ok, State}.
+
+%%%===================================================================
+%%% The same module on other nodes
+%%%===================================================================
+
+-spec peer_tells(mod_subscription_requests_host:peer_notice() | term(), #state{}) -> #state{}.
+peer_tells({hello, Node}, #state{host = Host} = State) ->
+    [mod_subscription_requests_host:tell(Node, Host, {peer_connected, Connection})
+     || Connection <- mod_subscription_requests_entities:of_this_node(Host)],
+    [mod_subscription_requests_host:tell(Node, Host, {peer_held, Hold#hold{element = undefined}})
+     || Hold <- own_holds(Host)],
+    State;
+peer_tells({peer_connected, Connection}, State) ->
+    insert_connection(Connection, State);
+peer_tells({peer_unavailable, Pid}, State) ->
+    connection_unavailable(Pid, State);
+peer_tells({peer_ended, Pid}, State) ->
+    connection_ended(Pid, State);
+peer_tells({peer_held, #hold{key = Key} = Hold}, #state{host = Host} = State) ->
+    ets:insert(holds(Host), Hold#hold{received = now_ms()}),
+    remove_waiting(Key, State);
+peer_tells({peer_hold_ended, Key, Id, Node}, #state{host = Host} = State) ->
+    case find_hold(Key, State) of
+	#hold{id = Id, node = Node} -> ets:delete(holds(Host), Key);
+	_ -> ok
+    end,
+    State;
+peer_tells({peer_waits, Key}, State) ->
+    add_new_waiting(Key, State);
+peer_tells({peer_withdrawn, Key}, #state{host = Host} = State) ->
+    case find_hold(Key, State) of
+	#hold{node = Node} when Node == node() ->
+	    %% The nodes' ids have no common order, so that it has to be looked up again.
+	    spawn(fun() -> mod_subscription_requests_act:withdraw(Host, Key) end),
+	    State;
+	_ ->
+	    State
+    end;
+peer_tells({peer_user_removed, User}, State) ->
+    remove_user(User, State);
+peer_tells(Notice, State) when element(1, Notice) == answered; element(1, Notice) == reply ->
+    {noreply, State1} = handle_cast(Notice, State),
+    State1;
+peer_tells(_Notice, State) ->
+    report(strange_message, State).
 
 %%%===================================================================
 %%% Connections and nodes
@@ -439,6 +447,14 @@ answerer_ended(Pid, #state{answering = Answering} = State) ->
 	    end;
 	_ ->
 	    State
+    end.
+
+claim(Key, Outcome, Pid, State) ->
+    case find_hold(Key, State) of
+	none -> {reply, not_held, State};
+	#hold{state = {answering, _} = Answering} -> {reply, Answering, State};
+	Hold when Outcome == answering -> {reply, {held, Hold}, answering(Hold, Pid, State)};
+	Hold when Outcome == left -> {reply, {held, Hold}, leave([Hold], State)}
     end.
 
 unanswered(Holds) -> [Hold || Hold <- Holds, not is_tuple(Hold#hold.state) orelse element(1, Hold#hold.state) == asked].
