@@ -190,6 +190,22 @@ BOOST_AUTO_TEST_CASE(S81_source_that_knows_only_who_is_online_is_no_proof_of_a_d
     BOOST_TEST(is_error(unknown, "wait", "internal-server-error"), unknown.str());
 }
 
+BOOST_AUTO_TEST_CASE(S55_database_that_fails_does_not_shorten_the_list)
+{
+    ServerOptions options = ScriptedStage::options({entity_address(Login::component)});
+    options.for_all = "auth_method: sql\n";
+    ScriptedStage stage(options);
+    stage.admit_entity();
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    leave_romeo_to_juliet(stage, romeo);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    BOOST_TEST(ejabberd.evaluate("ejabberd_sql:sql_query(<<\"capulet.lit\">>, "
+                                 "<<\"alter table users rename to lost\">>), "
+                                 "ets_cache:clear(ejabberd_auth_sql_cache).") == "ok");
+    BOOST_TEST(stage.entity().pending().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(S79_account_that_could_not_be_deleted_is_not_told)
 {
     ScriptedStage stage(Login::component);

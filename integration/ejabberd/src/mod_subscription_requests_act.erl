@@ -107,7 +107,7 @@ is_admitted(Host, Key) ->
 %% Whether the waiting list is to have this request: what is certain to be refused has no place there.
 -spec may_be_listed(binary(), key()) -> boolean().
 may_be_listed(Host, {User, _} = Key) ->
-    ejabberd_auth:user_exists(User, Host) andalso
+    (ejabberd_auth:user_exists(User, Host) orelse mod_subscription_requests_accounts:exists(Host, User) /= false) andalso
 	privacy_allows(#presence{type = subscribe, from = mod_subscription_requests_xml:contact_jid(Key),
 				 to = mod_subscription_requests_xml:user_jid(Host, Key)}, in).
 
