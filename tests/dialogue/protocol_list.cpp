@@ -339,7 +339,8 @@ BOOST_DATA_TEST_CASE(S63_unknown_place_is_an_error, kLogins, login)
     ScriptedEntity entity(waiting.stage.server(), entity_address(login));
     const std::string known = last_on(ask_for_page(entity, {}, max(1)));
     const auto is_unknown = [&](const std::string& id) {
-        return is_error(ask_for_page(entity, {}, max(1) + after(id)), "cancel", "item-not-found");
+        return is_error(ask_for_page(entity, {}, max(1) + after(id)), "cancel", "item-not-found") &&
+               is_error(ask_for_page(entity, {}, max(0) + after(id)), "cancel", "item-not-found");
     };
     for (const std::string& id : {std::string("nowhere"), std::string("0"), std::string(), known + "0000",
                                   "x" + known, known.substr(0, known.size() - 1)}) {

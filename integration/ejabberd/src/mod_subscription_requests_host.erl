@@ -43,7 +43,7 @@
 	{connected, #connection{}} |
 	{claim, key(), answering | left} |
 	{found, [key()]} |
-	count |
+	known_list |
 	list.
 
 -spec proc(binary()) -> atom().

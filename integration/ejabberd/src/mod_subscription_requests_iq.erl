@@ -105,9 +105,9 @@ waiting_list(Host, Query, #iq{from = From} = IQ) ->
 	    refuse(IQ, xmpp:err_bad_request());
 	{_, feature_not_implemented} ->
 	    refuse(IQ, xmpp:err_feature_not_implemented());
-	{_, {ok, _, 0}} ->
+	{_, {ok, After, 0}} ->
 	    ReadsList(self()),
-	    in_own_process(IQ, fun() -> empty_page(Host, IQ) end);
+	    in_own_process(IQ, fun() -> empty_page(Host, After, IQ) end);
 	{{ok, User}, {ok, After, Max}} ->
 	    Connection = self(),
 	    After == beginning andalso ReadsList(Connection),
@@ -120,9 +120,16 @@ waiting_list(Host, Query, #iq{from = From} = IQ) ->
     end.
 
 %% A sign of life (PROTOCOL.md section 4.9), for which no rosters are read. The host's process has to take part in it.
-empty_page(Host, IQ) ->
-    Count = mod_subscription_requests_host:call(Host, count),
-    xmpp:make_iq_result(IQ, mod_subscription_requests_xml:page([], Count)).
+empty_page(Host, After, IQ) ->
+    case mod_subscription_requests_host:call(Host, known_list) of
+	unknown ->
+	    xmpp:make_iq_result(IQ, mod_subscription_requests_xml:page([], unknown));
+	{Tag, Last, Count} ->
+	    case mod_subscription_requests_xml:list_number(Tag, Last, After) of
+		unknown -> refuse(IQ, xmpp:err_item_not_found());
+		_ -> xmpp:make_iq_result(IQ, mod_subscription_requests_xml:page([], Count))
+	    end
+    end.
 
 listed_user(Host, Query) ->
     case mod_subscription_requests_xml:listed_user(Query) of

@@ -65,8 +65,8 @@ handle_call({claim, Key, Outcome}, {Pid, _}, State) when node(Pid) == node() ->
     claim(Key, Outcome, Pid, State);
 handle_call({found, Keys}, _From, State) ->
     {reply, ok, lists:foldl(fun add_waiting/2, State, Keys)};
-handle_call(count, _From, #state{waiting = Index} = State) ->
-    {reply, mod_subscription_requests_waiting:known_count(Index), State};
+handle_call(known_list, _From, #state{waiting = Index} = State) ->
+    {reply, mod_subscription_requests_waiting:known(Index), State};
 handle_call(list, From, #state{host = Host, waiting = Index} = State) ->
     case mod_subscription_requests_waiting:ask(From, mod_subscription_requests_roster:is_told_all(Host), Index) of
 	{later, Index1} -> {noreply, State#state{waiting = Index1}};

@@ -7,7 +7,7 @@
 -module(mod_subscription_requests_waiting).
 
 %% In the host's process
--export([new/2, ask/3, known_count/1, built/3, add/2, add_new/2, remove/2, remove_user/2, gone/3]).
+-export([new/2, ask/3, known/1, built/3, add/2, add_new/2, remove/2, remove_user/2, gone/3]).
 %% In any
 -export([entries/3, count/2]).
 
@@ -52,9 +52,9 @@ build(From, #index{host = Host} = Index) ->
     {later, Index#index{state = {building, Pid, [From]}}}.
 
 %% Without reading rosters.
--spec known_count(index()) -> non_neg_integer() | unknown.
-known_count(#index{state = {ready, _}, host = Host}) -> count(Host, all);
-known_count(_Index) -> unknown.
+-spec known(index()) -> {Tag :: binary(), Last :: non_neg_integer(), Count :: non_neg_integer()} | unknown.
+known(#index{state = {ready, _}, host = Host, tag = Tag, last = Last}) -> {Tag, Last, count(Host, all)};
+known(_Index) -> unknown.
 
 %% A process has ended.
 -spec built(pid(), Reason :: term(), index()) -> {ok, index()} | another_process.
