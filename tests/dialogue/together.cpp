@@ -1,5 +1,5 @@
 // ejabberd's other modules that have a say in subscriptions are loaded, and several virtual hosts have the
-// connector: nothing changes. (mod_privacy, mod_blocking and mod_shared_roster are loaded in all suites.) And what only
+// connector: nothing changes. (mod_privacy and mod_blocking are loaded in all suites.) And what only
 // ejabberd's connector does.
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -29,6 +29,7 @@ ServerOptions with_other_modules(Login login)
     options.connector = false;  // the first host's only
     options.for_all =
         "  mod_block_strangers: {}\n"
+        "  mod_shared_roster: {}\n"
         "  mod_subscription_requests: {entities: [\"" +
         entity + "\"]}\n";
     return options;
