@@ -190,7 +190,6 @@ struct Operations::Search {
     std::deque<std::string> domains;
     std::optional<Address> user;
     bool listed = false;  // one of the domains
-    bool asking = false;  // list_waiting() has not returned
     Waiting found;
     Callback<Waiting> then;
 };
@@ -226,49 +225,43 @@ void Operations::waiting(const Actor& actor, std::optional<Address> user, Callba
         return;
     }
     search(std::make_shared<Search>(
-        Search{{domains->begin(), domains->end()}, std::move(user), false, false, {}, std::move(then)}));
+        Search{{domains->begin(), domains->end()}, std::move(user), false, {}, std::move(then)}));
 }
 
 void Operations::search(const std::shared_ptr<Search>& search)
 {
-    // In a loop as long as the answer comes at once: thousands of domains may not be served.
-    bool at_once = true;
-    while (at_once && !search->domains.empty() && !search->found.more) {
-        const std::string domain = search->domains.front();
+    Waiting& found = search->found;
+    while (!found.more && !search->domains.empty()) {
+        const std::string_view why = entity_.why_not_served(search->domains.front());
+        if (why.empty()) {
+            break;
+        }
+        found.unlisted.push_back({search->domains.front(), std::string(why)});
         search->domains.pop_front();
-        const std::size_t before = search->found.unlisted.size();
-        search->asking = true;
-        list(search, domain);
-        search->asking = false;
-        at_once = search->found.unlisted.size() > before;
     }
-    if (!at_once) {
+    if (found.more || search->domains.empty()) {
+        if (!search->listed && !found.unlisted.empty()) {
+            search->then(refused(Kind::unavailable,
+                                 "The waiting requests cannot be listed: " + reasons(found.unlisted)));
+        } else {
+            search->then(std::move(found));
+        }
         return;
     }
-    if (!search->listed && !search->found.unlisted.empty()) {
-        search->then(refused(Kind::unavailable,
-                             "The waiting requests cannot be listed: " + reasons(search->found.unlisted)));
-    } else {
-        search->then(std::move(search->found));
-    }
-}
-
-void Operations::list(const std::shared_ptr<Search>& search, const std::string& domain)
-{
-    const std::size_t most = kMaxWaiting - search->found.requests.size();
-    entity_.list_waiting(domain, search->user, most, [this, search, domain](auto listed) {
-        Waiting& found = search->found;
-        if (listed) {
-            search->listed = true;
-            std::move(listed->requests.begin(), listed->requests.end(), std::back_inserter(found.requests));
-            found.more = listed->more;
-        } else {
-            found.unlisted.push_back({domain, listed.error()});
-        }
-        if (!search->asking) {
+    const std::string domain = search->domains.front();
+    search->domains.pop_front();
+    entity_.list_waiting(
+        domain, search->user, kMaxWaiting - found.requests.size(), [this, search, domain](auto listed) {
+            Waiting& all = search->found;
+            if (listed) {
+                search->listed = true;
+                std::move(listed->requests.begin(), listed->requests.end(), std::back_inserter(all.requests));
+                all.more = listed->more;
+            } else {
+                all.unlisted.push_back({domain, listed.error()});
+            }
             this->search(search);
-        }
-    });
+        });
 }
 
 void Operations::answer(const Actor& actor, const Address& user, const Party& contact, Answer answer,

@@ -257,7 +257,6 @@ class Operations
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
                                                                std::optional<Address>& user) const;
     void search(const std::shared_ptr<Search>& search);
-    void list(const std::shared_ptr<Search>& search, const std::string& domain);
     /// Passes over domains that are not served any more, and names them in the review.
     void skip_unserved(Applying& applying) const;
     void read_on(std::list<Reading>::iterator reading);

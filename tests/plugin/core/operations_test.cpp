@@ -81,6 +81,16 @@ struct Running {
             }
         }
     }
+    /// Replies to the queries of the list, of which there is one at a time, with these pages.
+    void serve_list(const std::vector<std::string>& pages)
+    {
+        for (const std::string& page : pages) {
+            BOOST_REQUIRE(channels.sent.size() == 1U);
+            const std::string query = channels.take_sent().front();
+            channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" +
+                              page + "</iq>");
+        }
+    }
     static std::string attribute(const std::string& xml, const std::string& name)
     {
         const std::size_t begin = xml.find(" " + name + "='") + name.size() + 3;
@@ -395,14 +405,7 @@ BOOST_AUTO_TEST_CASE(a_review_is_applied_page_by_page)
     std::optional<Result<Review>> review;
     operations.review(Actor::local("root"), juliet, true,
                       [&](Result<Review> result) { review = std::move(result); });
-    const std::vector<std::string> pages{many_waiting(0, 100), many_waiting(100, 200), many_waiting(200, 250),
-                                         kNoneWaiting};
-    for (const std::string& page : pages) {
-        BOOST_REQUIRE(channels.sent.size() == 1U);
-        const std::string query = channels.take_sent().front();
-        channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" + page +
-                          "</iq>");
-    }
+    serve_list({many_waiting(0, 100), many_waiting(100, 200), many_waiting(200, 250), kNoneWaiting});
     for (const std::size_t size : {100U, 100U, 50U}) {
         BOOST_TEST(!review.has_value());
         BOOST_TEST(channels.sent.size() == size);
@@ -425,11 +428,7 @@ BOOST_AUTO_TEST_CASE(a_review_that_is_interrupted_says_how_far_it_came)
     std::optional<Result<Review>> review;
     operations.review(Actor::local("root"), juliet, true,
                       [&](Result<Review> result) { review = std::move(result); });
-    for (const std::string& page : {many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting}) {
-        const std::string query = channels.take_sent().front();
-        channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" + page +
-                          "</iq>");
-    }
+    serve_list({many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting});
     serve("result", "");
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
@@ -450,11 +449,7 @@ BOOST_AUTO_TEST_CASE(a_review_goes_on_where_a_domain_is_not_served_any_more)
     std::optional<Result<Review>> review;
     operations.review(Actor::local("root"), juliet, true,
                       [&](Result<Review> result) { review = std::move(result); });
-    for (const std::string& page : {many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting}) {
-        const std::string query = channels.take_sent().front();
-        channels.received("<iq type='result' id='" + attribute(query, "id") + "' from='capulet.lit'>" + page +
-                          "</iq>");
-    }
+    serve_list({many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting});
     serve("result", "");
     entity.set_domains({"montague.lit"});
     clock.advance(std::chrono::milliseconds(0));
