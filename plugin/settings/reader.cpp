@@ -95,7 +95,7 @@ class Reader
     }
 
     [[nodiscard]] std::uint32_t line_of(const toml::value& value) const { return file_.line_of(value); }
-    [[nodiscard]] static std::string found_in(const toml::value& value) { return TomlFile::found_in(value); }
+    [[nodiscard]] std::string found_in(const toml::value& value) const { return file_.found_in(value); }
 
     /// Reads the settings of `section` from `table`; `subsections` are read elsewhere. `place` is the
     /// section's name among the lines, where it is another than that for people.
@@ -147,7 +147,7 @@ class Reader
         }
         for (const toml::value& element : list->as_array(std::nothrow)) {
             if (element.is_string()) {
-                visit(element, element.as_string(std::nothrow).str);
+                visit(element, TomlFile::text_of(element));
             }
         }
     }

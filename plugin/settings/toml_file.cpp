@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -109,59 +110,6 @@ std::optional<Flaw> too_deep(std::string_view toml)
     return std::nullopt;
 }
 
-/// What the parser's messages mean to somebody who does not know the parser.
-std::string accepted_syntax(std::string_view message)
-{
-    struct Meaning {
-        std::string_view fragment;
-        std::string_view accepted;
-    };
-    constexpr Meaning kMeanings[] = {
-        {"unknown value appeared", "a value: \"text\" in quotes, a number, true, false or a [list]"},
-        {"parse_boolean", "a value: \"text\" in quotes, a number, true, false or a [list]"},
-        {"missing value after", "a value after ="},
-        {"not a valid string",
-         "\"text\" in quotes, closed in its line; \\ only as \\\\, \\\", \\n or \\uXXXX"},
-        {"not a valid multiline", "text closed by the three quotes that opened it"},
-        {"missing key-value separator", "KEY = VALUE, [TABLE] or # COMMENT"},
-        {"invalid format for key", "a key of letters, digits, _ and -"},
-        {"an invalid key appeared", "a key of letters, digits, _ and -; a [TABLE] closed in its line"},
-        {"empty key is not allowed", "a key before ="},
-        {"newline required after", "nothing more in the line of a [TABLE]"},
-        {"invalid line format", "nothing more in the line after the value"},
-        {"missing array separator", "a comma between the values of a list, and ] after the last"},
-        {"array did not closed", "] after the last value of a list"},
-        {"invalid format appeared in an array",
-         "\"texts\" in quotes, separated by commas, and ] after the last"},
-        {"array of table", "[TABLE] or [[TABLE]], the same each time"},
-    };
-    for (const Meaning& meaning : kMeanings) {
-        if (message.find(meaning.fragment) != std::string_view::npos) {
-            return std::string(meaning.accepted);
-        }
-    }
-    std::string first_line(message.substr(0, message.find('\n')));
-    constexpr std::string_view kPrefix = "[error] ";
-    if (first_line.starts_with(kPrefix)) {
-        first_line.erase(0, kPrefix.size());
-    }
-    return "TOML (" + first_line + ")";
-}
-
-/// The first line that a message of the parser quotes (` 12 | text`): where something was defined before.
-std::string first_quoted_line(std::string_view message)
-{
-    for (std::size_t line = message.find('\n'); line != std::string_view::npos;
-         line = message.find('\n', line + 1)) {
-        const std::size_t digits = message.find_first_not_of(' ', line + 1);
-        const std::size_t end = message.find_first_not_of("0123456789", digits);
-        if (digits != end && end != std::string_view::npos && message.substr(end).starts_with(" |")) {
-            return std::string(message.substr(digits, end - digits));
-        }
-    }
-    return "above";
-}
-
 std::vector<std::size_t> line_starts(std::string_view toml)
 {
     std::vector<std::size_t> starts{0};
@@ -203,11 +151,187 @@ std::size_t secret_in(std::string_view text)
     return begin;
 }
 
-/// Where the parser found a value. toml11 counts the line breaks from the file's start for every location it
-/// is asked for, which takes minutes for a large file of rules; so only the place is taken from it.
-const toml::detail::region* region_of(const toml::value& value)
+/// Where in the file something is written.
+struct Place {
+    std::size_t offset;
+    std::size_t length;
+};
+
+/// What the parser finds fault with.
+struct SyntaxError {
+    std::size_t line;
+    std::string message;         // the parser's
+    std::size_t first_line = 0;  // where a name that is there twice is there first
+};
+
+/// What one of the parser's messages means to somebody who does not know the parser.
+struct Meaning {
+    std::string_view fragment;
+    std::string_view accepted;
+};
+
+constexpr std::string_view kOnce = "each key and [TABLE] once";
+constexpr std::string_view kAKey = "a key of letters, digits, _ and - before =";
+constexpr std::string_view kAHeader = "a key of letters, digits, _ and -; a [TABLE] closed in its line";
+constexpr std::string_view kAPair = "KEY = VALUE, [TABLE] or # COMMENT";
+constexpr std::string_view kAValue = "a value: \"text\" in quotes, a number, true, false or a [list]";
+constexpr std::string_view kAValueAfter = "a value after =";
+constexpr std::string_view kAString =
+    "\"text\" in quotes, closed in its line; \\ only as \\\\, \\\", \\n or \\uXXXX";
+constexpr std::string_view kALongString = "text closed by the three quotes that opened it";
+constexpr std::string_view kASmallerNumber = "a number from -2^63 to 2^63 - 1";
+constexpr std::string_view kAComma = "a comma between the values of a list, and ] after the last";
+constexpr std::string_view kAListEnd = "] after the last value of a list";
+constexpr std::string_view kAnInlineTable = "{ KEY = VALUE, KEY = VALUE }, in one line";
+constexpr std::string_view kNothingAfterHeader = "nothing more in the line of a [TABLE]";
+constexpr std::string_view kNothingAfterValue = "nothing more in the line after the value";
+
+#if defined(TOML11_VERSION_MAJOR) && TOML11_VERSION_MAJOR >= 4
+
+constexpr std::string_view kNoValue = "no value";
+constexpr Meaning kMeanings[] = {
+    {"toml::insert_value", kOnce},
+    {kNoValue, kAValueAfter},
+    {"too large integer", kASmallerNumber},
+    {"parse_simple_key", kAKey},
+    {"table key", kAHeader},
+    {"invalid key value separator", kAPair},
+    {"parse_ml_", kALongString},
+    {"parse_basic_string", kAString},
+    {"parse_literal_string", kAString},
+    {"parse_escape_sequence", kAString},
+    {"parse_utf8_codepoint", kAString},
+    {"parse_array: missing", kAListEnd},
+    {"parse_array", kAComma},
+    {"parse_inline_table", kAnInlineTable},
+    {"parse_file: newline", kNothingAfterHeader},
+    {"parse_table: newline", kNothingAfterValue},
+    {"bad ", kAValue},
+    {"parse_", kAValue},
+};
+
+std::optional<Place> place_of(const toml::value& value, const std::vector<std::size_t>& line_starts)
 {
-    return dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+    const toml::source_location location = value.location();
+    if (!location.is_ok() || location.first_line_number() == 0) {
+        return std::nullopt;
+    }
+    return Place{line_starts[location.first_line_number() - 1] + location.first_column_number() - 1,
+                 location.length()};
+}
+
+const std::string& string_of(const toml::value& value)
+{
+    return value.as_string(std::nothrow);
+}
+
+SyntaxError syntax_error(const toml::exception& exception, std::string_view toml,
+                         const std::vector<std::size_t>& line_starts)
+{
+    const auto* const all = dynamic_cast<const toml::syntax_error*>(&exception);
+    if (all == nullptr || all->errors().empty() || all->errors().front().locations().empty()) {
+        return {0, exception.what()};
+    }
+    const toml::error_info& error = all->errors().front();
+    const toml::source_location& at = error.locations().front().first;
+    SyntaxError found{at.first_line_number(), error.title(),
+                      error.locations().back().first.first_line_number()};
+    const std::string_view rest =
+        toml.substr(std::min(toml.size(), line_starts[found.line - 1] + at.first_column_number() - 1));
+    const std::string_view left = trimmed(rest.substr(0, rest.find_first_of("#\n")));
+    if (found.message.find("unknown value") != std::string::npos && left.empty()) {
+        found.message = kNoValue;
+    }
+    return found;
+}
+
+#else
+
+constexpr Meaning kMeanings[] = {
+    {"already exists", kOnce},
+    {"unknown value appeared", kAValue},
+    {"parse_boolean", kAValue},
+    {"missing value after", kAValueAfter},
+    {"not a valid string", kAString},
+    {"not a valid multiline", kALongString},
+    {"missing key-value separator", kAPair},
+    {"invalid format for key", kAKey},
+    {"an invalid key appeared", kAHeader},
+    {"empty key is not allowed", kAKey},
+    {"newline required after", kNothingAfterHeader},
+    {"invalid line format", kNothingAfterValue},
+    {"missing array separator", kAComma},
+    {"array did not closed", kAListEnd},
+    {"invalid format appeared in an array", kAComma},
+    {"array of table", "[TABLE] or [[TABLE]], the same each time"},
+};
+
+/// toml11 3 counts the line breaks from the file's start for every location it is asked for, which takes minutes for a
+/// large file of rules; so only the place is taken from it.
+std::optional<Place> place_of(const toml::value& value, const std::vector<std::size_t>& /*line_starts*/)
+{
+    const auto* const region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+    if (region == nullptr) {
+        return std::nullopt;
+    }
+    return Place{static_cast<std::size_t>(region->first() - region->begin()),
+                 static_cast<std::size_t>(region->last() - region->first())};
+}
+
+const std::string& string_of(const toml::value& value)
+{
+    return value.as_string(std::nothrow).str;
+}
+
+/// The first line that a message quotes (` 12 | text`): where something was defined before.
+std::size_t first_quoted_line(std::string_view message)
+{
+    for (std::size_t line = message.find('\n'); line != std::string_view::npos;
+         line = message.find('\n', line + 1)) {
+        const std::size_t digits = message.find_first_not_of(' ', line + 1);
+        const std::size_t end = message.find_first_not_of("0123456789", digits);
+        if (digits != end && end != std::string_view::npos && message.substr(end).starts_with(" |")) {
+            return std::strtoul(message.data() + digits, nullptr, 10);
+        }
+    }
+    return 0;
+}
+
+SyntaxError syntax_error(const toml::exception& exception, std::string_view /*toml*/,
+                         const std::vector<std::size_t>& /*line_starts*/)
+{
+    const std::string message = exception.what();
+    return {exception.location().line(), message, first_quoted_line(message)};
+}
+
+#endif
+
+std::string accepted_instead_of(const SyntaxError& error)
+{
+    for (const Meaning& meaning : kMeanings) {
+        if (error.message.find(meaning.fragment) != std::string::npos) {
+            std::string accepted(meaning.accepted);
+            if (meaning.accepted == kOnce) {
+                accepted += " (first in line " + std::to_string(error.first_line) + ")";
+            }
+            return accepted;
+        }
+    }
+    std::string first_line = error.message.substr(0, error.message.find('\n'));
+    constexpr std::string_view kPrefix = "[error] ";
+    if (first_line.starts_with(kPrefix)) {
+        first_line.erase(0, kPrefix.size());
+    }
+    return "TOML (" + first_line + ")";
+}
+
+std::string_view line_in(std::string_view toml, const std::vector<std::size_t>& line_starts, std::size_t line)
+{
+    if (line == 0 || line > line_starts.size()) {
+        return {};
+    }
+    const std::string_view rest = toml.substr(line_starts[line - 1]);
+    return rest.substr(0, rest.find('\n'));
 }
 
 }  // namespace
@@ -225,18 +349,15 @@ tl::expected<TomlFile, SettingError> TomlFile::parse(std::string_view toml, cons
     }
     try {
         std::istringstream stream{std::string(toml)};
-        toml::value root = toml::parse(stream, path);
-        return TomlFile(std::move(root), std::move(starts));
-    } catch (const toml::exception& error) {
-        const std::string_view message = error.what();
-        const std::string line = shortened(trimmed(error.location().line_str()));
-        std::string accepted = accepted_syntax(message);
-        if (message.find("already exists") != std::string_view::npos) {
-            accepted = "each key and [TABLE] once (first in line " + first_quoted_line(message) + ")";
-        }
+        toml::value root = toml::parse(stream, "");  // toml11 4 stores the name with every value
+        return TomlFile(std::string(toml), std::move(root), std::move(starts));
+    } catch (const toml::exception& exception) {
+        const SyntaxError error = syntax_error(exception, toml, starts);
+        const std::string line = shortened(trimmed(line_in(toml, starts, error.line)));
         // the parser adds a line break at the end, and may find fault with what would follow it
-        const std::uint32_t last = line_at(starts, toml.size());
-        return refused(std::min(error.location().line(), last), line.empty() ? "nothing" : line, accepted);
+        const std::size_t last = line_at(starts, toml.size());
+        return refused(static_cast<std::uint32_t>(std::min(error.line, last)),
+                       line.empty() ? "nothing" : line, accepted_instead_of(error));
     } catch (const std::exception& error) {
         return refused(0, "something that cannot be read", std::string("TOML (") + error.what() + ")");
     }
@@ -244,10 +365,8 @@ tl::expected<TomlFile, SettingError> TomlFile::parse(std::string_view toml, cons
 
 std::uint32_t TomlFile::line_of(const toml::value& value) const
 {
-    const auto* region = region_of(value);
-    return region == nullptr
-               ? 0
-               : line_at(line_starts_, static_cast<std::size_t>(region->first() - region->begin()));
+    const auto place = place_of(value, line_starts_);
+    return place ? line_at(line_starts_, place->offset) : 0;
 }
 
 SettingValue TomlFile::plain(const toml::value& value)
@@ -259,7 +378,7 @@ SettingValue TomlFile::plain(const toml::value& value)
         return value.as_integer(std::nothrow);
     }
     if (value.is_string()) {
-        return value.as_string(std::nothrow).str;
+        return text_of(value);
     }
     if (value.is_table()) {
         return SettingValue::object();
@@ -274,7 +393,12 @@ SettingValue TomlFile::plain(const toml::value& value)
     return list;
 }
 
-std::string TomlFile::found_in(const toml::value& value)
+const std::string& TomlFile::text_of(const toml::value& value)
+{
+    return string_of(value);
+}
+
+std::string TomlFile::found_in(const toml::value& value) const
 {
     if (value.is_table()) {
         return "a table";
@@ -282,8 +406,8 @@ std::string TomlFile::found_in(const toml::value& value)
     if (value.is_array() && value.size() > 0 && value.as_array(std::nothrow).front().is_table()) {
         return "a list of tables";
     }
-    const auto* region = region_of(value);
-    return region == nullptr ? "something else" : shortened(region->str());
+    const auto place = place_of(value, line_starts_);
+    return place ? shortened(std::string_view(text_).substr(place->offset, place->length)) : "something else";
 }
 
 std::string shortened(std::string_view text)

@@ -1,6 +1,7 @@
 // A TOML file: its values, the line of each, and what is wrong with it in words for whoever wrote it.
 //
-// Not here: which keys and values there may be (settings_table.h).
+// What differs between toml11 3 and 4 is here and nowhere else. Not here: which keys and values there may be
+// (settings_table.h).
 #pragma once
 
 #include <cstddef>
@@ -29,17 +30,20 @@ class TomlFile
     [[nodiscard]] const toml::value& root() const { return root_; }
     /// The line of a value, or of the header of a table.
     [[nodiscard]] std::uint32_t line_of(const toml::value& value) const;
+    /// The value as it is written, shortened; `a table` where it is one.
+    [[nodiscard]] std::string found_in(const toml::value& value) const;
     /// The value, without its tables.
     [[nodiscard]] static SettingValue plain(const toml::value& value);
-    /// The value as it is written, shortened; `a table` where it is one.
-    [[nodiscard]] static std::string found_in(const toml::value& value);
+    /// What a value that is a string says.
+    [[nodiscard]] static const std::string& text_of(const toml::value& value);
 
   private:
-    TomlFile(toml::value root, std::vector<std::size_t> line_starts)
-        : root_(std::move(root)), line_starts_(std::move(line_starts))
+    TomlFile(std::string text, toml::value root, std::vector<std::size_t> line_starts)
+        : text_(std::move(text)), root_(std::move(root)), line_starts_(std::move(line_starts))
     {
     }
 
+    std::string text_;
     toml::value root_;
     std::vector<std::size_t> line_starts_;
 };

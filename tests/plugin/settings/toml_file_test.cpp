@@ -18,7 +18,7 @@ const Broken kNotToml[] = {
      "a value: \"text\" in quotes, a number, true, false or a [list]"},
     {"no_value", "option =\n", 7, "", "option =", "a value after ="},
     {"no_equals_sign", "option \"all\"\n", 7, "", "option \"all\"", "KEY = VALUE, [TABLE] or # COMMENT"},
-    {"no_key", "= \"all\"\n", 7, "", "= \"all\"", "a key before ="},
+    {"no_key", "= \"all\"\n", 7, "", "= \"all\"", "a key of letters, digits, _ and - before ="},
     {"quote_not_closed", "option = \"all\nask_back = true\n", 7, "", "option = \"all",
      "\"text\" in quotes, closed in its line; \\ only as \\\\, \\\", \\n or \\uXXXX"},
     {"two_settings_in_a_line", "option = \"all\" ask_back = true\n", 7, "",
