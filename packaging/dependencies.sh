@@ -18,7 +18,7 @@ test_packages=(
     profanity tmux faketime
     systemd iproute2 mandoc curl rpm
 )
-fuzz_packages=(clang libclang-rt-14-dev)
+fuzz_packages=(clang libclang-rt-dev)
 package_packages=(
     git build-essential debhelper lintian
     ejabberd erlang-base erlang-p1-xmpp
