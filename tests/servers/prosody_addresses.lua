@@ -2,6 +2,8 @@
 -- hexadecimal, or "-" if it refuses.
 package.path = "/usr/lib/prosody/?.lua;" .. package.path
 package.cpath = "/usr/lib/prosody/?.so;" .. package.cpath
+-- Prosody 13 calls its own modules prosody.util...; this makes both names good.
+pcall(require, "loader")
 
 local prepped_split = require "util.jid".prepped_split
 
