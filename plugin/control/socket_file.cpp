@@ -27,8 +27,7 @@ std::string because(const std::string& path)
 /// Why that name cannot be taken; empty if it can.
 std::string taken(const std::string& path, const sockaddr_un& address)
 {
-    struct stat status {
-    };
+    struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) {
         return errno == ENOENT ? std::string() : because(path);
     }
@@ -54,8 +53,7 @@ std::string taken(const std::string& path, const sockaddr_un& address)
 SocketFile::SocketFile(std::string path, FileDescriptor descriptor)
     : path_(std::move(path)), descriptor_(std::move(descriptor))
 {
-    struct stat status {
-    };
+    struct stat status{};
     if (::lstat(path_.c_str(), &status) == 0) {
         device_ = status.st_dev;
         inode_ = status.st_ino;
@@ -105,8 +103,7 @@ int SocketFile::take_descriptor()
 
 void SocketFile::remove()
 {
-    struct stat status {
-    };
+    struct stat status{};
     const std::string path = std::exchange(path_, {});
     if (!path.empty() && ::lstat(path.c_str(), &status) == 0 && status.st_dev == device_ &&
         status.st_ino == inode_) {

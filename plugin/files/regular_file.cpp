@@ -25,8 +25,7 @@ tl::expected<FileContent, FileError> read_regular_file(const std::string& path, 
 {
     // O_NONBLOCK: opening a FIFO by mistake must not wait for a writer
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat status {
-    };
+    struct stat status{};
     if (!file || ::fstat(file.get(), &status) != 0) {
         return unreadable();
     }

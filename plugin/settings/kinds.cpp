@@ -46,7 +46,7 @@ std::string text_of(const Pattern& pattern)
     return to_string(pattern);
 }
 
-Kind<Federation> domain_set(DomainSet Federation::*member, const Accepted& accepted)
+Kind<Federation> domain_set(DomainSet Federation::* member, const Accepted& accepted)
 {
     return {accepted.list,
             [=](Federation& owner, const SettingValue& value, const Refuse& refuse) {

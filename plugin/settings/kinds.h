@@ -56,7 +56,7 @@ struct Accepted {
 };
 
 template <typename Owner>
-Kind<Owner> flag(bool Owner::*member)
+Kind<Owner> flag(bool Owner::* member)
 {
     const std::string accepted = "true, false";
     return {accepted,
@@ -71,7 +71,8 @@ Kind<Owner> flag(bool Owner::*member)
 }
 
 template <typename Owner, typename Number>
-Kind<Owner> number(Number Owner::*member, std::int64_t least, std::int64_t most, const std::string& note = {})
+Kind<Owner> number(Number Owner::* member, std::int64_t least, std::int64_t most,
+                   const std::string& note = {})
 {
     const std::string accepted =
         "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + note;
@@ -89,7 +90,7 @@ Kind<Owner> number(Number Owner::*member, std::int64_t least, std::int64_t most,
 }
 
 template <typename Owner, typename Value>
-Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
+Kind<Owner> choice(Value Owner::* member, const Names<Value>& names)
 {
     const std::string accepted = joined(names, ", ", [](const auto& name) { return name.first; });
     return {accepted,
@@ -113,7 +114,7 @@ Kind<Owner> choice(Value Owner::*member, const Names<Value>& names)
 }
 
 template <typename Owner>
-Kind<Owner> text(std::string Owner::*member, const std::string& accepted, bool (*fits)(std::string_view))
+Kind<Owner> text(std::string Owner::* member, const std::string& accepted, bool (*fits)(std::string_view))
 {
     return {accepted,
             [=](Owner& owner, const SettingValue& value, const Refuse& refuse) {
@@ -131,7 +132,7 @@ Kind<Owner> text(std::string Owner::*member, const std::string& accepted, bool (
 
 /// A text that is prepared, and may be unset.
 template <typename Owner, typename Value>
-Kind<Owner> prepared(std::optional<Value> Owner::*member, const std::string& accepted,
+Kind<Owner> prepared(std::optional<Value> Owner::* member, const std::string& accepted,
                      std::optional<Value> (*read)(std::string_view))
 {
     return {accepted,
@@ -171,7 +172,7 @@ void read_list(const SettingValue& value, const Refuse& refuse, const Accepted& 
 }
 
 template <typename Owner, typename Value>
-Kind<Owner> list(std::vector<Value> Owner::*member, const Accepted& accepted,
+Kind<Owner> list(std::vector<Value> Owner::* member, const Accepted& accepted,
                  std::optional<Value> (*read)(std::string_view))
 {
     return {accepted.list,
@@ -189,6 +190,6 @@ Kind<Owner> list(std::vector<Value> Owner::*member, const Accepted& accepted,
             }};
 }
 
-[[nodiscard]] Kind<Federation> domain_set(DomainSet Federation::*member, const Accepted& accepted);
+[[nodiscard]] Kind<Federation> domain_set(DomainSet Federation::* member, const Accepted& accepted);
 
 }  // namespace usher::kinds

@@ -173,8 +173,7 @@ constexpr std::array kMigrations{
 
 FileIdentity identity(const std::string& path)
 {
-    struct stat status {
-    };
+    struct stat status{};
     return ::stat(path.c_str(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity{};
 }
 

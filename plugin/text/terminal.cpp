@@ -54,8 +54,7 @@ std::string short_ascii(std::string_view text)
 {
     constexpr std::size_t kMax = 200;
     std::string out(text.substr(0, kMax));
-    std::replace_if(
-        out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
+    std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
     return out;
 }
 

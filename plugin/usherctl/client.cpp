@@ -33,8 +33,7 @@ struct Free {
 /// The group that the file, or the nearest directory above it that can be seen, belongs to.
 std::string group_of(std::filesystem::path path)
 {
-    struct stat status {
-    };
+    struct stat status{};
     while (::stat(path.c_str(), &status) != 0) {
         if (errno != EACCES || path == path.parent_path()) {
             return {};

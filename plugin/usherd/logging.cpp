@@ -23,8 +23,7 @@ namespace
 bool leads_to_journal(int fd)
 {
     const char* stream = std::getenv("JOURNAL_STREAM");
-    struct stat status {
-    };
+    struct stat status{};
     return stream != nullptr && fstat(fd, &status) == 0 &&
            std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
 }

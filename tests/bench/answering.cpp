@@ -89,10 +89,10 @@ struct Measured {
     std::size_t block;  // requests
     std::vector<Block> blocks = {};
 
-    [[nodiscard]] double median_of(double Block::*figure) const { return ratio(figure, nullptr); }
+    [[nodiscard]] double median_of(double Block::* figure) const { return ratio(figure, nullptr); }
 
     /// Relative to another program's block of the same round.
-    [[nodiscard]] double ratio(double Block::*figure, const Measured* other) const
+    [[nodiscard]] double ratio(double Block::* figure, const Measured* other) const
     {
         std::vector<double> values;
         for (std::size_t round = 0; round < blocks.size(); ++round) {
@@ -120,7 +120,7 @@ void report(const Shape& shape, const std::vector<Measured>& all)
 {
     const auto& [usherd, without_journal, slixmpp, expat] = std::tie(all[0], all[1], all[2], all[3]);
     const std::string how = std::string(shape.name) + ": ";
-    const auto row = [&](const std::string& what, double Block::*figure, const Measured& other, double bound,
+    const auto row = [&](const std::string& what, double Block::* figure, const Measured& other, double bound,
                          bool at_least) {
         const bool rate = figure == &Block::per_second;
         const auto text = [&](const Measured& one) {

@@ -153,8 +153,7 @@ class Measured
 
     void measure_request(const std::string& what, const std::string& request, int times = kTimes)
     {
-        measure(
-            what, [&] { ask(socket_, request); }, times);
+        measure(what, [&] { ask(socket_, request); }, times);
     }
 
     Usherd& usherd() { return usherd_; }

@@ -18,7 +18,7 @@ std::size_t requests(const std::vector<Pair>& pairs, Side side)
     return all;
 }
 
-double sum(const std::vector<Pair>& pairs, Side side, double Block::*figure)
+double sum(const std::vector<Pair>& pairs, Side side, double Block::* figure)
 {
     double all = 0;
     for (const Pair& pair : pairs) {
@@ -46,7 +46,7 @@ double rate(const std::vector<Pair>& pairs, Side side)
     return static_cast<double>(requests(pairs, side)) / sum(pairs, side, &Block::seconds);
 }
 
-double cpu(const std::vector<Pair>& pairs, Side side, double Block::*of)
+double cpu(const std::vector<Pair>& pairs, Side side, double Block::* of)
 {
     return sum(pairs, side, of) / static_cast<double>(requests(pairs, side)) * 1e3;
 }

@@ -33,7 +33,7 @@ using Side = Block Pair::*;
 [[nodiscard]] double rate(const Block& block);
 [[nodiscard]] double rate(const std::vector<Pair>& pairs, Side side);
 /// Milliseconds of CPU time for a request.
-[[nodiscard]] double cpu(const std::vector<Pair>& pairs, Side side, double Block::*of);
+[[nodiscard]] double cpu(const std::vector<Pair>& pairs, Side side, double Block::* of);
 /// The times of all blocks of a side.
 [[nodiscard]] std::vector<double> times(const std::vector<Pair>& pairs, Side side);
 

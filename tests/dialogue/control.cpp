@@ -325,8 +325,7 @@ BOOST_FIXTURE_TEST_CASE(only_who_may_open_the_socket_steers, Steered,
     std::filesystem::permissions(stage.usherd().directory(),
                                  std::filesystem::perms::group_exec | std::filesystem::perms::others_exec,
                                  std::filesystem::perm_options::add);
-    struct stat status {
-    };
+    struct stat status{};
     BOOST_REQUIRE(::stat(socket.c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 07777) == 0660);
     const std::string group = ::getgrgid(status.st_gid)->gr_name;

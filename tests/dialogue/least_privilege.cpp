@@ -81,8 +81,7 @@ BOOST_AUTO_TEST_CASE(needs_no_capability_and_writes_to_its_own_folder_only)
     BOOST_TEST(usherctl.done({"journal"}).find(kRomeo) != std::string::npos);
 
     for (const char* file : {"usher.db", "usher.db-wal", "usher.db-shm"}) {
-        struct stat state {
-        };
+        struct stat state{};
         BOOST_REQUIRE(::stat((usherd.directory() / file).c_str(), &state) == 0);
         BOOST_TEST((state.st_mode & 07777U) == 0600U, file << " is for others too");
     }

@@ -212,8 +212,7 @@ BOOST_AUTO_TEST_CASE(started_as_root_it_becomes_somebody_else)
     BOOST_TEST(text.find("\nGroups:\t65534 \n") != std::string::npos, text);
     BOOST_TEST(text.find("\nCapEff:\t0000000000000000\n") != std::string::npos, text);
 #ifndef __SANITIZE_ADDRESS__
-    struct stat owner {
-    };
+    struct stat owner{};
     BOOST_TEST(::stat(("/proc/" + std::to_string(stage.usherd().id()) + "/environ").c_str(), &owner) == 0);
     BOOST_TEST(owner.st_uid == 0U, "others of its user can look into its memory");
 #endif

@@ -237,7 +237,7 @@ class Play
         settle();
     }
 
-    void take_received(Received Outcome::*part)
+    void take_received(Received Outcome::* part)
     {
         const std::vector<Element> by_contacts = contacts_.take_received();
         for (std::size_t i = 0; i < cells_.size(); ++i) {

@@ -342,8 +342,7 @@ BOOST_AUTO_TEST_CASE(the_password_is_read_for_every_attempt)
     int read = 0;
     usher::Login login = account();
     login.read_password = [&read] { return "password " + std::to_string(++read); };
-    connection.emplace(
-        login, "capulet.lit", channels, clock, [] { return 0.0; }, events);
+    connection.emplace(login, "capulet.lit", channels, clock, [] { return 0.0; }, events);
     connection->start();
     BOOST_TEST(channels.login.password == "password 1");
     expect_attempt_after(fail(Failure::Kind::credentials));
@@ -360,8 +359,7 @@ BOOST_AUTO_TEST_CASE(a_password_that_cannot_be_read_is_a_failed_attempt)
         }
         return "password";
     };
-    connection.emplace(
-        login, "capulet.lit", channels, clock, [] { return 0.0; }, events);
+    connection.emplace(login, "capulet.lit", channels, clock, [] { return 0.0; }, events);
     connection->start();
     BOOST_TEST(events.happened == Happened{"offline no_password"}, boost::test_tools::per_element());
     BOOST_TEST(events.detail == "not there");

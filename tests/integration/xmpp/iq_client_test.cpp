@@ -60,8 +60,7 @@ BOOST_AUTO_TEST_CASE(what_is_sent)
     BOOST_TEST(sent[0] ==
                "<iq type='get' id='" + id(0) + "' to='capulet.lit'><query xmlns='jabber:iq:version'/></iq>");
 
-    IqClient component(
-        clock, [this](std::string_view xml) { sent.emplace_back(xml); }, "usher.capulet.lit");
+    IqClient component(clock, [this](std::string_view xml) { sent.emplace_back(xml); }, "usher.capulet.lit");
     component.ask("set", "capulet.lit", "<x/>", 10s, keep());
     BOOST_TEST(sent[1] ==
                "<iq type='set' id='" + id(1) + "' to='capulet.lit' from='usher.capulet.lit'><x/></iq>");

@@ -90,31 +90,19 @@ const Case kCases[] = {
      "grant", "failed", "accepts no answers", "Component \"usher.capulet.lit\" needs", false},
     {"not_advertised", [](auto&, auto& f, auto&) { f.granted.reset(); }, "grant", "warning", "not advertised",
      "restart", true},
-    {"list_broken",
-     [](auto&, auto& f, auto&) {
-         f.pending = {Kind::error, "internal-server-error"};
-     },
+    {"list_broken", [](auto&, auto& f, auto&) { f.pending = {Kind::error, "internal-server-error"}; },
      "pending list", "failed", "internal-server-error", "log", false},
-    {"list_silent",
-     [](auto&, auto& f, auto&) {
-         f.pending = {Kind::silent, {}};
-     },
-     "pending list", "failed", "no answer", "log", false},
-    {"domain_silent",
-     [](auto&, auto& f, auto&) {
-         f.features = {Kind::silent, {}};
-     },
-     "domain", "failed", "no answer", "domain of this server", false},
+    {"list_silent", [](auto&, auto& f, auto&) { f.pending = {Kind::silent, {}}; }, "pending list", "failed",
+     "no answer", "log", false},
+    {"domain_silent", [](auto&, auto& f, auto&) { f.features = {Kind::silent, {}}; }, "domain", "failed",
+     "no answer", "domain of this server", false},
     {"foreign",
      [](auto&, auto& f, auto& e) {
          f.connector = false;
          e = Registration::foreign;
      },
      "domain", "warning", "not hosted by this server", "configuration", false},
-    {"not_found",
-     [](auto&, auto& f, auto&) {
-         f.features = {Kind::error, "remote-server-not-found"};
-     },
+    {"not_found", [](auto&, auto& f, auto&) { f.features = {Kind::error, "remote-server-not-found"}; },
      "domain", "warning", "not hosted by this server", "configuration", false},
     {"anybody_registers_organization", [](auto&, auto&, auto& e) { e = Registration::open; }, "registration",
      "warning", "whoever registers can watch everybody", "allow_registration", true},
@@ -181,10 +169,7 @@ const Case kCases[] = {
      "server", "passed", "`entities`", "-", true},
     {"unknown_server", [](auto&, auto& f, auto&) { f.software = "Sonnet"; }, "server", "warning",
      "no connector is known", "-", true},
-    {"server_does_not_say",
-     [](auto&, auto& f, auto&) {
-         f.version = {Kind::error, "service-unavailable"};
-     },
+    {"server_does_not_say", [](auto&, auto& f, auto&) { f.version = {Kind::error, "service-unavailable"}; },
      "server", "not possible", "XEP-0092", "-", true},
 };
 

@@ -370,8 +370,7 @@ BOOST_AUTO_TEST_CASE(only_owner_and_group_may_connect_and_the_file_goes_with_the
     const mode_t before = ::umask(077);
     listen();
     ::umask(before);
-    struct stat status {
-    };
+    struct stat status{};
     BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 07777) == 0660);
     server.reset();
