@@ -13,7 +13,7 @@ server_packages=(prosody prosody-modules openssl)
 client_packages=(python3 python3-slixmpp)
 test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
-    git clang-format-19 lua-check lua5.4 valgrind
+    git clang-format-19 lua-check lua5.4 liblua5.4-dev luarocks valgrind
     ejabberd erlang-base erlang-dev erlang-dialyzer erlang-eunit erlang-p1-sqlite3
     profanity tmux faketime
     systemd iproute2 mandoc curl rpm

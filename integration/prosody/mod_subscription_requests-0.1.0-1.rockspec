@@ -1,0 +1,14 @@
+-- For Prosody's own installer: see README.md.
+rockspec_format = "3.0"
+package = "mod_subscription_requests"
+version = "0.1.0-1"
+source = { url = "file://." } -- made in this folder
+description = {
+	summary = "Lets a privileged entity answer contact requests in Prosody",
+	license = "MIT",
+}
+dependencies = { "lua >= 5.2" }
+build = {
+	type = "builtin",
+	modules = { mod_subscription_requests = "mod_subscription_requests.lua" },
+}
