@@ -17,6 +17,7 @@ from pathlib import Path
 
 logging.disable(logging.CRITICAL)  # the demo reports errors itself
 import slixmpp  # noqa: E402
+from slixmpp_connect import connect  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 OFFICE, ELSEWHERE, COMPONENT = "capulet.lit", "montague.lit", "usher.capulet.lit"
@@ -183,7 +184,6 @@ class Person(slixmpp.ClientXMPP):
         self.port = stage.client_port
         self.roster.auto_authorize = None
         self.roster.auto_subscribe = False
-        self["feature_mechanisms"].unencrypted_plain = True
         self.heard = []  # (kind, contact), in order
         self.news = asyncio.Condition()
         self.began = asyncio.get_running_loop().create_future()
@@ -199,7 +199,7 @@ class Person(slixmpp.ClientXMPP):
         self.began.set_result(None)
 
     async def come_online(self):
-        self.connect(("127.0.0.1", self.port), force_starttls=False, disable_starttls=True)
+        connect(self, self.port, encrypted=False)
         await within_deadline(self.began, f"the login of {self.boundjid.bare}")
         await self.hears("presence", self.boundjid.bare)
 

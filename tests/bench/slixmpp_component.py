@@ -33,6 +33,10 @@ class Component(slixmpp.ComponentXMPP):
         reply.send()
 
 
-component = Component(int(sys.argv[1]))
-component.connect()
-component.process(forever=True)
+async def main():
+    component = Component(int(sys.argv[1]))
+    component.connect()
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())

@@ -8,9 +8,13 @@ import logging
 import ssl
 import subprocess
 import sys
+from pathlib import Path
 
 logging.disable(logging.CRITICAL)  # also what it says when it is imported
 import slixmpp  # noqa: E402
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "packaging"))
+from slixmpp_connect import connect  # noqa: E402
 
 PASSWORD = "wherefore"
 DEADLINE = 60  # seconds in which nothing that is awaited has come
@@ -64,7 +68,7 @@ class Person(slixmpp.ClientXMPP):
         self.send_presence()
 
     async def log_in(self):
-        self.connect(("127.0.0.1", 5222), disable_starttls=False)
+        connect(self, 5222, encrypted=True)
         return await within_deadline(self.began, f"the login of {self.boundjid.bare}")
 
     async def hears(self, kind, contact):
