@@ -75,7 +75,8 @@ std::string next_steps(const Installation& installed, const std::string& secret_
         if (account) {
             out += "  ejabberdctl register usher " + domain + " \"$(cat " + secret_file + ")\"\n";
         }
-        out += "  ejabberdctl reload_config\n";
+        // Not a reload: on Erlang/OTP 26 and later a running ejabberd does not find a module that is new in its folder.
+        out += "  systemctl restart ejabberd\n";
     }
     return out +
            "  systemctl restart usher\n"
