@@ -376,6 +376,35 @@ BOOST_AUTO_TEST_CASE(S50_S52_one_of_two_verdicts_at_a_time_is_applied)
     BOOST_TEST(!romeo.has_received(kDenial));
 }
 
+// A denial comes when the approval is about to be stored; of the request that it removes mod_roster would make `both` then.
+BOOST_AUTO_TEST_CASE(S35_S52_one_of_two_verdicts_is_applied_to_what_waits)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    store(stage, romeo_in_juliets_roster("to", "none"));
+    leave_romeo_to_juliet(stage, romeo);
+    juliet.expect(kPrompt);
+    BOOST_TEST(
+        ejabberd(stage).evaluate(
+            "Deny = fun() -> persistent_term:put(denial, mod_subscription_requests_act:answer_waiting("
+            "<<\"capulet.lit\">>, " +
+            kRequestKey +
+            ", {unsubscribed, false})) end, ejabberd_hooks:add(roster_out_subscription, "
+            "<<\"capulet.lit\">>, fun(Answer) -> case xmpp:get_type(Answer) of subscribed -> {_, Denial} = "
+            "spawn_monitor(Deny), receive {'DOWN', Denial, _, _, _} -> ok after 500 -> ok end; _ -> ok end "
+            "end, 49).") == "ok");
+    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "subscribed").attribute("type") == "result");
+    BOOST_TEST(
+        ejabberd(stage).evaluate(
+            "Await = fun Again() -> case persistent_term:get(denial, none) of none -> timer:sleep(10), "
+            "Again(); Result -> Result end end, Await().") == "not_pending");
+    stage.round_trip();
+    BOOST_TEST(stored(stage, kRomeo) == "{both,none}");
+    BOOST_TEST(count_received(romeo, kApproval) == 1);
+    BOOST_TEST(!romeo.has_received(kDenial));
+}
+
 // Its process was not there to hear that it has ended.
 BOOST_AUTO_TEST_CASE(S71_crash_leaves_nothing_of_what_other_nodes_hold)
 {

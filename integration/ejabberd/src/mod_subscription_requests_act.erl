@@ -63,10 +63,14 @@ answer_admitted(Host, Key, {Type, _} = Answer) ->
 	{held, Hold} ->
 	    answer_held(Host, Hold, Answer);
 	not_held ->
-	    Result = act_as_user(Host, Key, Answer),
+	    Result = one_at_a_time(Host, Key, fun() -> act_as_user(Host, Key, Answer) end),
 	    withdraw(Host, Key),
 	    Result
     end.
+
+%% What is held has its claim. Two verdicts on a request that waits would both find it pending, on whichever nodes they
+%% arrive.
+one_at_a_time(Host, Key, Act) -> global:trans({{?CONNECTOR, Host, Key}, self()}, Act, ejabberd_cluster:get_nodes()).
 
 claim(Host, Key, Outcome) ->
     case ets:lookup(mod_subscription_requests_host:holds(Host), Key) of
