@@ -9,7 +9,9 @@ namespace usher
 void LoginTrace::read_log(xmpp_log_level_t level, std::string_view message)
 {
     constexpr std::string_view kFailed = "connection failed, error ";
-    if (message.starts_with("SASL ") && message.ends_with("auth failed")) {
+    if (message == "connection successful") {
+        connected_ = true;
+    } else if (message.starts_with("SASL ") && message.ends_with("auth failed")) {
         mechanism_tried_ = true;
     } else if (message.starts_with("RECV: <failure") &&
                message.find("temporary-auth-failure") != std::string_view::npos) {
@@ -56,7 +58,7 @@ Failure LoginTrace::why_no_login() const
     if (no_mechanism_left_) {
         return {mechanism_tried_ ? Failure::Kind::credentials : Failure::Kind::mechanism, {}};
     }
-    return {connected ? Failure::Kind::lost : Failure::Kind::unreachable, error_text_};
+    return {connected_ ? Failure::Kind::lost : Failure::Kind::unreachable, error_text_};
 }
 
 }  // namespace usher

@@ -21,12 +21,13 @@ struct LoginTrace {
     /// Why there was no login, as far as it is known.
     [[nodiscard]] Failure why_no_login() const;
 
-    bool connected = false;       ///< the server accepted a connection
     std::string bad_certificate;  ///< why the server's certificate was refused; empty if it was not
     std::optional<xmpp_error_type_t> stream_error;  ///< RFC 6120 section 4.9.3
     std::string stream_error_text;
 
   private:
+    // The server accepted a connection. xmpp_conn_is_connected() does not say: since 0.13 it means a login.
+    bool connected_ = false;
     bool no_tls_ = false;
     bool temporary_auth_failure_ = false;
     bool mechanism_tried_ = false;

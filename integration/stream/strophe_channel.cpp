@@ -364,7 +364,6 @@ class StropheChannel : public Channel
         constexpr unsigned long kMaxWait = 100;  // milliseconds until `abandoned_` is noticed
         while (!logged_in_ && !features_received_ && !stream_over_ && !abandoned_) {
             xmpp_run_once(context_.get(), kMaxWait);
-            trace_.connected = trace_.connected || xmpp_conn_is_connected(stream_.get()) != 0;
         }
         const std::uint64_t one = 1;
         // This fails only if the eventfd's counter is full, and nobody else writes to it.
