@@ -1,8 +1,10 @@
 // libstrophe has an event loop of its own (select), which runs here inside libevent's. Facts about libstrophe
-// that this depends on, measured with 0.12.2:
+// that this depends on, measured with 0.12.2 (Debian 12) and 0.14.0 (Debian 13):
 //
 // - Only the sockopt callback gets the socket. libstrophe closes it before it reports the end of the stream,
 //   so a duplicate is watched. Shutting down the duplicate also ends a stream that is stuck.
+// - Since 0.13 a sockopt callback that refuses counts as a connection in progress if errno says so, which an
+//   earlier connect() may have left there: see `refuse_socket`.
 // - xmpp_run_once() writes what is queued, then reads at most 4096 bytes, so it is called until nothing is
 //   left on either side. TLS may hold a record (16 kB) that is no longer visible on the socket.
 // - The TLS handshake waits in a loop without a deadline, so each login has a thread of its own.
@@ -333,20 +335,26 @@ class StropheChannel : public Channel
         return failed == 0;
     }
 
-    static int refuse_socket(xmpp_conn_t*, void*) noexcept { return -1; }
+    /// Sets errno as a failed connect() does, because libstrophe reads it: see above.
+    static int refuse_socket(xmpp_conn_t*, void*) noexcept
+    {
+        errno = ECANCELED;
+        return -1;
+    }
 
-    static int take_socket(xmpp_conn_t*, void* socket) noexcept
+    static int take_socket(xmpp_conn_t* stream, void* socket) noexcept
     {
         const int fd = *static_cast<int*>(socket);
         StropheChannel& channel = *current_channel;
-        if (fd >= FD_SETSIZE) {  // select() inside libstrophe would abort the program
+        // From FD_SETSIZE on, select() inside libstrophe would abort the program.
+        channel.socket_ = FileDescriptor(fd < FD_SETSIZE ? ::fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1);
+        if (!channel.socket_) {
             channel.failure_ = Failure{Failure::Kind::unreachable, "too many open files"};
-            return -1;
+            return refuse_socket(stream, socket);
         }
-        channel.socket_ = FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
         const int on = 1;  // replies are gathered into one write, so Nagle's algorithm would only delay them
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        return channel.socket_ ? 0 : -1;
+        return 0;
     }
 
     void shut_down() const
