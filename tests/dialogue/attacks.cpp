@@ -125,7 +125,10 @@ std::vector<Attack> attacks(int times)
         {"nesting of 35,000", kOutside,
          [](const auto& from, const auto& usher) { return message(from, usher, nested(kFits / 7)); }},
         {"25,000 attributes", kOutside,
-         [](const auto& from, const auto& usher) { return message(from, usher, with_attributes(25'000)); }},
+         [](const auto& from, const auto& usher) {
+             // Expat 2.6 and later looks at an unfinished tag again when there is twice as much to read.
+             return message(from, usher, with_attributes(25'000)) + repeated(" ", kFits);
+         }},
         {"250,000 line ends", kOutside,
          [](const auto& from, const auto& usher) {
              return message(from, usher, "<body>" + repeated("\n", kFits) + "</body>");
