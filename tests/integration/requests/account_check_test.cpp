@@ -78,18 +78,19 @@ struct KeepingScene : TwoDomains {
     /// Lets time pass, in which the connector answers each sign of life that it is asked for (E36).
     void pass_alive(std::chrono::milliseconds time)
     {
+        Strings others;
         for (const auto until = clock.now() + time; clock.now() < until;) {
             constexpr std::chrono::milliseconds kStep{10'000};
             pass(std::min(kStep, std::chrono::duration_cast<std::chrono::milliseconds>(until - clock.now())));
-            const Strings sent = channels.take_sent();
-            for (const std::string& xml : sent) {
+            for (const std::string& xml : channels.take_sent()) {
                 if (xml.find("<pending") != std::string::npos) {
                     reply(xml, pending(""));
                 } else {
-                    channels.sent.push_back(xml);
+                    others.push_back(xml);
                 }
             }
         }
+        channels.sent.insert(channels.sent.begin(), others.begin(), others.end());
     }
     void removed(const std::string& from, const std::string& inside, const std::string& attributes = {})
     {
