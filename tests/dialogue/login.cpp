@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <fstream>
+#include <regex>
 
 #include "private_prosody.h"
 #include "servers.h"
@@ -70,6 +71,26 @@ BOOST_AUTO_TEST_CASE(account_answers_over_verified_tls)
     romeo.send(to(kJuliet, "subscribe"));
     romeo.expect(presence("subscribed", kJuliet));
     BOOST_TEST(usherd.stop() == 0);
+}
+
+// libstrophe chooses: SCRAM, and from 0.13 on bound to the TLS connection where the server offers that.
+BOOST_AUTO_TEST_CASE(account_does_not_tell_the_server_its_password)
+{
+    const auto server = server_with({"capulet.lit"});
+    Usherd usherd(connection_to(*server), {});
+    usherd.start();
+    usherd.wait_until_answering();
+    BOOST_TEST(usherd.stop() == 0);
+    server->stop();  // then its log is complete
+    const std::string log = server->log_text();
+    // Prosody logs what it receives, ejabberd what it has accepted.
+    const std::regex mechanism(
+        "Received\\S+ <auth [^>]*mechanism='([^']+)'|Accepted c2s (\\S+) authentication");
+    std::smatch chosen;
+    BOOST_TEST_REQUIRE(std::regex_search(log, chosen, mechanism));
+    const std::string name = chosen[1].str() + chosen[2].str();
+    BOOST_TEST_MESSAGE("the account logs in with " << name);
+    BOOST_TEST(name.starts_with("SCRAM-"), name);
 }
 
 BOOST_AUTO_TEST_CASE(certificate_of_an_unknown_authority_is_refused)
