@@ -93,6 +93,33 @@ BOOST_DATA_TEST_CASE(request_takes_few_statements_more_than_without_the_connecto
                statements_without_connector(cost.answer) + cost.more);
 }
 
+// Who comes online while the database is slow must not be sent it.
+BOOST_AUTO_TEST_CASE(S25_S44_request_is_held_before_the_item_is_read)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    juliet.send(to(kRomeo, "subscribe"));
+    romeo.expect(presence("subscribe", kJuliet));
+    BOOST_TEST(ejabberd.evaluate(
+                   "Stop = fun(Acc, _) -> Self = self(), spawn(fun() -> register(stopping, self()), "
+                   "true = erlang:suspend_process(whereis('ejabberd_sqlite_capulet.lit')), Self ! stopped, "
+                   "receive go_on -> ok end end), receive stopped -> Acc end end, "
+                   "ejabberd_hooks:add(roster_in_subscription, <<\"capulet.lit\">>, Stop, 55).") == "ok");
+    romeo.send(to(kJuliet, "subscribe"));
+    BOOST_TEST(
+        ejabberd.evaluate(
+            "Await = fun Again(0) -> late; Again(Left) -> case ets:info(mod_subscription_requests_host:holds("
+            "<<\"capulet.lit\">>), size) of 1 -> held; 0 -> timer:sleep(10), Again(Left - 1) end end, "
+            "Await(500).") == "held");
+    BOOST_TEST(ejabberd.evaluate("stopping ! go_on.") == "go_on");
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    const Element* item = ask.requests.front().element.child("item");
+    BOOST_TEST_REQUIRE(item != nullptr);
+    BOOST_TEST(item->attribute("ask") == "subscribe");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

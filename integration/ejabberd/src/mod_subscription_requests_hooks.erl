@@ -71,21 +71,29 @@ subscription_arrives(false, #presence{type = subscribe, from = From, to = To} = 
 subscription_arrives(Acc, _Presence) ->
     Acc.
 
+%% First of all nobody is to be sent it any more; what is read takes its time.
 hold(Host, Key, Presence) ->
-    IsWatched = mod_subscription_requests_roster:is_watched(Host),
-    Item = case IsWatched of
-	       true -> none; % it is added in the host's process, which knows it
-	       false -> mod_subscription_requests_roster:stored_item(Host, Key)
-	   end,
     Id = erlang:unique_integer([positive, monotonic]),
     Texts = [{<<"status">>, mod_subscription_requests_xml:first_text(Presence#presence.status)},
 	     {<<"nick">>, mod_subscription_requests_xml:nick(Presence)}],
     RequestId = mod_subscription_requests_xml:request_id(Id),
-    Element = mod_subscription_requests_xml:request(RequestId, Host, Key, Texts, Item),
+    Element = mod_subscription_requests_xml:request(RequestId, Host, Key, Texts, none),
     ets:insert(mod_subscription_requests_host:holds(Host),
 	       #hold{key = Key, id = Id, node = node(), received = erlang:monotonic_time(millisecond),
 		     presence = Presence, element = Element}),
+    IsWatched = mod_subscription_requests_roster:is_watched(Host),
+    IsWatched orelse add_item(Host, Key, Element), % otherwise in the host's process, which knows it
     mod_subscription_requests_host:tell(Host, {held, Key, Id, IsWatched}).
+
+add_item(Host, Key, Element) ->
+    Holds = mod_subscription_requests_host:holds(Host),
+    try mod_subscription_requests_roster:stored_item(Host, Key) of
+	none -> true;
+	Item -> ets:update_element(Holds, Key, {#hold.element, mod_subscription_requests_xml:add_item(Item, Element)})
+    catch Class:Reason:Stack ->
+	    ets:delete(Holds, Key),
+	    erlang:raise(Class, Reason, Stack)
+    end.
 
 %% Before mod_shared_roster.
 -spec denial_arrives(presence()) -> ok | stop.
