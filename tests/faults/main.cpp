@@ -14,6 +14,7 @@
 #include "link.h"
 #include "outcome.h"
 #include "people.h"
+#include "private_ejabberd.h"
 #include "progress.h"
 #include "schedule.h"
 #include "servers.h"
@@ -36,6 +37,10 @@ constexpr milliseconds kPause{2'000};
 /// connector's pause between two hints that requests have passed unanswered; with a half-open connection it lives
 /// for 75 s. On a busy machine all that may come one after the other.
 constexpr milliseconds kRecovery{600'000};
+/// How many requests are held when the daemon leaves, and how many of them one session gets: the sixth is refused by
+/// ejabberd's mod_pres_counter as Debian has it.
+constexpr std::size_t kHeld = 100;
+constexpr std::size_t kHeldForOne = 5;
 /// From this many faults on there is time for those that take long.
 constexpr std::size_t kManyFaults = 100;
 
@@ -46,13 +51,16 @@ struct Arguments {
     std::string server = "prosody";
 };
 
-ServerOptions server_options(Login login)
+ServerOptions server_options(Login login, const std::string& server)
 {
     ServerOptions options;
     options.hosts = {"capulet.lit"};
     options.connector = true;
     options.entities = {entity_address(login)};
     options.components = People::components();
+    if (server == "ejabberd") {
+        options.for_all = "  mod_pres_counter: {count: 5, interval: 60}\n";
+    }
     return options;
 }
 
@@ -81,13 +89,14 @@ class FaultRun
         : disk_(mounts),
           clock_(mounts),
           login_(random() % 2 == 0 ? Login::component : Login::account),
-          server_(make_server(arguments.server, server_options(login_))),
+          server_(make_server(arguments.server, server_options(login_, arguments.server))),
           link_(is_account(entity_address(login_)) ? server_->client_port() : server_->component_port()),
           usherd_(through(link_, connection_to(*server_)), usherd_options(disk_.path())),
           store_(disk_.path() / "usher.db"),
           people_(*server_, random, arguments.requests)
     {
         std::cout << "Usher logs in as " << entity_address(login_) << std::endl;
+        count_presences(false);
         usherd_.start(clock_.environment());
         usherd_.wait_until_answering();
         people_.come({});
@@ -96,10 +105,12 @@ class FaultRun
     /// One fault of the schedule; in the course of it requests are made until there are so many of them.
     void meet(const PlannedFault& planned, std::size_t last)
     {
+        last = std::max(last, people_.asked());  // there may have been more in the course of an earlier one
         people_.ask(std::min(last, people_.asked() + planned.requests_before));
         people_.go_on(within(std::chrono::ceil<milliseconds>(planned.after_them)), people_.asked());
         const std::size_t during = people_.asked() + (last - people_.asked()) / 2;
         cause(planned, during);
+        last = std::max(last, people_.asked());
         const Deadline pause = within(kPause);
         do {
             people_.go_on(within(milliseconds(100)), last);
@@ -140,6 +151,7 @@ class FaultRun
     {
         Outcome outcome;
         people_.users_leave();
+        outcome.lost = unseen_;
         compare(people_.requests(), read_users(*server_, people_.users()), store_.journal(), outcome);
         // An answer that was on its way when the server went is not sent again. The books above have it; who
         // asks again is told.
@@ -179,6 +191,11 @@ class FaultRun
                 go_on();
                 usherd_.signal(SIGCONT);
                 break;
+            case Fault::daemon_leaves:
+                leave_holding();
+                go_on();
+                usherd_.start(clock_.environment());
+                break;
             case Fault::server_restarted:
                 server_->stop();
                 people_.see_it_end(true);
@@ -215,6 +232,41 @@ class FaultRun
                 clock_.set(planned.clock);
                 go_on();
                 break;
+        }
+    }
+
+    /// All that is held then is given to the users at once, and they see it.
+    void leave_holding()
+    {
+        people_.settle();
+        people_.users_return();
+        usherd_.signal(SIGSTOP);
+        const std::size_t first = people_.asked();
+        people_.spread(first + kHeld, kHeldForOne);
+        people_.ask(first + kHeld);
+        people_.round_trip();
+        count_presences(true);
+        usherd_.kill();
+        Progress seen("requests that users see when the daemon leaves", people_.asked() - first);
+        while (!people_.unseen(first).empty() && !seen.stalled()) {
+            people_.go_on(milliseconds(10));
+            seen.reached(people_.asked() - first - people_.unseen(first).size());
+        }
+        for (const std::string& request : people_.unseen(first)) {
+            unseen_.push_back(request + " is not seen when the daemon has left");
+        }
+        count_presences(false);
+    }
+
+    /// Whether ejabberd counts users' and contacts' subscription stanzas. The contacts here send more than it lets pass.
+    void count_presences(bool on)
+    {
+        if (auto* ejabberd = dynamic_cast<PrivateEjabberd*>(server_.get())) {
+            const std::string done = ejabberd->evaluate(std::string("gen_mod:") + (on ? "start" : "stop") +
+                                                        "_module(<<\"capulet.lit\">>, mod_pres_counter).");
+            if (done != "ok") {
+                throw std::runtime_error("mod_pres_counter: " + done);
+            }
         }
     }
 
@@ -259,6 +311,7 @@ class FaultRun
     {
         link_.set_open(false);
         server_->start();
+        count_presences(false);
         people_.come(store_.journal());
         link_.set_open(true);
     }
@@ -295,6 +348,7 @@ class FaultRun
     Usherd usherd_;
     StoreFile store_;
     People people_;
+    std::vector<std::string> unseen_;
 };
 
 void print(const std::string& title, const std::vector<std::string>& lines)

@@ -78,13 +78,7 @@ void People::come(const StoreFile::Journal& recorded)
     for (auto& [domain, contact] : contacts_) {
         contact.connect();
     }
-    for (Request& request : requests_) {
-        request.delivered = request.sent_in_it = 0;
-    }
-    for (WireClient& user : online_) {
-        user.connect();
-        user.appear();
-    }
+    users_come();
     in_flight_.clear();
     for (std::size_t i = 0; i < asked_; ++i) {
         Request& request = requests_[i];
@@ -95,6 +89,17 @@ void People::come(const StoreFile::Journal& recorded)
         if (!request.stored) {
             send(request);
         }
+    }
+}
+
+void People::users_come()
+{
+    for (Request& request : requests_) {
+        request.delivered = request.sent_in_it = 0;
+    }
+    for (WireClient& user : online_) {
+        user.connect();
+        user.appear();
     }
 }
 
@@ -135,6 +140,47 @@ void People::users_leave()
     for (WireClient& user : online_) {
         user.disconnect();
     }
+}
+
+void People::users_return()
+{
+    users_leave();
+    users_come();
+}
+
+bool People::is_online(const std::string& user) const
+{
+    return std::any_of(online_.begin(), online_.end(),
+                       [&](const WireClient& client) { return client.address() == user; });
+}
+
+void People::settle()
+{
+    while (in_flight() > 0) {
+        (void)take_in(std::chrono::milliseconds(10));
+    }
+}
+
+void People::spread(std::size_t up_to, std::size_t most)
+{
+    std::map<std::string, std::size_t> requests;
+    for (std::size_t i = asked_; i < std::min(up_to, requests_.size()); ++i) {
+        std::string& user = requests_[i].user;
+        if (is_online(user) && ++requests[user] > most) {
+            user = users_[kOnline + i % (kUsers - kOnline)];
+        }
+    }
+}
+
+std::vector<std::string> People::unseen(std::size_t first) const
+{
+    std::vector<std::string> unseen;
+    for (std::size_t i = first; i < asked_; ++i) {
+        if (is_online(requests_[i].user) && !requests_[i].ever_delivered) {
+            unseen.push_back(requests_[i].contact + " to " + requests_[i].user);
+        }
+    }
+    return unseen;
 }
 
 void People::ask_again(Request& request)

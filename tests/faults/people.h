@@ -89,6 +89,14 @@ class People
     void round_trip();
     /// Ends all sessions of users.
     void users_leave();
+    /// Those who are online log out and in again.
+    void users_return();
+    /// Takes in what comes until nothing shows that a request is being dealt with.
+    void settle();
+    /// Of the requests up to that one, which nobody has sent yet, no session gets more than `most`.
+    void spread(std::size_t up_to, std::size_t most);
+    /// Requests from that one on whose users are online and have not seen them.
+    [[nodiscard]] std::vector<std::string> unseen(std::size_t first) const;
 
     [[nodiscard]] std::vector<Request>& requests() { return requests_; }
     [[nodiscard]] const std::vector<std::string>& users() const { return users_; }
@@ -98,9 +106,11 @@ class People
 
   private:
     void send(Request& request);
+    void users_come();
     /// False if nothing came.
     bool take_in(std::chrono::milliseconds patience);
     [[nodiscard]] std::vector<Client*> everybody();
+    [[nodiscard]] bool is_online(const std::string& user) const;
     void received_by_contact(const Element& stanza);
     void received_by_user(const std::string& user, const Element& stanza);
     [[nodiscard]] Request* request_of(const std::string& contact);

@@ -21,6 +21,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {Fault::daemon_killed, 22, milliseconds(0), milliseconds(500)},
     {Fault::daemon_stopped, 4, milliseconds(1'000), milliseconds(6'500)},
+    {Fault::daemon_leaves, 4, milliseconds(0), milliseconds(500)},
     {Fault::server_restarted, 5, milliseconds(0), milliseconds(1'000)},
     {Fault::server_killed, 9, milliseconds(0), milliseconds(1'000)},
     {Fault::connection_cut, 18, milliseconds(100), milliseconds(500)},
@@ -66,6 +67,8 @@ std::string_view name(Fault fault)
             return "daemon killed";
         case Fault::daemon_stopped:
             return "daemon stopped";
+        case Fault::daemon_leaves:
+            return "daemon leaves while requests are held";
         case Fault::server_restarted:
             return "server restarted";
         case Fault::server_killed:

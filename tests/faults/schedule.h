@@ -15,6 +15,7 @@ namespace usher::test
 enum class Fault {
     daemon_killed,     ///< kill -9
     daemon_stopped,    ///< SIGSTOP, then SIGCONT
+    daemon_leaves,     ///< kill -9 while many requests wait for its answer
     server_restarted,  ///< stopped in good order, started again
     server_killed,     ///< kill -9
     connection_cut,
@@ -25,7 +26,7 @@ enum class Fault {
     clock_set,     ///< forward or back
 };
 
-inline constexpr std::size_t kFaultKinds = 10;
+inline constexpr std::size_t kFaultKinds = 11;
 
 [[nodiscard]] std::string_view name(Fault fault);
 
