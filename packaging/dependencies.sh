@@ -16,7 +16,7 @@ test_packages=(
     git clang-format-19 lua-check lua5.4 liblua5.4-dev luarocks valgrind
     ejabberd erlang-base erlang-dev erlang-dialyzer erlang-eunit erlang-p1-sqlite3
     profanity tmux faketime
-    systemd iproute2 mandoc curl rpm
+    systemd iproute2 mandoc curl rpm sqlite3
 )
 fuzz_packages=(clang libclang-rt-dev)
 package_packages=(
