@@ -7,6 +7,7 @@
 //   earlier connect() may have left there: see `refuse_socket`.
 // - xmpp_run_once() writes what is queued, then reads at most 4096 bytes, so it is called until nothing is
 //   left on either side. TLS may hold a record (16 kB) that is no longer visible on the socket.
+// - Its parser, Expat, may wait for more before it looks at a long tag again: see expat_tags.h.
 // - The TLS handshake waits in a loop without a deadline, so each login has a thread of its own.
 // - A component crashes after the handshake, because only xmpp_connect_client() allocates `sm_state`. So that
 //   is called first, with a socket callback that refuses.
@@ -50,6 +51,7 @@
 
 #include "integration/base/file_descriptor.h"
 #include "integration/stream/certificate_name.h"
+#include "integration/stream/expat_tags.h"
 #include "integration/stream/host_lookup.h"
 #include "integration/stream/login_trace.h"
 #include "integration/xmpp/namespaces.h"
@@ -679,7 +681,7 @@ class StropheChannel : public Channel
 
 StropheChannels::StropheChannels(event_base* base) : base_(base)
 {
-    static const bool initialized = (xmpp_initialize(), true);
+    static const bool initialized = (read_tags_at_once(), xmpp_initialize(), true);
     static_cast<void>(initialized);
 }
 

@@ -684,6 +684,18 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_reset)
     until_ended(Failure::Kind::lost);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_tag_does_not_hold_up_what_follows)
+{
+    log_in_component();
+    // libstrophe reads it in three parts. Connectors let pass nothing that is longer.
+    const std::string long_id(9'000, 'x');
+    peer().write(message(long_id));
+    until([&] { return events.ids.size() == 1; }, "the stanza with the long tag");
+    peer().write(message("m2"));
+    until([&] { return events.ids.size() == 2; }, "the next stanza");
+    BOOST_TEST(events.ids == (std::vector<std::string>{long_id, "m2"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(what_came_before_the_end_is_received)
 {
     log_in_component();
