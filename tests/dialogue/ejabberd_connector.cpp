@@ -1,5 +1,6 @@
 // What of PROTOCOL.md only ejabberd can be brought to: rows that its own tools write, shared rosters, privacy lists.
 #include <algorithm>
+#include <regex>
 
 #include "private_ejabberd.h"
 #include "protocol.h"
@@ -580,6 +581,27 @@ BOOST_DATA_TEST_CASE(S35_denial_does_not_revoke_an_approval_of_the_users_own,
     stage.round_trip();
     BOOST_TEST(stored(stage, kRomeo) == "{from,none}");
     BOOST_TEST(!romeo.has_received(kDenial));
+}
+
+// From 24.10 on it drops the IQs of components to which it grants nothing, or crashes at them.
+BOOST_AUTO_TEST_CASE(S49_S54_mod_privilege_that_grants_another_component_is_not_in_the_way)
+{
+    ServerOptions options = ScriptedStage::options({entity_address(Login::component)});
+    options.for_all = "  mod_privilege: {roster: {both: [{allow: [{server: " + kGossip + "}]}]}}\n";
+    ScriptedStage stage(options);
+    WireComponent gossip(stage.server().component_port(), kGossip);
+    gossip.connect();
+    gossip.expect({"a grant", [](const Element& stanza) { return stanza.child("privilege") != nullptr; }});
+    stage.admit_entity();
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    leave_romeo_to_juliet(stage, romeo);
+    BOOST_TEST(stage.entity().pending().size() == 1U);
+    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "subscribed").attribute("type") == "result");
+    romeo.expect(kApproval);
+    const std::string log = log_when_stopped(stage);
+    // Besides, it may warn of what is not configured.
+    BOOST_TEST(!std::regex_search(log, std::regex("\\[(error|critical)\\]|\\[warning\\].*@mod_")), log);
 }
 
 BOOST_AUTO_TEST_CASE(S55_row_that_comes_otherwise_than_by_a_request_is_listed)
