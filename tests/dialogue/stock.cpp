@@ -399,6 +399,19 @@ BOOST_DATA_TEST_CASE(the_check_says_what_it_cannot_do, kLogins, login)
 
 BOOST_AUTO_TEST_SUITE_END()
 
+/// Whether the server replies to what a component asks in its own name. mod_privilege of ejabberd 24.10 and later drops
+/// that, for all components; what the connector's entities send does not come to it.
+static bool answers_components(Stage& stage)
+{
+    WireComponent gossip(stage.server().component_port(), kGossip);
+    gossip.connect();
+    gossip.send("<iq type='get' id='q' from='" + kGossip +
+                "' to='capulet.lit'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+    round_trip({&gossip});
+    return gossip.has_received(
+        {"a reply", [](const Element& stanza) { return stanza.attribute("id") == "q"; }});
+}
+
 // ejabberd, with every permission that it has to give.
 BOOST_AUTO_TEST_SUITE(stock_refused)
 
@@ -406,15 +419,21 @@ BOOST_DATA_TEST_CASE(says_why_and_leaves_everything_to_users, kLogins, login)
 {
     ServerOptions options;
     options.entities = {entity_address(login)};
+    options.components = {kGossip};
     options.for_organization =
         "      mod_privilege: {roster: {both: all}, presence: {managed_entity: all}}\n";
     StockStage stage(options);
+    const bool answered = login == Login::account || answers_components(stage);
     stage.usherd().start();
-    stage.usherd().wait_for_log(
-        "capulet.lit: the server has no connector for this domain, and stock = "
-        "\"approve\" cannot work: on this server a roster set by a privileged entity "
-        "never changes the subscription (as on ejabberd)");
-    stage.usherd().wait_for_status("answering on 0 of 1 domains");
+    if (answered) {
+        stage.usherd().wait_for_log(
+            "capulet.lit: the server has no connector for this domain, and stock = "
+            "\"approve\" cannot work: on this server a roster set by a privileged entity "
+            "never changes the subscription (as on ejabberd)");
+        stage.usherd().wait_for_status("answering on 0 of 1 domains");
+    } else {
+        stage.usherd().wait_for_log("logged in as");
+    }
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& nurse = stage.enter(kNurse);
     nurse.send(to(kJuliet, "subscribe"));
@@ -425,6 +444,9 @@ BOOST_DATA_TEST_CASE(says_why_and_leaves_everything_to_users, kLogins, login)
 
     const auto check = stage.usherd().check_online();
     BOOST_TEST(check.status != 0);
+    if (!answered) {
+        return;
+    }
     BOOST_TEST(check.report.find("failed        roster: ejabberd does not let others change subscriptions") !=
                    std::string::npos,
                check.report);
