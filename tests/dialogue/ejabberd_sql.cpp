@@ -120,6 +120,32 @@ BOOST_AUTO_TEST_CASE(S25_S44_request_is_held_before_the_item_is_read)
     BOOST_TEST(item->attribute("ask") == "subscribe");
 }
 
+// As mod_roster has stored it, the database fails.
+BOOST_AUTO_TEST_CASE(S14_S55_request_whose_item_cannot_be_read_is_the_users)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    BOOST_TEST(stage.entity().pending().empty());
+    const std::string rename = "ejabberd_sql:sql_query(<<\"capulet.lit\">>, <<\"alter table ";
+    BOOST_TEST(
+        ejabberd.evaluate("ejabberd_hooks:add(roster_in_subscription, <<\"capulet.lit\">>, fun(Acc, _) -> " +
+                          rename + "rosterusers rename to lost\">>), Acc end, 55).") == "ok");
+    romeo.send(to(kJuliet, "subscribe"));
+    juliet.expect(kPrompt);
+    (void)ejabberd.evaluate(rename + "lost rename to rosterusers\">>).");
+    stage.round_trip();
+    BOOST_TEST(stage.entity().pending().size() == 1U);
+    BOOST_TEST(asks_in(stage.entity().stream().received()).empty());
+    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "subscribed").attribute("type") == "result");
+    romeo.expect(kApproval);
+    stage.server().stop();
+    const std::string log = stage.server().log_text();
+    BOOST_TEST(log.find("Failed to hold a request") != std::string::npos);
+    BOOST_TEST(log.find("Hook c2s_filter_send crashed") == std::string::npos, log);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

@@ -146,23 +146,23 @@ tell_removed(Host, User) ->
 keep_held({#presence{meta = #{?CONNECTOR := delivered}}, _State} = Acc) ->
     Acc;
 keep_held({#presence{type = subscribe, from = #jid{} = From}, #{jid := #jid{lserver = Host} = User} = State} = Acc) ->
-    try ets:lookup(mod_subscription_requests_host:holds(Host), mod_subscription_requests_xml:key(User, From)) of
-	[#hold{received = Received}] ->
-	    %% Older ones are those of a process that has crashed and was not started again.
-	    case erlang:monotonic_time(millisecond) - Received < 2 * mod_subscription_requests_host:timeout(Host) of
-		true -> {stop, {drop, State}};
-		false -> Acc
-	    end;
-	[] ->
-	    case mod_subscription_requests_act:clear_if_stale(Host, mod_subscription_requests_xml:key(User, From)) of
-		true -> {stop, {drop, State}};
-		false -> Acc
-	    end
+    try is_kept(Host, mod_subscription_requests_xml:key(User, From)) of
+	true -> {stop, {drop, State}};
+	false -> Acc
     catch _:_ ->
 	Acc % there is no table, or storage fails: better a prompt too many
     end;
 keep_held(Acc) ->
     Acc.
+
+is_kept(Host, Key) ->
+    case ets:lookup(mod_subscription_requests_host:holds(Host), Key) of
+	[#hold{received = Received}] ->
+	    %% Older ones are those of a process that has crashed and was not started again.
+	    erlang:monotonic_time(millisecond) - Received < 2 * mod_subscription_requests_host:timeout(Host);
+	[] ->
+	    mod_subscription_requests_act:clear_if_stale(Host, Key)
+    end.
 
 %%%===================================================================
 %%% Connections
