@@ -423,6 +423,44 @@ BOOST_AUTO_TEST_CASE(S71_crash_leaves_nothing_of_what_other_nodes_hold)
     BOOST_TEST(stage.entity().pending().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(S45_S46_end_of_another_hold_does_not_end_this_one)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    // It was found withdrawn before it was made again; and nodes may give the same id.
+    BOOST_TEST(ejabberd(stage).evaluate(
+                   "[Hold] = ets:lookup(mod_subscription_requests_host:holds(<<\"capulet.lit\">>), " +
+                   kRequestKey + "), Id = element(3, Hold), Process = " + kProcess +
+                   ", gen_server:cast(Process, {withdrawn, " + kRequestKey +
+                   ", Id}), gen_server:cast(Process, {peer, 3, {node(), {peer_hold_ended, " + kRequestKey +
+                   ", Id, other@localhost}}}).") == "ok");
+    stage.round_trip();
+    stage.entity().answer(ask, "subscribed");
+    romeo.expect(kApproval);
+}
+
+// It arrived as the process ended, and is still in the table when the connector is unloaded.
+BOOST_AUTO_TEST_CASE(S71_request_that_is_held_after_the_process_has_ended_is_the_users)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    (void)stage.entity().next_ask_about(kRomeo, kJuliet);
+    BOOST_TEST(
+        ejabberd(stage).evaluate(
+            "Table = mod_subscription_requests_host:holds(<<\"capulet.lit\">>), [Hold] = ets:lookup(Table, " +
+            kRequestKey + "), _ = gen_mod:stop_child(" + kProcess +
+            "), ets:insert(Table, Hold), gen_mod:stop_module(<<\"capulet.lit\">>, "
+            "mod_subscription_requests).") == "ok");
+    stage.round_trip();
+    // Once by the process, and once of what it did not know.
+    BOOST_TEST(count_received(juliet, kPrompt) == 2);
+}
+
 // A rolling upgrade is enough: what the nodes tell each other has changed. And nodes that are not of the cluster may be
 // connected.
 BOOST_AUTO_TEST_CASE(S72_unknown_messages_do_not_end_the_process)
