@@ -423,6 +423,28 @@ BOOST_AUTO_TEST_CASE(S71_crash_leaves_nothing_of_what_other_nodes_hold)
     BOOST_TEST(stage.entity().pending().size() == 1U);
 }
 
+// As where global_routes gives a component's stream what is for the others of its listener.
+BOOST_AUTO_TEST_CASE(S28_S49_one_stream_may_be_of_two_entities)
+{
+    const std::string other = "other.capulet.lit";
+    ScriptedStage stage({entity_address(Login::component), other}, kNoTimeout);
+    stage.admit_entity();
+    stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    const std::string entity = "{<<>>, <<\"" + other + "\">>, <<>>}";
+    BOOST_TEST(ejabberd(stage).evaluate(
+                   "[Known] = ets:tab2list(mod_subscription_requests_host:connections(<<\"capulet.lit\">>)), "
+                   "gen_server:call(" +
+                   kProcess + ", {connected, {connection, element(2, Known), " + entity + ", " + entity +
+                   ", true}}).") == "ok");
+    romeo.send(to(kJuliet, "subscribe"));
+    stage.entity().answer(stage.entity().next_ask_about(kRomeo, kJuliet), "none");
+    stage.round_trip();
+    BOOST_TEST(stage.entity().pending().size() == 1U);
+    BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "subscribed").attribute("type") == "result");
+    romeo.expect(kApproval);
+}
+
 BOOST_AUTO_TEST_CASE(S45_S46_end_of_another_hold_does_not_end_this_one)
 {
     ScriptedStage stage(Login::component, kNoTimeout);
