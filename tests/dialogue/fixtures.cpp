@@ -63,6 +63,23 @@ BOOST_AUTO_TEST_CASE(what_is_stored_survives_a_crash)
     juliet.expect(presence("subscribe", "romeo@montague.lit"));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_knows_nothing_of_the_one_before)
+{
+    {
+        const auto first = make_server({});
+        first->add_account("juliet@capulet.lit");
+        WireClient juliet(first->client_port(), "juliet@capulet.lit");
+        juliet.connect();
+        juliet.appear();
+    }
+    const auto second = make_server({});
+    WireClient nobody(second->client_port(), "juliet@capulet.lit");
+    BOOST_CHECK_THROW(nobody.connect(), DialogueError);
+    second->add_account("juliet@capulet.lit");
+    WireClient juliet(second->client_port(), "juliet@capulet.lit");
+    juliet.connect();
+}
+
 BOOST_AUTO_TEST_CASE(a_wait_that_fails_shows_what_came_instead)
 {
     const auto server = make_server({});
