@@ -29,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kName = "usher-settings-reader";
 constexpr std::size_t kMaxBytes = std::size_t{1024} * 1024 * 1024;  // 16 MiB of rules become 40 MB
 
-/// A file of 16 MiB takes 400 MB at most where it is one of settings; of nothing but numbers it would take all there
+/// A file of 16 MiB takes some 500 MB where it is one of settings; of nothing but numbers it would take all there
 /// is, and the system might end another process instead.
 void limit_memory()
 {

@@ -210,14 +210,21 @@ constexpr Meaning kMeanings[] = {
     {"parse_", kAValue},
 };
 
+std::optional<std::size_t> offset_of(const toml::source_location& location,
+                                     const std::vector<std::size_t>& line_starts)
+{
+    const std::size_t line = location.first_line_number();
+    if (!location.is_ok() || line == 0 || line > line_starts.size() || location.first_column_number() == 0) {
+        return std::nullopt;
+    }
+    return line_starts[line - 1] + location.first_column_number() - 1;
+}
+
 std::optional<Place> place_of(const toml::value& value, const std::vector<std::size_t>& line_starts)
 {
     const toml::source_location location = value.location();
-    if (!location.is_ok() || location.first_line_number() == 0) {
-        return std::nullopt;
-    }
-    return Place{line_starts[location.first_line_number() - 1] + location.first_column_number() - 1,
-                 location.length()};
+    const auto offset = offset_of(location, line_starts);
+    return offset ? std::optional(Place{*offset, location.length()}) : std::nullopt;
 }
 
 const std::string& string_of(const toml::value& value)
@@ -237,7 +244,7 @@ SyntaxError syntax_error(const toml::exception& exception, std::string_view toml
     SyntaxError found{at.first_line_number(), error.title(),
                       error.locations().back().first.first_line_number()};
     const std::string_view rest =
-        toml.substr(std::min(toml.size(), line_starts[found.line - 1] + at.first_column_number() - 1));
+        toml.substr(std::min(toml.size(), offset_of(at, line_starts).value_or(toml.size())));
     const std::string_view left = trimmed(rest.substr(0, rest.find_first_of("#\n")));
     if (found.message.find("unknown value") != std::string::npos && left.empty()) {
         found.message = kNoValue;
@@ -264,6 +271,12 @@ constexpr Meaning kMeanings[] = {
     {"array did not closed", kAListEnd},
     {"invalid format appeared in an array", kAComma},
     {"array of table", "[TABLE] or [[TABLE]], the same each time"},
+    {"parse_literal_string", kAString},
+    {"read_utf8_codepoint", kAString},
+    {"parse_inline_table", kAnInlineTable},
+    {"bad format", kAValue},
+    {"_integer", kAValue},
+    {"_date", kAValue},
 };
 
 /// toml11 3 counts the line breaks from the file's start for every location it is asked for, which takes minutes for a
@@ -325,13 +338,64 @@ std::string accepted_instead_of(const SyntaxError& error)
     return "TOML (" + first_line + ")";
 }
 
-std::string_view line_in(std::string_view toml, const std::vector<std::size_t>& line_starts, std::size_t line)
+/// What a line belongs to: where that begins, and whether the line begins within a string.
+struct Statement {
+    std::size_t begin = 0;
+    bool in_string = false;
+};
+
+Statement statement_of(std::string_view toml, std::size_t line_start)
 {
-    if (line == 0 || line > line_starts.size()) {
-        return {};
+    Statement statement;
+    std::size_t open = 0;
+    for (std::size_t i = 0; i < line_start; ++i) {
+        switch (toml[i]) {
+            case '#':
+                i = toml.find('\n', i) - 1;  // a line begins later, so there is one
+                break;
+            case '"':
+            case '\'':
+                i = end_of_string(toml, i);
+                statement.in_string = i >= line_start;
+                break;
+            case '[':
+            case '{':
+                ++open;
+                break;
+            case ']':
+            case '}':
+                open -= open > 0 ? 1 : 0;
+                break;
+            case '\n':
+                statement.begin = open == 0 ? i + 1 : statement.begin;
+                break;
+            default:
+                break;
+        }
     }
-    const std::string_view rest = toml.substr(line_starts[line - 1]);
-    return rest.substr(0, rest.find('\n'));
+    return statement;
+}
+
+/// For the log: the line that a fault is in, without what may be a secret. What is found wrong with a string of several
+/// lines is said of the first, where it is to be mended.
+SettingError in_words(SyntaxError error, std::string_view toml, const std::vector<std::size_t>& line_starts)
+{
+    // the parser adds a line break at the end, and may find fault with what would follow it
+    error.line = std::clamp<std::size_t>(error.line, 1, line_at(line_starts, toml.size()));
+    std::size_t start = line_starts[error.line - 1];
+    const Statement statement = statement_of(toml, start);
+    if (statement.in_string) {
+        start = statement.begin;
+        error.line = line_at(line_starts, start);
+    }
+    const std::string_view rest = toml.substr(statement.begin);
+    const std::string_view text = rest.substr(0, rest.find('\n', start - statement.begin));
+    std::string found = "a line after password = or secret =";
+    if (secret_in(text) >= start - statement.begin) {
+        const std::string_view line = trimmed(text.substr(start - statement.begin));
+        found = line.empty() ? "nothing" : shortened(line);
+    }
+    return {"", static_cast<std::uint32_t>(error.line), "", found, accepted_instead_of(error)};
 }
 
 }  // namespace
@@ -352,12 +416,8 @@ tl::expected<TomlFile, SettingError> TomlFile::parse(std::string_view toml, cons
         toml::value root = toml::parse(stream, "");  // toml11 4 stores the name with every value
         return TomlFile(std::string(toml), std::move(root), std::move(starts));
     } catch (const toml::exception& exception) {
-        const SyntaxError error = syntax_error(exception, toml, starts);
-        const std::string line = shortened(trimmed(line_in(toml, starts, error.line)));
-        // the parser adds a line break at the end, and may find fault with what would follow it
-        const std::size_t last = line_at(starts, toml.size());
-        return refused(static_cast<std::uint32_t>(std::min(error.line, last)),
-                       line.empty() ? "nothing" : line, accepted_instead_of(error));
+        const SettingError error = in_words(syntax_error(exception, toml, starts), toml, starts);
+        return refused(error.line, error.found, error.accepted);
     } catch (const std::exception& error) {
         return refused(0, "something that cannot be read", std::string("TOML (") + error.what() + ")");
     }
@@ -407,7 +467,9 @@ std::string TomlFile::found_in(const toml::value& value) const
         return "a list of tables";
     }
     const auto place = place_of(value, line_starts_);
-    return place ? shortened(std::string_view(text_).substr(place->offset, place->length)) : "something else";
+    return place ? shortened(
+                       std::string_view(text_).substr(std::min(place->offset, text_.size()), place->length))
+                 : "something else";
 }
 
 std::string shortened(std::string_view text)
