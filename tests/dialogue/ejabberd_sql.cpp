@@ -120,6 +120,51 @@ BOOST_AUTO_TEST_CASE(S25_S44_request_is_held_before_the_item_is_read)
     BOOST_TEST(item->attribute("ask") == "subscribe");
 }
 
+// The contact's other session withdraws and asks again while the first still reads the item. The ask is about the later
+// request: with the id of the first, its answer would not be understood.
+BOOST_AUTO_TEST_CASE(S25_late_item_does_not_change_a_later_request)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    WireClient& second = stage.client(kRomeo, "second");
+    second.connect();
+    second.appear();
+    juliet.send(to(kRomeo, "subscribe"));
+    romeo.expect(presence("subscribe", kJuliet));
+    // The first session is stopped as it has queried its item, and the host's process before it asks.
+    BOOST_TEST(
+        ejabberd.evaluate(
+            "Holds = mod_subscription_requests_host:holds(<<\"capulet.lit\">>), "
+            "Await = fun Again() -> case ets:info(Holds, size) of 1 -> ok; 0 -> timer:sleep(10), Again() end end, "
+            "Session = fun Again(Pid) -> case erlang:process_info(Pid, status) of {status, waiting} -> "
+            "erlang:suspend_process(Pid); _ -> timer:sleep(10), Again(Pid) end end, "
+            "Stop = fun(Acc, _) -> Self = self(), whereis(stopping) == undefined andalso begin "
+            "spawn(fun() -> register(stopping, self()), Sql = whereis('ejabberd_sqlite_capulet.lit'), "
+            "true = erlang:suspend_process(Sql), Self ! stopped, Await(), Session(Self), "
+            "erlang:suspend_process(whereis(mod_subscription_requests_host:proc(<<\"capulet.lit\">>))), "
+            "erlang:resume_process(Sql), "
+            "receive {is_stopped, From} -> From ! is_stopped end, "
+            "receive go_on -> erlang:resume_process(Self) end, receive ask -> ok end end), "
+            "receive stopped -> ok end end, Acc end, "
+            "ejabberd_hooks:add(roster_in_subscription, <<\"capulet.lit\">>, Stop, 55).") == "ok");
+    romeo.send(to(kJuliet, "subscribe"));
+    BOOST_TEST(
+        ejabberd.evaluate("Find = fun Again() -> case whereis(stopping) of undefined -> timer:sleep(10), "
+                          "Again(); Pid -> Pid ! {is_stopped, self()} end end, Find(), "
+                          "receive is_stopped -> is_stopped end.") == "is_stopped");
+    second.send(to(kJuliet, "unsubscribe") + to(kJuliet, "subscribe"));
+    (void)second.roster();
+    BOOST_TEST(ejabberd.evaluate("stopping ! go_on.") == "go_on");
+    (void)romeo.roster();
+    BOOST_TEST(ejabberd.evaluate("stopping ! ask.") == "ask");
+    stage.entity().answer(stage.entity().next_ask_about(kRomeo, kJuliet), "subscribed");
+    romeo.expect(kApproval);
+    stage.round_trip();
+    BOOST_TEST(count_received(juliet, kPrompt) == 0);
+}
+
 // As mod_roster has stored it, the database fails.
 BOOST_AUTO_TEST_CASE(S14_S55_request_whose_item_cannot_be_read_is_the_users)
 {

@@ -78,21 +78,37 @@ hold(Host, Key, Presence) ->
 	     {<<"nick">>, mod_subscription_requests_xml:nick(Presence)}],
     RequestId = mod_subscription_requests_xml:request_id(Id),
     Element = mod_subscription_requests_xml:request(RequestId, Host, Key, Texts, none),
-    ets:insert(mod_subscription_requests_host:holds(Host),
-	       #hold{key = Key, id = Id, node = node(), received = erlang:monotonic_time(millisecond),
-		     presence = Presence, element = Element}),
-    IsWatched = mod_subscription_requests_roster:is_watched(Host),
-    IsWatched orelse add_item(Host, Key, Element), % otherwise in the host's process, which knows it
-    mod_subscription_requests_host:tell(Host, {held, Key, Id, IsWatched}).
-
-add_item(Host, Key, Element) ->
     Holds = mod_subscription_requests_host:holds(Host),
-    try mod_subscription_requests_roster:stored_item(Host, Key) of
-	none -> true;
-	Item -> ets:update_element(Holds, Key, {#hold.element, mod_subscription_requests_xml:add_item(Item, Element)})
+    Hold = #hold{key = Key, id = Id, node = node(), received = erlang:monotonic_time(millisecond),
+		 presence = Presence, element = Element},
+    ets:insert(Holds, Hold),
+    try
+	IsWatched = mod_subscription_requests_roster:is_watched(Host),
+	IsWatched orelse add_item(Host, Hold), % otherwise in the host's process, which knows it
+	mod_subscription_requests_host:tell(Host, {held, Key, Id, IsWatched})
     catch Class:Reason:Stack ->
-	    ets:delete(Holds, Key),
-	    erlang:raise(Class, Reason, Stack)
+	    %% If it is not there as it was, whoever has taken it delivers the request or knows that there is nothing to deliver.
+	    case is_taken_out(Holds, Hold) of
+		true -> erlang:raise(Class, Reason, Stack);
+		false -> ok
+	    end
+    end.
+
+%% By the time the item is read, the table may have another request of this contact's in the place of this one.
+add_item(Host, #hold{key = Key, element = Element} = Hold) ->
+    case mod_subscription_requests_roster:stored_item(Host, Key) of
+	none ->
+	    ok;
+	Item ->
+	    Changed = Hold#hold{element = mod_subscription_requests_xml:add_item(Item, Element)},
+	    _ = ets:select_replace(mod_subscription_requests_host:holds(Host), [{Hold, [], [{const, Changed}]}]),
+	    ok
+    end.
+
+is_taken_out(Holds, Hold) ->
+    try ets:select_delete(Holds, [{Hold, [], [true]}]) == 1
+    catch error:badarg ->
+	    false % the module has been stopped: see release_holds/2 there
     end.
 
 %% Before mod_shared_roster.
