@@ -191,6 +191,32 @@ BOOST_AUTO_TEST_CASE(S14_S55_request_whose_item_cannot_be_read_is_the_users)
     BOOST_TEST(log.find("Hook c2s_filter_send crashed") == std::string::npos, log);
 }
 
+// The entity's end has left the request to the user already.
+BOOST_AUTO_TEST_CASE(S14_S55_request_left_while_its_item_cannot_be_read_comes_once)
+{
+    ScriptedStage stage(Login::component, kNoTimeout);
+    auto& ejabberd = dynamic_cast<PrivateEjabberd&>(stage.server());
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& romeo = stage.enter(kRomeo);
+    const std::string await =
+        "Await = fun Again(Size) -> case ets:info(mod_subscription_requests_host:holds(<<\"capulet.lit\">>), size) of "
+        "Size -> held; _ -> timer:sleep(10), Again(Size) end end, ";
+    BOOST_TEST(
+        ejabberd.evaluate(
+            "Stop = fun(Acc, _) -> Self = self(), spawn(fun() -> register(stopping, self()), "
+            "Sql = whereis('ejabberd_sqlite_capulet.lit'), true = erlang:suspend_process(Sql), "
+            "Self ! stopped, receive go_on -> exit(Sql, kill) end end), receive stopped -> Acc end end, "
+            "ejabberd_hooks:add(roster_in_subscription, <<\"capulet.lit\">>, Stop, 55).") == "ok");
+    romeo.send(to(kJuliet, "subscribe"));
+    BOOST_TEST(ejabberd.evaluate(await + "Await(1).") == "held");
+    stage.entity().stream().disconnect();
+    BOOST_TEST(ejabberd.evaluate(await + "Await(0), stopping ! go_on.") == "go_on");
+    juliet.expect(kPrompt);
+    (void)romeo.roster();
+    (void)juliet.roster();
+    BOOST_TEST(count_received(juliet, kPrompt) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test
