@@ -70,20 +70,31 @@ std::size_t end_of_string(std::string_view toml, std::size_t start)
     return toml.size();
 }
 
+/// The last character of a string or comment that starts at `start`; nothing if none does.
+std::optional<std::size_t> end_of_string_or_comment(std::string_view toml, std::size_t start)
+{
+    switch (toml[start]) {
+        case '#':
+            return std::min(toml.find('\n', start), toml.size()) - 1;
+        case '"':
+        case '\'':
+            return end_of_string(toml, start);
+        default:
+            return std::nullopt;
+    }
+}
+
 /// The parser and its values recurse; nothing in a settings file goes deeper than a few steps.
 std::optional<Flaw> too_deep(std::string_view toml)
 {
     std::size_t open = 0;
     std::size_t dots = 0;  // in this line
     for (std::size_t i = 0; i < toml.size(); ++i) {
+        if (const auto end = end_of_string_or_comment(toml, i)) {
+            i = *end;
+            continue;
+        }
         switch (toml[i]) {
-            case '#':
-                i = std::min(toml.find('\n', i), toml.size()) - 1;
-                break;
-            case '"':
-            case '\'':
-                i = end_of_string(toml, i);
-                break;
             case '[':
             case '{':
                 ++open;
@@ -349,15 +360,12 @@ Statement statement_of(std::string_view toml, std::size_t line_start)
     Statement statement;
     std::size_t open = 0;
     for (std::size_t i = 0; i < line_start; ++i) {
+        if (const auto end = end_of_string_or_comment(toml, i)) {
+            i = *end;
+            statement.in_string = i >= line_start;
+            continue;
+        }
         switch (toml[i]) {
-            case '#':
-                i = toml.find('\n', i) - 1;  // a line begins later, so there is one
-                break;
-            case '"':
-            case '\'':
-                i = end_of_string(toml, i);
-                statement.in_string = i >= line_start;
-                break;
             case '[':
             case '{':
                 ++open;
