@@ -190,7 +190,6 @@ constexpr std::string_view kAValueAfter = "a value after =";
 constexpr std::string_view kAString =
     "\"text\" in quotes, closed in its line; \\ only as \\\\, \\\", \\n or \\uXXXX";
 constexpr std::string_view kALongString = "text closed by the three quotes that opened it";
-constexpr std::string_view kASmallerNumber = "a number from -2^63 to 2^63 - 1";
 constexpr std::string_view kAComma = "a comma between the values of a list, and ] after the last";
 constexpr std::string_view kAListEnd = "] after the last value of a list";
 constexpr std::string_view kAnInlineTable = "{ KEY = VALUE, KEY = VALUE }, in one line";
@@ -203,7 +202,7 @@ constexpr std::string_view kNoValue = "no value";
 constexpr Meaning kMeanings[] = {
     {"toml::insert_value", kOnce},
     {kNoValue, kAValueAfter},
-    {"too large integer", kASmallerNumber},
+    {"too large integer", "a number from -2^63 to 2^63 - 1"},
     {"parse_simple_key", kAKey},
     {"table key", kAHeader},
     {"invalid key value separator", kAPair},
