@@ -111,6 +111,20 @@ void claim_by_process(Stage& stage, const std::string& then)
                                         " end), receive claimed -> ok after 5000 -> late end.") == "ok");
 }
 
+/// Romeo asks Juliet, and the entity denies it, while the request is `held` or when it is `waiting`.
+void ask_and_be_denied(ScriptedStage& stage, WireClient& juliet, WireClient& romeo, const std::string& state)
+{
+    romeo.send(to(kJuliet, "subscribe"));
+    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
+    stage.entity().answer(ask, state == "held" ? "unsubscribed" : "none");
+    if (state == "waiting") {
+        juliet.expect(kPrompt);
+        BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed").attribute("type") ==
+                   "result");
+    }
+    romeo.expect(kDenial);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(ejabberd_connector)
@@ -566,15 +580,7 @@ BOOST_DATA_TEST_CASE(S36_denial_keeps_what_the_user_has_of_the_contact, bdata::m
     (void)juliet.request("set", {},
                          "<query xmlns='jabber:iq:roster'><item jid='" + kRomeo +
                              "' name='My love'><group>Balcony</group></item></query>");
-    romeo.send(to(kJuliet, "subscribe"));
-    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
-    stage.entity().answer(ask, std::string(state) == "held" ? "unsubscribed" : "none");
-    if (std::string(state) == "waiting") {
-        juliet.expect(kPrompt);
-        BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed").attribute("type") ==
-                   "result");
-    }
-    romeo.expect(kDenial);
+    ask_and_be_denied(stage, juliet, romeo, state);
     stage.round_trip();
     const Element roster = juliet.request("get", {}, "<query xmlns='jabber:iq:roster'/>");
     const Element* item = roster.child("query")->child("item");
@@ -593,15 +599,7 @@ BOOST_DATA_TEST_CASE(S36_denial_keeps_the_users_own_subscription, bdata::make({"
     WireClient& juliet = stage.enter(kJuliet);
     WireClient& romeo = stage.enter(kRomeo);
     store(stage, romeo_in_juliets_roster("to", "none"));
-    romeo.send(to(kJuliet, "subscribe"));
-    const Ask ask = stage.entity().next_ask_about(kRomeo, kJuliet);
-    stage.entity().answer(ask, std::string(state) == "held" ? "unsubscribed" : "none");
-    if (std::string(state) == "waiting") {
-        juliet.expect(kPrompt);
-        BOOST_TEST(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed").attribute("type") ==
-                   "result");
-    }
-    romeo.expect(kDenial);
+    ask_and_be_denied(stage, juliet, romeo, state);
     BOOST_TEST(stored(stage, kRomeo) == "{to,none}");
 }
 
