@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -22,6 +24,16 @@ std::string line_of(const Json& json)
 {
     // A path or a text that the file quotes may be no UTF-8.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// Throws if it is none. (The library's own conversion takes any number, and is undefined for what does not fit.)
+std::uint32_t line_number(const Json& json)
+{
+    const auto number = json.get_ref<const Json::number_unsigned_t&>();
+    if (number > std::numeric_limits<std::uint32_t>::max()) {
+        throw std::out_of_range("no number of a line");
+    }
+    return static_cast<std::uint32_t>(number);
 }
 
 class Sender
@@ -112,10 +124,10 @@ class Receiver
             }
         }
         for (const auto& [key, line] : json.at("lines").items()) {
-            settings_.lines.set(prefix + "." + key, line.template get<std::uint32_t>());
+            settings_.lines.set(prefix + "." + key, line_number(line));
         }
         if (const auto line = json.find("line"); line != json.end()) {
-            settings_.lines.set(prefix, line->template get<std::uint32_t>());
+            settings_.lines.set(prefix, line_number(*line));
         }
         return sound;
     }
@@ -144,7 +156,7 @@ std::string to_lines(const Settings& settings)
     return std::move(out).text();
 }
 
-/// Throws what the JSON library throws where a line makes no sense.
+/// Throws where a line makes no sense: what the JSON library throws, or std::out_of_range.
 std::optional<ReadSettings> parse_lines(std::string_view lines, const std::string& path)
 {
     Receiver receiver(path);
@@ -158,7 +170,7 @@ std::optional<ReadSettings> parse_lines(std::string_view lines, const std::strin
                                   : tl::unexpected(std::move(errors));
         }
         if (json.contains("accepted")) {
-            errors.push_back({path, json.at("line").get<std::uint32_t>(), json.at("key").get<std::string>(),
+            errors.push_back({path, line_number(json.at("line")), json.at("key").get<std::string>(),
                               json.at("found").get<std::string>(), json.at("accepted").get<std::string>()});
         } else if (!receiver.take(json)) {
             return std::nullopt;
@@ -190,6 +202,8 @@ std::optional<ReadSettings> read_lines(std::string_view lines, const std::string
     try {
         return parse_lines(lines, path);
     } catch (const Json::exception&) {
+        return std::nullopt;
+    } catch (const std::out_of_range&) {
         return std::nullopt;
     }
 }

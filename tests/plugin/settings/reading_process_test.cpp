@@ -136,7 +136,10 @@ BOOST_FIXTURE_TEST_CASE(what_a_process_says_is_not_believed_unless_it_is_whole, 
     }
     for (const char* const text : {"[]\n", "{}\n", "1\n", "{\"section\":1}\n", "{\"section\":\"rule\"}\n",
                                    "{\"section\":\"log\",\"values\":{\"level\":\"loud\"},\"lines\":{}}\n",
-                                   "{\"section\":\"log\",\"values\":{},\"lines\":{\"level\":\"x\"}}\n"}) {
+                                   "{\"section\":\"log\",\"values\":{},\"lines\":{\"level\":\"x\"}}\n",
+                                   "{\"section\":\"log\",\"values\":{},\"lines\":{\"level\":3e53}}\n",
+                                   "{\"section\":\"log\",\"values\":{},\"lines\":{},\"line\":4294967296}\n",
+                                   "{\"accepted\":\"\",\"found\":\"\",\"key\":\"\",\"line\":-1}\n"}) {
         BOOST_TEST(!read_lines(text + std::string("{\"end\":true}\n"), "usher.toml").has_value(), text);
     }
     const std::string name = file(kStart);
