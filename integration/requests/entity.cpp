@@ -428,7 +428,9 @@ void Entity::list_waiting(const std::string& domain, const std::optional<Address
         then(tl::unexpected(std::string(why)));
         return;
     }
-    const auto listing = listings_.insert(listings_.end(), Listing{most, std::move(then), {}, std::nullopt});
+    const auto listing = listings_.emplace(listings_.end());
+    listing->most = most;
+    listing->then = std::move(then);
     listing->list.emplace(
         iqs_, malformed_, domain, user, DomainSession::kAskAgain,
         [this, listing](std::vector<SubscriptionRequest> requests) { listed(listing, std::move(requests)); },

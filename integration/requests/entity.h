@@ -132,7 +132,7 @@ class Entity : private ConnectionEvents
 
   private:
     struct Listing {
-        std::size_t most;
+        std::size_t most = 0;
         std::function<void(tl::expected<WaitingRequests, std::string>)> then;
         WaitingRequests found;
         std::optional<PendingList> list;

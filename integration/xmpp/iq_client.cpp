@@ -75,12 +75,7 @@ void IqClient::give_up(std::string_view to)
 void IqAsker::ask(std::string_view type, const std::string& to, std::string_view payload,
                   std::chrono::milliseconds deadline, IqClient::Reply reply)
 {
-    iqs_.ask(type, to, payload, deadline,
-             [alive = std::weak_ptr(alive_), reply = std::move(reply)](const Stanza& iq) {
-                 if (!alive.expired()) {
-                     reply(iq);
-                 }
-             });
+    iqs_.ask(type, to, payload, deadline, replies_.bind(std::move(reply)));
 }
 
 }  // namespace usher

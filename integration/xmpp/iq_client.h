@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "integration/xmpp/stanza.h"
 
@@ -68,11 +69,11 @@ class IqAsker
     /// See IqClient::ask.
     void ask(std::string_view type, const std::string& to, std::string_view payload,
              std::chrono::milliseconds deadline, IqClient::Reply reply);
-    void forget() { alive_ = std::make_shared<char>(); }
+    void forget() { replies_.forget(); }
 
   private:
     IqClient& iqs_;
-    std::shared_ptr<char> alive_ = std::make_shared<char>();  // as long as replies are wanted
+    CallbackScope replies_;
 };
 
 }  // namespace usher
