@@ -53,18 +53,25 @@ void AccountCheck::begin()
 
 void AccountCheck::ask_next()
 {
-    auto kept = settings_.kept(domain_, last_, kPage);
-    if (!kept) {
-        spdlog::warn("{}: it was not checked which accounts have been deleted: {}", domain_, kept.error());
-    }
-    if (!kept || kept->empty()) {
-        end();
-        return;
-    }
-    last_ = kept->back().account;
-    const std::string query = accounts_query(*kept);
+    settings_.kept(domain_, last_, kPage, reading_.bind([this](auto kept) {
+        if (!kept) {
+            spdlog::warn("{}: it was not checked which accounts have been deleted: {}", domain_,
+                         kept.error());
+        }
+        if (!kept || kept->empty()) {
+            end();
+        } else {
+            ask_about(*std::move(kept));
+        }
+    }));
+}
+
+void AccountCheck::ask_about(std::vector<KeptSetting> kept)
+{
+    last_ = kept.back().account;
+    const std::string query = accounts_query(kept);
     asker_.ask("get", domain_, query, deadline_,
-               [this, asked = *std::move(kept)](const Stanza& iq) { received(asked, iq); });
+               [this, asked = std::move(kept)](const Stanza& iq) { received(asked, iq); });
 }
 
 void AccountCheck::received(const std::vector<KeptSetting>& asked, const Stanza& iq)

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "integration/base/callback_scope.h"
 #include "integration/requests/account_settings.h"
 #include "integration/xmpp/iq_client.h"
 #include "integration/xmpp/stanza.h"
@@ -39,12 +40,14 @@ class AccountCheck
   private:
     void begin();
     void ask_next();
+    void ask_about(std::vector<KeptSetting> kept);
     void received(const std::vector<KeptSetting>& asked, const Stanza& iq);
     void end();
 
     Clock& clock_;
     IqAsker asker_;
     AccountSettings& settings_;
+    CallbackScope reading_;  // of what is kept
     const std::string domain_;
     const std::chrono::milliseconds deadline_;
     std::string last_;     // account of the page before, empty before the first

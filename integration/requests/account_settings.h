@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,15 +30,18 @@ struct NamedAccount {
     std::string created;  ///< XEP-0082; empty where the server does not know
 };
 
+/// None: there are no more. The error, for people, says why they could not be read.
+using KeptCallback = std::function<void(tl::expected<std::vector<KeptSetting>, std::string>)>;
+
 class AccountSettings
 {
   public:
     virtual ~AccountSettings() = default;
-    /// The settings of the domain's accounts behind `after` (empty: from the first one), `most` at most, in an order
-    /// that stays. None: there are no more. The error is for people.
-    [[nodiscard]] virtual tl::expected<std::vector<KeptSetting>, std::string> kept(std::string_view domain,
-                                                                                   std::string_view after,
-                                                                                   std::size_t most) = 0;
+    /// Reads the settings of the domain's accounts behind `after` (empty: from the first one), `most` at most, in an
+    /// order that stays. `then` is called once, before this returns or later from the event loop; but not after this
+    /// object is gone.
+    virtual void kept(std::string_view domain, std::string_view after, std::size_t most,
+                      KeptCallback then) = 0;
     /// The account was deleted.
     virtual void removed(const Address& account) = 0;
     /// The server was asked for the accounts of these settings, and has those. The settings of the others are another

@@ -27,11 +27,9 @@ class DeletedAccounts : public AccountSettings
     {
     }
 
-    [[nodiscard]] tl::expected<std::vector<KeptSetting>, std::string> kept(std::string_view domain,
-                                                                           std::string_view after,
-                                                                           std::size_t most) override
+    void kept(std::string_view domain, std::string_view after, std::size_t most, KeptCallback then) override
     {
-        return choices_.of_domain(domain, after, most);
+        then(choices_.of_domain(domain, after, most));
     }
     void removed(const Address& account) override;
     void checked(std::span<const KeptSetting> asked, std::span<const NamedAccount> existing) override;

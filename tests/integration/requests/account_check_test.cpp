@@ -19,11 +19,11 @@ namespace
 class KeptInMemory : public AccountSettings
 {
   public:
-    tl::expected<std::vector<KeptSetting>, std::string> kept(std::string_view domain, std::string_view after,
-                                                             std::size_t most) override
+    void kept(std::string_view domain, std::string_view after, std::size_t most, KeptCallback then) override
     {
         if (!error.empty()) {
-            return tl::unexpected(error);
+            then(tl::unexpected(error));
+            return;
         }
         std::vector<KeptSetting> page;
         for (const std::string& account : accounts) {
@@ -31,7 +31,17 @@ class KeptInMemory : public AccountSettings
                 page.push_back({account, {}});
             }
         }
-        return page;
+        held.push_back([then = std::move(then), page] { then(page); });
+        if (!holding) {
+            answer_held();
+        }
+    }
+    /// Gives the oldest page that was held.
+    void answer_held()
+    {
+        const auto oldest = std::move(held.at(0));
+        held.erase(held.begin());
+        oldest();
     }
     void removed(const Address& account) override { told.push_back("removed " + account.text()); }
     void checked(std::span<const KeptSetting> asked, std::span<const NamedAccount> existing) override
@@ -46,6 +56,8 @@ class KeptInMemory : public AccountSettings
     std::set<std::string> accounts{"juliet@capulet.lit", "nurse@capulet.lit", "tybalt@capulet.lit",
                                    "romeo@verona.lit"};
     std::string error;
+    bool holding = false;
+    std::vector<std::function<void()>> held;
     Strings told;
 };
 
@@ -279,6 +291,43 @@ BOOST_AUTO_TEST_CASE(where_nothing_is_kept_nothing_is_asked)
     log_in_and_read();
     expect_no_more_asked();
     BOOST_TEST(state() == "answering");
+}
+
+// --- What is kept is read later than in the call
+
+BOOST_AUTO_TEST_CASE(it_is_asked_when_it_is_known_what_is_kept)
+{
+    settings.holding = true;
+    log_in_and_read();
+    expect_no_more_asked();
+    settings.answer_held();
+    answer_accounts(accounts(""));
+    expect_told({"asked 3, existing"});
+}
+
+BOOST_AUTO_TEST_CASE(what_was_read_for_a_lost_stream_is_not_asked_about)
+{
+    settings.holding = true;
+    log_in_and_read();
+    channels.ended(Failure::Kind::lost);
+    clock.advance(events.delay);
+    channels.opened(address);
+    has_connector("capulet.lit");
+    page("");
+    settings.answer_held();
+    expect_no_more_asked();
+    settings.answer_held();  // of this login
+    take("capulet.lit", "accounts");
+    expect_no_more_asked();
+}
+
+BOOST_AUTO_TEST_CASE(what_was_read_for_a_domain_that_is_gone_is_not_asked_about)
+{
+    settings.holding = true;
+    log_in_and_read();
+    entity->set_domains({"verona.lit"});
+    settings.answer_held();
+    expect_no_more_asked();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,11 +42,15 @@ struct Chosen {
         BOOST_REQUIRE(choices.set(kNurse, Option::prompt, kChosen).has_value());
     }
     [[nodiscard]] bool has_chosen(const Address& user) { return choices.of(user).value().has_value(); }
-    /// The server is asked for all, and has these.
-    void check(const std::vector<NamedAccount>& existing)
+    /// All settings.
+    [[nodiscard]] std::vector<KeptSetting> kept()
     {
-        deleted.checked(deleted.kept("capulet.lit", "", 100).value(), existing);
+        std::vector<KeptSetting> all;
+        deleted.kept("capulet.lit", "", 100, [&all](auto read) { all = std::move(read).value(); });
+        return all;
     }
+    /// The server is asked for all, and has these.
+    void check(const std::vector<NamedAccount>& existing) { deleted.checked(kept(), existing); }
 
     test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
@@ -100,7 +104,7 @@ BOOST_AUTO_TEST_CASE(an_account_of_unknown_age_keeps_what_it_has_chosen)
 // E35: the new owner has chosen between question and answer.
 BOOST_AUTO_TEST_CASE(what_was_chosen_after_the_question_stays)
 {
-    const auto asked = deleted.kept("capulet.lit", "", 100).value();
+    const auto asked = kept();
     BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
     deleted.checked(asked, {{{kNurse.text(), {}}}});
     BOOST_TEST(has_chosen(kJuliet));
