@@ -78,7 +78,7 @@ DomainSession::DomainSession(std::string domain, Surroundings& surroundings)
     : domain_(std::move(domain)),
       with_(surroundings),
       asker_(with_.iqs),
-      answers_(with_.iqs, with_.judge, with_.refused_answers, kAskAgain)
+      answers_(with_.iqs, with_.judge, with_.refused_answers, kAskAgain, with_.reachable)
 {
 }
 
@@ -241,20 +241,20 @@ void DomainSession::read_list(DomainEvent why)
 void DomainSession::answer_page(std::vector<SubscriptionRequest> requests)
 {
     replied();
-    const auto begun =
-        answers_.answer(std::move(requests), [this](const std::vector<LaterAnswers::Answered>& answered) {
-            const bool lost = std::any_of(answered.begin(), answered.end(),
-                                          [](const auto& one) { return one.outcome == AnswerOutcome::lost; });
-            if (lost) {
-                no_reply();
-            } else {
-                replied();
-                list_->next();
-            }
-        });
-    if (!begun) {  // left to the users, and read again when the store works
-        list_->next();
-    }
+    answers_.answer(std::move(requests), [this](const auto& answered) {
+        if (!answered) {  // left to the users, and read again when the store works
+            list_->next();
+            return;
+        }
+        const bool lost = std::any_of(answered->begin(), answered->end(),
+                                      [](const auto& one) { return one.outcome == AnswerOutcome::lost; });
+        if (lost) {
+            no_reply();
+        } else {
+            replied();
+            list_->next();
+        }
+    });
 }
 
 void DomainSession::forget_questions()

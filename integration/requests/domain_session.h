@@ -75,6 +75,7 @@ class DomainSession
         RateLimitedWarning& refused_answers;  ///< later answers
         StockMode* stock;                     ///< may be null: there is none
         AccountSettings* accounts;            ///< may be null: nothing is kept for accounts
+        LaterAnswers::Reachable reachable;
         std::function<void(const std::string& domain, DomainState state)> changed;
     };
 
@@ -105,7 +106,7 @@ class DomainSession
     void received_version(const Stanza& iq);
     void read_list(DomainEvent why);
     void answer_page(std::vector<SubscriptionRequest> requests);
-    /// Replies to what was asked before are not waited for any longer.
+    /// What the server and the judge were asked before is not waited for any longer.
     void forget_questions();
     void list_ended(const std::optional<PendingList::Failure>& failure);
     void list_read();

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "integration/requests/account_check.h"
-#include "integration/requests/wire_format.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 
@@ -60,6 +59,7 @@ Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, 
                      refused_answers_,
                      nullptr,
                      nullptr,
+                     [this](std::string_view domain) { return reachable(domain); },
                      [this](const std::string& domain, DomainState state) { domain_changed(domain, state); }}
 {
     for (const std::string& domain : domains) {
@@ -157,6 +157,7 @@ void Entity::online(const std::string& address)
 
 void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
 {
+    asks_.forget();
     for (auto& [domain, session] : sessions_) {
         session.stream_lost();
     }
@@ -277,7 +278,7 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
         send_error(iq, "auth", "forbidden");
         return;
     }
-    const auto asked = read_requests(requests);
+    auto asked = read_requests(requests);
     if (!asked) {
         malformed_.count();
         send_error(iq, "modify", "bad-request");
@@ -285,7 +286,7 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
     }
     std::vector<SubscriptionRequest> readable;
     readable.reserve(asked->size());
-    for (const AskedRequest& one : *asked) {
+    for (AskedRequest& one : *asked) {
         if (!one.request) {
             malformed_.count();
             continue;
@@ -295,22 +296,32 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
             send_error(iq, "auth", "forbidden");
             return;
         }
-        readable.push_back(*one.request);
+        readable.push_back(std::move(*one.request));
     }
-    const auto judged = judge_.judge(readable, Source::asked);
+    judge_.judge(std::move(readable), Source::asked,
+                 asks_.bind([this, ask = Ask{std::string(from), *std::move(asked), reply_to(iq)}](
+                                const auto& judged) { answer_ask(ask, judged); }));
+}
+
+void Entity::answer_ask(const Ask& ask, const tl::expected<std::vector<Judged>, std::string>& judged)
+{
+    if (!sessions_.contains(ask.domain)) {  // any longer
+        send_error(ask.reply, "auth", "forbidden");
+        return;
+    }
     if (!judged) {
-        send_error(iq, "wait", "internal-server-error");
+        send_error(ask.reply, "wait", "internal-server-error");
         return;
     }
     std::string answers = "<answers";
     append_attribute(answers, "xmlns", ns::kRequests);
     answers += '>';
     auto decided = judged->begin();
-    for (const AskedRequest& one : *asked) {
+    for (const AskedRequest& one : ask.requests) {
         append_answer(answers, one.id, one.request ? (decided++)->decision : Decision{});
     }
     answers += "</answers>";
-    connection_.send(reply_to(iq).result(answers));
+    connection_.send(ask.reply.result(answers));
 }
 
 IqReply Entity::reply_to(const Stanza& iq) const
@@ -321,7 +332,12 @@ IqReply Entity::reply_to(const Stanza& iq) const
 
 void Entity::send_error(const Stanza& iq, std::string_view type, std::string_view condition)
 {
-    connection_.send(reply_to(iq).error({std::string(type), std::string(condition), {}, {}, {}}));
+    send_error(reply_to(iq), type, condition);
+}
+
+void Entity::send_error(const IqReply& reply, std::string_view type, std::string_view condition)
+{
+    connection_.send(reply.error({std::string(type), std::string(condition), {}, {}, {}}));
 }
 
 // --- The domains
@@ -369,6 +385,11 @@ void Entity::log_in_again_if_it_may_help(const std::string& refusing)
             take_leave();
         }
     }
+}
+
+bool Entity::reachable(std::string_view domain) const
+{
+    return connection_.state() == Connection::State::online && sessions_.contains(domain);
 }
 
 DomainState Entity::domain_state(std::string_view domain) const
@@ -469,24 +490,19 @@ void Entity::answer_page(
     std::vector<SubscriptionRequest> requests,
     std::function<void(tl::expected<std::vector<LaterAnswers::Answered>, std::string>)> then)
 {
-    const auto page = pages_.emplace(pages_.end(), iqs_, judge_, refused_answers_, kReplyDeadline);
-    const auto begun =
-        page->answer(std::move(requests), [this, page, then](std::vector<LaterAnswers::Answered> answered) {
-            const auto ended = then;
-            pages_.erase(page);  // this function, too
-            ended(std::move(answered));
-        });
-    if (!begun) {
+    const auto page = pages_.emplace(pages_.end(), iqs_, judge_, refused_answers_, kReplyDeadline,
+                                     sessions_with_.reachable);
+    page->answer(std::move(requests), [this, page, then = std::move(then)](auto answered) {
         pages_.erase(page);
-        then(tl::unexpected(begun.error()));
-    }
+        then(std::move(answered));
+    });
 }
 
 void Entity::answer(const SubscriptionRequest& request, const Decision& decision,
                     std::function<void(const LaterReply&)> then)
 {
     const std::string domain(request.user.domain());
-    if (connection_.state() != Connection::State::online || !sessions_.contains(domain)) {
+    if (!reachable(domain)) {
         then(LaterReply({}));
         return;
     }

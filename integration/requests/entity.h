@@ -5,9 +5,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +18,7 @@
 
 #include <tl/expected.hpp>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
 #include "integration/requests/account_settings.h"
@@ -25,6 +28,7 @@
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
 #include "integration/requests/stock_mode.h"
+#include "integration/requests/wire_format.h"
 #include "integration/stream/connection.h"
 #include "integration/xmpp/iq.h"
 #include "integration/xmpp/iq_client.h"
@@ -139,6 +143,13 @@ class Entity : private ConnectionEvents
     };
     using Listings = std::list<Listing>;
 
+    /// With the judge. Holds nothing of the stanza, which is gone when the judge has decided.
+    struct Ask {
+        std::string domain;
+        std::vector<AskedRequest> requests;  ///< of which the judge has those that can be read
+        IqReply reply;
+    };
+
     void online(const std::string& address) override;
     void received(const Stanza& stanza) override;
     void offline(const Failure& failure, std::chrono::milliseconds retry) override;
@@ -150,10 +161,14 @@ class Entity : private ConnectionEvents
     void received_request(const Stanza& iq);
     [[nodiscard]] bool is_user(std::string_view address) const;
     void answer_requests(const Stanza& iq, const Stanza& requests);
+    void answer_ask(const Ask& ask, const tl::expected<std::vector<Judged>, std::string>& judged);
     /// What a reply to this IQ repeats of it.
     [[nodiscard]] IqReply reply_to(const Stanza& iq) const;
+    void send_error(const IqReply& reply, std::string_view type, std::string_view condition);
     void send_error(const Stanza& iq, std::string_view type, std::string_view condition);
 
+    /// The domain is ours, and we are logged in.
+    [[nodiscard]] bool reachable(std::string_view domain) const;
     void domain_changed(const std::string& domain, DomainState state);
     void log_in_again_if_it_may_help(const std::string& refusing);
     void take_leave();
@@ -181,6 +196,7 @@ class Entity : private ConnectionEvents
         others_;                                  // of domains that are not ours, since the login
     std::set<std::string, std::less<>> refused_;  // domains that have refused us since the login
     std::set<std::string, std::less<>> added_;    // domains that became ours since the login
+    CallbackScope asks_;                          // of this stream, with the judge
     Listings listings_;
     std::list<LaterAnswers> pages_;  // being answered on others' behalf
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,16 +54,19 @@ struct Settled {
     std::string condition;  ///< of the error with which it was refused (RFC 6120 section 8.3.3)
 };
 
+/// One decision for each request, in order. The error, for people, says why nothing could be decided or recorded: then
+/// no request may be answered.
+using JudgedCallback = std::function<void(tl::expected<std::vector<Judged>, std::string>)>;
+
 /// Decides and records. The seam between protocol and daemon.
 class Judge
 {
   public:
     virtual ~Judge() = default;
-    /// One decision for each request, in order. Those that are to be answered have been recorded durably when
-    /// this returns. The error, for people, says why nothing could be decided or recorded: then no request may
-    /// be answered.
-    [[nodiscard]] virtual tl::expected<std::vector<Judged>, std::string> judge(
-        std::span<const SubscriptionRequest> requests, Source source) = 0;
+    /// Decides these requests. `then` is called once, before this returns or later from the event loop; but not after
+    /// the judge is gone. Those that are to be answered have been recorded durably by then. Others may be judged
+    /// meanwhile, and may be ready earlier.
+    virtual void judge(std::vector<SubscriptionRequest> requests, Source source, JudgedCallback then) = 0;
     /// The server has said what became of verdicts. Of those that are never settled it is not known; so it is of all in
     /// the reply to an ask, which the protocol does not confirm.
     virtual void settle(std::span<const Settled> settled) = 0;

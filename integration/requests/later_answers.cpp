@@ -30,20 +30,28 @@ std::optional<Settled> LaterReply::settled(SubscriptionRequest request, Judged j
 }
 
 LaterAnswers::LaterAnswers(IqClient& iqs, Judge& judge, RateLimitedWarning& refused,
-                           std::chrono::milliseconds deadline)
-    : asker_(iqs), judge_(judge), refused_(refused), deadline_(deadline)
+                           std::chrono::milliseconds deadline, Reachable reachable)
+    : asker_(iqs), judge_(judge), refused_(refused), deadline_(deadline), reachable_(std::move(reachable))
 {
 }
 
-tl::expected<void, std::string> LaterAnswers::answer(std::vector<SubscriptionRequest> requests, Then then)
+void LaterAnswers::answer(std::vector<SubscriptionRequest> requests, Then then)
 {
-    auto judged = judge_.judge(requests, Source::waiting);
-    if (!judged) {
-        return tl::unexpected(std::move(judged.error()));
-    }
-    requests_ = std::move(requests);
-    judged_ = *std::move(judged);
     then_ = std::move(then);
+    requests_ = std::move(requests);
+    judge_.judge(requests_, Source::waiting, judging_.bind([this](auto judged) {
+        if (judged) {
+            send(*std::move(judged));
+        } else {
+            const Then failed = std::move(then_);  // may destroy this
+            failed(tl::unexpected(std::move(judged.error())));
+        }
+    }));
+}
+
+void LaterAnswers::send(std::vector<Judged> judged)
+{
+    judged_ = std::move(judged);
     answered_.clear();
     for (const Judged& one : judged_) {
         answered_.push_back({one.decision, std::nullopt});
@@ -53,13 +61,16 @@ tl::expected<void, std::string> LaterAnswers::answer(std::vector<SubscriptionReq
         if (judged_[i].decision.answer == Answer::leave) {
             continue;
         }
+        const std::string domain(requests_[i].user.domain());
+        if (!reachable_(domain)) {  // since the judge was asked
+            answered_[i].outcome = AnswerOutcome::lost;
+            continue;
+        }
         ++under_way_;
-        asker_.ask("set", std::string(requests_[i].user.domain()),
-                   later_answer(requests_[i], judged_[i].decision), deadline_,
+        asker_.ask("set", domain, later_answer(requests_[i], judged_[i].decision), deadline_,
                    [this, i](const Stanza& iq) { received(i, iq); });
     }
     one_less();  // may destroy this
-    return {};
 }
 
 void LaterAnswers::received(std::size_t request, const Stanza& iq)
@@ -86,6 +97,7 @@ void LaterAnswers::one_less()
 
 void LaterAnswers::forget()
 {
+    judging_.forget();
     asker_.forget();
     under_way_ = 0;
     settle();

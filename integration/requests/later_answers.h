@@ -9,10 +9,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/rate_limited_warning.h"
 #include "integration/requests/judge.h"
 #include "integration/xmpp/iq_client.h"
@@ -47,25 +49,26 @@ class LaterAnswers
         Decision decision;
         std::optional<AnswerOutcome> outcome;  ///< nothing: left to the user
     };
-    /// One for each request, in order.
-    using Then = std::function<void(std::vector<Answered>)>;
+    /// One for each request, in order. The error is that of the judge: nothing was sent.
+    using Then = std::function<void(tl::expected<std::vector<Answered>, std::string>)>;
+    /// Whether that domain can be sent verdicts; else they are lost.
+    using Reachable = std::function<bool(std::string_view domain)>;
 
     /// `deadline` is for each reply. All must outlive the object; `refused` counts errors of the server.
-    LaterAnswers(IqClient& iqs, Judge& judge, RateLimitedWarning& refused,
-                 std::chrono::milliseconds deadline);
+    LaterAnswers(IqClient& iqs, Judge& judge, RateLimitedWarning& refused, std::chrono::milliseconds deadline,
+                 Reachable reachable);
     LaterAnswers(const LaterAnswers&) = delete;
     LaterAnswers& operator=(const LaterAnswers&) = delete;
     ~LaterAnswers() { settle(); }
 
-    /// Not while others are being answered. `then` is called once, when there is a reply to each verdict or the
-    /// deadline has passed; at once if there is none. It may destroy the object. The error is that of Judge::judge:
-    /// nothing was sent, and `then` is not called.
-    [[nodiscard]] tl::expected<void, std::string> answer(std::vector<SubscriptionRequest> requests,
-                                                         Then then);
-    /// Replies are not waited for any longer. What is known is recorded.
+    /// Not while others are being answered. `then` is called once, when the requests are judged, and there is a reply
+    /// to each verdict or the deadline has passed. That may be before this returns. It may destroy the object.
+    void answer(std::vector<SubscriptionRequest> requests, Then then);
+    /// Neither the judge nor replies are waited for any longer, and `then` is not called. What is known is recorded.
     void forget();
 
   private:
+    void send(std::vector<Judged> judged);
     void received(std::size_t request, const Stanza& iq);
     void one_less();
     void settle();
@@ -74,6 +77,8 @@ class LaterAnswers
     Judge& judge_;
     RateLimitedWarning& refused_;
     const std::chrono::milliseconds deadline_;
+    const Reachable reachable_;
+    CallbackScope judging_;
     std::vector<SubscriptionRequest> requests_;
     std::vector<Judged> judged_;
     std::vector<Answered> answered_;

@@ -97,6 +97,7 @@ void StockApproval::stream_lost()
     not_before_.clear();
     approval_.reset();
     asker_.forget();
+    judging_.forget();
     asking_ = false;
     timer_.reset();
 }
@@ -349,11 +350,28 @@ void StockApproval::read_blocklist()
 
 void StockApproval::decide_request()
 {
+    if (!still_served()) {
+        approval_.reset();
+        return;
+    }
     SubscriptionRequest request{approval_->user, approval_->contact, std::nullopt};
     if (approval_->before) {
         request.item = approval_->before->item;
     }
-    const auto judged = judge_.judge({&request, 1}, Source::roster);
+    asking_ = true;
+    judge_.judge({request}, Source::roster, judging_.bind([this](const auto& judged) {
+        asking_ = false;
+        decided(judged);
+        turn();
+    }));
+}
+
+void StockApproval::decided(const tl::expected<std::vector<Judged>, std::string>& judged)
+{
+    if (!still_served()) {
+        approval_.reset();
+        return;
+    }
     if (judged && judged->front().decision.answer == Answer::approve) {
         approval_->judged = judged->front();
         approve_for_user();
@@ -363,6 +381,11 @@ void StockApproval::decide_request()
         not_denied_.count();
     }
     approval_.reset();
+}
+
+bool StockApproval::still_served()
+{
+    return served(approval_->contact.domain()) != nullptr && served(approval_->user.domain()) != nullptr;
 }
 
 void StockApproval::approve_for_user()

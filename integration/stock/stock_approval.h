@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
 #include "integration/requests/judge.h"
@@ -96,6 +97,9 @@ class StockApproval : public StockMode
     void look_for_requests(const Address& contact, const Stanza& query);
     [[nodiscard]] bool approve_next();
     void decide_request();
+    void decided(const tl::expected<std::vector<Judged>, std::string>& judged);
+    /// Whether both domains of the approval under way still are.
+    [[nodiscard]] bool still_served();
     void read_blocklist();
     void approve_for_user();
     void complete_contact();
@@ -109,6 +113,7 @@ class StockApproval : public StockMode
     Clock& clock_;
     Judge& judge_;
     IqAsker asker_;
+    CallbackScope judging_;
     Refused refused_;
     std::chrono::nanoseconds pace_{std::chrono::milliseconds(100)};
 
@@ -120,7 +125,7 @@ class StockApproval : public StockMode
     std::deque<Pair> found_;  // requests, of one contact
     std::map<Pair, Clock::Time> not_before_;
     std::optional<Approval> approval_;
-    bool asking_ = false;  // one at a time
+    bool asking_ = false;  // the server, or the judge: one question at a time
     std::unique_ptr<Timer> timer_;
     RateLimitedWarning unanswered_;
     RateLimitedWarning failed_;

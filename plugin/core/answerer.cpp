@@ -59,8 +59,13 @@ tl::expected<std::vector<Facts>, std::string> Answerer::facts(std::span<const Su
     return facts;
 }
 
-tl::expected<std::vector<Judged>, std::string> Answerer::judge(std::span<const SubscriptionRequest> requests,
-                                                               Source source)
+void Answerer::judge(std::vector<SubscriptionRequest> requests, Source source, JudgedCallback then)
+{
+    then(judged(requests, source));
+}
+
+tl::expected<std::vector<Judged>, std::string> Answerer::judged(std::span<const SubscriptionRequest> requests,
+                                                                Source source)
 {
     const ScopeTimer answering(timings_.answering);
     counts_.requests[source] += requests.size();

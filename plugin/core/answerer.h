@@ -62,8 +62,7 @@ class Answerer : public Judge
     ///
     /// Where users' choices cannot be read or the records cannot be written, nothing is decided or recorded: the
     /// requests are left to their users.
-    [[nodiscard]] tl::expected<std::vector<Judged>, std::string> judge(
-        std::span<const SubscriptionRequest> requests, Source source) override;
+    void judge(std::vector<SubscriptionRequest> requests, Source source, JudgedCallback then) override;
     /// Approvals that were refused do not count towards limits any more.
     void settle(std::span<const Settled> settled) override;
 
@@ -78,6 +77,8 @@ class Answerer : public Judge
     [[nodiscard]] const Timings& timings() const { return timings_; }
 
   private:
+    [[nodiscard]] tl::expected<std::vector<Judged>, std::string> judged(
+        std::span<const SubscriptionRequest> requests, Source source);
     [[nodiscard]] JournalEntry entry_of(const SubscriptionRequest& request, Source source,
                                         std::chrono::system_clock::time_point at, const Facts& facts,
                                         const Decision& decision) const;

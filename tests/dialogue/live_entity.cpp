@@ -12,10 +12,9 @@ namespace usher::test
 class LiveEntity::LeaveAll : public Judge
 {
   public:
-    tl::expected<std::vector<Judged>, std::string> judge(std::span<const SubscriptionRequest> requests,
-                                                         Source /*source*/) override
+    void judge(std::vector<SubscriptionRequest> requests, Source /*source*/, JudgedCallback then) override
     {
-        return std::vector<Judged>(requests.size());
+        then(std::vector<Judged>(requests.size()));
     }
     void settle(std::span<const Settled> /*settled*/) override {}
 };

@@ -27,16 +27,17 @@ inline Decision decision(Answer answer, bool ask_back = false)
     return decision;
 }
 
-/// Gives the answer that the contact's local part names, and records what it was asked.
+/// Gives the answer that the contact's local part names, at once or when the test says so, and records what it was
+/// asked.
 class ScriptedJudge : public Judge
 {
   public:
-    tl::expected<std::vector<Judged>, std::string> judge(std::span<const SubscriptionRequest> requests,
-                                                         Source source) override
+    void judge(std::vector<SubscriptionRequest> requests, Source source, JudgedCallback then) override
     {
         ++calls;
         if (failing) {
-            return tl::unexpected<std::string>("the journal cannot be written: disk full");
+            then(disk_full());
+            return;
         }
         std::vector<Judged> judged;
         for (const SubscriptionRequest& request : requests) {
@@ -55,8 +56,15 @@ class ScriptedJudge : public Judge
         if (when_asked) {
             when_asked();
         }
-        return judged;
+        if (holding) {
+            held.push_back({std::move(judged), std::move(then)});
+        } else {
+            then(std::move(judged));
+        }
     }
+    /// Gives an answer that was held, of the oldest question if no other is named.
+    void answer_held(std::size_t question = 0) { answer_held(question, std::move(held.at(question).judged)); }
+    void fail_held() { answer_held(0, disk_full()); }
     void settle(std::span<const Settled> together) override
     {
         std::string all;
@@ -68,12 +76,31 @@ class ScriptedJudge : public Judge
         settled.push_back(all);
     }
 
+    struct Held {
+        std::vector<Judged> judged;
+        JudgedCallback then;
+    };
+
     int calls = 0;
     bool failing = false;
+    bool holding = false;
+    std::vector<Held> held;
     Strings asked;
     Strings settled;  ///< each call: the request's number, its contact and what became of it
     std::vector<std::optional<RosterItem>> items;
     std::function<void()> when_asked;
+
+  private:
+    static tl::unexpected<std::string> disk_full()
+    {
+        return tl::unexpected<std::string>("the journal cannot be written: disk full");
+    }
+    void answer_held(std::size_t question, tl::expected<std::vector<Judged>, std::string> judged)
+    {
+        const JudgedCallback then = std::move(held.at(question).then);
+        held.erase(held.begin() + static_cast<std::ptrdiff_t>(question));
+        then(std::move(judged));
+    }
 };
 
 inline std::string to_string(DomainState state)

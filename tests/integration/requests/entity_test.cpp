@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(what_was_answered_before_is_decided_again)
     BOOST_TEST(judge.calls == 4);
 }
 
-// E17: the judge has recorded when it returns, so nothing may have left before.
-BOOST_AUTO_TEST_CASE(no_answer_leaves_before_the_judge_returns)
+// E17: the judge has recorded when it calls back, so nothing may have left before.
+BOOST_AUTO_TEST_CASE(no_answer_leaves_before_the_judge_has_recorded)
 {
     start_answering();
     std::size_t sent_before = 1;

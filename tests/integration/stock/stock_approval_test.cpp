@@ -42,8 +42,8 @@ const Advertisement kPresence = rosters_and(false, true, true);
 class OneAnswer : public usher::Judge
 {
   public:
-    tl::expected<std::vector<usher::Judged>, std::string> judge(
-        std::span<const usher::SubscriptionRequest> requests, usher::Source source) override
+    void judge(std::vector<usher::SubscriptionRequest> requests, usher::Source source,
+               usher::JudgedCallback then) override
     {
         BOOST_TEST((source == usher::Source::roster));
         for (const usher::SubscriptionRequest& request : requests) {
@@ -53,7 +53,17 @@ class OneAnswer : public usher::Judge
         usher::Judged judged;
         judged.decision.answer = answer;
         judged.record = 1;
-        return std::vector<usher::Judged>(requests.size(), judged);
+        held.push_back([then = std::move(then), all = std::vector(requests.size(), judged)] { then(all); });
+        if (!holding) {
+            answer_held();
+        }
+    }
+    /// Gives the oldest answer that was held.
+    void answer_held()
+    {
+        const auto oldest = std::move(held.at(0));
+        held.erase(held.begin());
+        oldest();
     }
     void settle(std::span<const usher::Settled> together) override
     {
@@ -64,6 +74,8 @@ class OneAnswer : public usher::Judge
     }
 
     Answer answer = Answer::approve;
+    bool holding = false;
+    std::vector<std::function<void()>> held;
     Strings asked;
     Strings settled;
     std::vector<std::optional<usher::RosterItem>> items;
@@ -203,6 +215,21 @@ struct NurseAsks : Rosters {
     explicit NurseAsks(const Advertisement& granted = kPresence) : Rosters(granted)
     {
         put(kNurse, kJuliet, "subscription='none' ask='subscribe'");
+    }
+};
+
+struct JudgedLater : NurseAsks {
+    JudgedLater() { judge.holding = true; }
+
+    /// The nurse comes online, and her request is with the judge.
+    void ask_the_judge()
+    {
+        const std::size_t before = judge.held.size();
+        clock.advance(1min);
+        enter(kNurse);
+        answer_all();
+        BOOST_REQUIRE(judge.held.size() == before + 1);
+        log.clear();
     }
 };
 
@@ -507,6 +534,91 @@ BOOST_FIXTURE_TEST_CASE(nothing_survives_the_stream, NurseAsks)
     clock.advance(10min);
     BOOST_TEST(log.size() == 1U);
     BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(one_request_at_a_time_is_with_the_judge, JudgedLater)
+{
+    put(kNurse, "paris@capulet.lit", "subscription='none' ask='subscribe'");
+    ask_the_judge();
+    stock.policy_changed();
+    clock.advance(10min);
+    BOOST_TEST(log.empty());
+    BOOST_TEST(judge.asked.size() == 1U);
+    judge.holding = false;
+    judge.answer_held();
+    answer_all();
+    BOOST_TEST(in(kNurse, kJuliet, "subscription") == "to");
+    BOOST_TEST(in(kNurse, "paris@capulet.lit", "subscription") == "to");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_the_judge_leaves_later_does_not_hold_up_the_others, JudgedLater)
+{
+    judge.answer = Answer::leave;
+    ask_the_judge();
+    judge.answer_held();
+    clock.advance(10s);
+    BOOST_TEST(log == Strings{"get " + kNurse}, boost::test_tools::per_element());
+}
+
+/// A connector was found, or the domain is ours no longer.
+BOOST_FIXTURE_TEST_CASE(domain_that_is_no_longer_served_when_the_judge_has_decided_is_left_alone, JudgedLater)
+{
+    ask_the_judge();
+    stock.stop("capulet.lit");
+    judge.answer_held();
+    clock.advance(10min);
+    BOOST_TEST(log.empty());
+    BOOST_TEST(judge.settled.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(domain_that_is_no_longer_served_is_not_judged, NurseAsks)
+{
+    enter(kNurse);
+    answer();
+    answer();
+    BOOST_REQUIRE(waiting.size() == 1U);
+    BOOST_TEST(asks_for_blocklist(waiting[0].payload));
+    stock.stop("capulet.lit");
+    answer_all();
+    BOOST_TEST(judge.asked.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_judged_for_a_lost_stream_is_judged_again, JudgedLater)
+{
+    ask_the_judge();
+    stock.stream_lost();
+    stock.start("capulet.lit", kPresence);
+    judge.answer_held();
+    clock.advance(10min);
+    BOOST_TEST(log.empty());
+    ask_the_judge();
+    judge.answer_held();
+    answer_all();
+    BOOST_TEST(in(kNurse, kJuliet, "subscription") == "to");
+}
+
+/// While another one is under way: the two must not get mixed up.
+BOOST_FIXTURE_TEST_CASE(decision_for_a_lost_stream_approves_nobody_else, JudgedLater)
+{
+    ask_the_judge();
+    stock.stream_lost();
+    stock.start("capulet.lit", kPresence);
+    ask_the_judge();
+    judge.answer_held();
+    BOOST_TEST(log.empty());
+    judge.answer_held();
+    BOOST_TEST(log == Strings{"set " + kJuliet}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(judge_that_decides_when_the_approval_is_gone_changes_nothing)
+{
+    OneAnswer judge;
+    judge.holding = true;
+    std::optional<JudgedLater> rosters(std::in_place);
+    rosters->ask_the_judge();
+    judge.held = std::move(rosters->judge.held);
+    rosters.reset();
+    judge.answer_held();
 }
 
 BOOST_FIXTURE_TEST_CASE(reply_of_somebody_else_is_not_taken, NurseAsks)

@@ -110,7 +110,7 @@ struct Controlled {
     {
         const SubscriptionRequest request{*Address::prepare(user), *Address::prepare(contact),
                                           RosterItem{Subscription::none, true}};
-        (void)answerer.judge({&request, 1}, Source::asked);
+        answerer.judge({request}, Source::asked, [](const auto&) {});
     }
 
     test::OpenApi api;

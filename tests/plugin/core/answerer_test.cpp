@@ -67,12 +67,20 @@ struct Desk {
     Choices choices{*database};
     Answerer answerer{policy(Option::organization), choices, journal, clock, [this] { return wall; }};
 
+    [[nodiscard]] tl::expected<std::vector<Judged>, std::string> judged(
+        std::span<const SubscriptionRequest> requests, Source source)
+    {
+        std::optional<tl::expected<std::vector<Judged>, std::string>> result;
+        answerer.judge({requests.begin(), requests.end()}, source,
+                       [&result](auto decided) { result = std::move(decided); });
+        return result.value();
+    }
     /// Of requests that can be recorded.
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests, Source source)
     {
         std::vector<Decision> decisions;
-        const auto judged = answerer.judge(requests, source);
-        for (const Judged& one : judged.value()) {
+        const auto all = judged(requests, source);
+        for (const Judged& one : all.value()) {
             decisions.push_back(one.decision);
         }
         return decisions;
@@ -81,12 +89,12 @@ struct Desk {
     std::int64_t judge(const SubscriptionRequest& request, Source source, std::optional<Outcome> outcome = {},
                        const std::string& condition = {})
     {
-        const Judged judged = answerer.judge({&request, 1}, source).value()[0];
+        const Judged one = judged({&request, 1}, source).value()[0];
         if (outcome) {
-            const Settled settled{request, judged, *outcome, condition};
+            const Settled settled{request, one, *outcome, condition};
             answerer.settle({&settled, 1});
         }
-        return judged.record;
+        return one.record;
     }
     [[nodiscard]] long long recorded() const
     {
@@ -186,7 +194,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_no_decision)
     int told = 0;
     answerer.on_unrecorded([&told] { ++told; });
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
-    const auto decisions = answerer.judge(requests, Source::asked);
+    const auto decisions = judged(requests, Source::asked);
     other << "ROLLBACK";
     BOOST_TEST(told == 1);
     BOOST_REQUIRE(!decisions.has_value());
@@ -200,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_recorded_does_not_count_towards_a_limit)
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    BOOST_TEST(!judged(requests, Source::asked).has_value());
     other << "ROLLBACK";
     BOOST_TEST(judge(requests, Source::waiting)[0].answer == Answer::approve);
 }
@@ -263,7 +271,7 @@ BOOST_AUTO_TEST_CASE(while_choices_cannot_be_read_nothing_is_decided_or_recorded
     soci::session other(soci::sqlite3, path);
     other << "ALTER TABLE choice RENAME TO gone";
     for (const Source source : {Source::asked, Source::waiting, Source::roster}) {
-        const auto decisions = answerer.judge(requests, source);
+        const auto decisions = judged(requests, source);
         BOOST_REQUIRE(!decisions.has_value());
         BOOST_TEST(decisions.error().find("users' choices cannot be read: ") == 0U, decisions.error());
     }
@@ -286,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_choice_of_an_unknown_option_is_not_the_organizations)
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
     BOOST_REQUIRE(choices.set(requests[0].user.prepared().value(), Option::prompt).has_value());
     soci::session(soci::sqlite3, path) << "UPDATE choice SET option_name = 'never'";
-    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    BOOST_TEST(!judged(requests, Source::asked).has_value());
     BOOST_TEST(recorded() == 0);
 }
 
@@ -312,7 +320,7 @@ BOOST_AUTO_TEST_CASE(what_is_committed_is_told_and_nothing_else)
     {
         soci::session other(soci::sqlite3, path);
         other << "BEGIN IMMEDIATE";
-        BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+        BOOST_TEST(!judged(requests, Source::asked).has_value());
         other << "ROLLBACK";
     }
     BOOST_TEST(told.size() == 2U);
@@ -359,7 +367,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next
     const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    BOOST_TEST(!judged(requests, Source::asked).has_value());
     other << "ROLLBACK";
     static_cast<void>(judge(requests, Source::asked));
     BOOST_TEST(recorded() == 1);
@@ -400,7 +408,7 @@ BOOST_AUTO_TEST_CASE(a_denial_whose_repetition_cannot_be_recorded_is_no_decision
     static_cast<void>(judge(requests, Source::asked));
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    BOOST_TEST(!judged(requests, Source::asked).has_value());
     other << "ROLLBACK";
     static_cast<void>(judge(requests, Source::asked));
     BOOST_TEST(recorded() == 1);
@@ -416,7 +424,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_does_not_use_up_the_limit_of_an_hou
     }
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    BOOST_TEST(!judged(requests, Source::asked).has_value());
     other << "ROLLBACK";
     static_cast<void>(judge({&requests[0], 1}, Source::asked));
     BOOST_TEST((found({}).at(0).covers == Covers::request));
@@ -501,13 +509,13 @@ BOOST_AUTO_TEST_CASE(what_the_server_has_confirmed_is_not_counted_again_in_its_r
 BOOST_AUTO_TEST_CASE(an_outcome_that_cannot_be_recorded_is_not_known)
 {
     const SubscriptionRequest waits = request("juliet@capulet.lit", "nurse@capulet.lit");
-    const Judged judged = answerer.judge({&waits, 1}, Source::waiting).value()[0];
+    const Judged one = judged({&waits, 1}, Source::waiting).value()[0];
     soci::session other(soci::sqlite3, path);
     other << "BEGIN IMMEDIATE";
-    const Settled settled{waits, judged, Outcome::confirmed, {}};
+    const Settled settled{waits, one, Outcome::confirmed, {}};
     answerer.settle({&settled, 1});
     other << "ROLLBACK";
-    BOOST_TEST(!found({.id = judged.record}).at(0).outcome.has_value());
+    BOOST_TEST(!found({.id = one.record}).at(0).outcome.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(beyond_the_hourly_limit_of_a_domain_denials_are_denied_and_counted_in_one_record)
