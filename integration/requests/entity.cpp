@@ -69,15 +69,30 @@ Entity::Entity(Login login, std::string ping, std::vector<std::string> domains, 
 
 void Entity::stop()
 {
-    take_leave();
-    connection_.stop();
+    leave([this] { connection_.stop(); });
 }
 
-/// The connector asks available resources only: nothing new comes while the stream is being ended.
-void Entity::take_leave()
+/// Ends the stream with `end` when the asks that the judge has are answered (PROTOCOL.md E28). The connector asks
+/// available resources only: nothing new comes meanwhile. A component may get more asks, hence the deadline.
+void Entity::leave(std::function<void()> end)
 {
-    if (!component_) {
+    if (!component_ && !leaving_) {
         connection_.send("<presence type='unavailable'/>");
+    }
+    leaving_ = true;
+    end_stream_ = std::move(end);
+    if (asks_under_way_ == 0) {
+        end_stream();
+    } else if (!leave_deadline_) {
+        leave_deadline_ = clock_.after(kLeaveDeadline, [this] { end_stream(); });
+    }
+}
+
+void Entity::end_stream()
+{
+    leave_deadline_.reset();
+    if (const auto end = std::exchange(end_stream_, nullptr)) {
+        end();
     }
 }
 
@@ -158,6 +173,8 @@ void Entity::online(const std::string& address)
 void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
 {
     asks_.forget();
+    asks_under_way_ = 0;
+    leaving_ = false;
     for (auto& [domain, session] : sessions_) {
         session.stream_lost();
     }
@@ -166,6 +183,7 @@ void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
     }
     iqs_.give_up();
     events_.offline(failure, retry);
+    end_stream();  // if we were about to: it may not be opened again
 }
 
 void Entity::received(const Stanza& stanza)
@@ -298,9 +316,16 @@ void Entity::answer_requests(const Stanza& iq, const Stanza& requests)
         }
         readable.push_back(std::move(*one.request));
     }
-    judge_.judge(std::move(readable), Source::asked,
-                 asks_.bind([this, ask = Ask{std::string(from), *std::move(asked), reply_to(iq)}](
-                                const auto& judged) { answer_ask(ask, judged); }));
+    ++asks_under_way_;
+    judge_.judge(
+        std::move(readable), Source::asked,
+        asks_.bind([this, ask = Ask{std::string(from), *std::move(asked), reply_to(iq)}](const auto& judged) {
+            --asks_under_way_;
+            answer_ask(ask, judged);
+            if (asks_under_way_ == 0) {
+                end_stream();  // if that is all we wait for
+            }
+        }));
 }
 
 void Entity::answer_ask(const Ask& ask, const tl::expected<std::vector<Judged>, std::string>& judged)
@@ -377,13 +402,11 @@ void Entity::log_in_again_if_it_may_help(const std::string& refusing)
                 break;
         }
     }
-    if (new_here || online >= (others_served ? kRefusedLogin : DomainSession::kAskAgain)) {
+    if (!leaving_ && (new_here || online >= (others_served ? kRefusedLogin : DomainSession::kAskAgain))) {
         constexpr std::chrono::milliseconds kPause{1'000};
-        if (connection_.log_in_again(kPause)) {
-            spdlog::info("{} does not accept us: logging in again, because some servers grant at login only",
-                         refusing);
-            take_leave();
-        }
+        spdlog::info("{} does not accept us: logging in again, because some servers grant at login only",
+                     refusing);
+        leave([this] { connection_.log_in_again(kPause); });
     }
 }
 

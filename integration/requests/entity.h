@@ -72,7 +72,7 @@ class Entity : private ConnectionEvents
     void start() { connection_.start(); }
     /// See Connection.
     void retry_now() { connection_.retry_now(); }
-    /// Answers what has arrived, ends the stream; `offline` follows.
+    /// Answers what has arrived, ends the stream; `offline` follows. For the judge it waits `kLeaveDeadline` at most.
     void stop();
     /// The organisations' domains have changed.
     void set_domains(const std::vector<std::string>& domains);
@@ -90,6 +90,9 @@ class Entity : private ConnectionEvents
 
     /// How often it logs in again, at most, for domains that refuse it while others are served on the stream.
     static constexpr std::chrono::milliseconds kRefusedLogin{3'600'000};
+
+    /// How long an ask that the judge has keeps us from ending the stream.
+    static constexpr std::chrono::milliseconds kLeaveDeadline{1'000};
 
     /// How long `answer` waits for the reply of the server.
     static constexpr std::chrono::milliseconds kReplyDeadline{10'000};
@@ -171,7 +174,8 @@ class Entity : private ConnectionEvents
     [[nodiscard]] bool reachable(std::string_view domain) const;
     void domain_changed(const std::string& domain, DomainState state);
     void log_in_again_if_it_may_help(const std::string& refusing);
-    void take_leave();
+    void leave(std::function<void()> end);
+    void end_stream();
     void listed(Listings::iterator listing, std::vector<SubscriptionRequest> requests);
     void end_listing(Listings::iterator listing, tl::expected<WaitingRequests, std::string> result);
 
@@ -196,7 +200,15 @@ class Entity : private ConnectionEvents
         others_;                                  // of domains that are not ours, since the login
     std::set<std::string, std::less<>> refused_;  // domains that have refused us since the login
     std::set<std::string, std::less<>> added_;    // domains that became ours since the login
-    CallbackScope asks_;                          // of this stream, with the judge
+
+    // With the judge, of those that came on this stream.
+    CallbackScope asks_;
+    std::size_t asks_under_way_ = 0;
+
+    bool leaving_ = false;              // this stream
+    std::function<void()> end_stream_;  // when the asks are answered; empty when that is done
+    std::unique_ptr<Timer> leave_deadline_;
+
     Listings listings_;
     std::list<LaterAnswers> pages_;  // being answered on others' behalf
 };

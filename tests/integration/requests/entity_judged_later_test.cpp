@@ -132,6 +132,8 @@ BOOST_AUTO_TEST_CASE(an_ask_of_a_lost_stream_is_not_answered_but_found_waiting)
     judge.holding = false;
     page(kWaits, "1");
     BOOST_TEST(take("capulet.lit", "answer").find("type='subscribed'") != std::string::npos);
+    entity->stop();
+    BOOST_TEST(channels.closes == 1);  // it waits for none of them
 }
 
 // E9, E11
@@ -298,6 +300,73 @@ BOOST_AUTO_TEST_CASE(a_page_on_others_behalf_does_not_outlive_the_entity)
     entity.reset();
     judge.answer_held();
     expect_outcomes({});
+}
+
+// --- The end
+
+// E28
+BOOST_AUTO_TEST_CASE(the_stream_is_not_ended_before_asks_with_the_judge_are_answered)
+{
+    start_answering();
+    ask(kAsked);
+    ask(kAsked, "capulet.lit", "a2");
+    entity->stop();
+    entity->stop();
+    expect_sent({"<presence type='unavailable'/>"});
+    judge.answer_held();
+    BOOST_TEST(channels.closes == 0);
+    judge.answer_held();
+    expect_sent({answered("a1", "c", "subscribed"), answered("a2", "c", "subscribed")});
+    BOOST_TEST(channels.closes == 1);
+    channels.turn();
+    BOOST_TEST(events.failures == Strings{"closed"}, boost::test_tools::per_element());
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_judge_that_takes_too_long_does_not_keep_the_stream_open)
+{
+    start_answering();
+    ask(kAsked);
+    entity->stop();
+    clock.advance(Entity::kLeaveDeadline - 1ms);
+    BOOST_TEST(channels.closes == 0);
+    clock.advance(1ms);
+    BOOST_TEST(channels.closes == 1);
+    judge.answer_held();
+    BOOST_TEST(channels.closes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_is_lost_while_it_waits_for_the_judge_is_not_opened_again)
+{
+    start_answering();
+    ask(kAsked);
+    entity->stop();
+    channels.ended(Failure::Kind::lost);
+    BOOST_TEST(events.failures == (Strings{"lost", "closed"}), boost::test_tools::per_element());
+    BOOST_TEST(events.delay.count() == 0);
+    BOOST_TEST(clock.waiting() == 0U);
+    judge.answer_held();
+    BOOST_TEST(channels.opens == 1);
+}
+
+// E28
+BOOST_AUTO_TEST_CASE(asks_with_the_judge_are_answered_before_it_logs_in_again)
+{
+    start_answering();
+    ask(kAsked);
+    entity->set_domains({"capulet.lit", "montague.lit"});
+    has_connector("montague.lit");
+    refuse_list("forbidden", "montague.lit");
+    BOOST_TEST(channels.closes == 0);
+    judge.answer_held();
+    expect_sent({"<presence type='unavailable'/>", answered("a1", "c", "subscribed")});
+    BOOST_TEST(channels.closes == 1);
+    channels.turn();
+    clock.advance(1s);
+    channels.opened(address);
+    channels.sent.clear();
+    entity->stop();
+    expect_sent({"<presence type='unavailable'/>"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
