@@ -22,6 +22,7 @@
 #include "integration/requests/entity.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/policy_in_force.h"
+#include "plugin/core/refusal.h"
 #include "plugin/store/choices.h"
 #include "plugin/store/database.h"
 #include "plugin/store/journal_search.h"
@@ -55,25 +56,6 @@ class Actor
     std::optional<Address> address_;
     std::string name_;
 };
-
-/// Why something was not done, in a sentence for whoever asked.
-struct Refusal {
-    enum class Kind {
-        forbidden,    ///< not theirs to see or change; or the administrator has fixed it
-        not_found,    ///< no such user, organisation, or waiting request
-        invalid,      ///< cannot be understood or contradicts something
-        unavailable,  ///< the server or the store cannot be reached now
-    };
-    Kind kind = Kind::forbidden;
-    std::string text;
-};
-
-template <typename Value>
-using Result = tl::expected<Value, Refusal>;
-
-/// Called once, from the event loop, at once or later; never after the Operations are gone.
-template <typename Value>
-using Callback = std::function<void(Result<Value>)>;
 
 /// A domain whose requests could not be listed.
 struct UnlistedDomain {

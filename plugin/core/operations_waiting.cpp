@@ -1,0 +1,326 @@
+// Of Operations: the requests that wait, what policy says of them, and answers to them.
+#include <algorithm>
+#include <deque>
+
+#include "plugin/core/operations.h"
+
+namespace usher
+{
+
+using Kind = Refusal::Kind;
+
+namespace
+{
+
+/// The request of this contact: written like that, or else as preparation makes it. Null if none waits.
+const SubscriptionRequest* request_of(const Party& contact, const std::vector<SubscriptionRequest>& waiting)
+{
+    const auto of = [&](const Party& wanted) {
+        const auto found = std::find_if(waiting.begin(), waiting.end(), [&](const SubscriptionRequest& one) {
+            return one.contact == wanted;
+        });
+        return found == waiting.end() ? nullptr : &*found;
+    };
+    if (const SubscriptionRequest* written = of(contact); written != nullptr || contact.is_prepared()) {
+        return written;
+    }
+    const auto prepared = contact.prepared();
+    return prepared ? of(*prepared) : nullptr;
+}
+
+/// Of an answer by hand, which the journal has under that id.
+Refusal not_applied(const SubscriptionRequest& request, std::int64_t id, const LaterReply& reply)
+{
+    const std::string contact = request.contact.text();
+    const std::string user = request.user.text();
+    const std::string decision = " (decision " + std::to_string(id) + ")";
+    switch (reply.outcome) {
+        case AnswerOutcome::nothing_waits:
+            return {Kind::not_found,
+                    "Nothing was answered: the request of " + contact + " for " + user +
+                        " was answered or withdrawn in the meantime, or the server would not let "
+                        "it in now; " +
+                        user + " may have blocked " + contact + decision + "."};
+        case AnswerOutcome::refused:
+            return {Kind::unavailable, "The server refused the answer to the request of " + contact +
+                                           " for " + user + ": " + reply.condition + decision + "."};
+        case AnswerOutcome::answered:
+        case AnswerOutcome::lost:
+            break;
+    }
+    return {Kind::unavailable,
+            "The server did not say whether it has applied the answer; see the waiting requests" + decision +
+                "."};
+}
+
+}  // namespace
+
+std::string reasons(const std::vector<UnlistedDomain>& domains)
+{
+    constexpr std::size_t kMaxNamed = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(domains.size(), kMaxNamed); ++i) {
+        text += (i == 0 ? "" : "; ") + domains[i].domain + ", because " + domains[i].why;
+    }
+    return text + (domains.size() > kMaxNamed
+                       ? "; and " + std::to_string(domains.size() - kMaxNamed) + " more domains."
+                       : ".");
+}
+
+// --- What waits
+
+/// A search of several domains, one after the other.
+struct Operations::Search {
+    std::deque<std::string> domains;
+    std::optional<Address> user;
+    bool listed = false;  // one of the domains
+    Waiting found;
+    Callback<Waiting> then;
+};
+
+Result<std::vector<std::string>> Operations::domains_for(const Actor& actor,
+                                                         std::optional<Address>& user) const
+{
+    if (!user && actor.address() && administered(actor).empty()) {
+        user = actor.address();
+    }
+    if (user) {
+        if (organization_of(*user) == nullptr && !actor.address()) {
+            return refused(Kind::not_found,
+                           std::string(user->domain()) + " is not a domain of any organization.");
+        }
+        if (!may_see(actor, *user)) {
+            return refused(Kind::forbidden, "You may not see what waits for " + user->text() + ".");
+        }
+        return std::vector{std::string(user->domain())};
+    }
+    return administered_domains(actor);
+}
+
+void Operations::waiting(const Actor& actor, std::optional<Address> user, Callback<Waiting> then)
+{
+    const auto domains = domains_for(actor, user);
+    if (!domains) {
+        then(tl::unexpected(domains.error()));
+        return;
+    }
+    if (entity_.connection_state() != Connection::State::online) {
+        then(tl::unexpected(not_connected()));
+        return;
+    }
+    search(std::make_shared<Search>(
+        Search{{domains->begin(), domains->end()}, std::move(user), false, {}, std::move(then)}));
+}
+
+void Operations::search(const std::shared_ptr<Search>& search)
+{
+    Waiting& found = search->found;
+    while (!found.more && !search->domains.empty()) {
+        const std::string_view why = entity_.why_not_served(search->domains.front());
+        if (why.empty()) {
+            break;
+        }
+        found.unlisted.push_back({search->domains.front(), std::string(why)});
+        search->domains.pop_front();
+    }
+    if (found.more || search->domains.empty()) {
+        if (!search->listed && !found.unlisted.empty()) {
+            search->then(refused(Kind::unavailable,
+                                 "The waiting requests cannot be listed: " + reasons(found.unlisted)));
+        } else {
+            search->then(std::move(found));
+        }
+        return;
+    }
+    const std::string domain = search->domains.front();
+    search->domains.pop_front();
+    entity_.list_waiting(
+        domain, search->user, kMaxWaiting - found.requests.size(), [this, search, domain](auto listed) {
+            Waiting& all = search->found;
+            if (listed) {
+                search->listed = true;
+                std::move(listed->requests.begin(), listed->requests.end(), std::back_inserter(all.requests));
+                all.more = listed->more;
+            } else {
+                all.unlisted.push_back({domain, listed.error()});
+            }
+            this->search(search);
+        });
+}
+
+void Operations::answer(const Actor& actor, const Address& user, const Party& contact, Answer answer,
+                        Callback<std::int64_t> then)
+{
+    if (answer == Answer::leave) {
+        then(refused(Kind::invalid, "A request that waits can be approved or denied."));
+        return;
+    }
+    waiting(actor, user, [=, this](Result<Waiting> listed) {
+        if (!listed) {
+            then(tl::unexpected(listed.error()));
+            return;
+        }
+        const SubscriptionRequest* request = request_of(contact, listed->requests);
+        if (request == nullptr) {
+            then(refused(Kind::not_found,
+                         "No request of " + contact.text() + " waits for " + user.text() + "."));
+            return;
+        }
+        if (answer == Answer::approve && !request->contact.is_prepared()) {
+            then(refused(Kind::invalid,
+                         "The address " + contact.text() +
+                             " cannot be compared: it may be another account's than it seems. "
+                             "It can be denied here; only the user can approve it, in their client."));
+            return;
+        }
+        const auto judged = answerer_.record_by_hand(*request, answer, actor.name());
+        if (!judged) {
+            then(refused(Kind::unavailable, "Nothing was answered: " + judged.error() + "."));
+            return;
+        }
+        entity_.answer(*request, judged->decision,
+                       [this, request = *request, judged = *judged, then](const LaterReply& reply) {
+                           if (const auto settled = reply.settled(request, judged)) {
+                               answerer_.settle({&*settled, 1});
+                           }
+                           if (reply.outcome == AnswerOutcome::answered) {
+                               then(judged.record);
+                           } else {
+                               then(tl::unexpected(not_applied(request, judged.record, reply)));
+                           }
+                       });
+    });
+}
+
+void Operations::review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then)
+{
+    waiting(actor, std::move(user), [this, apply, then = std::move(then)](Result<Waiting> listed) {
+        if (!listed) {
+            then(tl::unexpected(listed.error()));
+            return;
+        }
+        auto review = std::make_shared<Review>();
+        review->more = listed->more;
+        review->unlisted = std::move(listed->unlisted);
+        if (!apply) {
+            const auto facts = answerer_.facts(listed->requests);
+            if (!facts) {
+                then(not_read(facts.error()));
+                return;
+            }
+            for (std::size_t i = 0; i < listed->requests.size(); ++i) {
+                const SubscriptionRequest& request = listed->requests[i];
+                review->requests.push_back(
+                    {request, decide(*policy_.policy(), request, (*facts)[i]), std::nullopt});
+            }
+            then(std::move(*review));
+            return;
+        }
+        const auto applying = applying_.insert(
+            applying_.end(), Applying{std::move(listed->requests), 0, std::move(*review), then, nullptr});
+        apply_page(applying);
+    });
+}
+
+void Operations::apply_page(std::list<Applying>::iterator applying)
+{
+    const auto& all = applying->listed;
+    skip_unserved(*applying);
+    const std::size_t done = applying->next_request;
+    if (done == all.size()) {
+        const auto then = std::move(applying->then);
+        Review review = std::move(applying->review);
+        applying_.erase(applying);
+        then(std::move(review));
+        return;
+    }
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(done);
+    const auto most = from + std::min<std::ptrdiff_t>(PendingList::kPage, all.end() - from);
+    const auto to = std::find_if(
+        from, most, [&](const SubscriptionRequest& one) { return one.user.domain() != from->user.domain(); });
+    entity_.answer_page({from, to}, [this, applying, done](const auto& answered) {
+        if (!answered) {
+            const std::string looked_at = done == 0 ? "Nothing was answered: "
+                                                    : "Only " + std::to_string(done) + " of " +
+                                                          std::to_string(applying->listed.size()) +
+                                                          " waiting requests were looked at: ";
+            const auto then = std::move(applying->then);
+            applying_.erase(applying);
+            then(refused(Kind::unavailable, looked_at + answered.error() + "."));
+            return;
+        }
+        for (const LaterAnswers::Answered& one : *answered) {
+            Review& review = applying->review;
+            review.requests.push_back(
+                {applying->listed[applying->next_request++], one.decision, one.outcome});
+        }
+        // Later, so that requests are answered in between.
+        applying->next =
+            clock_.after(std::chrono::milliseconds(0), [this, applying] { apply_page(applying); });
+    });
+}
+
+void Operations::skip_unserved(Applying& applying) const
+{
+    while (applying.next_request < applying.listed.size()) {
+        const std::string domain(applying.listed[applying.next_request].user.domain());
+        const std::string_view why = entity_.why_not_served(domain);
+        if (why.empty()) {
+            return;
+        }
+        applying.review.unlisted.push_back({domain, std::string(why)});
+        while (applying.next_request < applying.listed.size() &&
+               applying.listed[applying.next_request].user.domain() == domain) {
+            ++applying.next_request;
+        }
+    }
+}
+
+// --- Why
+
+void Operations::explain(const Actor& actor, const Address& user, const Party& contact,
+                         Callback<Explained> then)
+{
+    const auto prepared = contact.prepared();
+    const auto explained = [this, user, meant = prepared ? Party(*prepared) : contact](
+                               const SubscriptionRequest* waits,
+                               std::string list_error) -> Result<Explained> {
+        const SubscriptionRequest request =
+            waits != nullptr ? *waits : SubscriptionRequest{user, meant, std::nullopt};
+        const auto known = answerer_.facts({&request, 1});
+        if (!known) {
+            return not_read(known.error());
+        }
+        const Facts& facts = known->front();
+        const Policy& policy = *policy_.policy();
+        const Organization* organization = policy.organization_of(user.domain());
+        const auto source_of_rule = [this](const Organization& of, const Rule& rule) {
+            return policy_.source_of_rule(of, rule);
+        };
+        return Explained{usher::explain(policy, request, facts, source_of_rule),
+                         request,
+                         facts,
+                         waits != nullptr,
+                         std::move(list_error),
+                         organization != nullptr ? organization->name : std::string(),
+                         policy.generation()};
+    };
+    if (!may_see(actor, user)) {
+        if (actor.address()) {
+            then(refused(Kind::forbidden, "You may not see what is decided for " + user.text() + "."));
+        } else {
+            then(explained(nullptr, {}));  // of no organisation: that is the explanation
+        }
+        return;
+    }
+    entity_.list_waiting(std::string(user.domain()), user, kMaxWaiting,
+                         [contact, then, explained](auto listed) {
+                             if (!listed) {
+                                 then(explained(nullptr, listed.error()));
+                             } else {
+                                 then(explained(request_of(contact, listed->requests), {}));
+                             }
+                         });
+}
+
+}  // namespace usher
