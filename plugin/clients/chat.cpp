@@ -55,6 +55,22 @@ std::optional<Option> option_meant(const std::string& word)
     return option_named(word);
 }
 
+std::string options_text(const UserOption& option)
+{
+    if (!option.may_choose) {
+        return fixed_by_administrator(option.of_organization);
+    }
+    std::string text = "Options for contact list requests:";
+    for (std::size_t i = 0; i < kOptions.size(); ++i) {
+        text += "\n" + std::to_string(i + 1) + ". " + std::string(sentence(kOptions[i])) +
+                (kOptions[i] == option.in_force ? "  <- in force" : "");
+    }
+    text += "\nSend \"options 1\" to choose the first";
+    return text + (option.chosen
+                       ? ", \"options default\" to follow the option of " + option.organization + "."
+                       : ".");
+}
+
 }  // namespace
 
 void Chat::received(const Stanza& message, const Address& user)
@@ -115,32 +131,19 @@ void Chat::options(const std::string& wanted, const Address& user, const Say& sa
 {
     const Actor actor = Actor::sender(user);
     if (wanted.empty()) {
-        const auto option = operations_.option(actor, user);
-        if (!option) {
-            return say(option.error().text);
-        }
-        if (!option->may_choose) {
-            return say(fixed_by_administrator(option->of_organization));
-        }
-        std::string text = "Options for contact list requests:";
-        for (std::size_t i = 0; i < kOptions.size(); ++i) {
-            text += "\n" + std::to_string(i + 1) + ". " + std::string(sentence(kOptions[i])) +
-                    (kOptions[i] == option->in_force ? "  <- in force" : "");
-        }
-        text += "\nSend \"options 1\" to choose the first";
-        text += option->chosen ? ", \"options default\" to follow the option of " + option->organization + "."
-                               : ".";
-        return say(text);
+        operations_.option(actor, user, [say](const Result<UserOption>& option) {
+            say(option ? options_text(*option) : option.error().text);
+        });
+        return;
     }
     const auto meant = option_meant(wanted);
     if (!meant && wanted != "default") {
         return say("There is no such option. Send \"options\" for the list.");
     }
-    const auto saved = operations_.choose(actor, user, meant);
-    if (!saved) {
-        return say(saved.error().text);
-    }
-    say("Saved. From the next request on: " + std::string(sentence(saved->in_force)) + ".");
+    operations_.choose(actor, user, meant, [say](const Result<UserOption>& saved) {
+        say(saved ? "Saved. From the next request on: " + std::string(sentence(saved->in_force)) + "."
+                  : saved.error().text);
+    });
 }
 
 void Chat::waiting(const Address& user, const Say& say)

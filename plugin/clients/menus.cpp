@@ -125,29 +125,14 @@ constexpr const char* kDefault = "default";
 
 std::optional<std::string> may_not_choose(const Operations& operations, const Address& user)
 {
-    const auto option = operations.option(Actor::sender(user), user);
-    if (!option) {
-        return option.error().text;
-    }
-    if (!option->may_choose) {
-        return fixed_by_administrator(option->of_organization);
-    }
-    return std::nullopt;
+    const auto may = operations.may_choose(Actor::sender(user), user);
+    return may ? std::nullopt : std::optional(may.error().text);
 }
 
-void save_option(Operations& operations, const Address& user, const FormValues& values,
-                 const CommandReply& reply)
+/// Answers the user's waiting requests by the option that they have saved.
+void answer_waiting(Operations& operations, const Address& user, const std::string& confirmed,
+                    const CommandReply& reply)
 {
-    // "default" is not the name of an option: option_named gives nothing, which resets the choice.
-    const auto saved = operations.choose(Actor::sender(user), user, option_named(values.one("option")));
-    if (!saved) {
-        return reply(refusal(saved.error()));
-    }
-    const std::string confirmed =
-        "Saved. From the next request on: " + std::string(sentence(saved->in_force)) + ".";
-    if (!values.flag("answer_waiting")) {
-        return reply(done(confirmed));
-    }
     operations.review(Actor::sender(user), user, true, [reply, confirmed](const Result<Review>& review) {
         CommandStage stage = done(confirmed);
         if (review) {
@@ -160,26 +145,54 @@ void save_option(Operations& operations, const Address& user, const FormValues& 
     });
 }
 
-void ask_option(Operations& operations, const Address& user, const CommandReply& reply)
+void save_option(Operations& operations, const Address& user, const FormValues& values,
+                 const CommandReply& reply)
 {
-    const auto option = operations.option(Actor::sender(user), user);
-    if (!option) {
-        return reply(refusal(option.error()));
-    }
+    // "default" is not the name of an option: option_named gives nothing, which resets the choice.
+    operations.choose(Actor::sender(user), user, option_named(values.one("option")),
+                      [&operations, user, reply,
+                       also_waiting = values.flag("answer_waiting")](const Result<UserOption>& saved) {
+                          if (!saved) {
+                              return reply(refusal(saved.error()));
+                          }
+                          const std::string confirmed =
+                              "Saved. From the next request on: " + std::string(sentence(saved->in_force)) +
+                              ".";
+                          if (!also_waiting) {
+                              return reply(done(confirmed));
+                          }
+                          answer_waiting(operations, user, confirmed, reply);
+                      });
+}
+
+CommandStage option_form(Operations& operations, const Address& user, const UserOption& option)
+{
     DataForm form = form_named("options", kOptionsTitle);
     form.instructions = {"What happens when somebody asks to see when you are online."};
-    FormField list = option_field("Contact list requests", option->in_force);
-    if (option->chosen) {
-        list.choices.push_back({kDefault, "The option of " + option->organization + ": " +
-                                              std::string(sentence(option->of_organization))});
+    FormField list = option_field("Contact list requests", option.in_force);
+    if (option.chosen) {
+        list.choices.push_back({kDefault, "The option of " + option.organization + ": " +
+                                              std::string(sentence(option.of_organization))});
     }
     form.fields = {std::move(list),
                    boolean("answer_waiting", "Also answer requests that are already waiting", false)};
-    reply(CommandStage{.notes = {},
-                       .payload = std::move(form),
-                       .submitted = [&operations, user](const FormValues& values, const CommandReply& saved) {
-                           save_option(operations, user, values, saved);
-                       }});
+    return {.notes = {},
+            .payload = std::move(form),
+            .submitted = [&operations, user](const FormValues& values, const CommandReply& saved) {
+                save_option(operations, user, values, saved);
+            }};
+}
+
+void ask_option(Operations& operations, const Address& user, const CommandReply& reply)
+{
+    operations.option(Actor::sender(user), user,
+                      [&operations, user, reply](const Result<UserOption>& option) {
+                          if (option) {
+                              reply(option_form(operations, user, *option));
+                          } else {
+                              reply(refusal(option.error()));
+                          }
+                      });
 }
 
 // --- General IM
@@ -236,6 +249,27 @@ GeneralChange changes(const GeneralIm& shown, const FormValues& values)
     return change;
 }
 
+void save_general(Operations& operations, const Actor& actor, const GeneralIm& shown,
+                  const FormValues& values, const CommandReply& reply)
+{
+    const GeneralChange change = changes(shown, values);
+    const bool reset = values.flag("reset");
+    if (!reset && !change.users_may_choose && !change.option && !change.domains) {
+        return reply(done("Nothing was changed."));
+    }
+    const auto saved = [reset, reply](const Result<GeneralIm>& now) {
+        if (!now) {
+            return reply(refusal(now.error()));
+        }
+        reply(done((reset ? "The settings file is in force again. " : "Saved. ") + describe(*now)));
+    };
+    if (reset) {
+        operations.reset_general(actor, shown.organization, saved);
+    } else {
+        operations.save_general(actor, shown.organization, change, saved);
+    }
+}
+
 void ask_general(Operations& operations, const Address& user, const CommandReply& reply)
 {
     const Actor actor = Actor::sender(user);
@@ -246,23 +280,12 @@ void ask_general(Operations& operations, const Address& user, const CommandReply
     if (!shown) {
         return reply(refusal(shown.error()));
     }
-    reply(CommandStage{
-        .notes = {},
-        .payload = general_form(*shown),
-        .submitted = [&operations, actor, shown = *shown](const FormValues& values,
-                                                          const CommandReply& saved) {
-            const GeneralChange change = changes(shown, values);
-            const bool reset = values.flag("reset");
-            if (!reset && !change.users_may_choose && !change.option && !change.domains) {
-                return saved(done("Nothing was changed."));
-            }
-            const auto now = reset ? operations.reset_general(actor, shown.organization)
-                                   : operations.save_general(actor, shown.organization, change);
-            if (!now) {
-                return saved(refusal(now.error()));
-            }
-            saved(done((reset ? "The settings file is in force again. " : "Saved. ") + describe(*now)));
-        }});
+    reply(CommandStage{.notes = {},
+                       .payload = general_form(*shown),
+                       .submitted = [&operations, actor, shown = *shown](const FormValues& values,
+                                                                         const CommandReply& saved) {
+                           save_general(operations, actor, shown, values, saved);
+                       }});
 }
 
 // --- What waits

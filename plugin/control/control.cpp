@@ -42,7 +42,7 @@ Control::~Control() = default;
 
 tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(event_base* base,
                                                                           std::uint16_t port,
-                                                                          const Operations& operations)
+                                                                          Operations& operations)
 {
     return HttpServer::listen_on_loopback(
         base, port,
@@ -53,7 +53,7 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(event_
             } else if (request.method != "GET") {
                 exchange->reply(405, to_json_line({{"error", "accepted here: GET"}}), {{"Allow", "GET"}});
             } else {
-                reply_metrics(*exchange, operations);
+                reply_metrics(exchange, operations);
             }
         },
         {});

@@ -53,6 +53,6 @@ class Control
 /// Serves `/metrics` at 127.0.0.1, for Prometheus; every user of this machine can read it. `operations` must
 /// outlive the server.
 [[nodiscard]] tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(
-    event_base* base, std::uint16_t port, const Operations& operations);
+    event_base* base, std::uint16_t port, Operations& operations);
 
 }  // namespace usher

@@ -37,9 +37,15 @@ void refuse(HttpExchange& exchange, const Refusal& refusal)
     refuse(exchange, status_code(refusal.kind), refusal.text);
 }
 
-void reply_metrics(HttpExchange& exchange, const Operations& operations)
+void reply_metrics(const std::shared_ptr<HttpExchange>& exchange, Operations& operations)
 {
-    exchange.reply(200, metrics(operations.status(), operations.timings()), {{"Content-Type", kMetricsType}});
+    operations.status([exchange, &operations](const Result<Status>& status) {
+        if (status) {
+            exchange->reply(200, metrics(*status, operations.timings()), {{"Content-Type", kMetricsType}});
+        } else {
+            refuse(*exchange, status.error());
+        }
+    });
 }
 
 }  // namespace usher

@@ -33,6 +33,7 @@ Callback<Value> replying(std::shared_ptr<HttpExchange> exchange)
     return [exchange = std::move(exchange)](const Result<Value>& result) { reply(*exchange, result); };
 }
 
-void reply_metrics(HttpExchange& exchange, const Operations& operations);
+/// Replies with the metrics, when the status comes.
+void reply_metrics(const std::shared_ptr<HttpExchange>& exchange, Operations& operations);
 
 }  // namespace usher

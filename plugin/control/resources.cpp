@@ -1,7 +1,6 @@
 #include "plugin/control/resources.h"
 
-#include <functional>
-#include <utility>
+#include <optional>
 
 #include "plugin/control/control_json.h"
 #include "plugin/control/reply.h"
@@ -24,17 +23,28 @@ std::string lines(const std::vector<JournalRecord>& records)
     return lines;
 }
 
-void reply_option(const ControlRequest& request, const std::function<Result<UserOption>(const Address&)>& ask)
+/// Replies with the user's option, when it comes.
+Callback<UserOption> replying_with_option(const ControlRequest& request, const Address& user)
 {
-    const auto user = address("user", request.parameter);
-    const auto option = user.and_then(ask);
-    if (!option) {
-        refuse(*request.exchange, option.error());
-        return;
+    return [exchange = request.exchange, user](const Result<UserOption>& option) {
+        if (!option) {
+            refuse(*exchange, option.error());
+            return;
+        }
+        Json json = {{"user", user.text()}};
+        json.update(json_of(*option));
+        exchange->reply(200, to_json_line(json));
+    };
+}
+
+/// Makes the choice for the user in the path.
+void choose_for_user(const ControlRequest& request, std::optional<Option> chosen)
+{
+    if (const auto user = address("user", request.parameter)) {
+        request.operations.choose(request.actor, *user, chosen, replying_with_option(request, *user));
+    } else {
+        refuse(*request.exchange, user.error());
     }
-    Json json = {{"user", user->text()}};
-    json.update(json_of(*option));
-    request.exchange->reply(200, to_json_line(json));
 }
 
 }  // namespace
@@ -43,12 +53,12 @@ void reply_option(const ControlRequest& request, const std::function<Result<User
 
 void status(const ControlRequest& request)
 {
-    request.exchange->reply(200, to_json_line(json_of(request.operations.status())));
+    request.operations.status(replying<Status>(request.exchange));
 }
 
 void metrics(const ControlRequest& request)
 {
-    reply_metrics(*request.exchange, request.operations);
+    reply_metrics(request.exchange, request.operations);
 }
 
 void check(const ControlRequest& request)
@@ -127,8 +137,11 @@ void decision(const ControlRequest& request)
 
 void option(const ControlRequest& request)
 {
-    reply_option(request,
-                 [&](const Address& user) { return request.operations.option(request.actor, user); });
+    if (const auto user = address("user", request.parameter)) {
+        request.operations.option(request.actor, *user, replying_with_option(request, *user));
+    } else {
+        refuse(*request.exchange, user.error());
+    }
 }
 
 void choose(const ControlRequest& request)
@@ -140,16 +153,12 @@ void choose(const ControlRequest& request)
         refuse(*request.exchange, chosen.error());
         return;
     }
-    reply_option(request, [&](const Address& user) {
-        return request.operations.choose(request.actor, user, *chosen);
-    });
+    choose_for_user(request, *chosen);
 }
 
 void forget_choice(const ControlRequest& request)
 {
-    reply_option(request, [&](const Address& user) {
-        return request.operations.choose(request.actor, user, std::nullopt);
-    });
+    choose_for_user(request, std::nullopt);
 }
 
 // --- What waits
@@ -224,12 +233,13 @@ void save_general(const ControlRequest& request)
         refuse(*request.exchange, change.error());
         return;
     }
-    reply(*request.exchange, request.operations.save_general(request.actor, request.parameter, *change));
+    request.operations.save_general(request.actor, request.parameter, *change,
+                                    replying<GeneralIm>(request.exchange));
 }
 
 void reset_general(const ControlRequest& request)
 {
-    reply(*request.exchange, request.operations.reset_general(request.actor, request.parameter));
+    request.operations.reset_general(request.actor, request.parameter, replying<GeneralIm>(request.exchange));
 }
 
 }  // namespace usher::resources

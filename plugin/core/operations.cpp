@@ -9,6 +9,39 @@ namespace usher
 
 using Kind = Refusal::Kind;
 
+namespace
+{
+
+UserOption with_choice(UserOption option, std::optional<Option> chosen)
+{
+    option.chosen = chosen;
+    if (option.may_choose) {
+        option.in_force = chosen.value_or(option.of_organization);
+    }
+    return option;
+}
+
+/// Why the organisation cannot have these domains; empty if it can.
+std::string why_not_domains(const std::vector<std::string>& domains, const std::vector<std::string>& known)
+{
+    for (const std::string& domain : domains) {
+        if (std::find(known.begin(), known.end(), domain) == known.end()) {
+            return domain + " cannot be chosen here; the settings file has " + joined(known) +
+                   " for this organization.";
+        }
+    }
+    return domains.empty() ? "At least one domain is needed, of " + joined(known) + "." : std::string();
+}
+
+/// Of an organisation that the file does not have any more.
+GeneralIm general_of_none(const std::string& organization)
+{
+    const std::string nowhere = "the settings file has no such organization";
+    return {organization, {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {}};
+}
+
+}  // namespace
+
 std::string fixed_by_administrator(Option option)
 {
     return "Your administrator has set how contact requests are handled: " + std::string(sentence(option));
@@ -70,7 +103,7 @@ bool Operations::may_see(const Actor& actor, const Address& user) const
 
 // --- Options for contact list requests
 
-Result<UserOption> Operations::option(const Actor& actor, const Address& user) const
+Result<UserOption> Operations::option_without_choice(const Actor& actor, const Address& user) const
 {
     const Organization* organization = organization_of(user);
     if (organization == nullptr && !actor.address()) {
@@ -79,34 +112,50 @@ Result<UserOption> Operations::option(const Actor& actor, const Address& user) c
     if (!may_see(actor, user)) {
         return refused(Kind::forbidden, "You may not see the option of " + user.text() + ".");
     }
-    const auto chosen = choices_.of(user);
-    if (!chosen) {
-        return not_read(chosen.error());
-    }
     UserOption option;
-    option.chosen = *chosen;
     option.may_choose = organization->users_may_choose;
     option.of_organization = organization->option;
-    option.in_force = option.may_choose ? option.chosen.value_or(organization->option) : organization->option;
+    option.in_force = organization->option;
     option.organization = organization->name;
     return option;
 }
 
-Result<UserOption> Operations::choose(const Actor& actor, const Address& user, std::optional<Option> chosen)
+Result<UserOption> Operations::choosable_option(const Actor& actor, const Address& user) const
 {
-    auto made = option(actor, user);
-    if (!made) {
-        return made;
+    auto option = option_without_choice(actor, user);
+    if (option && !option->may_choose) {
+        return refused(Kind::forbidden, fixed_by_administrator(option->of_organization));
     }
-    if (!made->may_choose) {
-        return refused(Kind::forbidden, fixed_by_administrator(made->of_organization));
+    return option;
+}
+
+Result<void> Operations::may_choose(const Actor& actor, const Address& user) const
+{
+    return choosable_option(actor, user).map([](const UserOption&) {});
+}
+
+void Operations::option(const Actor& actor, const Address& user, Callback<UserOption> then)
+{
+    const auto option = option_without_choice(actor, user);
+    if (!option) {
+        return then(option);
     }
-    if (const auto stored = choices_.set(user, chosen); !stored) {
-        return not_stored(stored.error());
+    from_store<std::optional<Option>>(choices_.of(user), [option = *option, then](const auto& chosen) {
+        then(chosen ? Result<UserOption>(with_choice(option, *chosen)) : not_read(chosen.error()));
+    });
+}
+
+void Operations::choose(const Actor& actor, const Address& user, std::optional<Option> chosen,
+                        Callback<UserOption> then)
+{
+    const auto option = choosable_option(actor, user);
+    if (!option) {
+        return then(option);
     }
-    made->chosen = chosen;
-    made->in_force = chosen.value_or(made->of_organization);
-    return made;
+    from_store<void>(choices_.set(user, chosen),
+                     [made = with_choice(*option, chosen), then](const auto& stored) {
+                         then(stored ? Result<UserOption>(made) : not_stored(stored.error()));
+                     });
 }
 
 // --- The journal
@@ -133,18 +182,24 @@ void Operations::journal(const Actor& actor, JournalFilter filter, Callback<std:
 
 void Operations::read_on(std::list<Reading>::iterator reading)
 {
-    const auto over = reading->search.search_portion();
-    if (over && !*over) {
+    from_store<bool>(reading->search.search_portion(),
+                     [this, reading](const auto& last) { portion_read(reading, last); });
+}
+
+void Operations::portion_read(std::list<Reading>::iterator reading,
+                              const tl::expected<bool, std::string>& last)
+{
+    if (last && !*last) {
         reading->next = clock_.after(std::chrono::milliseconds(0), [this, reading] { read_on(reading); });
         return;
     }
     const auto then = std::move(reading->then);
     auto found = reading->search.take_found();
     readings_.erase(reading);
-    if (over) {
+    if (last) {
         then(std::move(found));
     } else {
-        then(refused(Kind::unavailable, "The journal cannot be read: " + over.error()));
+        then(refused(Kind::unavailable, "The journal cannot be read: " + last.error()));
     }
 }
 
@@ -168,56 +223,83 @@ Result<GeneralIm> Operations::general(const Actor& actor, std::string_view organ
     return authorize_general(actor, organization);
 }
 
-Result<GeneralIm> Operations::save_general(const Actor& actor, std::string_view organization,
-                                           const GeneralChange& change)
+void Operations::save_general(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                              Callback<GeneralIm> then)
 {
     const auto before = authorize_general(actor, organization);
     if (!before) {
-        return before;
+        return then(before);
     }
     if (change.domains) {
-        const auto& known = before->domains_in_file;
-        for (const std::string& domain : *change.domains) {
-            if (std::find(known.begin(), known.end(), domain) == known.end()) {
-                return refused(Kind::invalid, domain + " cannot be chosen here; the settings file has " +
-                                                  joined(known) + " for this organization.");
-            }
-        }
-        if (change.domains->empty()) {
-            return refused(Kind::invalid, "At least one domain is needed, of " + joined(known) + ".");
+        if (const auto why = why_not_domains(*change.domains, before->domains_in_file); !why.empty()) {
+            return then(refused(Kind::invalid, why));
         }
     }
-    if (const auto saved = policy_.save(before->organization, change, actor.name()); !saved) {
-        return not_stored(saved.error());
-    }
-    return authorize_general(actor, organization);
+    from_store<void>(policy_.save(before->organization, change, actor.name()),
+                     general_when_stored(before->organization, std::move(then)));
 }
 
-Result<GeneralIm> Operations::reset_general(const Actor& actor, std::string_view organization)
+void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)
 {
     const auto before = authorize_general(actor, organization);
-    if (!before && before.error().kind == Kind::not_found) {
-        const auto forgotten = policy_.forget_orphans(std::string(organization));
+    if (before) {
+        return from_store<void>(policy_.reset(before->organization),
+                                general_when_stored(before->organization, std::move(then)));
+    }
+    if (before.error().kind != Kind::not_found) {
+        return then(before);
+    }
+    const std::string name(organization);
+    from_store<bool>(policy_.forget_orphans(name), [before, name, then](const auto& forgotten) {
         if (!forgotten) {
-            return not_stored(forgotten.error());
+            return then(not_stored(forgotten.error()));
         }
-        if (*forgotten) {
-            const std::string nowhere = "the settings file has no such organization";
-            return GeneralIm{std::string(organization), {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {}};
+        then(*forgotten ? Result<GeneralIm>(general_of_none(name)) : before);
+    });
+}
+
+Operations::StoreCallback<void> Operations::general_when_stored(std::string organization,
+                                                                Callback<GeneralIm> then)
+{
+    return [this, organization = std::move(organization), then = std::move(then)](const auto& stored) {
+        if (!stored) {
+            return then(not_stored(stored.error()));
         }
-    }
-    if (!before) {
-        return before;
-    }
-    if (const auto reset = policy_.reset(before->organization); !reset) {
-        return not_stored(reset.error());
-    }
-    return authorize_general(actor, organization);
+        const auto general = policy_.general(organization);
+        // The file may have been read again meanwhile.
+        then(general ? Result<GeneralIm>(*general)
+                     : refused(Kind::not_found,
+                               "The settings file has no organization " + organization + " any more."));
+    };
 }
 
 // --- The daemon
 
-Status Operations::status() const
+void Operations::status(Callback<Status> then)
+{
+    const auto caller = std::make_shared<StatusCaller>(StatusCaller{std::move(then), nullptr});
+    status_callers_.insert(caller);
+    const std::weak_ptr<StatusCaller> waiting = caller;
+    caller->deadline = clock_.after(kStatusPatience,
+                                    [this, waiting] { answer_status(waiting, "the store does not answer"); });
+    from_store<std::map<std::string, std::size_t, std::less<>>>(
+        choices_.count(), [this, waiting](const auto& counted) {
+            if (counted) {
+                choice_counts_ = *counted;
+            }
+            answer_status(waiting, counted ? std::string() : counted.error());
+        });
+}
+
+void Operations::answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error)
+{
+    if (const auto answered = caller.lock()) {
+        status_callers_.erase(answered);
+        answered->then(status_with(error));
+    }
+}
+
+Status Operations::status_with(const std::string& store_error) const
 {
     Status status;
     status.version = USHER_VERSION;
@@ -227,12 +309,7 @@ Status Operations::status() const
     status.started = started_;
     status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);
     status.generation = policy_.policy()->generation();
-    status.store_error = database_.last_write_error();
-    if (auto counted = choices_.count()) {
-        choice_counts_ = *std::move(counted);
-    } else if (status.store_error.empty()) {
-        status.store_error = counted.error();
-    }
+    status.store_error = database_.last_write_error().empty() ? store_error : database_.last_write_error();
     for (const Organization& organization : policy_.policy()->organizations()) {
         OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
         for (const std::string& domain : organization.domains) {

@@ -1,7 +1,8 @@
 // What can be asked of Usher besides answering requests: options, what waits, why, the journal, settings.
 //
 // The one implementation behind the menus (XEP-0050), the chat and the control socket, which only translate.
-// Who may do what is decided here and nowhere else.
+// Who may do what is decided here and nowhere else: when it is asked, by the policy in force then. What the policy or the
+// administrators become before the answer is there does not change that.
 //
 // Not here: words for people, but for those of a refusal.
 #pragma once
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -111,7 +113,7 @@ struct DomainStatus {
 struct OrganizationStatus {
     GeneralIm general;
     std::vector<DomainStatus> domains;
-    /// Users with a choice of their own; while the store cannot be read, as many as when it last could.
+    /// Users with a choice of their own; while the store cannot be read or does not answer, as many as when it last did.
     std::size_t choices = 0;
 };
 
@@ -128,7 +130,7 @@ struct Status {
     Counts counts;                  ///< since the start
     std::uint64_t logins = 0;       ///< since the start
     std::size_t unsent_bytes = 0;   ///< what the server has not taken yet
-    /// Why the last write to the store failed or it cannot be read now; empty while it works.
+    /// Why the last write to the store failed, or it cannot be read now or does not answer; empty while it works.
     std::string store_error;
 };
 
@@ -143,10 +145,15 @@ class Operations
   public:
     /// How many waiting requests are listed or reviewed at most.
     static constexpr std::size_t kMaxWaiting = 10'000;
+    /// How long `status` waits for the store.
+    static constexpr std::chrono::milliseconds kStatusPatience{1'000};
 
     /// All are to outlive the object.
     Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
                Entity& entity, Clock& clock);
+    virtual ~Operations() = default;
+    Operations(const Operations&) = delete;
+    Operations& operator=(const Operations&) = delete;
 
     // --- Who
 
@@ -158,10 +165,13 @@ class Operations
 
     // --- Options for contact list requests
 
-    [[nodiscard]] Result<UserOption> option(const Actor& actor, const Address& user) const;
-    /// Nothing for `chosen`: back to the organisation's. Committed when this returns, in force from the next
-    /// request on.
-    Result<UserOption> choose(const Actor& actor, const Address& user, std::optional<Option> chosen);
+    /// Whether the actor may choose the user's option, or why not. Does not ask the store.
+    [[nodiscard]] Result<void> may_choose(const Actor& actor, const Address& user) const;
+    void option(const Actor& actor, const Address& user, Callback<UserOption> then);
+    /// Nothing for `chosen`: back to the organisation's. Committed when `then` is called, in force from the next
+    /// request on. Of two choices for one user the one that was asked for last counts.
+    void choose(const Actor& actor, const Address& user, std::optional<Option> chosen,
+                Callback<UserOption> then);
 
     // --- What waits
 
@@ -187,16 +197,18 @@ class Operations
     // --- Settings
 
     [[nodiscard]] Result<GeneralIm> general(const Actor& actor, std::string_view organization) const;
-    /// What is not given stays as it is. Durable and in force when this returns.
-    Result<GeneralIm> save_general(const Actor& actor, std::string_view organization,
-                                   const GeneralChange& change);
+    /// What is not given stays as it is. Durable and in force when `then` is called.
+    void save_general(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                      Callback<GeneralIm> then);
     /// The file's values are in force again. A local actor may name an organisation that the file no longer has: what
     /// was saved for it, and belongs to no other, is forgotten.
-    Result<GeneralIm> reset_general(const Actor& actor, std::string_view organization);
+    void reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then);
 
     // --- The daemon; for local actors only
 
-    [[nodiscard]] Status status() const;
+    /// Never a refusal, and never later than kStatusPatience: what the store does not tell by then is as it was when it
+    /// last did.
+    void status(Callback<Status> then);
     /// When the domain's connector last replied, as the clock is set now; nothing if it has not since the start.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_round_trip(
         const std::string& domain) const;
@@ -217,7 +229,21 @@ class Operations
     /// Why there is no connection, for `status`.
     void set_offline_because(std::string why) { offline_because_ = std::move(why); }
 
+  protected:
+    /// Goes on with what the store has given. A test overrides this to let the store answer later.
+    virtual void go_on(std::function<void()> next) { next(); }
+
   private:
+    template <typename Value>
+    using StoreCallback = std::function<void(tl::expected<Value, std::string>)>;
+
+    /// Every call of the store is given to this, with what follows it: the store answers at once as yet.
+    template <typename Value>
+    void from_store(tl::expected<Value, std::string> given, StoreCallback<Value> then)
+    {
+        go_on([given = std::move(given), then = std::move(then)] { then(given); });
+    }
+
     struct Search;
     struct Reading {
         JournalSearch search;
@@ -233,18 +259,43 @@ class Operations
         std::unique_ptr<Timer> next;
     };
 
+    /// Somebody who asked for the status, while the store is asked.
+    struct StatusCaller {
+        Callback<Status> then;
+        std::unique_ptr<Timer> deadline;
+    };
+
     [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
                                                                std::optional<Address>& user) const;
+    /// What the policy says of the user's option; their choice is not looked up.
+    [[nodiscard]] Result<UserOption> option_without_choice(const Actor& actor, const Address& user) const;
+    /// The same, where the actor may choose it.
+    [[nodiscard]] Result<UserOption> choosable_option(const Actor& actor, const Address& user) const;
     void search(const std::shared_ptr<Search>& search);
+    /// Answers a request that the actor may answer so. Recorded before it is sent.
+    void answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
+                        Callback<std::int64_t> then);
+    void send_by_hand(const SubscriptionRequest& request, const Judged& judged, Callback<std::int64_t> then);
+    /// What policy says of what was listed. Answers nothing.
+    void preview(Waiting listed, Callback<Review> then);
+    void apply(Waiting listed, Callback<Review> then);
     /// Passes over domains that are not served any more, and names them in the review.
     void skip_unserved(Applying& applying) const;
-    void read_on(std::list<Reading>::iterator reading);
     void apply_page(std::list<Applying>::iterator applying);
+    /// Adds what policy says to what is known of the request.
+    void explain_by_policy(Explained known, Callback<Explained> then);
+    void read_on(std::list<Reading>::iterator reading);
+    void portion_read(std::list<Reading>::iterator reading, const tl::expected<bool, std::string>& last);
     [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,
                                                       std::string_view organization) const;
+    /// Gives the organisation's settings when the store has been written; whoever was allowed to change them gets them.
+    [[nodiscard]] StoreCallback<void> general_when_stored(std::string organization, Callback<GeneralIm> then);
+    /// Does nothing for a caller who has been answered. `error` is the store's, or empty.
+    void answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error);
+    [[nodiscard]] Status status_with(const std::string& store_error) const;
 
     PolicyInForce& policy_;
     Answerer& answerer_;
@@ -254,7 +305,8 @@ class Operations
     Clock& clock_;
     std::list<Reading> readings_;
     std::list<Applying> applying_;
-    mutable std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
+    std::set<std::shared_ptr<StatusCaller>> status_callers_;         // not answered yet
+    std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(Callback<CheckReport>)> check_;
     std::string offline_because_ = "starting";

@@ -173,22 +173,35 @@ void Operations::answer(const Actor& actor, const Address& user, const Party& co
                              "It can be denied here; only the user can approve it, in their client."));
             return;
         }
-        const auto judged = answerer_.record_by_hand(*request, answer, actor.name());
-        if (!judged) {
-            then(refused(Kind::unavailable, "Nothing was answered: " + judged.error() + "."));
-            return;
+        answer_by_hand(*request, answer, actor.name(), then);
+    });
+}
+
+void Operations::answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
+                                Callback<std::int64_t> then)
+{
+    from_store<Judged>(
+        answerer_.record_by_hand(request, answer, by), [this, request, then](const auto& judged) {
+            if (judged) {
+                send_by_hand(request, *judged, then);
+            } else {
+                then(refused(Kind::unavailable, "Nothing was answered: " + judged.error() + "."));
+            }
+        });
+}
+
+void Operations::send_by_hand(const SubscriptionRequest& request, const Judged& judged,
+                              Callback<std::int64_t> then)
+{
+    entity_.answer(request, judged.decision, [this, request, judged, then](const LaterReply& reply) {
+        if (const auto settled = reply.settled(request, judged)) {
+            answerer_.settle({&*settled, 1});
         }
-        entity_.answer(*request, judged->decision,
-                       [this, request = *request, judged = *judged, then](const LaterReply& reply) {
-                           if (const auto settled = reply.settled(request, judged)) {
-                               answerer_.settle({&*settled, 1});
-                           }
-                           if (reply.outcome == AnswerOutcome::answered) {
-                               then(judged.record);
-                           } else {
-                               then(tl::unexpected(not_applied(request, judged.record, reply)));
-                           }
-                       });
+        if (reply.outcome == AnswerOutcome::answered) {
+            then(judged.record);
+        } else {
+            then(tl::unexpected(not_applied(request, judged.record, reply)));
+        }
     });
 }
 
@@ -197,29 +210,36 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
     waiting(actor, std::move(user), [this, apply, then = std::move(then)](Result<Waiting> listed) {
         if (!listed) {
             then(tl::unexpected(listed.error()));
-            return;
+        } else if (apply) {
+            this->apply(*std::move(listed), then);
+        } else {
+            preview(*std::move(listed), then);
         }
-        auto review = std::make_shared<Review>();
-        review->more = listed->more;
-        review->unlisted = std::move(listed->unlisted);
-        if (!apply) {
-            const auto facts = answerer_.facts(listed->requests);
-            if (!facts) {
-                then(not_read(facts.error()));
-                return;
-            }
-            for (std::size_t i = 0; i < listed->requests.size(); ++i) {
-                const SubscriptionRequest& request = listed->requests[i];
-                review->requests.push_back(
-                    {request, decide(*policy_.policy(), request, (*facts)[i]), std::nullopt});
-            }
-            then(std::move(*review));
-            return;
-        }
-        const auto applying = applying_.insert(
-            applying_.end(), Applying{std::move(listed->requests), 0, std::move(*review), then, nullptr});
-        apply_page(applying);
     });
+}
+
+void Operations::preview(Waiting listed, Callback<Review> then)
+{
+    const auto all = std::make_shared<const Waiting>(std::move(listed));
+    from_store<std::vector<Facts>>(answerer_.facts(all->requests), [this, all, then](const auto& facts) {
+        if (!facts) {
+            return then(not_read(facts.error()));
+        }
+        Review review{{}, all->more, all->unlisted};
+        for (std::size_t i = 0; i < all->requests.size(); ++i) {
+            const SubscriptionRequest& request = all->requests[i];
+            review.requests.push_back(
+                {request, decide(*policy_.policy(), request, (*facts)[i]), std::nullopt});
+        }
+        then(std::move(review));
+    });
+}
+
+void Operations::apply(Waiting listed, Callback<Review> then)
+{
+    Review review{{}, listed.more, std::move(listed.unlisted)};
+    apply_page(applying_.insert(applying_.end(), Applying{std::move(listed.requests), 0, std::move(review),
+                                                          std::move(then), nullptr}));
 }
 
 void Operations::apply_page(std::list<Applying>::iterator applying)
@@ -282,45 +302,47 @@ void Operations::explain(const Actor& actor, const Address& user, const Party& c
                          Callback<Explained> then)
 {
     const auto prepared = contact.prepared();
-    const auto explained = [this, user, meant = prepared ? Party(*prepared) : contact](
-                               const SubscriptionRequest* waits,
-                               std::string list_error) -> Result<Explained> {
-        const SubscriptionRequest request =
-            waits != nullptr ? *waits : SubscriptionRequest{user, meant, std::nullopt};
-        const auto known = answerer_.facts({&request, 1});
-        if (!known) {
-            return not_read(known.error());
-        }
-        const Facts& facts = known->front();
-        const Policy& policy = *policy_.policy();
-        const Organization* organization = policy.organization_of(user.domain());
-        const auto source_of_rule = [this](const Organization& of, const Rule& rule) {
-            return policy_.source_of_rule(of, rule);
-        };
-        return Explained{usher::explain(policy, request, facts, source_of_rule),
-                         request,
-                         facts,
-                         waits != nullptr,
-                         std::move(list_error),
-                         organization != nullptr ? organization->name : std::string(),
-                         policy.generation()};
-    };
+    const Explained not_listed{
+        {}, {user, prepared ? Party(*prepared) : contact, std::nullopt}, {}, false, {}, {}, 0};
     if (!may_see(actor, user)) {
         if (actor.address()) {
             then(refused(Kind::forbidden, "You may not see what is decided for " + user.text() + "."));
         } else {
-            then(explained(nullptr, {}));  // of no organisation: that is the explanation
+            explain_by_policy(not_listed, std::move(then));  // of no organisation: that is the explanation
         }
         return;
     }
     entity_.list_waiting(std::string(user.domain()), user, kMaxWaiting,
-                         [contact, then, explained](auto listed) {
+                         [this, contact, then, known = not_listed](const auto& listed) mutable {
                              if (!listed) {
-                                 then(explained(nullptr, listed.error()));
-                             } else {
-                                 then(explained(request_of(contact, listed->requests), {}));
+                                 known.list_error = listed.error();
+                             } else if (const auto* request = request_of(contact, listed->requests)) {
+                                 known.request = *request;
+                                 known.waits = true;
                              }
+                             explain_by_policy(std::move(known), then);
                          });
+}
+
+void Operations::explain_by_policy(Explained known, Callback<Explained> then)
+{
+    const auto explained = std::make_shared<Explained>(std::move(known));
+    from_store<std::vector<Facts>>(
+        answerer_.facts({&explained->request, 1}), [this, explained, then](const auto& facts) {
+            if (!facts) {
+                return then(not_read(facts.error()));
+            }
+            const Policy& policy = *policy_.policy();
+            const Organization* organization = policy.organization_of(explained->request.user.domain());
+            explained->facts = facts->front();
+            explained->explanation = usher::explain(policy, explained->request, explained->facts,
+                                                    [this](const Organization& of, const Rule& rule) {
+                                                        return policy_.source_of_rule(of, rule);
+                                                    });
+            explained->organization = organization != nullptr ? organization->name : std::string();
+            explained->generation = policy.generation();
+            then(std::move(*explained));
+        });
 }
 
 }  // namespace usher

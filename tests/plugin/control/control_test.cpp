@@ -20,6 +20,7 @@
 #include "plugin/usherctl/reports.h"
 #include "raw_http.h"
 #include "temporary_directory.h"
+#include "tests/plugin/late_operations.h"
 
 namespace usher
 {
@@ -135,7 +136,7 @@ struct Controlled {
                   [] { return 0.5; },
                   answerer,
                   events};
-    Operations operations{*policy, answerer, choices, *database, entity, clock};
+    test::LateOperations operations{*policy, answerer, choices, *database, entity, clock};
     Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
     std::unique_ptr<Control> control;
     std::optional<RawHttp> client;
@@ -473,6 +474,71 @@ BOOST_DATA_TEST_CASE(what_cannot_be_done_is_refused_with_a_reason, boost::unit_t
         answer.body);
     BOOST_TEST((policy->policy()->generation()) == 1U);
     BOOST_TEST(choices.count().value().empty());
+}
+
+// --- A store that answers late
+
+/// A method, its resource as openapi.yaml has it, the path, a body.
+const std::vector<std::array<std::string, 4>> kAskStore{
+    {"GET", "/v1/status", "/v1/status", ""},
+    {"GET", "/v1/option/{user}", "/v1/option/juliet@capulet.lit", ""},
+    {"PUT", "/v1/option/{user}", "/v1/option/juliet@capulet.lit", R"({"option": "all"})"},
+    {"DELETE", "/v1/option/{user}", "/v1/option/juliet@capulet.lit", ""},
+    {"GET", "/v1/explain", "/v1/explain?user=juliet@capulet.lit&contact=romeo@montague.lit", ""},
+    {"PUT", "/v1/organizations/{name}/general", kCapulet, R"({"option": "all"})"},
+    {"DELETE", "/v1/organizations/{name}/general", kCapulet, ""},
+};
+
+BOOST_AUTO_TEST_CASE(what_asks_the_store_is_answered_when_the_store_has_answered)
+{
+    for (const auto& [method, documented, target, body] : kAskStore) {
+        operations.hold_store();
+        client->send_request(method, target, body);
+        test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+        event_base_loop(base.get(), EVLOOP_NONBLOCK);
+        BOOST_TEST(client->received() == "", method << " " << target);
+        operations.release_store();
+        const HttpAnswer answer = client->answer();
+        BOOST_TEST(answer.status == 200, answer.body);
+        BOOST_TEST(api.mismatch(method, documented, answer.body) == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_answered_while_the_store_does_not_answer)
+{
+    operations.hold_store();
+    client->send_request("GET", "/metrics");
+    test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+    event_base_loop(base.get(), EVLOOP_NONBLOCK);
+    BOOST_TEST(client->received() == "");
+    clock.advance(Operations::kStatusPatience);
+    const HttpAnswer answer = client->answer();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.body.find("usher_store_failing 1\n") != std::string::npos, answer.body);
+    operations.release_store();
+    BOOST_TEST(ask("GET", "/metrics").body.find("usher_store_failing 0\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_has_gone_before_the_store_answered_disturbs_nobody)
+{
+    operations.hold_store();
+    client->send_request("PUT", "/v1/option/juliet@capulet.lit", R"({"option": "all"})");
+    test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+    client.emplace(base.get(), path);
+    event_base_loop(base.get(), EVLOOP_NONBLOCK);
+    operations.release_store();
+    BOOST_TEST(Json::parse(ask("GET", "/v1/option/juliet@capulet.lit").body)["chosen"] == "all");
+}
+
+BOOST_AUTO_TEST_CASE(the_store_may_answer_when_the_control_interface_has_gone)
+{
+    operations.hold_store();
+    client->send_request("GET", "/v1/status");
+    test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+    control.reset();
+    operations.release_store();
+    client->wait_for_end();
+    BOOST_TEST(client->received() == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_as_text_is_still_answered_in_json)

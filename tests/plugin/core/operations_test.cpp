@@ -1,4 +1,4 @@
-// What is asked of Usher while its store cannot be read.
+// What is asked of Usher while its store cannot be read, or answers late.
 #include "plugin/core/operations.h"
 #include "plugin/settings/reader.h"
 
@@ -10,6 +10,7 @@
 
 #include "doubles.h"
 #include "temporary_directory.h"
+#include "tests/plugin/late_operations.h"
 
 namespace usher
 {
@@ -62,6 +63,32 @@ struct Running {
         operations.explain(Actor::local("root"), juliet, address("nurse@capulet.lit"),
                            [&](Result<Explained> result) { explained = std::move(result); });
         return explained.value();
+    }
+
+    Result<UserOption> option()
+    {
+        std::optional<Result<UserOption>> option;
+        operations.option(Actor::sender(juliet), juliet,
+                          [&](Result<UserOption> result) { option = std::move(result); });
+        return option.value();
+    }
+    Result<UserOption> choose(std::optional<Option> chosen)
+    {
+        std::optional<Result<UserOption>> made;
+        operations.choose(Actor::sender(juliet), juliet, chosen,
+                          [&](Result<UserOption> result) { made = std::move(result); });
+        return made.value();
+    }
+    Status status()
+    {
+        std::optional<Result<Status>> status;
+        operations.status([&](Result<Status> result) { status = std::move(result); });
+        return status.value().value();
+    }
+    /// As if the settings file had become this.
+    void set_file(const std::string& file)
+    {
+        BOOST_REQUIRE(policy->set_file(parse_settings(file, "usher.toml").value()).has_value());
     }
 
     /// Replies to what has been sent, as a server on which one request waits; to later answers as given.
@@ -159,7 +186,7 @@ struct Running {
                   [] { return 0.5; },
                   answerer,
                   events};
-    Operations operations{*policy, answerer, choices, *database, entity, clock};
+    test::LateOperations operations{*policy, answerer, choices, *database, entity, clock};
     const Address juliet = address("juliet@capulet.lit");
     std::string contact = "nurse@capulet.lit";  // of the request that waits
     std::vector<std::string> answered;          // later answers that the server has been sent
@@ -174,12 +201,12 @@ BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_read_is_not_guessed)
     BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
     BOOST_TEST((explain().value().facts.chosen == Option::all));
     execute("ALTER TABLE choice RENAME TO gone");
-    const auto option = operations.option(Actor::sender(juliet), juliet);
-    BOOST_REQUIRE(!option.has_value());
-    BOOST_TEST((option.error().kind == Refusal::Kind::unavailable));
-    BOOST_TEST(option.error().text.find("The store cannot be read (") == 0U, option.error().text);
-    BOOST_TEST(option.error().text.find("juliet") == std::string::npos, option.error().text);
-    const auto chosen = operations.choose(Actor::sender(juliet), juliet, Option::prompt);
+    const auto unread = option();
+    BOOST_REQUIRE(!unread.has_value());
+    BOOST_TEST((unread.error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST(unread.error().text.find("The store cannot be read (") == 0U, unread.error().text);
+    BOOST_TEST(unread.error().text.find("juliet") == std::string::npos, unread.error().text);
+    const auto chosen = choose(Option::prompt);
     BOOST_REQUIRE(!chosen.has_value());
     BOOST_TEST((chosen.error().kind == Refusal::Kind::unavailable));
     const auto explained = explain();
@@ -187,8 +214,8 @@ BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_read_is_not_guessed)
     BOOST_TEST((explained.error().kind == Refusal::Kind::unavailable));
 
     execute("ALTER TABLE gone RENAME TO choice");
-    BOOST_TEST((operations.option(Actor::sender(juliet), juliet).value().in_force == Option::all));
-    const UserOption made = operations.choose(Actor::sender(juliet), juliet, std::nullopt).value();
+    BOOST_TEST((option().value().in_force == Option::all));
+    const UserOption made = choose(std::nullopt).value();
     BOOST_TEST((made.in_force == Option::organization));
     BOOST_TEST(!made.chosen.has_value());
 }
@@ -501,18 +528,18 @@ BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)
         BOOST_REQUIRE(choices.set(address(user), Option::all).has_value());
     }
     const auto counts = [this] {
-        const Status status = operations.status();
-        return std::vector{status.organizations.at(0).choices, status.organizations.at(1).choices};
+        const Status now = status();
+        return std::vector{now.organizations.at(0).choices, now.organizations.at(1).choices};
     };
     const std::vector<std::size_t> expected{2, 1};
     BOOST_TEST(counts() == expected, boost::test_tools::per_element());
-    BOOST_TEST(operations.status().store_error == "");
+    BOOST_TEST(status().store_error == "");
 
     execute("ALTER TABLE choice_count RENAME TO gone");
     BOOST_TEST(counts() == expected, boost::test_tools::per_element());  // as last read
-    BOOST_TEST(operations.status().store_error.find("no such table") != std::string::npos);
+    BOOST_TEST(status().store_error.find("no such table") != std::string::npos);
     execute("ALTER TABLE gone RENAME TO choice_count");
-    BOOST_TEST(operations.status().store_error == "");
+    BOOST_TEST(status().store_error == "");
 }
 
 BOOST_AUTO_TEST_CASE(status_says_that_the_last_write_failed_until_one_succeeds)
@@ -521,10 +548,166 @@ BOOST_AUTO_TEST_CASE(status_says_that_the_last_write_failed_until_one_succeeds)
     other << "BEGIN IMMEDIATE";
     BOOST_TEST(!choices.set(juliet, Option::all).has_value());
     BOOST_TEST(choices.of(juliet).has_value());  // what can be read says nothing of writing
-    BOOST_TEST(operations.status().store_error.find("locked") != std::string::npos);
+    BOOST_TEST(status().store_error.find("locked") != std::string::npos);
     other << "ROLLBACK";
     BOOST_TEST(choices.set(juliet, Option::all).has_value());
-    BOOST_TEST(operations.status().store_error == "");
+    BOOST_TEST(status().store_error == "");
+}
+
+// --- A store that answers late
+
+BOOST_AUTO_TEST_CASE(of_two_choices_the_one_that_was_asked_for_last_counts)
+{
+    std::vector<Option> confirmed;
+    const auto ask = [&](Option chosen) {
+        operations.choose(
+            Actor::sender(juliet), juliet, chosen,
+            [&confirmed](const Result<UserOption>& made) { confirmed.push_back(made.value().in_force); });
+    };
+    operations.hold_store();
+    ask(Option::all);
+    ask(Option::prompt);
+    BOOST_TEST(confirmed.empty());
+    operations.release_store();
+    BOOST_TEST((confirmed == std::vector{Option::all, Option::prompt}));
+    BOOST_TEST((option().value().in_force == Option::prompt));
+}
+
+BOOST_AUTO_TEST_CASE(rights_are_those_that_the_actor_had_when_they_asked)
+{
+    std::string without_nurse = kFile;
+    without_nurse.replace(without_nurse.find("nurse@"), 5, "tybalt");
+    const Actor nurse = Actor::sender(address("nurse@capulet.lit"));
+    std::optional<Result<UserOption>> option;
+    std::optional<Result<GeneralIm>> saved;
+    std::optional<Result<GeneralIm>> reset;
+    operations.hold_store();
+    operations.option(nurse, juliet, [&](Result<UserOption> result) { option = std::move(result); });
+    operations.save_general(nurse, "Capulet", {.option = Option::all},
+                            [&](Result<GeneralIm> result) { saved = std::move(result); });
+    operations.reset_general(nurse, "Capulet", [&](Result<GeneralIm> result) { reset = std::move(result); });
+    BOOST_TEST(!option.has_value());
+    BOOST_TEST(!saved.has_value());
+    BOOST_TEST(!reset.has_value());
+    set_file(without_nurse);
+    operations.release_store();
+    BOOST_TEST(option.value().has_value());
+    BOOST_TEST(saved.value().has_value());
+    BOOST_TEST(reset.value().has_value());
+    BOOST_TEST(!operations.general(nurse, "Capulet").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_may_be_gone_when_its_settings_are_saved)
+{
+    std::optional<Result<GeneralIm>> saved;
+    operations.hold_store();
+    operations.save_general(Actor::local("root"), "Montague", {.option = Option::all},
+                            [&](Result<GeneralIm> result) { saved = std::move(result); });
+    set_file(kFile.substr(0, kFile.rfind("[[organization]]")));
+    operations.release_store();
+    BOOST_REQUIRE(!saved.value().has_value());
+    BOOST_TEST(saved->error().text == "The settings file has no organization Montague any more.");
+}
+
+BOOST_AUTO_TEST_CASE(status_does_not_wait_for_a_store_that_does_not_answer)
+{
+    BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
+    BOOST_TEST(status().organizations.at(0).choices == 1U);
+    BOOST_REQUIRE(choices.set(address("tybalt@capulet.example"), Option::all).has_value());
+    std::vector<Status> answers;
+    const auto ask = [&] {
+        operations.status([&](const Result<Status>& result) { answers.push_back(result.value()); });
+    };
+    operations.hold_store();
+    ask();
+    ask();
+    clock.advance(Operations::kStatusPatience - std::chrono::milliseconds(1));
+    BOOST_TEST(answers.empty());
+    clock.advance(std::chrono::milliseconds(1));
+    BOOST_REQUIRE(answers.size() == 2U);
+    BOOST_TEST(answers[0].organizations.at(0).choices == 1U);
+    BOOST_TEST(answers[0].store_error == "the store does not answer");
+
+    ask();
+    operations.release_store();
+    BOOST_REQUIRE(answers.size() == 3U);  // none is answered twice
+    BOOST_TEST(answers[2].organizations.at(0).choices == 2U);
+    BOOST_TEST(answers[2].store_error == "");
+    clock.advance(Operations::kStatusPatience);
+    BOOST_TEST(answers.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_review_and_an_explanation_come_when_the_store_has_answered)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    serve();
+    std::optional<Result<Review>> review;
+    std::optional<Result<Explained>> explained;
+    operations.hold_store();
+    operations.review(Actor::local("root"), juliet, false,
+                      [&](Result<Review> result) { review = std::move(result); });
+    operations.explain(Actor::local("root"), juliet, address("nurse@capulet.lit"),
+                       [&](Result<Explained> result) { explained = std::move(result); });
+    serve();
+    BOOST_TEST(operations.unanswered() == 2U);
+    BOOST_TEST(!review.has_value());
+    BOOST_TEST(!explained.has_value());
+    std::string prompting = kFile;
+    set_file(prompting.insert(prompting.find("domains"), "option = \"prompt\"\n"));
+    operations.release_store();
+    BOOST_REQUIRE(review.value().value().requests.size() == 1U);
+    BOOST_TEST(review->value().requests[0].request.contact.text() == "nurse@capulet.lit");
+    BOOST_TEST(review->value().requests[0].decision.reason == Reason::prompt);
+    BOOST_TEST(explained.value().value().waits);
+    BOOST_TEST(explained->value().generation == policy->policy()->generation());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_sent_when_it_is_recorded)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<std::int64_t>> id;
+    operations.hold_store();
+    operations.answer(Actor::sender(juliet), juliet, address("nurse@capulet.lit"), Answer::approve,
+                      [&](Result<std::int64_t> result) { id = std::move(result); });
+    serve();
+    BOOST_TEST(operations.unanswered() == 1U);
+    BOOST_TEST(answered.empty());
+    operations.release_store();
+    serve();
+    BOOST_TEST(id.value().has_value());
+    BOOST_TEST(answered == std::vector<std::string>{"nurse@capulet.lit: subscribed"},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_by_hand_that_is_recorded_after_the_connection_was_lost_is_not_sent)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    std::optional<Result<std::int64_t>> id;
+    operations.hold_store();
+    operations.answer(Actor::sender(juliet), juliet, address("nurse@capulet.lit"), Answer::approve,
+                      [&](Result<std::int64_t> result) { id = std::move(result); });
+    serve();
+    channels.ended(Failure::Kind::closed);
+    operations.release_store();
+    BOOST_REQUIRE(!id.value().has_value());
+    BOOST_TEST((id->error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST(answered.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_comes_when_the_store_has_answered)
+{
+    std::optional<Result<std::vector<JournalRecord>>> records;
+    operations.hold_store();
+    operations.journal(Actor::local("root"), {},
+                       [&](Result<std::vector<JournalRecord>> result) { records = std::move(result); });
+    BOOST_TEST(!records.has_value());
+    operations.release_store();
+    BOOST_TEST(records.value().value().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
