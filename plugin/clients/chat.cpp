@@ -92,15 +92,38 @@ void Chat::received(const Stanza& message, const Address& user)
         append_text(begin, thread.text());
         begin += "</thread>";
     }
-    const Say say = [this, begin](const std::string& text) {
+    const bool encrypted = static_cast<bool>(message.child("encryption", ns::kEncryption));
+    std::deque<Received>& unanswered = unanswered_[user];
+    unanswered.push_back({body, encrypted, std::move(begin)});
+    if (unanswered.size() == 1) {
+        answer_first(user);
+    }
+}
+
+void Chat::answer_first(const Address& user)
+{
+    const Received first = unanswered_.at(user).front();  // a copy: it goes when it is answered
+    const Say say = [this, user, begin = first.reply](const std::string& text) {
         std::string xml = begin + "<body>";
         append_text(xml, text);
         send_(xml + "</body></message>");
+        answered_first(user);
     };
-    if (message.child("encryption", ns::kEncryption)) {
+    if (first.encrypted) {
         return say("I cannot read encrypted messages. Please turn encryption off for this chat.");
     }
-    run_command(body, user, say);
+    run_command(first.body, user, say);
+}
+
+void Chat::answered_first(const Address& user)
+{
+    const auto of_user = unanswered_.find(user);
+    of_user->second.pop_front();
+    if (of_user->second.empty()) {
+        unanswered_.erase(of_user);
+    } else {
+        answer_first(user);
+    }
 }
 
 void Chat::run_command(const std::string& body, const Address& user, const Say& say)

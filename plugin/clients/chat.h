@@ -1,13 +1,16 @@
 // Commands that users can send to Usher as chat messages, and the replies.
 //
 // Like menus.h it only translates; Operations acts and decides who may do what. Only users and administrators
-// of the organisations get replies, only to messages sent to Usher directly, and only so many in a minute.
+// of the organisations get replies, only to messages sent to Usher directly, and only so many in a minute. What one user
+// sends is done in that order: the next command begins when the one before it has been answered.
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "integration/base/clock.h"
 #include "integration/base/rate_limiter.h"
@@ -33,8 +36,17 @@ class Chat
     void received(const Stanza& message, const Address& user);
 
   private:
+    /// Sends the reply to a message. To be called once, at once or later.
     using Say = std::function<void(const std::string& text)>;
 
+    struct Received {
+        std::string body;
+        bool encrypted = false;
+        std::string reply;  ///< the beginning of its reply, up to the body
+    };
+
+    void answer_first(const Address& user);
+    void answered_first(const Address& user);
     void run_command(const std::string& body, const Address& user, const Say& say);
     void options(const std::string& wanted, const Address& user, const Say& say);
     void waiting(const Address& user, const Say& say);
@@ -43,6 +55,7 @@ class Chat
     Operations& operations_;
     std::function<void(std::string_view)> send_;
     RateLimiter limiter_;
+    std::unordered_map<Address, std::deque<Received>> unanswered_;  // the first one is being answered
 };
 
 }  // namespace usher

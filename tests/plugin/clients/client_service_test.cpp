@@ -151,6 +151,40 @@ BOOST_AUTO_TEST_CASE(a_message_is_answered_when_the_store_has_answered)
     BOOST_TEST((choices.of(Address::prepare(kJuliet).value()).value() == Option::all));
 }
 
+BOOST_AUTO_TEST_CASE(a_users_messages_are_answered_in_their_order_and_hold_up_nobody_else)
+{
+    operations.hold_store();
+    say(kJuliet, "options 1");
+    say(kJuliet, "help");
+    say(kJuliet, "options");
+    say(kJuliet, "What?");
+    BOOST_TEST(operations.unanswered() == 1U);  // the next command begins when this one has been answered
+    say(kNurse, "help");
+    BOOST_TEST(replies() == Texts{"nurse: I"}, boost::test_tools::per_element());
+    operations.release_store();
+    BOOST_TEST(replies() == (Texts{"juliet: Saved.", "juliet: I", "juliet: Options", "juliet: I"}),
+               boost::test_tools::per_element());
+    say(kJuliet, "help");
+    BOOST_TEST(replies() == Texts{"juliet: I"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(messages_that_wait_when_the_connection_is_lost_hold_up_none_after_the_next_login)
+{
+    operations.hold_store();
+    say(kJuliet, "options");
+    say(kJuliet, "options 7");
+    say(kJuliet, "approve @");
+    say(kJuliet, "waiting");
+    channels.ended(Failure::Kind::closed);
+    operations.release_store();
+    BOOST_TEST(replies().empty());
+    clock.advance(std::chrono::minutes(1));
+    channels.opened("usher.capulet.lit");
+    channels.sent.clear();
+    say(kJuliet, "help");
+    BOOST_TEST(replies() == Texts{"juliet: I"}, boost::test_tools::per_element());
+}
+
 // --- Menus
 
 BOOST_AUTO_TEST_CASE(a_menu_is_shown_when_the_store_has_answered)
