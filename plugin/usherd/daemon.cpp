@@ -241,7 +241,25 @@ class Daemon : private EntityEvents
         if (stopping_) {
             return;
         }
-        const auto outcome = *reading_ ? put_in_force(**reading_) : not_valid(reading_->error());
+        if (*reading_) {
+            policy_was_stored(policy_->set_file(**reading_));
+        } else {
+            end_reading(not_valid(reading_->error()));
+        }
+    }
+
+    void policy_was_stored(const tl::expected<void, std::string>& stored)
+    {
+        if (stopping_) {
+            return;
+        }
+        end_reading(stored ? put_in_force(**reading_)
+                           : reload_failed(Refusal::Kind::unavailable,
+                                           "the store cannot be written (" + stored.error() + ")"));
+    }
+
+    void end_reading(const Result<std::vector<std::string>>& outcome)
+    {
         // To destroy what is no longer in force takes time, too.
         worker_.run([gone = std::exchange(reading_, nullptr)] {}, [] {});
         service_manager_.ready();
@@ -263,13 +281,9 @@ class Daemon : private EntityEvents
         return reload_failed(Refusal::Kind::invalid, errors + path_ + " is not valid");
     }
 
-    /// What was read before is in `read` then.
-    Result<std::vector<std::string>> put_in_force(Settings& read)
+    /// The policy of these settings is in force; the rest of them follows. What was read before is in `read` then.
+    std::vector<std::string> put_in_force(Settings& read)
     {
-        if (const auto in_force = policy_->set_file(read); !in_force) {
-            return reload_failed(Refusal::Kind::unavailable,
-                                 "the store cannot be written (" + in_force.error() + ")");
-        }
         auto on_restart = need_restart(settings_, read);
         for (const std::string& key : on_restart) {
             spdlog::warn("{}: the change takes effect when usherd is restarted", key);
@@ -437,15 +451,18 @@ class Daemon : private EntityEvents
         if (store_timer_) {
             return;
         }
-        store_timer_ = clock_.after(kRetryInterval, [this] {
-            const std::unique_ptr<Timer> done = std::move(store_timer_);
-            if (!database_->writable()) {
-                await_store();
-                return;
-            }
-            spdlog::info("the store can be written again: reading the waiting requests");
-            entity_.read_again();
-        });
+        store_timer_ = clock_.after(kRetryInterval, [this] { store_tried(database_->writable()); });
+    }
+
+    void store_tried(bool writable)
+    {
+        const std::unique_ptr<Timer> done = std::move(store_timer_);
+        if (!writable) {
+            await_store();
+            return;
+        }
+        spdlog::info("the store can be written again: reading the waiting requests");
+        entity_.read_again();
     }
 
     /// A store that was removed or moved is noticed by the next write at the latest. Where nothing is written, it is
@@ -500,7 +517,7 @@ class Daemon : private EntityEvents
     std::shared_ptr<ReadSettings> reading_;                           ///< of the settings file; null: none
     std::vector<Callback<std::vector<std::string>>> served_callers_;  ///< who get its outcome
     std::vector<Callback<std::vector<std::string>>> reload_callers_;  ///< who get that of the next
-    std::unique_ptr<Timer> store_timer_;
+    std::unique_ptr<Timer> store_timer_;  ///< null unless it is to be tried whether the store can be written
     std::unique_ptr<Timer> store_watch_;
     std::unique_ptr<Timer> checkpoint_timer_;
     std::map<std::string, DomainState> states_;
