@@ -1,35 +1,35 @@
 #include "plugin/core/answerer.h"
 
+#include <iterator>
+
 namespace usher
 {
 
 namespace
 {
 
-/// Observes how long it has lived.
-class ScopeTimer
-{
-  public:
-    explicit ScopeTimer(prometheus::Histogram& histogram) : histogram_(histogram) {}
-    ScopeTimer(const ScopeTimer&) = delete;
-    ScopeTimer& operator=(const ScopeTimer&) = delete;
-    ~ScopeTimer()
-    {
-        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
-        histogram_.Observe(taken.count());
-    }
+using std::chrono::steady_clock;
 
-  private:
-    prometheus::Histogram& histogram_;
-    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-};
+void observe(prometheus::Histogram& histogram, steady_clock::time_point since)
+{
+    histogram.Observe(std::chrono::duration<double>(steady_clock::now() - since).count());
+}
+
+std::vector<std::string> users_of(std::span<const SubscriptionRequest> requests)
+{
+    std::vector<std::string> users;
+    users.reserve(requests.size());
+    for (const SubscriptionRequest& request : requests) {
+        users.push_back(request.user.text());
+    }
+    return users;
+}
 
 }  // namespace
 
-Answerer::Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journal& journal, Clock& clock,
+Answerer::Answerer(Choices& choices, Journal& journal, Clock& clock,
                    std::function<std::chrono::system_clock::time_point()> wall_clock)
-    : policy_(std::move(policy)),
-      choices_(choices),
+    : choices_(choices),
       journal_(journal),
       clock_(clock),
       wall_clock_(std::move(wall_clock)),
@@ -45,72 +45,221 @@ Answerer::Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journ
 {
 }
 
-tl::expected<std::vector<Facts>, std::string> Answerer::facts(std::span<const SubscriptionRequest> requests)
+// --- What the store has
+
+void Answerer::read_choices(std::vector<std::string> users, StoreCallback<Chosen> then)
 {
-    const auto chosen = choices_.of(requests);
-    if (!chosen) {
-        return tl::unexpected(chosen.error());
-    }
-    std::vector<Facts> facts;
-    facts.reserve(requests.size());
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        facts.push_back({approvals_.recent(requests[i], clock_.now()), (*chosen)[i]});
-    }
-    return facts;
+    choices_.of(
+        std::move(users),
+        callbacks_.bind([this, then = std::move(then)](tl::expected<StoredChoices, std::string> stored) {
+            if (!stored) {
+                then(tl::unexpected(std::move(stored.error())));
+            } else if (stored->settings_version <= settings_version_ || !refresh_) {
+                then(std::move(stored->chosen));
+            } else {
+                refresh_(stored->settings_version,
+                         callbacks_.bind([then, chosen = std::move(stored->chosen)](const auto& refreshed) {
+                             then(refreshed.map([&chosen] { return chosen; }));
+                         }));
+            }
+        }));
 }
+
+void Answerer::facts(std::vector<SubscriptionRequest> requests, StoreCallback<std::vector<Facts>> then)
+{
+    std::vector<std::string> users = users_of(requests);
+    read_choices(std::move(users), [this, requests = std::move(requests),
+                                    then = std::move(then)](const tl::expected<Chosen, std::string>& chosen) {
+        if (!chosen) {
+            then(tl::unexpected(chosen.error()));
+            return;
+        }
+        std::vector<Facts> facts;
+        facts.reserve(requests.size());
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            facts.push_back({approvals_.recent(requests[i], clock_.now()), (*chosen)[i]});
+        }
+        then(std::move(facts));
+    });
+}
+
+// --- Batches
 
 void Answerer::judge(std::vector<SubscriptionRequest> requests, Source source, JudgedCallback then)
 {
-    then(judged(requests, source));
+    counts_.requests[source] += requests.size();
+    add({std::move(requests), source, std::nullopt, std::move(then)});
 }
 
-tl::expected<std::vector<Judged>, std::string> Answerer::judged(std::span<const SubscriptionRequest> requests,
-                                                                Source source)
+void Answerer::record_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
+                              StoreCallback<Judged> then)
 {
-    const ScopeTimer answering(timings_.answering);
-    counts_.requests[source] += requests.size();
-    const std::shared_ptr<const Policy> policy = policy_;
-    const auto chosen = choices_.of(requests);
-    if (!chosen) {
-        return unrecorded(requests.size(), chosen.error());
+    add({{request}, Source::waiting, ByHand{answer, by}, [then = std::move(then)](const auto& judged) {
+             then(judged.map([](const std::vector<Judged>& one) { return one.front(); }));
+         }});
+}
+
+void Answerer::add(Asked asked)
+{
+    waiting_.push_back(std::move(asked));
+    begin_batch();
+}
+
+void Answerer::begin_batch()
+{
+    if (batch_ || waiting_.empty()) {
+        return;
     }
-    const auto now = clock_.now();
-    const auto at = wall_clock_();
-    std::vector<Judged> judged;
+    batch_.emplace(Batch{std::exchange(waiting_, {})});
+    std::vector<std::string> users;
+    for (const Asked& asked : batch_->asked) {
+        for (std::string& user : users_of(asked.requests)) {
+            users.push_back(std::move(user));
+        }
+    }
+    read_choices(std::move(users), [this](const tl::expected<Chosen, std::string>& chosen) {
+        if (chosen) {
+            decide_batch(*chosen);
+            return;
+        }
+        std::size_t count = 0;
+        for (const Asked& asked : batch_->asked) {
+            count += asked.by_hand ? 0 : asked.requests.size();
+        }
+        batch_failed(count, chosen.error());
+    });
+}
+
+void Answerer::decide_batch(const Chosen& chosen)
+{
+    const Clock::Time now = clock_.now();
     std::vector<JournalEntry> entries;
-    std::vector<std::size_t> places;  // of their requests
-    judged.reserve(requests.size());
-    entries.reserve(requests.size());
-    places.reserve(requests.size());
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        const SubscriptionRequest& request = requests[i];
-        const Facts known{approvals_.recent(request, now), (*chosen)[i]};
-        const Decision decision = decide(*policy, request, known);
-        judged.push_back({decision, 0, now});
-        if (decision.answer == Answer::approve) {
-            approvals_.count(request, now);
-        }
-        const bool answered = decision.answer == Answer::approve ||
-                              (decision.answer == Answer::deny && source != Source::roster);
-        if (source == Source::asked || answered) {
-            recent_.place(entries.emplace_back(entry_of(request, source, at, known, decision)));
-            places.push_back(i);
-        }
-    }
-    if (const auto recorded = record(entries); !recorded) {
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            if (judged[i].decision.answer == Answer::approve) {
-                approvals_.take_back(requests[i], now);
+    auto next = chosen.begin();
+    for (std::size_t i = 0; i < batch_->asked.size(); ++i) {
+        Asked& asked = batch_->asked[i];
+        asked.judged.reserve(asked.requests.size());
+        for (std::size_t k = 0; k < asked.requests.size(); ++k) {
+            if (auto entry = decide_one(asked, asked.requests[k], *next++, now)) {
+                entries.push_back(*std::move(entry));
+                batch_->places.emplace_back(i, k);
             }
         }
-        return unrecorded(entries.size(), recorded.error());
+    }
+    write_batch(std::move(entries));
+}
+
+std::optional<JournalEntry> Answerer::decide_one(Asked& asked, const SubscriptionRequest& request,
+                                                 std::optional<Option> chosen, Clock::Time now)
+{
+    const Facts known{approvals_.recent(request, now), chosen};
+    const Decision decision =
+        asked.by_hand ? Decision{asked.by_hand->answer, Reason::by_hand} : decide(*policy_, request, known);
+    asked.judged.push_back({decision, 0, now});
+    if (decision.answer == Answer::approve && !asked.by_hand) {
+        approvals_.count(request, now);
+    }
+    const bool answered = decision.answer == Answer::approve ||
+                          (decision.answer == Answer::deny && asked.source != Source::roster);
+    if (asked.source != Source::asked && !answered) {
+        return std::nullopt;
+    }
+    JournalEntry entry = entry_of(request, asked.source, wall_clock_(), known, decision);
+    if (asked.by_hand) {
+        entry.record.answered_by = asked.by_hand->by;
+    }
+    recent_.place(entry);
+    return entry;
+}
+
+void Answerer::write_batch(std::vector<JournalEntry> entries)
+{
+    if (entries.empty()) {
+        end_batch({});
+        return;
     }
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].record.covers == Covers::request) {
-            judged[places[i]].record = entries[i].record.id;
+        if (entries[i].repeat) {
+            batch_->repeats.push_back(i);
         }
     }
-    return judged;
+    batch_->written = steady_clock::now();
+    const auto placed = std::make_shared<const std::vector<JournalEntry>>(entries);
+    journal_.record(std::move(entries), callbacks_.bind([this, placed](const auto& recorded) {
+        observe(timings_.storing, batch_->written);
+        if (recorded) {
+            batch_recorded(*recorded);
+            return;
+        }
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < placed->size(); ++i) {
+            recent_.withdraw((*placed)[i]);
+            count += batch_->asked[batch_->places[i].first].by_hand ? 0 : 1;
+        }
+        batch_failed(count, "the journal cannot be written: " + recorded.error());
+    }));
+}
+
+void Answerer::batch_recorded(std::span<const JournalEntry> entries)
+{
+    for (const std::size_t i : batch_->repeats) {
+        if (!entries[i].repeat) {
+            recent_.renumber(entries[i].record);
+        }
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const auto& [asked, request] = batch_->places[i];
+        count(entries[i]);
+        if (entries[i].record.covers == Covers::request) {
+            batch_->asked[asked].judged[request].record = entries[i].record.id;
+        }
+    }
+    end_batch({});
+}
+
+void Answerer::batch_failed(std::size_t count, const std::string& error)
+{
+    for (const Asked& asked : batch_->asked) {
+        for (std::size_t i = 0; i < asked.judged.size(); ++i) {
+            const Judged& judged = asked.judged[i];
+            if (judged.decision.answer == Answer::approve && !asked.by_hand) {
+                approvals_.take_back(asked.requests[i], judged.at);
+            }
+        }
+    }
+    if (count != 0) {
+        unrecorded_warning_.count(error);
+        counts_.unrecorded += count;
+        if (on_unrecorded_) {
+            on_unrecorded_();
+        }
+    }
+    end_batch(tl::unexpected(error));
+}
+
+void Answerer::end_batch(const tl::expected<void, std::string>& outcome)
+{
+    // What is asked for by those who are called now is in the next one.
+    for (Asked& asked : batch_->asked) {
+        observe(timings_.answering, asked.since);
+        asked.then(outcome.map([&asked] { return std::move(asked.judged); }));
+    }
+    batch_.reset();
+    begin_batch();
+}
+
+void Answerer::count(const JournalEntry& entry)
+{
+    const JournalRecord& record = entry.record;
+    ++counts_.decisions[{record.decision.answer, record.decision.reason}];
+    if (record.covers != Covers::request) {
+        ++counts_.too_many;
+        too_many_.count("the latest from " + std::string(record.request.contact.domain()));
+    } else if (entry.repeat) {
+        ++counts_.repeated;
+    }
+    if (!entry.repeat && on_recorded_) {
+        on_recorded_(record);
+    }
 }
 
 void Answerer::settle(std::span<const Settled> settled)
@@ -131,36 +280,11 @@ void Answerer::settle(std::span<const Settled> settled)
             outcomes.push_back({one.judged.record, one.outcome, one.condition});
         }
     }
-    if (const auto recorded = journal_.settle(outcomes); !recorded) {
-        unsettled_.count(recorded.error());
-    }
-}
-
-tl::unexpected<std::string> Answerer::unrecorded(std::size_t count, const std::string& error)
-{
-    unrecorded_warning_.count(error);
-    counts_.unrecorded += count;
-    if (on_unrecorded_) {
-        on_unrecorded_();
-    }
-    return tl::unexpected(error);
-}
-
-tl::expected<Judged, std::string> Answerer::record_by_hand(const SubscriptionRequest& request, Answer answer,
-                                                           const std::string& by)
-{
-    const auto known = facts({&request, 1});
-    if (!known) {
-        return tl::unexpected(known.error());
-    }
-    const Decision decision{answer, Reason::by_hand};
-    JournalEntry entry = entry_of(request, Source::waiting, wall_clock_(), known->front(), decision);
-    entry.record.answered_by = by;
-    recent_.place(entry);
-    if (const auto recorded = record({&entry, 1}); !recorded) {
-        return tl::unexpected(recorded.error());
-    }
-    return Judged{decision, entry.record.id, clock_.now()};
+    journal_.settle(outcomes, callbacks_.bind([this](const auto& recorded) {
+        if (!recorded) {
+            unsettled_.count(recorded.error());
+        }
+    }));
 }
 
 JournalEntry Answerer::entry_of(const SubscriptionRequest& request, Source source,
@@ -176,47 +300,6 @@ JournalEntry Answerer::entry_of(const SubscriptionRequest& request, Source sourc
                        .facts = facts,
                        .decision = decision,
                        .generation = policy_->generation()}};
-}
-
-tl::expected<void, std::string> Answerer::record(std::span<JournalEntry> entries)
-{
-    if (entries.empty()) {
-        return {};
-    }
-    std::vector<std::size_t> repeats;  // as far as is known
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].repeat) {
-            repeats.push_back(i);
-        }
-    }
-    {
-        const ScopeTimer storing(timings_.storing);
-        if (const auto recorded = journal_.record(entries); !recorded) {
-            for (const JournalEntry& entry : entries) {
-                recent_.withdraw(entry);
-            }
-            return tl::unexpected("the journal cannot be written: " + recorded.error());
-        }
-    }
-    for (const std::size_t i : repeats) {
-        if (!entries[i].repeat) {
-            recent_.renumber(entries[i].record);
-        }
-    }
-    for (const JournalEntry& entry : entries) {
-        const JournalRecord& record = entry.record;
-        ++counts_.decisions[{record.decision.answer, record.decision.reason}];
-        if (record.covers != Covers::request) {
-            ++counts_.too_many;
-            too_many_.count("the latest from " + std::string(record.request.contact.domain()));
-        } else if (entry.repeat) {
-            ++counts_.repeated;
-        }
-        if (!entry.repeat && on_recorded_) {
-            on_recorded_(record);
-        }
-    }
-    return {};
 }
 
 }  // namespace usher

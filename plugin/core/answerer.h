@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include <tl/expected.hpp>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
 #include "integration/requests/judge.h"
@@ -36,12 +38,15 @@ struct Counts {
     std::uint64_t too_many = 0;  ///< in one of many requests
 };
 
+/// Decides requests and records the decisions, a batch at a time: what comes while one is with the store is the next one. A
+/// batch is three steps: read the users' choices, and which settings are saved; decide; commit the records. What the store
+/// has is read anew in each, so that nothing is decided by what another process has changed meanwhile.
 class Answerer : public Judge
 {
   public:
     /// `wall_clock` gives the time that is written into the journal; `clock` the one that limits are counted
-    /// by.
-    Answerer(std::shared_ptr<const Policy> policy, Choices& choices, Journal& journal, Clock& clock,
+    /// by. `choices` and `journal` must outlive the object.
+    Answerer(Choices& choices, Journal& journal, Clock& clock,
              std::function<std::chrono::system_clock::time_point()> wall_clock);
 
     /// Called when requests were left to their users because the store failed.
@@ -53,8 +58,18 @@ class Answerer : public Judge
     }
     /// Called when the server has refused a verdict; for a record that is repeated only the first time.
     void on_refused(std::function<void(const Settled&)> refused) { on_refused_ = std::move(refused); }
-    /// From the next call of judge() on.
-    void set_policy(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
+
+    /// Decides by this policy from now on. It was made with that version of the saved settings. To be called before anything
+    /// is decided.
+    void set_policy(std::shared_ptr<const Policy> policy, std::int64_t settings_version)
+    {
+        policy_ = std::move(policy);
+        settings_version_ = settings_version;
+    }
+    /// Called when the store has saved settings of that version, which the policy was not made with. It has to call
+    /// set_policy(), and then the callback; or that with an error: then nothing is decided.
+    using Refresh = std::function<void(std::int64_t version, StoreCallback<void> then)>;
+    void on_outdated(Refresh refresh) { refresh_ = std::move(refresh); }
 
     /// Records every answer, and of what was asked also what is left to its user; how, says RecentDecisions. What
     /// waits was recorded when it was asked, and will be found waiting after every login. What is found in rosters can
@@ -66,32 +81,66 @@ class Answerer : public Judge
     /// Approvals that were refused do not count towards limits any more.
     void settle(std::span<const Settled> settled) override;
 
-    /// What each request would be decided by now. The error is for people: what cannot be read, and why.
-    [[nodiscard]] tl::expected<std::vector<Facts>, std::string> facts(
-        std::span<const SubscriptionRequest> requests);
+    /// Gives what each request would be decided by now. The error is for people: what cannot be read, and why.
+    void facts(std::vector<SubscriptionRequest> requests, StoreCallback<std::vector<Facts>> then);
     /// Records that somebody answers by hand, and gives the decision; what becomes of it is to be settled. The error is
     /// for people: what cannot be read or written, and why.
-    [[nodiscard]] tl::expected<Judged, std::string> record_by_hand(const SubscriptionRequest& request,
-                                                                   Answer answer, const std::string& by);
+    void record_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
+                        StoreCallback<Judged> then);
+    /// An approval that another process, or this one before its restart, has given counts towards limits.
+    void count_approval(const SubscriptionRequest& request, Clock::Time at) { approvals_.count(request, at); }
     [[nodiscard]] const Counts& counts() const { return counts_; }
     [[nodiscard]] const Timings& timings() const { return timings_; }
 
   private:
-    [[nodiscard]] tl::expected<std::vector<Judged>, std::string> judged(
-        std::span<const SubscriptionRequest> requests, Source source);
+    struct ByHand {
+        Answer answer;
+        std::string by;
+    };
+    /// Requests that came together.
+    struct Asked {
+        std::vector<SubscriptionRequest> requests;
+        Source source = Source::asked;
+        std::optional<ByHand> by_hand;
+        JudgedCallback then;
+        std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+        std::vector<Judged> judged = {};
+    };
+    /// What is with the store. For each entry of the journal, which request of which `asked` it is of.
+    struct Batch {
+        std::vector<Asked> asked;
+        std::vector<std::pair<std::size_t, std::size_t>> places = {};
+        std::vector<std::size_t> repeats = {};  // entries, as far as is known
+        std::chrono::steady_clock::time_point written = {};
+    };
+    using Chosen = std::vector<std::optional<Option>>;
+
+    /// Reads the users' choices, and sees that the policy is not outdated.
+    void read_choices(std::vector<std::string> users, StoreCallback<Chosen> then);
+    void add(Asked asked);
+    void begin_batch();
+    void decide_batch(const Chosen& chosen);
+    /// Returns the entry for the journal, if there is to be one.
+    [[nodiscard]] std::optional<JournalEntry> decide_one(Asked& asked, const SubscriptionRequest& request,
+                                                         std::optional<Option> chosen, Clock::Time now);
+    void write_batch(std::vector<JournalEntry> entries);
+    void batch_recorded(std::span<const JournalEntry> entries);
+    /// So many of the decisions were to be recorded.
+    void batch_failed(std::size_t count, const std::string& error);
+    void end_batch(const tl::expected<void, std::string>& outcome);
     [[nodiscard]] JournalEntry entry_of(const SubscriptionRequest& request, Source source,
                                         std::chrono::system_clock::time_point at, const Facts& facts,
                                         const Decision& decision) const;
-    /// So many decisions could not be made or recorded because of this error of the store, which is returned.
-    [[nodiscard]] tl::unexpected<std::string> unrecorded(std::size_t count, const std::string& error);
-    /// Commits the entries, then counts them and tells of new records. The error is for people.
-    [[nodiscard]] tl::expected<void, std::string> record(std::span<JournalEntry> entries);
+    void count(const JournalEntry& entry);
 
     std::shared_ptr<const Policy> policy_;
+    std::int64_t settings_version_ = 0;
     Choices& choices_;
     Journal& journal_;
     Clock& clock_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
+    std::vector<Asked> waiting_;  // for the next batch
+    std::optional<Batch> batch_;  // under way
     ApprovalCounter approvals_;
     RecentDecisions recent_;
     RateLimitedWarning unrecorded_warning_;
@@ -102,6 +151,8 @@ class Answerer : public Judge
     std::function<void()> on_unrecorded_;
     std::function<void(const JournalRecord&)> on_recorded_;
     std::function<void(const Settled&)> on_refused_;
+    Refresh refresh_;
+    CallbackScope callbacks_;
 };
 
 }  // namespace usher

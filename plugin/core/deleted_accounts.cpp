@@ -49,7 +49,7 @@ void DeletedAccounts::forget(std::vector<KeptSetting> settings)
 {
     owed_.insert(owed_.end(), std::make_move_iterator(settings.begin()),
                  std::make_move_iterator(settings.end()));
-    if (!next_try_) {
+    if (!forgetting_ && !next_try_) {
         forget_some();
     }
 }
@@ -57,14 +57,23 @@ void DeletedAccounts::forget(std::vector<KeptSetting> settings)
 void DeletedAccounts::forget_some()
 {
     constexpr std::size_t kMaxAtOnce = 100;
-    constexpr std::chrono::milliseconds kRetryInterval{5'000};
-    const auto some = std::span(owed_).first(std::min(owed_.size(), kMaxAtOnce));
-    if (some.empty()) {
+    const std::size_t count = std::min(owed_.size(), kMaxAtOnce);
+    if (count == 0) {
         return;
     }
-    const auto forgotten = choices_.forget(some);
+    forgetting_ = true;
+    choices_.forget(
+        {owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count)},
+        callbacks_.bind([this, count](const auto& forgotten) { forgotten_some(count, forgotten); }));
+}
+
+void DeletedAccounts::forgotten_some(std::size_t count,
+                                     const tl::expected<std::vector<std::string>, std::string>& forgotten)
+{
+    constexpr std::chrono::milliseconds kRetryInterval{5'000};
+    forgetting_ = false;
     if (forgotten) {
-        owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(some.size()));
+        owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count));
         for (const std::string& account : *forgotten) {
             spdlog::info("{} was deleted: what its user has chosen is forgotten", account);
         }

@@ -5,11 +5,15 @@
 // recent_decisions.h).
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "integration/requests/account_settings.h"
 #include "plugin/core/policy_in_force.h"
@@ -29,7 +33,7 @@ class DeletedAccounts : public AccountSettings
 
     void kept(std::string_view domain, std::string_view after, std::size_t most, KeptCallback then) override
     {
-        then(choices_.of_domain(domain, after, most));
+        choices_.of_domain(domain, after, most, std::move(then));
     }
     void removed(const Address& account) override;
     void checked(std::span<const KeptSetting> asked, std::span<const NamedAccount> existing) override;
@@ -37,12 +41,17 @@ class DeletedAccounts : public AccountSettings
   private:
     void forget(std::vector<KeptSetting> settings);
     void forget_some();
+    /// The first ones of `owed_`, so many.
+    void forgotten_some(std::size_t count,
+                        const tl::expected<std::vector<std::string>, std::string>& forgotten);
 
     Choices& choices_;
     const PolicyInForce& policy_;
     Clock& clock_;
-    std::vector<KeptSetting> owed_;  // what the store would not forget
+    std::vector<KeptSetting> owed_;  // what the store has not forgotten yet
+    bool forgetting_ = false;        // it is at the first of them
     std::unique_ptr<Timer> next_try_;
+    CallbackScope callbacks_;
 };
 
 }  // namespace usher

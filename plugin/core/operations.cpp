@@ -1,6 +1,7 @@
 #include "plugin/core/operations.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "plugin/text/lists.h"
 
@@ -140,9 +141,9 @@ void Operations::option(const Actor& actor, const Address& user, Callback<UserOp
     if (!option) {
         return then(option);
     }
-    from_store<std::optional<Option>>(choices_.of(user), [option = *option, then](const auto& chosen) {
+    choices_.of(user, callbacks_.bind([option = *option, then](const auto& chosen) {
         then(chosen ? Result<UserOption>(with_choice(option, *chosen)) : not_read(chosen.error()));
-    });
+    }));
 }
 
 void Operations::choose(const Actor& actor, const Address& user, std::optional<Option> chosen,
@@ -152,10 +153,10 @@ void Operations::choose(const Actor& actor, const Address& user, std::optional<O
     if (!option) {
         return then(option);
     }
-    from_store<void>(choices_.set(user, chosen),
-                     [made = with_choice(*option, chosen), then](const auto& stored) {
-                         then(stored ? Result<UserOption>(made) : not_stored(stored.error()));
-                     });
+    choices_.set(user, chosen,
+                 callbacks_.bind([made = with_choice(*option, chosen), then](const auto& stored) {
+                     then(stored ? Result<UserOption>(made) : not_stored(stored.error()));
+                 }));
 }
 
 // --- The journal
@@ -176,14 +177,13 @@ void Operations::journal(const Actor& actor, JournalFilter filter, Callback<std:
             }
         }
     }
-    read_on(readings_.insert(readings_.end(),
-                             Reading{JournalSearch(database_, std::move(filter)), std::move(then), nullptr}));
+    readings_.emplace_back(database_, std::move(filter), std::move(then));
+    read_on(std::prev(readings_.end()));
 }
 
 void Operations::read_on(std::list<Reading>::iterator reading)
 {
-    from_store<bool>(reading->search.search_portion(),
-                     [this, reading](const auto& last) { portion_read(reading, last); });
+    reading->search.search_portion([this, reading](const auto& last) { portion_read(reading, last); });
 }
 
 void Operations::portion_read(std::list<Reading>::iterator reading,
@@ -235,42 +235,42 @@ void Operations::save_general(const Actor& actor, std::string_view organization,
             return then(refused(Kind::invalid, why));
         }
     }
-    from_store<void>(policy_.save(before->organization, change, actor.name()),
-                     general_when_stored(before->organization, std::move(then)));
+    policy_.save(before->organization, change, actor.name(),
+                 general_when_stored(before->organization, std::move(then)));
 }
 
 void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)
 {
     const auto before = authorize_general(actor, organization);
     if (before) {
-        return from_store<void>(policy_.reset(before->organization),
-                                general_when_stored(before->organization, std::move(then)));
+        return policy_.reset(before->organization,
+                             general_when_stored(before->organization, std::move(then)));
     }
     if (before.error().kind != Kind::not_found) {
         return then(before);
     }
     const std::string name(organization);
-    from_store<bool>(policy_.forget_orphans(name), [before, name, then](const auto& forgotten) {
+    policy_.forget_orphans(name, callbacks_.bind([before, name, then](const auto& forgotten) {
         if (!forgotten) {
             return then(not_stored(forgotten.error()));
         }
         then(*forgotten ? Result<GeneralIm>(general_of_none(name)) : before);
-    });
+    }));
 }
 
-Operations::StoreCallback<void> Operations::general_when_stored(std::string organization,
-                                                                Callback<GeneralIm> then)
+StoreCallback<void> Operations::general_when_stored(std::string organization, Callback<GeneralIm> then)
 {
-    return [this, organization = std::move(organization), then = std::move(then)](const auto& stored) {
-        if (!stored) {
-            return then(not_stored(stored.error()));
-        }
-        const auto general = policy_.general(organization);
-        // The file may have been read again meanwhile.
-        then(general ? Result<GeneralIm>(*general)
-                     : refused(Kind::not_found,
-                               "The settings file has no organization " + organization + " any more."));
-    };
+    return callbacks_.bind(
+        [this, organization = std::move(organization), then = std::move(then)](const auto& stored) {
+            if (!stored) {
+                return then(not_stored(stored.error()));
+            }
+            const auto general = policy_.general(organization);
+            // The file may have been read again meanwhile.
+            then(general ? Result<GeneralIm>(*general)
+                         : refused(Kind::not_found,
+                                   "The settings file has no organization " + organization + " any more."));
+        });
 }
 
 // --- The daemon
@@ -282,13 +282,12 @@ void Operations::status(Callback<Status> then)
     const std::weak_ptr<StatusCaller> waiting = caller;
     caller->deadline = clock_.after(kStatusPatience,
                                     [this, waiting] { answer_status(waiting, "the store does not answer"); });
-    from_store<std::map<std::string, std::size_t, std::less<>>>(
-        choices_.count(), [this, waiting](const auto& counted) {
-            if (counted) {
-                choice_counts_ = *counted;
-            }
-            answer_status(waiting, counted ? std::string() : counted.error());
-        });
+    choices_.count(callbacks_.bind([this, waiting](const auto& counted) {
+        if (counted) {
+            choice_counts_ = *counted;
+        }
+        answer_status(waiting, counted ? std::string() : counted.error());
+    }));
 }
 
 void Operations::answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error)

@@ -21,6 +21,7 @@
 
 #include <tl/expected.hpp>
 
+#include "integration/base/callback_scope.h"
 #include "integration/requests/entity.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/policy_in_force.h"
@@ -229,23 +230,14 @@ class Operations
     /// Why there is no connection, for `status`.
     void set_offline_because(std::string why) { offline_because_ = std::move(why); }
 
-  protected:
-    /// Goes on with what the store has given. A test overrides this to let the store answer later.
-    virtual void go_on(std::function<void()> next) { next(); }
-
   private:
-    template <typename Value>
-    using StoreCallback = std::function<void(tl::expected<Value, std::string>)>;
-
-    /// Every call of the store is given to this, with what follows it: the store answers at once as yet.
-    template <typename Value>
-    void from_store(tl::expected<Value, std::string> given, StoreCallback<Value> then)
-    {
-        go_on([given = std::move(given), then = std::move(then)] { then(given); });
-    }
-
     struct Search;
     struct Reading {
+        Reading(Database& database, JournalFilter filter, Callback<std::vector<JournalRecord>> then_)
+            : search(database, std::move(filter)), then(std::move(then_))
+        {
+        }
+
         JournalSearch search;
         Callback<std::vector<JournalRecord>> then;
         std::unique_ptr<Timer> next;
@@ -309,6 +301,7 @@ class Operations
     std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(Callback<CheckReport>)> check_;
+    CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     const Clock::Time running_since_;

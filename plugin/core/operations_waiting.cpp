@@ -180,14 +180,13 @@ void Operations::answer(const Actor& actor, const Address& user, const Party& co
 void Operations::answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
                                 Callback<std::int64_t> then)
 {
-    from_store<Judged>(
-        answerer_.record_by_hand(request, answer, by), [this, request, then](const auto& judged) {
-            if (judged) {
-                send_by_hand(request, *judged, then);
-            } else {
-                then(refused(Kind::unavailable, "Nothing was answered: " + judged.error() + "."));
-            }
-        });
+    answerer_.record_by_hand(request, answer, by, callbacks_.bind([this, request, then](const auto& judged) {
+        if (judged) {
+            send_by_hand(request, *judged, then);
+        } else {
+            then(refused(Kind::unavailable, "Nothing was answered: " + judged.error() + "."));
+        }
+    }));
 }
 
 void Operations::send_by_hand(const SubscriptionRequest& request, const Judged& judged,
@@ -221,7 +220,7 @@ void Operations::review(const Actor& actor, std::optional<Address> user, bool ap
 void Operations::preview(Waiting listed, Callback<Review> then)
 {
     const auto all = std::make_shared<const Waiting>(std::move(listed));
-    from_store<std::vector<Facts>>(answerer_.facts(all->requests), [this, all, then](const auto& facts) {
+    answerer_.facts(all->requests, callbacks_.bind([this, all, then](const auto& facts) {
         if (!facts) {
             return then(not_read(facts.error()));
         }
@@ -232,7 +231,7 @@ void Operations::preview(Waiting listed, Callback<Review> then)
                 {request, decide(*policy_.policy(), request, (*facts)[i]), std::nullopt});
         }
         then(std::move(review));
-    });
+    }));
 }
 
 void Operations::apply(Waiting listed, Callback<Review> then)
@@ -327,22 +326,20 @@ void Operations::explain(const Actor& actor, const Address& user, const Party& c
 void Operations::explain_by_policy(Explained known, Callback<Explained> then)
 {
     const auto explained = std::make_shared<Explained>(std::move(known));
-    from_store<std::vector<Facts>>(
-        answerer_.facts({&explained->request, 1}), [this, explained, then](const auto& facts) {
-            if (!facts) {
-                return then(not_read(facts.error()));
-            }
-            const Policy& policy = *policy_.policy();
-            const Organization* organization = policy.organization_of(explained->request.user.domain());
-            explained->facts = facts->front();
-            explained->explanation = usher::explain(policy, explained->request, explained->facts,
-                                                    [this](const Organization& of, const Rule& rule) {
-                                                        return policy_.source_of_rule(of, rule);
-                                                    });
-            explained->organization = organization != nullptr ? organization->name : std::string();
-            explained->generation = policy.generation();
-            then(std::move(*explained));
-        });
+    answerer_.facts({explained->request}, callbacks_.bind([this, explained, then](const auto& facts) {
+        if (!facts) {
+            return then(not_read(facts.error()));
+        }
+        const Policy& policy = *policy_.policy();
+        const Organization* organization = policy.organization_of(explained->request.user.domain());
+        explained->facts = facts->front();
+        explained->explanation = usher::explain(
+            policy, explained->request, explained->facts,
+            [this](const Organization& of, const Rule& rule) { return policy_.source_of_rule(of, rule); });
+        explained->organization = organization != nullptr ? organization->name : std::string();
+        explained->generation = policy.generation();
+        then(std::move(*explained));
+    }));
 }
 
 }  // namespace usher

@@ -38,83 +38,19 @@ Texts written(const GeneralChange& change)
     return settings;
 }
 
-}  // namespace
-
-tl::expected<std::unique_ptr<PolicyInForce>, std::string> PolicyInForce::make(
-    const Settings& settings, Database& database, std::function<system_clock::time_point()> wall_clock)
+SettingsChange nothing_changes(const Settings&, const std::vector<SavedValue>&)
 {
-    std::unique_ptr<PolicyInForce> made(new PolicyInForce(database, std::move(wall_clock)));
-    const auto saved = made->store_.read();
-    if (!saved) {
-        return tl::unexpected(saved.error());
-    }
-    made->saved_ = *saved;
-    if (const auto in_force = made->set_file(settings); !in_force) {
-        return tl::unexpected(in_force.error());
-    }
-    return made;
+    return {};
 }
 
-tl::expected<void, std::string> PolicyInForce::set_file(const Settings& settings)
-{
-    // What was saved follows its organisation: to another name, and from one domain to the next.
-    Settings in_force = settings;
-    SettingsChange followed;
-    for (const SavedValue& value : put_saved(in_force, saved_)) {
-        if (!value.organization || !value.in_force) {
-            continue;
-        }
-        const OrganizationSettings& organization = settings.organizations[*value.organization];
-        SavedSetting now = value.saved;
-        now.domains = organization.domains;
-        now.organization = organization.name;
-        if (now.domains != value.saved.domains || now.organization != value.saved.organization) {
-            followed.removed.push_back(value.saved);
-            followed.saved.push_back(std::move(now));
-        }
-    }
-    return put_in_force(settings, followed);
-}
-
-tl::expected<void, std::string> PolicyInForce::save(const std::string& organization,
-                                                    const GeneralChange& change, const std::string& by)
-{
-    const auto at = wall_clock_();
-    SettingsChange changed;
-    for (const OrganizationSettings& one : file_.organizations) {
-        for (const auto& [setting, value] : one.name == organization ? written(change) : Texts()) {
-            append(changed.removed, saved_for(organization, setting));
-            changed.saved.push_back({one.domains, organization, setting, value, by, at});
-        }
-    }
-    return put_in_force(file_, changed);
-}
-
-tl::expected<void, std::string> PolicyInForce::reset(const std::string& organization)
-{
-    return put_in_force(file_, {.removed = saved_for(organization, std::nullopt), .saved = {}});
-}
-
-tl::expected<bool, std::string> PolicyInForce::forget_orphans(const std::string& organization)
-{
-    SettingsChange change;
-    for (const SavedValue& value : saved_values_) {
-        if (!value.organization && value.saved.organization == organization) {
-            change.removed.push_back(value.saved);
-        }
-    }
-    if (change.removed.empty()) {
-        return false;
-    }
-    return put_in_force(file_, change).map([] { return true; });
-}
-
-std::vector<SavedSetting> PolicyInForce::saved_for(const std::string& organization,
-                                                   const std::optional<std::string>& setting) const
+/// What is saved for an organisation that exists, all of it or for one setting.
+std::vector<SavedSetting> saved_for(const std::string& organization,
+                                    const std::optional<std::string>& setting, const Settings& file,
+                                    const std::vector<SavedValue>& all)
 {
     std::vector<SavedSetting> saved;
-    for (const SavedValue& value : saved_values_) {
-        if (value.organization && file_.organizations[*value.organization].name == organization &&
+    for (const SavedValue& value : all) {
+        if (value.organization && file.organizations[*value.organization].name == organization &&
             (!setting || value.saved.setting == setting)) {
             saved.push_back(value.saved);
         }
@@ -122,32 +58,157 @@ std::vector<SavedSetting> PolicyInForce::saved_for(const std::string& organizati
     return saved;
 }
 
-tl::expected<void, std::string> PolicyInForce::put_in_force(const Settings& file,
-                                                            const SettingsChange& change)
+}  // namespace
+
+void PolicyInForce::set_file(const Settings& settings, StoreCallback<void> then)
 {
-    std::vector<SavedSetting> saved = saved_;
+    // What was saved follows its organisation: to another name, and from one domain to the next.
+    const auto followed = [](const Settings& file, const std::vector<SavedValue>& saved) {
+        SettingsChange change;
+        for (const SavedValue& value : saved) {
+            if (!value.organization || !value.in_force) {
+                continue;
+            }
+            const OrganizationSettings& organization = file.organizations[*value.organization];
+            SavedSetting now = value.saved;
+            now.domains = organization.domains;
+            now.organization = organization.name;
+            if (now.domains != value.saved.domains || now.organization != value.saved.organization) {
+                change.removed.push_back(value.saved);
+                change.saved.push_back(std::move(now));
+            }
+        }
+        return change;
+    };
+    put_in_force({settings, std::nullopt, followed, std::move(then)});
+}
+
+void PolicyInForce::refresh(std::int64_t version, StoreCallback<void> then)
+{
+    put_in_force({std::nullopt, version, nothing_changes, std::move(then)});
+}
+
+void PolicyInForce::save(const std::string& organization, const GeneralChange& change, const std::string& by,
+                         StoreCallback<void> then)
+{
+    const auto save = [organization, change, by, at = wall_clock_()](const Settings& file,
+                                                                     const std::vector<SavedValue>& saved) {
+        SettingsChange changed;
+        for (const OrganizationSettings& one : file.organizations) {
+            for (const auto& [setting, value] : one.name == organization ? written(change) : Texts()) {
+                append(changed.removed, saved_for(organization, setting, file, saved));
+                changed.saved.push_back({one.domains, organization, setting, value, by, at});
+            }
+        }
+        return changed;
+    };
+    put_in_force({std::nullopt, std::nullopt, save, std::move(then)});
+}
+
+void PolicyInForce::reset(const std::string& organization, StoreCallback<void> then)
+{
+    const auto reset = [organization](const Settings& file, const std::vector<SavedValue>& saved) {
+        return SettingsChange{.removed = saved_for(organization, std::nullopt, file, saved), .saved = {}};
+    };
+    put_in_force({std::nullopt, std::nullopt, reset, std::move(then)});
+}
+
+void PolicyInForce::forget_orphans(const std::string& organization, StoreCallback<bool> then)
+{
+    const auto found = std::make_shared<bool>(false);
+    const auto forget = [organization, found](const Settings&, const std::vector<SavedValue>& saved) {
+        SettingsChange change;
+        for (const SavedValue& value : saved) {
+            if (!value.organization && value.saved.organization == organization) {
+                change.removed.push_back(value.saved);
+            }
+        }
+        *found = !change.removed.empty();
+        return change;
+    };
+    put_in_force({std::nullopt, std::nullopt, forget, [found, then = std::move(then)](const auto& forgotten) {
+                      then(forgotten.map([found] { return *found; }));
+                  }});
+}
+
+/// What is to be in force as soon as it is stored.
+struct PolicyInForce::Made {
+    Settings file;
+    std::vector<SavedValue> saved_values;
+    std::vector<Organization> organizations;
+};
+
+SavedSettings::Outcome PolicyInForce::make(const ChangeOf& change_of, const StoredSettings& stored,
+                                           Made& made)
+{
+    Settings settings = made.file;
+    const SettingsChange change = change_of(made.file, put_saved(settings, stored.settings));
+
+    std::vector<SavedSetting> saved = stored.settings;
     for (const SavedSetting& one : change.removed) {
         std::erase(saved, one);
     }
     append(saved, change.saved);
     std::stable_sort(saved.begin(), saved.end(),
                      [](const SavedSetting& a, const SavedSetting& b) { return a.at < b.at; });
-    Settings settings = file;
-    std::vector<SavedValue> values = put_saved(settings, saved);
-    const auto generation = store_.save(change, policy_to_toml(settings), wall_clock_());
-    if (!generation) {
-        return tl::unexpected(generation.error());
+
+    settings = made.file;
+    made.saved_values = put_saved(settings, saved);
+    auto text = policy_to_toml(settings);
+    made.organizations.assign(std::make_move_iterator(settings.organizations.begin()),
+                              std::make_move_iterator(settings.organizations.end()));
+    return {change, std::move(text)};
+}
+
+void PolicyInForce::put_in_force(Change change)
+{
+    changes_.push_back(std::move(change));
+    if (changes_.size() == 1) {
+        next_change();
     }
-    file_ = file;
-    saved_ = std::move(saved);
-    saved_values_ = std::move(values);
-    std::vector<Organization> organizations(std::make_move_iterator(settings.organizations.begin()),
-                                            std::make_move_iterator(settings.organizations.end()));
-    policy_ = std::make_shared<const Policy>(std::move(organizations), settings.limits, *generation);
+}
+
+void PolicyInForce::next_change()
+{
+    Change& change = changes_.front();
+    const auto end = [this](const tl::expected<void, std::string>& outcome) {
+        changes_.front().then(outcome);
+        changes_.pop_front();
+        if (!changes_.empty()) {
+            next_change();
+        }
+    };
+    const bool refreshes = change.at_least.has_value();
+    if (refreshes && settings_version_ >= *change.at_least) {
+        end({});
+        return;
+    }
+    const auto made = std::make_shared<Made>();
+    made->file = change.file ? *std::move(change.file) : file_;
+    store_.change([made, change_of = change.change_of](
+                      const StoredSettings& stored) { return make(change_of, stored, *made); },
+                  wall_clock_(),
+                  callbacks_.bind([this, made, end,
+                                   refreshes](const tl::expected<NumberedPolicy, std::string>& numbered) {
+                      if (numbered) {
+                          take(*made, *numbered, refreshes ? Origin::elsewhere : Origin::here);
+                      }
+                      end(numbered.map([](const NumberedPolicy&) {}));
+                  }),
+                  // Requests wait for it.
+                  refreshes ? Transaction::Queue::requests : Transaction::Queue::other);
+}
+
+void PolicyInForce::take(Made& made, const NumberedPolicy& numbered, Origin origin)
+{
+    policy_ =
+        std::make_shared<const Policy>(std::move(made.organizations), made.file.limits, numbered.generation);
+    settings_version_ = numbered.version;
+    file_ = std::move(made.file);
+    saved_values_ = std::move(made.saved_values);
     if (changed_) {
-        changed_();
+        changed_(origin);
     }
-    return {};
 }
 
 std::vector<OrganizationSettings> PolicyInForce::organizations() const

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include <tl/expected.hpp>
-
+#include "integration/base/callback_scope.h"
 #include "plugin/core/saved_values.h"
 #include "plugin/settings/settings.h"
 #include "plugin/store/saved_settings.h"
@@ -51,57 +51,80 @@ struct GeneralIm {
 class PolicyInForce
 {
   public:
-    /// Reads what was saved. The error is for people. `database` is to outlive the object.
-    [[nodiscard]] static tl::expected<std::unique_ptr<PolicyInForce>, std::string> make(
-        const Settings& settings, Database& database,
-        std::function<std::chrono::system_clock::time_point()> wall_clock);
-
-    [[nodiscard]] const std::shared_ptr<const Policy>& policy() const { return policy_; }
-    /// What the settings say of each organisation, with what was saved.
-    [[nodiscard]] std::vector<OrganizationSettings> organizations() const;
-    /// Where the rule of an organisation in force is written: `line 18 of the settings file`.
-    [[nodiscard]] std::string source_of_rule(const Organization& organization, const Rule& rule) const;
-    /// Called, from then on, whenever another policy has come into force.
-    void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
-
-    /// The file was read again. After an error, which is for people, what was in force still is.
-    [[nodiscard]] tl::expected<void, std::string> set_file(const Settings& settings);
-
-    /// Nothing for an organisation that does not exist.
-    [[nodiscard]] std::optional<GeneralIm> general(std::string_view organization) const;
-    /// Saves for an organisation that exists, by whom. Of the domains those of the file count. Committed, and
-    /// in force, when this returns without an error.
-    [[nodiscard]] tl::expected<void, std::string> save(const std::string& organization,
-                                                       const GeneralChange& change, const std::string& by);
-    /// Forgets what was saved for the organisation.
-    [[nodiscard]] tl::expected<void, std::string> reset(const std::string& organization);
-    /// Forgets what was saved for one of that name of which the file has no domain. Whether there was anything.
-    [[nodiscard]] tl::expected<bool, std::string> forget_orphans(const std::string& organization);
-    /// All that is saved, and whether it wins over the file.
-    [[nodiscard]] const std::vector<SavedValue>& saved_values() const { return saved_values_; }
-
-  private:
+    /// `database` is to outlive the object.
     PolicyInForce(Database& database, std::function<std::chrono::system_clock::time_point()> wall_clock)
         : store_(database), wall_clock_(std::move(wall_clock))
     {
     }
 
-    /// Puts the file's settings in force with what is saved after the change, which is stored.
-    [[nodiscard]] tl::expected<void, std::string> put_in_force(const Settings& file,
-                                                               const SettingsChange& change);
-    /// What is saved for an organisation that exists, all of it or for one setting.
-    [[nodiscard]] std::vector<SavedSetting> saved_for(const std::string& organization,
-                                                      const std::optional<std::string>& setting) const;
+    /// Null until the file's settings are in force for the first time.
+    [[nodiscard]] const std::shared_ptr<const Policy>& policy() const { return policy_; }
+    /// The version of the saved settings that it was made with (saved_settings.h).
+    [[nodiscard]] std::int64_t settings_version() const { return settings_version_; }
+    /// What the settings say of each organisation, with what was saved.
+    [[nodiscard]] std::vector<OrganizationSettings> organizations() const;
+    /// Where the rule of an organisation in force is written: `line 18 of the settings file`.
+    [[nodiscard]] std::string source_of_rule(const Organization& organization, const Rule& rule) const;
+
+    /// Whose change it is that came into force.
+    enum class Origin {
+        here,
+        elsewhere,  ///< saved by another process, which lets it have its consequences
+    };
+    /// Called, from then on, whenever another policy has come into force.
+    void on_change(std::function<void(Origin)> changed) { changed_ = std::move(changed); }
+
+    // Changes are made one after the other. Each is committed and in force when its `then` is called without an error, which
+    // is for people; after an error, what was in force still is.
+
+    /// The file was read again.
+    void set_file(const Settings& settings, StoreCallback<void> then);
+    /// Another process has saved settings: brings those of this version, or later ones, into force.
+    void refresh(std::int64_t version, StoreCallback<void> then);
+
+    /// Nothing for an organisation that does not exist.
+    [[nodiscard]] std::optional<GeneralIm> general(std::string_view organization) const;
+    /// Saves for an organisation that exists, by whom. Of the domains those of the file count.
+    void save(const std::string& organization, const GeneralChange& change, const std::string& by,
+              StoreCallback<void> then);
+    /// Forgets what was saved for the organisation.
+    void reset(const std::string& organization, StoreCallback<void> then);
+    /// Forgets what was saved for one of that name of which the file has no domain. Gives whether there was anything.
+    void forget_orphans(const std::string& organization, StoreCallback<bool> then);
+    /// All that is saved, and whether it wins over the file.
+    [[nodiscard]] const std::vector<SavedValue>& saved_values() const { return saved_values_; }
+
+  private:
+    /// What is to be changed, given the file in force then and what is saved.
+    using ChangeOf =
+        std::function<SettingsChange(const Settings& file, const std::vector<SavedValue>& saved)>;
+
+    struct Change {
+        std::optional<Settings> file;          // nothing: the one in force
+        std::optional<std::int64_t> at_least;  // nothing is to be done if what is in force has this version
+        ChangeOf change_of;
+        StoreCallback<void> then;
+    };
+    struct Made;
+
+    void put_in_force(Change change);
+    void next_change();
+    [[nodiscard]] static SavedSettings::Outcome make(const ChangeOf& change_of, const StoredSettings& stored,
+                                                     Made& made);
+    void take(Made& made, const NumberedPolicy& numbered, Origin origin);
+
     template <typename Value>
     [[nodiscard]] Sourced<Value> sourced(std::size_t place, const std::string& setting, Value value) const;
 
     SavedSettings store_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
-    std::function<void()> changed_;
+    std::function<void(Origin)> changed_;
     Settings file_;
-    std::vector<SavedSetting> saved_;  // ordered by time
+    std::int64_t settings_version_ = 0;
     std::vector<SavedValue> saved_values_;
     std::shared_ptr<const Policy> policy_;
+    std::deque<Change> changes_;  // the first is under way
+    CallbackScope callbacks_;
 };
 
 }  // namespace usher

@@ -126,18 +126,17 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
 
 std::string saved_beside(const Settings& settings)
 {
-    const auto database = Database::open_to_read(settings.store.url);
-    const auto saved = database ? SavedSettings(**database).read() : tl::unexpected(database.error());
+    const auto saved = read_saved_settings(settings.store.url);
     if (!saved) {
         return "# What administrators have saved instead is not known: the store cannot be read (" +
                saved.error() + ").\n";
     }
-    if (saved->empty()) {
+    if (saved->settings.empty()) {
         return "# Administrators have saved nothing that wins over these settings.\n";
     }
     Settings in_force = settings;
     std::string text = "# What administrators have saved:\n";
-    for (const SavedValue& value : put_saved(in_force, *saved)) {
+    for (const SavedValue& value : put_saved(in_force, saved->settings)) {
         text += "# " + value.text + "\n";
     }
     return text;

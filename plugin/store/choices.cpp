@@ -1,12 +1,14 @@
 #include "plugin/store/choices.h"
 
-#include <soci/soci.h>
-
 #include <algorithm>
 #include <bit>
+#include <span>
+#include <stdexcept>
+#include <unordered_map>
 #include <utility>
 
 #include "plugin/store/stored_time.h"
+#include "plugin/store/stored_value.h"
 
 namespace usher
 {
@@ -14,215 +16,170 @@ namespace usher
 namespace
 {
 
-/// Returns how many rows it changed.
-template <typename... Values>
-long long execute(soci::session& session, const char* statement, const Values&... values)
+/// Changes of choices are made one after the other, at whatever process: what is counted with them stays right.
+const char* const kOneAfterTheOther = "UPDATE settings_version SET version = version";
+
+/// The choices of these users, at least one and at most kMaxInQuery. There are few forms of it: what is left over in one asks
+/// for the last user again.
+Statement choices_of(std::span<const std::string> users)
 {
-    soci::statement prepared(session);
-    (prepared.exchange(soci::use(values)), ...);
-    prepared.alloc();
-    prepared.prepare(statement);
-    prepared.define_and_bind();
-    prepared.execute(true);
-    return prepared.get_affected_rows();
+    const std::size_t places = std::bit_ceil(users.size());
+    Statement query{"SELECT user_address, option_name FROM choice WHERE user_address IN ("};
+    for (std::size_t i = 0; i < places; ++i) {
+        query.sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1);
+        query.values.emplace_back(users[std::min(i, users.size() - 1)]);
+    }
+    query.sql += ")";
+    return query;
 }
 
-void count_one_less(soci::session& session, const std::string& domain)
+StoredChoices stored_choices(const StepRows& given, std::span<const std::string> users)
 {
-    execute(session, "UPDATE choice_count SET users = users - 1 WHERE domain = :domain", domain);
+    StoredChoices stored;
+    stored.settings_version = number(given.at(0).rows.at(0).at(0));
+    std::unordered_map<std::string_view, Option> by_user;
+    for (const Rows& some : std::span(given).subspan(1)) {
+        for (const auto& row : some.rows) {
+            const auto option = option_named(text(row.at(1)));
+            if (!option) {
+                throw std::runtime_error("the choice of " + text(row.at(0)) +
+                                         " in the store has an unknown option_name");
+            }
+            by_user.insert_or_assign(text(row.at(0)), *option);
+        }
+    }
+    stored.chosen.resize(users.size());
+    for (std::size_t i = 0; i < users.size() && !by_user.empty(); ++i) {
+        if (const auto found = by_user.find(users[i]); found != by_user.end()) {
+            stored.chosen[i] = found->second;
+        }
+    }
+    return stored;
+}
+
+/// Takes one away from those of the domain, if there is a choice that `which`, a condition of values from $2 on, is true for.
+Statement count_one_less(const std::string& domain, const std::string& which, std::vector<StoredValue> values)
+{
+    values.insert(values.begin(), domain);
+    return {
+        "UPDATE choice_count SET users = users - 1 WHERE domain = $1 AND EXISTS (SELECT 1 FROM choice WHERE " +
+            which + ")",
+        std::move(values)};
+}
+
+std::vector<Statement> forget_choice(const std::string& user, const std::string& domain)
+{
+    return {{kOneAfterTheOther},
+            count_one_less(domain, "user_address = $2", {user}),
+            {"DELETE FROM choice WHERE user_address = $1", {user}}};
+}
+
+std::vector<Statement> save_choice(const std::string& user, const std::string& domain, Option chosen,
+                                   std::chrono::system_clock::time_point now)
+{
+    return {{kOneAfterTheOther},
+            {"INSERT INTO choice_count (domain, users) "
+             "SELECT $1, 1 WHERE NOT EXISTS (SELECT 1 FROM choice WHERE user_address = $2) "
+             "ON CONFLICT (domain) DO UPDATE SET users = choice_count.users + 1",
+             {domain, user}},
+            {"INSERT INTO choice (user_address, option_name, domain, chosen_at) VALUES ($1, $2, $3, $4) "
+             "ON CONFLICT (user_address) DO UPDATE SET option_name = excluded.option_name, "
+             "chosen_at = excluded.chosen_at",
+             {user, std::string(name(chosen)), domain, since_1970(now)}}};
 }
 
 }  // namespace
 
-/// A prepared query of the choices of so many users.
-class Choices::Query
+void Choices::of(std::vector<std::string> users, StoreCallback<StoredChoices> then)
 {
-  public:
-    Query(std::shared_ptr<soci::session> session, std::size_t users)
-        : session_(std::move(session)), users_(users), statement_(*session_)
-    {
-        std::string places;
-        for (std::size_t i = 0; i < users; ++i) {
-            statement_.exchange(soci::use(users_[i]));
-            places += (i == 0 ? ":u" : ", :u") + std::to_string(i);
-        }
-        statement_.exchange(soci::into(user_));
-        statement_.exchange(soci::into(option_));
-        statement_.alloc();
-        statement_.prepare("SELECT user_address, option_name FROM choice WHERE user_address IN (" + places +
-                           ")");
-        statement_.define_and_bind();
+    std::vector<Statement> queries{{"SELECT version FROM settings_version"}};
+    for (std::size_t from = 0; from < users.size(); from += kMaxInQuery) {
+        queries.push_back(
+            choices_of(std::span(users).subspan(from, std::min(kMaxInQuery, users.size() - from))));
     }
+    database_.run(
+        {.kind = Transaction::Kind::read,
+         .queue = Transaction::Queue::requests,
+         .statements = std::move(queries)},
+        converted<StoredChoices>(
+            [then = std::move(then)](tl::expected<StoredChoices, std::string> stored) {
+                if (!stored) {
+                    stored = tl::unexpected("users' choices cannot be read: " + stored.error());
+                }
+                then(std::move(stored));
+            },
+            [users = std::move(users)](const StepRows& given) { return stored_choices(given, users); }));
+}
 
-    [[nodiscard]] bool of(const std::shared_ptr<soci::session>& session) const { return session_ == session; }
-
-    /// Of at least one user, and at most as many as it was made for. Reads to the end: before it, SQLite
-    /// keeps what it has read from being overwritten.
-    void execute(std::span<const std::string* const> users, Rows& rows)
-    {
-        for (std::size_t i = 0; i < users_.size(); ++i) {
-            users_[i] = *users[std::min(i, users.size() - 1)];
-        }
-        statement_.execute();
-        while (statement_.fetch()) {
-            rows.insert_or_assign(user_, option_);
-        }
-    }
-
-  private:
-    std::shared_ptr<soci::session> session_;
-    std::vector<std::string> users_;
-    std::string user_;
-    std::string option_;
-    soci::statement statement_;  // goes first: it points into the others
-};
-
-Choices::Choices(Database& database) : database_(database) {}
-
-Choices::~Choices() = default;
-
-tl::expected<Choices::Rows, std::string> Choices::rows(std::span<const std::string* const> users)
+void Choices::of(const Address& user, StoreCallback<std::optional<Option>> then)
 {
-    auto read = database_.read([&](const std::shared_ptr<soci::session>& session) {
-        Rows rows;
-        for (std::size_t from = 0; from < users.size(); from += kMaxInQuery) {
-            const auto some = users.subspan(from, std::min(kMaxInQuery, users.size() - from));
-            const std::size_t size = std::bit_ceil(some.size());
-            auto& query = queries_.at(static_cast<std::size_t>(std::bit_width(size)) - 1);
-            if (!query || !query->of(session)) {
-                query.reset();
-                query = std::make_unique<Query>(session, size);
+    of(std::vector{user.text()}, [then = std::move(then)](const auto& stored) {
+        then(stored.map([](const StoredChoices& all) { return all.chosen.front(); }));
+    });
+}
+
+void Choices::set(const Address& user, std::optional<Option> chosen, StoreCallback<void> then,
+                  std::chrono::system_clock::time_point now)
+{
+    const std::string domain(user.domain());
+    database_.run({.kind = Transaction::Kind::durable,
+                   .statements = chosen ? save_choice(user.text(), domain, *chosen, now)
+                                        : forget_choice(user.text(), domain)},
+                  converted<void>(std::move(then), [](const StepRows&) {}));
+}
+
+void Choices::of_domain(std::string_view domain, std::string_view after, std::size_t most,
+                        StoreCallback<std::vector<KeptSetting>> then)
+{
+    database_.run(
+        {.kind = Transaction::Kind::read,
+         .statements = {{"SELECT user_address, chosen_at FROM choice WHERE domain = $1 AND user_address > $2 "
+                         "ORDER BY user_address LIMIT $3",
+                         {std::string(domain), std::string(after), static_cast<std::int64_t>(most)}}}},
+        converted<std::vector<KeptSetting>>(std::move(then), [](const StepRows& given) {
+            std::vector<KeptSetting> choices;
+            for (const auto& row : given.at(0).rows) {
+                choices.push_back({text(row.at(0)), time_since_1970(number(row.at(1)))});
             }
-            query->execute(some, rows);
-        }
-        return rows;
-    });
-    if (!read) {
-        queries_ = {};
-        return tl::unexpected("users' choices cannot be read: " + read.error());
-    }
-    return read;
+            return choices;
+        }));
 }
 
-tl::expected<std::vector<std::optional<Option>>, std::string> Choices::of(
-    std::span<const SubscriptionRequest> requests)
+void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector<std::string>> then)
 {
-    std::vector<const std::string*> users;
-    users.reserve(requests.size());
-    for (const SubscriptionRequest& request : requests) {
-        users.push_back(&request.user.text());
+    std::vector<Statement> statements{{kOneAfterTheOther}};
+    for (const KeptSetting& one : choices) {
+        const std::int64_t at = since_1970(one.since);
+        statements.push_back(count_one_less(one.account.substr(one.account.find('@') + 1),
+                                            "user_address = $2 AND chosen_at <= $3", {one.account, at}));
+        statements.push_back(
+            {"DELETE FROM choice WHERE user_address = $1 AND chosen_at <= $2", {one.account, at}});
     }
-    const auto found = rows(users);
-    if (!found) {
-        return tl::unexpected(found.error());
-    }
-    std::vector<std::optional<Option>> choices(requests.size());
-    for (std::size_t i = 0; i < requests.size() && !found->empty(); ++i) {
-        const auto row = found->find(*users[i]);
-        if (row == found->end()) {
-            continue;
-        }
-        choices[i] = option_named(row->second);
-        if (!choices[i]) {
-            return tl::unexpected("the choice of " + row->first + " in the store has an unknown option_name");
-        }
-    }
-    return choices;
+    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
+                  converted<std::vector<std::string>>(std::move(then),
+                                                      [choices = std::move(choices)](const StepRows& given) {
+                                                          std::vector<std::string> forgotten;
+                                                          for (std::size_t i = 0; i < choices.size(); ++i) {
+                                                              if (given.at(2 * i + 2).changed != 0) {
+                                                                  forgotten.push_back(choices[i].account);
+                                                              }
+                                                          }
+                                                          return forgotten;
+                                                      }));
 }
 
-tl::expected<std::optional<Option>, std::string> Choices::of(const Address& user)
+void Choices::count(StoreCallback<std::map<std::string, std::size_t, std::less<>>> then)
 {
-    const SubscriptionRequest request{user, user, std::nullopt};
-    return of({&request, 1}).map([](const auto& choices) { return choices.front(); });
-}
-
-tl::expected<void, std::string> Choices::set(const Address& user, std::optional<Option> chosen,
-                                             std::chrono::system_clock::time_point now)
-{
-    return database_.write_durably([&](const std::shared_ptr<soci::session>& session) {
-        const std::string& address = user.text();
-        const std::string domain(user.domain());
-        const long long at = since_1970(now);
-        soci::transaction transaction(*session);
-        if (!chosen) {
-            if (execute(*session, "DELETE FROM choice WHERE user_address = :user", address) != 0) {
-                count_one_less(*session, domain);
+    using Counts = std::map<std::string, std::size_t, std::less<>>;
+    database_.run(
+        {.kind = Transaction::Kind::read, .statements = {{"SELECT domain, users FROM choice_count"}}},
+        converted<Counts>(std::move(then), [](const StepRows& given) {
+            Counts counts;
+            for (const auto& row : given.at(0).rows) {
+                counts[text(row.at(0))] = static_cast<std::size_t>(number(row.at(1)));
             }
-        } else if (const std::string option(name(*chosen));
-                   execute(
-                       *session,
-                       "UPDATE choice SET option_name = :option, chosen_at = :at WHERE user_address = :user",
-                       option, at, address) == 0) {
-            execute(*session,
-                    "INSERT INTO choice (user_address, option_name, domain, chosen_at) "
-                    "VALUES (:user, :option, :domain, :at)",
-                    address, option, domain, at);
-            execute(*session,
-                    "INSERT INTO choice_count (domain, users) VALUES (:domain, 1) "
-                    "ON CONFLICT (domain) DO UPDATE SET users = choice_count.users + 1",
-                    domain);
-        }
-        transaction.commit();
-    });
-}
-
-tl::expected<std::vector<KeptSetting>, std::string> Choices::of_domain(std::string_view domain,
-                                                                       std::string_view after,
-                                                                       std::size_t most)
-{
-    return database_.read([&](const std::shared_ptr<soci::session>& session) {
-        std::vector<KeptSetting> choices;
-        KeptSetting one;
-        long long at = 0;
-        const std::string domain_text(domain);
-        const std::string after_text(after);
-        soci::statement rows =
-            (session->prepare << "SELECT user_address, chosen_at FROM choice WHERE domain = "
-                                 ":domain AND user_address > :after "
-                                 "ORDER BY user_address LIMIT :most",
-             soci::into(one.account), soci::into(at), soci::use(domain_text), soci::use(after_text),
-             soci::use(static_cast<long long>(most)));
-        rows.execute();
-        while (rows.fetch()) {
-            one.since = time_since_1970(at);
-            choices.push_back(one);
-        }
-        return choices;
-    });
-}
-
-tl::expected<std::vector<std::string>, std::string> Choices::forget(std::span<const KeptSetting> choices)
-{
-    return database_.write_durably([&](const std::shared_ptr<soci::session>& session) {
-        std::vector<std::string> forgotten;
-        soci::transaction transaction(*session);
-        for (const KeptSetting& one : choices) {
-            const long long at = since_1970(one.since);
-            if (execute(*session, "DELETE FROM choice WHERE user_address = :user AND chosen_at <= :at",
-                        one.account, at) != 0) {
-                count_one_less(*session, one.account.substr(one.account.find('@') + 1));
-                forgotten.push_back(one.account);
-            }
-        }
-        transaction.commit();
-        return forgotten;
-    });
-}
-
-tl::expected<std::map<std::string, std::size_t, std::less<>>, std::string> Choices::count()
-{
-    return database_.read([](const std::shared_ptr<soci::session>& session) {
-        std::map<std::string, std::size_t, std::less<>> counts;
-        std::string domain;
-        long long users = 0;
-        soci::statement rows = (session->prepare << "SELECT domain, users FROM choice_count",
-                                soci::into(domain), soci::into(users));
-        rows.execute();
-        while (rows.fetch()) {
-            counts[domain] = static_cast<std::size_t>(users);
-        }
-        return counts;
-    });
+            return counts;
+        }));
 }
 
 }  // namespace usher

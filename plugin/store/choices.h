@@ -5,29 +5,30 @@
 // (policy/decide.h).
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 #include "integration/requests/account_settings.h"
 #include "plugin/store/database.h"
 #include "policy/address.h"
 #include "policy/option.h"
-#include "policy/request.h"
 
 namespace usher
 {
+
+/// What decisions need of the store.
+struct StoredChoices {
+    std::vector<std::optional<Option>> chosen;  ///< of each user, in their order
+    std::int64_t settings_version =
+        0;  ///< of the saved settings (saved_settings.h), no later than the choices
+};
 
 class Choices
 {
@@ -35,44 +36,30 @@ class Choices
     /// For how many users one query asks at most.
     static constexpr std::size_t kMaxInQuery = 128;
 
-    explicit Choices(Database& database);
-    Choices(const Choices&) = delete;
-    Choices& operator=(const Choices&) = delete;
-    ~Choices();
+    /// `database` must outlive the object, and may call back after it.
+    explicit Choices(Database& database) : database_(database) {}
 
-    /// The choice of each request's user, in the order of the requests. All or an error, which is for people:
-    /// of a user whose choice cannot be read nothing may be decided.
-    [[nodiscard]] tl::expected<std::vector<std::optional<Option>>, std::string> of(
-        std::span<const SubscriptionRequest> requests);
-    [[nodiscard]] tl::expected<std::optional<Option>, std::string> of(const Address& user);
+    /// All or an error, which is for people: of a user whose choice cannot be read nothing may be decided.
+    /// `users` are addresses as preparation makes them; one may come several times.
+    void of(std::vector<std::string> users, StoreCallback<StoredChoices> then);
+    void of(const Address& user, StoreCallback<std::optional<Option>> then);
 
-    /// On the disk when this returns without an error; otherwise nothing has changed. Nothing for `chosen`
-    /// forgets the choice.
-    [[nodiscard]] tl::expected<void, std::string> set(
-        const Address& user, std::optional<Option> chosen,
-        std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
+    /// On the disk when `then` is called without an error. Nothing for `chosen` forgets the choice.
+    void set(const Address& user, std::optional<Option> chosen, StoreCallback<void> then,
+             std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
     /// The choices of the domain's users behind `after` (empty: from the first one), `most` at most, ordered by
     /// address. Of a choice from before the store had its time, that of the store's migration.
-    [[nodiscard]] tl::expected<std::vector<KeptSetting>, std::string> of_domain(std::string_view domain,
-                                                                                std::string_view after,
-                                                                                std::size_t most);
-    /// Forgets those that were not made later than they are given here. Whose were forgotten; all or an error.
-    [[nodiscard]] tl::expected<std::vector<std::string>, std::string> forget(
-        std::span<const KeptSetting> choices);
+    void of_domain(std::string_view domain, std::string_view after, std::size_t most,
+                   StoreCallback<std::vector<KeptSetting>> then);
+    /// Forgets those that were not made later than they are given here. Gives whose were forgotten; all or an error.
+    void forget(std::vector<KeptSetting> choices, StoreCallback<std::vector<std::string>> then);
 
     /// How many users have chosen, by their domain.
-    [[nodiscard]] tl::expected<std::map<std::string, std::size_t, std::less<>>, std::string> count();
+    void count(StoreCallback<std::map<std::string, std::size_t, std::less<>>> then);
 
   private:
-    class Query;
-    /// Names of options by users' addresses.
-    using Rows = std::unordered_map<std::string, std::string>;
-
-    [[nodiscard]] tl::expected<Rows, std::string> rows(std::span<const std::string* const> users);
-
     Database& database_;
-    std::array<std::unique_ptr<Query>, 8> queries_;  // for 1, 2, 4 ... kMaxInQuery users
 };
 
 }  // namespace usher

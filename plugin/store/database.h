@@ -1,159 +1,123 @@
-// The store: one database, SQLite or PostgreSQL, through SOCI.
+// The store: one database, SQLite or PostgreSQL. It is never waited for: what it gives comes by a call.
 //
-// Not here: what is in it (journal, choices, saved_settings); only that it is there, in the newest form, and
-// that a connection that was lost is opened again. Not for more than one thread.
-//
-// A SQLite file that is removed, moved or replaced while it is open can still be written, but nobody can read that
-// any more. So each write first looks whether the files are still those that were opened, and fails if they are
-// not, until they are back in their places. Others are never opened instead: the database would be an empty one, or
-// would meet a write-ahead log that is not its own.
+// Transactions are written once, for both, in the SQL that they have in common. Not here: what is in the store (journal,
+// choices, saved_settings) and its form (schema); only that it is there, in the newest form, and that a connection that
+// was lost is made again. Not for more than one thread.
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
-#include <type_traits>
-#include <utility>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include <tl/expected.hpp>
 
-namespace soci
-{
-class session;
-}
+#include "plugin/store/schema.h"
+
+struct event_base;
 
 namespace usher
 {
 
-/// Which file it is, whatever its name.
-struct FileIdentity {
-    dev_t device = 0;
-    ino_t inode = 0;  ///< 0: no file
+/// NULL, a number, or a text.
+using StoredValue = std::variant<std::monostate, std::int64_t, std::string>;
 
-    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+struct Statement {
+    /// In the SQL that both databases have. Its values are $1, $2 ... in the order of `values`. The text does not depend on
+    /// what is asked for, only the values do: it is prepared once.
+    std::string sql;
+    std::vector<StoredValue> values = {};
 };
+
+/// What a statement gave.
+struct Rows {
+    std::vector<std::vector<StoredValue>> rows = {};
+    std::int64_t changed = 0;  ///< how many rows it inserted, updated or deleted
+};
+
+/// What the statements of one step gave, in their order.
+using StepRows = std::vector<Rows>;
+
+/// All of it is done, or nothing.
+struct Transaction {
+    enum class Kind {
+        read,  ///< changes nothing
+        write,  ///< once committed, the end of the process takes nothing back; a power cut may, on SQLite, the last
+                ///< half minute
+        durable,  ///< nor does a power cut: for what nobody would make again
+    };
+    /// What is in one queue is done in order. Requests do not wait for what may take long.
+    enum class Queue { requests, other };
+
+    Kind kind = Kind::read;
+    Queue queue = Queue::other;
+    std::vector<Statement> statements;  ///< the first step: at least one
+    /// Gives the next step from what the one before it gave. Without statements that one was the last: what it gave is the
+    /// result. An exception undoes all of it, and is its error. May be empty: one step.
+    std::function<std::vector<Statement>(const StepRows&)> next = {};
+};
+
+/// What the ids of new records are made of (journal.h).
+struct RecordNumbers {
+    std::int64_t process = 0;  ///< 0 to 1023: no other process that writes to this store has it
+    std::int64_t newest =
+        0;  ///< the id of the newest record when this process got its number; 0: there was none
+
+    friend bool operator==(const RecordNumbers&, const RecordNumbers&) = default;
+};
+
+/// Of what the store gives: a value, or an error for people.
+template <typename Value>
+using StoreCallback = std::function<void(tl::expected<Value, std::string>)>;
 
 class Database
 {
   public:
-    /// `sqlite3://FILE` or `postgresql://KEY=VALUE ...`. Creates what is missing and migrates what is older.
-    /// The error is for people.
-    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(const std::string& url);
+    enum class Access {
+        write,  ///< creates what is missing and migrates what is older
+        read,   ///< to look at, as it is: an error where it is not there or not in the form of this usherd
+    };
 
-    /// To look at, as it is: nothing is made, migrated or written. An error where it is not there or not in the form of
-    /// this usherd.
-    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open_to_read(
-        const std::string& url);
+    /// `sqlite3://FILE` or `postgresql://KEY=VALUE ...`. PostgreSQL needs the event loop, which must outlive the object, and
+    /// is connected to later: what is wrong with it is the error of the first transaction. The error is for people.
+    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(
+        const std::string& url, event_base* loop = nullptr, Access access = Access::write);
 
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
-    ~Database();
+    /// Transactions that are not over are forgotten: their callbacks are not called.
+    virtual ~Database() = default;
 
-    /// What a call of `work` with the session gives, or the error of the store.
-    template <typename Work>
-    using Outcome =
-        tl::expected<std::invoke_result_t<Work, const std::shared_ptr<soci::session>&>, std::string>;
+    /// Calls `then` once with what the last step gave, when all is committed; or with an error, which is for people. On SQLite
+    /// before this returns, else later. PostgreSQL is given 400 ms for what requests wait for, ten seconds for a step of
+    /// anything else; after an error of the connection it is not known whether a transaction was committed.
+    virtual void run(Transaction transaction, StoreCallback<StepRows> then) = 0;
 
-    /// Calls `work(session)`, whose result it returns; what `work` throws becomes the error. After an error
-    /// the next call has a new session: statements that belong to an old one are to be prepared again, and
-    /// keep theirs alive until then.
-    template <typename Work>
-    Outcome<Work> read(Work work);
-    /// The same for work that changes the store.
-    template <typename Work>
-    Outcome<Work> write(Work work);
+    /// Whether it is where it was opened, or connected. If not, last_write_error() says why. Never waits.
+    [[nodiscard]] virtual bool in_place() = 0;
+    /// Moves what was committed from SQLite's write-ahead log into the database, and waits for the disk. If nobody calls it
+    /// in time, a commit has to. False if it failed; see last_write_error().
+    [[nodiscard]] virtual bool checkpoint() { return true; }
+    /// Tells whether it can be written now. Changes nothing.
+    void writable(std::function<void(bool)> then);
 
-    /// The same for what nobody would make again: when this returns without an error, no power cut takes it back.
-    /// (After write() one may take back the last half minute, on SQLite; the end of the process never does.)
-    template <typename Work>
-    Outcome<Work> write_durably(Work work);
+    /// PostgreSQL may have other users than this process.
+    [[nodiscard]] virtual Dialect dialect() const = 0;
 
-    /// Whether it can be written now. It waits like every write, and changes nothing.
-    [[nodiscard]] bool writable();
-    /// Whether its files are where they were opened; if not, see last_write_error(). Never waits.
-    [[nodiscard]] bool in_place();
-    /// Moves what was committed from SQLite's write-ahead log into the database, and waits for the disk. If
-    /// nobody calls it in time, a commit has to. False if it failed; see last_write_error().
-    [[nodiscard]] bool checkpoint();
+    /// Others for each connection to PostgreSQL, whose number is free again as soon as the connection has ended. A SQLite
+    /// file is of one process.
+    [[nodiscard]] virtual RecordNumbers record_numbers() const = 0;
 
     /// Why the last write failed; empty if it succeeded.
     [[nodiscard]] const std::string& last_write_error() const { return last_write_error_; }
 
-  private:
-    /// As long as it lives, SQLite waits for the disk at each commit.
-    class WaitForDisk
-    {
-      public:
-        WaitForDisk(soci::session& session, bool sqlite);
-        WaitForDisk(const WaitForDisk&) = delete;
-        WaitForDisk& operator=(const WaitForDisk&) = delete;
-        ~WaitForDisk();
+  protected:
+    Database() = default;
 
-      private:
-        soci::session* session_;  // null: it does so anyway
-    };
-
-    enum class Access { write, read };
-    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(const std::string& url,
-                                                                                   Access access);
-    Database(std::string url, Access access);
-
-    /// Throws if it cannot be opened.
-    const std::shared_ptr<soci::session>& session();
-    void connect();
-    [[nodiscard]] std::string file() const;
-    /// Why SQLite's files are not those that were opened; empty if they are.
-    [[nodiscard]] std::string out_of_place() const;
-    /// The error as people read it. The next call starts afresh.
-    [[nodiscard]] std::string failed(const char* error);
-
-    const std::string url_;
-    const Access access_;
-    const bool sqlite_;
-    std::shared_ptr<soci::session> session_;
     std::string last_write_error_;
-    /// SQLite's files, as they were opened first (the database) and last (the others).
-    FileIdentity file_;
-    FileIdentity log_;
-    FileIdentity index_;
-    std::vector<std::weak_ptr<soci::session>> sessions_;  // that statements may keep alive
 };
-
-template <typename Work>
-Database::Outcome<Work> Database::read(Work work)
-{
-    try {
-        if constexpr (std::is_void_v<typename Outcome<Work>::value_type>) {
-            work(session());
-            return {};
-        } else {
-            return work(session());
-        }
-    } catch (const std::exception& error) {
-        return tl::unexpected(failed(error.what()));
-    }
-}
-
-template <typename Work>
-Database::Outcome<Work> Database::write_durably(Work work)
-{
-    return write([&](const std::shared_ptr<soci::session>& session) {
-        const WaitForDisk wait(*session, sqlite_);
-        return work(session);
-    });
-}
-
-template <typename Work>
-Database::Outcome<Work> Database::write(Work work)
-{
-    if (!in_place()) {
-        return tl::unexpected(last_write_error_);
-    }
-    Outcome<Work> outcome = read(std::move(work));
-    last_write_error_ = outcome ? std::string() : outcome.error();
-    return outcome;
-}
 
 }  // namespace usher

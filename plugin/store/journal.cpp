@@ -1,13 +1,13 @@
 #include "plugin/store/journal.h"
 
-#include <soci/soci.h>
-
 #include <algorithm>
-#include <random>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "plugin/store/policy_texts.h"
 #include "plugin/store/stored_time.h"
+#include "plugin/store/stored_value.h"
 
 namespace usher
 {
@@ -55,246 +55,200 @@ std::int64_t first_decision_id(system_clock::time_point time)
     return milliseconds * (std::int64_t{1} << kIdLowBits);
 }
 
-/// The prepared statement, with the columns that are bound to it. SOCI inserts many rows from one column
-/// vector each.
-class Journal::Insert
+namespace
 {
-  public:
-    explicit Insert(std::shared_ptr<soci::session> session) : session_(std::move(session)) { prepare(); }
 
-    [[nodiscard]] bool of(const std::shared_ptr<soci::session>& session) const { return session_ == session; }
-
-    /// What is marked as a repetition is passed over.
-    void execute(std::span<const JournalEntry> entries)
-    {
-        resize(entries.size());
-        std::size_t rows = 0;
-        for (const JournalEntry& entry : entries) {
-            if (!entry.repeat) {
-                fill(rows++, entry.record);
-            }
-        }
-        if (rows != 0) {
-            resize(rows);
-            statement_->execute(true);
-        }
-    }
-
-  private:
-    void prepare()
-    {
-        Columns& c = columns_;
-        resize(1);  // SOCI refuses to bind empty columns
-        statement_ = std::make_unique<soci::statement>((
-            session_->prepare
-                << "INSERT INTO journal (id, at, source, organization, user_address, contact_address, "
-                   "item_subscription, item_ask, recent_from_contact, recent_from_domain, recent_to_user, "
-                   "recent_complete, chosen_option, answer, reason, rule, generation, answered_by, covers) VALUES "
-                   "(:id, :at, :source, :organization, :user, :contact, :subscription, :ask, "
-                   ":from_contact, :from_domain, :to_user, :complete, :chosen, :answer, :reason, :rule, "
-                   ":generation, :by, :covers)",
-            soci::use(c.id), soci::use(c.at), soci::use(c.source), soci::use(c.organization),
-            soci::use(c.user), soci::use(c.contact), soci::use(c.subscription, c.has_subscription),
-            soci::use(c.ask), soci::use(c.from_contact), soci::use(c.from_domain), soci::use(c.to_user),
-            soci::use(c.complete), soci::use(c.chosen, c.has_chosen), soci::use(c.answer),
-            soci::use(c.reason), soci::use(c.rule), soci::use(c.generation), soci::use(c.by, c.has_by),
-            soci::use(c.covers, c.has_covers)));
-    }
-
-    struct Columns {
-        std::vector<long long> id, at, generation;
-        std::vector<std::string> source, organization, user, contact, subscription, chosen, answer, reason,
-            by, covers;
-        std::vector<int> ask, complete, rule;
-        std::vector<long long> from_contact, from_domain, to_user;
-        std::vector<soci::indicator> has_subscription, has_chosen, has_by, has_covers;
-    };
-
-    void resize(std::size_t rows)
-    {
-        Columns& c = columns_;
-        for (auto* column : {&c.id, &c.at, &c.generation, &c.from_contact, &c.from_domain, &c.to_user}) {
-            column->resize(rows);
-        }
-        for (auto* column : {&c.source, &c.organization, &c.user, &c.contact, &c.subscription, &c.chosen,
-                             &c.answer, &c.reason, &c.by, &c.covers}) {
-            column->resize(rows);
-        }
-        for (auto* column : {&c.ask, &c.complete, &c.rule}) {
-            column->resize(rows);
-        }
-        c.has_subscription.resize(rows);
-        c.has_chosen.resize(rows);
-        c.has_by.resize(rows);
-        c.has_covers.resize(rows);
-    }
-
-    void fill(std::size_t i, const JournalRecord& r)
-    {
-        Columns& c = columns_;
-        c.id[i] = r.id;
-        c.at[i] = since_1970(r.at);
-        c.source[i] = usher::name(r.source);
-        c.organization[i] = r.organization;
-        c.user[i] = r.request.user.text();
-        c.contact[i] = r.request.contact.text();
-        c.has_subscription[i] = r.request.item ? soci::i_ok : soci::i_null;
-        c.subscription[i] = r.request.item ? usher::name(r.request.item->subscription) : "";
-        c.ask[i] = r.request.item && r.request.item->ask ? 1 : 0;
-        c.from_contact[i] = r.facts.recent.from_contact;
-        c.from_domain[i] = r.facts.recent.from_domain;
-        c.to_user[i] = r.facts.recent.to_user;
-        c.complete[i] = r.facts.recent.complete ? 1 : 0;
-        c.has_chosen[i] = r.facts.chosen ? soci::i_ok : soci::i_null;
-        c.chosen[i] = r.facts.chosen ? usher::name(*r.facts.chosen) : "";
-        c.answer[i] = usher::name(r.decision.answer);
-        c.reason[i] = usher::name(r.decision.reason);
-        c.rule[i] = static_cast<int>(r.decision.rule);
-        c.generation[i] = static_cast<long long>(r.generation);
-        c.has_by[i] = r.answered_by.empty() ? soci::i_null : soci::i_ok;
-        c.by[i] = r.answered_by;
-        c.has_covers[i] = r.covers == Covers::request ? soci::i_null : soci::i_ok;
-        c.covers[i] = usher::name(r.covers);
-    }
-
-    std::shared_ptr<soci::session> session_;
-    Columns columns_;
-    std::unique_ptr<soci::statement> statement_;  // goes first: it points into both
-};
-
-/// The prepared statement that counts a repetition, for one at a time: whether it has found its record matters.
-class Journal::Repeat
+std::int64_t flag(bool set)
 {
-  public:
-    explicit Repeat(std::shared_ptr<soci::session> session)
-        : session_(std::move(session)),
-          statement_((
-              session_->prepare
-                  << "UPDATE journal SET repeats = repeats + 1, last_at = :at, outcome = NULL, refusal = NULL "
-                     "WHERE id = :id AND (covers IS NOT NULL OR (user_address = :user AND "
-                     "contact_address = :contact))",
-              soci::use(at_), soci::use(id_), soci::use(user_), soci::use(contact_)))
-    {
-    }
-
-    [[nodiscard]] bool of(const std::shared_ptr<soci::session>& session) const { return session_ == session; }
-
-    /// Whether there was something to repeat.
-    [[nodiscard]] bool execute(const JournalRecord& record)
-    {
-        at_ = since_1970(record.at);
-        id_ = record.id;
-        user_ = record.request.user.text();
-        contact_ = record.request.contact.text();
-        statement_.execute(true);
-        return statement_.get_affected_rows() == 1;
-    }
-
-  private:
-    std::shared_ptr<soci::session> session_;
-    long long at_ = 0;
-    long long id_ = 0;
-    std::string user_;
-    std::string contact_;
-    soci::statement statement_;  // goes first: it points into the others
-};
-
-Journal::Journal(Database& database)
-    : database_(database),
-      instance_(static_cast<std::int64_t>(std::random_device()() % (1U << (kIdLowBits - kIdCountBits))))
-{
-    // The clock may have been set back since the last record: begin in the millisecond after it, where no id
-    // has our bits.
-    const auto newest = database_.read([](const std::shared_ptr<soci::session>& session) {
-        long long id = 0;
-        *session << "SELECT COALESCE(MAX(id), 0) FROM journal", soci::into(id);
-        return id;
-    });
-    const std::int64_t milliseconds = (newest.value_or(0) >> kIdLowBits) + 1;
-    last_id_ = (milliseconds << kIdLowBits) + (instance_ << kIdCountBits);
+    return set ? 1 : 0;
 }
 
-Journal::~Journal() = default;
+/// The condition under which an entry repeats a record; with values from `first` on: the id, the user, the contact.
+std::string repeats(int first)
+{
+    const auto place = [first](int i) { return "$" + std::to_string(first + i); };
+    return "id = " + place(0) + " AND (covers IS NOT NULL OR (user_address = " + place(1) +
+           " AND contact_address = " + place(2) + "))";
+}
+
+void append_repeated(std::vector<StoredValue>& values, const JournalRecord& record)
+{
+    values.emplace_back(record.id);
+    values.emplace_back(record.request.user.text());
+    values.emplace_back(record.request.contact.text());
+}
+
+constexpr const char* kInsert =
+    "INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_subscription, item_ask, "
+    "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, "
+    "generation, answered_by, covers) ";
+constexpr int kColumns = 19;
+
+const std::string& places()
+{
+    static const std::string all = [] {
+        std::string text = "$1";
+        for (int i = 2; i <= kColumns; ++i) {
+            text += ", $" + std::to_string(i);
+        }
+        return text;
+    }();
+    return all;
+}
+
+std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
+{
+    const auto& recent = r.facts.recent;
+    std::vector<StoredValue> values;
+    values.reserve(kColumns + 3);  // for append_repeated()
+    values.emplace_back(id);
+    values.emplace_back(since_1970(r.at));
+    values.emplace_back(std::string(name(r.source)));
+    values.emplace_back(r.organization);
+    values.emplace_back(r.request.user.text());
+    values.emplace_back(r.request.contact.text());
+    values.push_back(r.request.item ? std::string(name(r.request.item->subscription)) : StoredValue());
+    values.emplace_back(flag(r.request.item && r.request.item->ask));
+    values.emplace_back(std::int64_t{recent.from_contact});
+    values.emplace_back(std::int64_t{recent.from_domain});
+    values.emplace_back(std::int64_t{recent.to_user});
+    values.emplace_back(flag(recent.complete));
+    values.push_back(r.facts.chosen ? std::string(name(*r.facts.chosen)) : StoredValue());
+    values.emplace_back(std::string(name(r.decision.answer)));
+    values.emplace_back(std::string(name(r.decision.reason)));
+    values.emplace_back(std::int64_t{r.decision.rule});
+    values.emplace_back(static_cast<std::int64_t>(r.generation));
+    values.push_back(r.answered_by.empty() ? StoredValue() : r.answered_by);
+    values.push_back(r.covers == Covers::request ? StoredValue() : std::string(name(r.covers)));
+    return values;
+}
+
+Statement insertion(const JournalRecord& record)
+{
+    static const std::string sql = kInsert + ("VALUES (" + places()) + ")";
+    return {sql, columns(record, record.id)};
+}
+
+Statement repetition(const JournalRecord& record)
+{
+    static const std::string sql =
+        "UPDATE journal SET repeats = repeats + 1, last_at = $1, outcome = NULL, refusal = NULL WHERE " +
+        repeats(2);
+    Statement statement{sql, {since_1970(record.at)}};
+    append_repeated(statement.values, record);
+    return statement;
+}
+
+/// For a repetition that is none.
+Statement insertion_instead(const JournalRecord& record, std::int64_t id)
+{
+    static const std::string sql = kInsert + ("SELECT " + places()) +
+                                   " WHERE NOT EXISTS (SELECT 1 FROM journal WHERE " + repeats(kColumns + 1) +
+                                   ")";
+    Statement statement{sql, columns(record, id)};
+    append_repeated(statement.values, record);
+    return statement;
+}
+
+}  // namespace
 
 std::int64_t Journal::next_id(system_clock::time_point now)
 {
     constexpr std::int64_t kCounts = std::int64_t{1} << kIdCountBits;
-    const std::int64_t first_of_now = first_decision_id(now) + instance_ * kCounts;
-    std::int64_t id = std::max(first_of_now, last_id_ + 1);
-    if (id % kCounts == 0 && id != first_of_now) {  // the count ran over: borrow from the next millisecond
-        id += (std::int64_t{1} << kIdLowBits) - kCounts;
+    if (const RecordNumbers numbers = database_.record_numbers(); numbers != numbers_) {
+        // The clock may have been set back since the newest record: begin in the millisecond after it, where no id
+        // has our bits.
+        numbers_ = numbers;
+        last_id_ = std::max(last_id_, (((numbers.newest >> kIdLowBits) + 1) << kIdLowBits) - 1);
+    }
+    const std::int64_t ours = numbers_.process * kCounts;
+    const auto first_in = [ours](std::int64_t id) { return ((id >> kIdLowBits) << kIdLowBits) + ours; };
+    std::int64_t id = std::max(first_decision_id(now) + ours, last_id_ + 1);
+    if (id < first_in(id)) {
+        id = first_in(id);
+    } else if (id >= first_in(id) + kCounts) {  // the count ran over: borrow from the next millisecond
+        id = first_in(id) + (std::int64_t{1} << kIdLowBits);
     }
     last_id_ = id;
     return id;
 }
 
-tl::expected<void, std::string> Journal::record(std::span<JournalEntry> entries)
+void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then)
 {
+    struct Repeated {
+        std::size_t entry;
+        std::size_t insertion;  // which statement
+        std::int64_t id;        // if it is none
+    };
     if (entries.empty()) {
-        return {};
+        then(std::move(entries));
+        return;
     }
-    return database_.write([&](const std::shared_ptr<soci::session>& session) {
-        if (!insert_ || !insert_->of(session)) {
-            insert_.reset();
-            insert_ = std::make_unique<Insert>(session);
+    std::vector<Statement> statements;
+    statements.reserve(entries.size());
+    std::vector<Repeated> repeated;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const JournalRecord& record = entries[i].record;
+        if (!entries[i].repeat) {
+            statements.push_back(insertion(record));
+        } else {
+            const std::int64_t id = next_id(record.at);
+            statements.push_back(repetition(record));
+            repeated.push_back({i, statements.size(), id});
+            statements.push_back(insertion_instead(record, id));
         }
-        if (!repeat_ || !repeat_->of(session)) {
-            repeat_.reset();
-            repeat_ = std::make_unique<Repeat>(session);
-        }
-        soci::transaction transaction(*session);
-        insert_->execute(entries);
-        for (JournalEntry& entry : entries) {
-            if (entry.repeat && !repeat_->execute(entry.record)) {
-                entry.record.id = next_id(entry.record.at);
-                entry.repeat = false;
-                insert_->execute({&entry, 1});
-            }
-        }
-        transaction.commit();
-    });
+    }
+    database_.run({.kind = Transaction::Kind::write,
+                   .queue = Transaction::Queue::requests,
+                   .statements = std::move(statements)},
+                  [entries = std::move(entries), repeated = std::move(repeated),
+                   then = std::move(then)](const tl::expected<StepRows, std::string>& given) mutable {
+                      if (!given) {
+                          then(tl::unexpected(given.error()));
+                          return;
+                      }
+                      for (const Repeated& one : repeated) {
+                          if ((*given)[one.insertion].changed != 0) {
+                              entries[one.entry].record.id = one.id;
+                              entries[one.entry].repeat = false;
+                          }
+                      }
+                      then(std::move(entries));
+                  });
 }
 
-tl::expected<void, std::string> Journal::settle(std::span<const RecordedOutcome> outcomes)
+void Journal::settle(std::span<const RecordedOutcome> outcomes, StoreCallback<void> then)
 {
     constexpr std::size_t kLongestRefusal = 64;  // the server chooses it
-    std::vector<long long> ids;
-    std::vector<std::string> names;
-    std::vector<std::string> refusals;
+    std::vector<Statement> statements;
     for (const RecordedOutcome& one : outcomes) {
-        ids.push_back(one.id);
-        names.emplace_back(name(one.outcome));
-        refusals.push_back(one.refusal.substr(0, kLongestRefusal));
+        statements.push_back(
+            {"UPDATE journal SET outcome = $1, refusal = $2 WHERE id = $3",
+             {std::string(name(one.outcome)), one.refusal.substr(0, kLongestRefusal), one.id}});
     }
-    if (ids.empty()) {
-        return {};
+    if (statements.empty()) {
+        then(tl::expected<void, std::string>());
+        return;
     }
-    return database_.write([&](const std::shared_ptr<soci::session>& session) {
-        soci::transaction transaction(*session);
-        soci::statement settle =
-            (session->prepare << "UPDATE journal SET outcome = :outcome, refusal = :refusal WHERE id = :id",
-             soci::use(names), soci::use(refusals), soci::use(ids));
-        settle.execute(true);
-        transaction.commit();
-    });
+    database_.run({.kind = Transaction::Kind::write,
+                   .queue = Transaction::Queue::requests,
+                   .statements = std::move(statements)},
+                  converted<void>(std::move(then), [](const StepRows&) {}));
 }
 
-tl::expected<std::size_t, std::string> Journal::forget_before(system_clock::time_point cutoff,
-                                                              std::size_t most)
+void Journal::forget_before(system_clock::time_point cutoff, std::size_t most,
+                            StoreCallback<std::size_t> then)
 {
-    return database_.write([&](const std::shared_ptr<soci::session>& session) {
-        const long long id = first_decision_id(cutoff);
-        soci::statement forget =
-            (session->prepare << "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < :id "
-                                 "ORDER BY id LIMIT :most)",
-             soci::use(id), soci::use(static_cast<long long>(most)));
-        soci::transaction transaction(*session);
-        forget.execute(true);
-        const auto forgotten = static_cast<std::size_t>(forget.get_affected_rows());
-        forget_unnamed_policies(*session);
-        transaction.commit();
-        return forgotten;
-    });
+    std::vector<Statement> statements{
+        {"DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < $1 ORDER BY id LIMIT $2)",
+         {first_decision_id(cutoff), static_cast<std::int64_t>(most)}}};
+    for (Statement& statement : forget_unnamed_policies(database_.dialect())) {
+        statements.push_back(std::move(statement));
+    }
+    database_.run({.kind = Transaction::Kind::write, .statements = std::move(statements)},
+                  converted<std::size_t>(std::move(then), [](const StepRows& given) {
+                      return static_cast<std::size_t>(given.at(0).changed);
+                  }));
 }
 
 }  // namespace usher

@@ -73,38 +73,30 @@ struct RecordedOutcome {
 class Journal
 {
   public:
-    explicit Journal(Database& database);
-    Journal(const Journal&) = delete;
-    Journal& operator=(const Journal&) = delete;
-    ~Journal();
+    /// `database` must outlive the object, and may call back after it.
+    explicit Journal(Database& database) : database_(database) {}
 
-    /// The id for a decision made now: milliseconds since 2026, ten bits that this object has chosen at random, twelve
-    /// that count. Never less than those recorded before, whatever the clock does. Two processes that write to one
-    /// store choose the same ten bits once in 1024 times. Should they then give the same id in the same millisecond,
-    /// the second record is refused, and its requests are left to their users.
+    /// The id for a decision made now: milliseconds since 2026, ten bits for this process (Database::record_numbers), twelve
+    /// that count. Never less than those given before, and than those recorded before the process got its number, whatever
+    /// the clock does. Of several processes that have clocks of their own, one may give a lesser id than another did before.
     [[nodiscard]] std::int64_t next_id(std::chrono::system_clock::time_point now);
 
-    /// Writes all or nothing, in one transaction; it is committed when this returns. Repetitions that turn out to be
-    /// none have become new records with new ids.
-    [[nodiscard]] tl::expected<void, std::string> record(std::span<JournalEntry> entries);
+    /// Writes all or nothing, in one transaction; it is committed when `then` is called with the entries. Repetitions that
+    /// turned out to be none have become new records with new ids.
+    void record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then);
     /// Adds what became of verdicts, in one transaction.
-    [[nodiscard]] tl::expected<void, std::string> settle(std::span<const RecordedOutcome> outcomes);
+    void settle(std::span<const RecordedOutcome> outcomes, StoreCallback<void> then);
 
     /// Deletes records from before `cutoff`, at most `most` of them, and policies that no record names any more.
-    /// Returns how many. By their ids: none goes too early because the clock was behind; after a clock that was ahead
+    /// Gives how many. By their ids: none goes too early because the clock was behind; after a clock that was ahead
     /// they stay for as much longer. Of repeated decisions the first counts: the last is an hour younger at most.
-    [[nodiscard]] tl::expected<std::size_t, std::string> forget_before(
-        std::chrono::system_clock::time_point cutoff, std::size_t most);
+    void forget_before(std::chrono::system_clock::time_point cutoff, std::size_t most,
+                       StoreCallback<std::size_t> then);
 
   private:
-    class Insert;
-    class Repeat;
-
     Database& database_;
-    std::unique_ptr<Insert> insert_;
-    std::unique_ptr<Repeat> repeat_;
+    RecordNumbers numbers_{.process = -1};  // those that last_id_ belongs to
     std::int64_t last_id_ = 0;
-    std::int64_t instance_;
 };
 
 }  // namespace usher

@@ -28,12 +28,13 @@ void JournalExpiry::delete_old()
     if (!now_ || kept == std::chrono::days(0)) {
         return;
     }
-    const auto deleted = journal_.forget_before(*now_ - kept, kAtATime);
-    if (!deleted) {
-        spdlog::warn("old journal records could not be deleted: {}", deleted.error());
-    } else if (*deleted == kAtATime) {
-        next_portion_ = clock_.after(kNext, [this] { delete_old(); });
-    }
+    journal_.forget_before(*now_ - kept, kAtATime, callbacks_.bind([this](const auto& deleted) {
+        if (!deleted) {
+            spdlog::warn("old journal records could not be deleted: {}", deleted.error());
+        } else if (*deleted == kAtATime) {
+            next_portion_ = clock_.after(kNext, [this] { delete_old(); });
+        }
+    }));
 }
 
 }  // namespace usher

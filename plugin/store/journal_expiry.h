@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "plugin/store/journal.h"
 #include "plugin/store/trusted_time.h"
@@ -46,6 +47,7 @@ class JournalExpiry
     std::optional<std::chrono::system_clock::time_point> now_;
     std::unique_ptr<Timer> next_check_;
     std::unique_ptr<Timer> next_portion_;
+    CallbackScope callbacks_;
 };
 
 }  // namespace usher

@@ -1,14 +1,15 @@
 #include "plugin/store/journal_search.h"
 
-#include <soci/soci.h>
-
 #include <algorithm>
 #include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "plugin/store/stored_time.h"
+#include "plugin/store/stored_value.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -16,7 +17,6 @@ namespace usher
 namespace
 {
 
-using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 std::optional<Source> source_named(std::string_view text)
@@ -29,106 +29,48 @@ std::optional<Source> source_named(std::string_view text)
     return std::nullopt;
 }
 
-/// A query of records, with the variables that a row is fetched into.
-class Select
+/// The columns of a record, in the order in which record_of() reads them.
+constexpr const char* kColumns =
+    "id, at, source, organization, user_address, contact_address, item_subscription, item_ask, recent_from_contact, "
+    "recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, generation, answered_by, "
+    "covers, repeats, last_at, outcome, refusal";
+
+/// Reads the columns of a row, one after the other. What no record of ours can have is thrown as an error.
+class RowReader
 {
   public:
-    Select(soci::session& session, const JournalFilter& filter, std::int64_t first, std::int64_t last,
-           std::string_view order, std::size_t most)
-        : statement_(session)
-    {
-        const auto number = [this](long long value) {
-            statement_.exchange(soci::use(*numbers_.emplace_back(std::make_unique<long long>(value))));
-        };
-        const auto text = [this](const std::string& value) {
-            statement_.exchange(soci::use(*texts_.emplace_back(std::make_unique<std::string>(value))));
-        };
-        std::string where = " WHERE id >= :first AND id <= :last";
-        number(first);
-        number(last);
-        if (filter.user) {
-            where += " AND user_address = :user";
-            text(filter.user->text());
-        }
-        if (filter.contact) {
-            where += " AND contact_address IN (:contact, :prepared)";
-            text(filter.contact->text());
-            const auto prepared = filter.contact->prepared();
-            text(prepared ? prepared->text() : filter.contact->text());
-        }
-        if (filter.since) {  // ids are ahead of the time where the clock was
-            where += " AND COALESCE(last_at, at) >= :since";
-            number(since_1970(*filter.since));
-        }
-        if (filter.domains) {
-            const std::string at = session.get_backend_name() == "postgresql" ? "strpos" : "instr";
-            std::string domains;
-            for (const std::string& domain : *filter.domains) {
-                domains += (domains.empty() ? ":d" : ", :d") + std::to_string(texts_.size());
-                text(domain);
-            }
-            where += " AND substr(user_address, " + at + "(user_address, '@') + 1) IN (" + domains + ")";
-        }
-        number(static_cast<long long>(most));
-        fetch_into_members();
-        statement_.alloc();
-        statement_.prepare(
-            "SELECT id, at, source, organization, user_address, contact_address, item_subscription, "
-            "item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
-            "chosen_option, answer, reason, rule, generation, answered_by, covers, repeats, last_at, outcome, "
-            "refusal FROM journal" +
-            where + " ORDER BY id " + std::string(order) + " LIMIT :most");
-        statement_.define_and_bind();
-        statement_.execute();
-    }
+    explicit RowReader(const std::vector<StoredValue>& row) : row_(row), id_(usher::number(row.at(0))) {}
 
-    [[nodiscard]] std::optional<JournalRecord> next()
+    [[nodiscard]] std::int64_t number() { return usher::number(next()); }
+    [[nodiscard]] std::uint32_t number32() { return static_cast<std::uint32_t>(number()); }
+    [[nodiscard]] const std::string& text() { return usher::text(next()); }
+    [[nodiscard]] std::optional<std::string> optional_text()
     {
-        if (!statement_.fetch()) {
-            return std::nullopt;
-        }
-        JournalRecord record{.id = id_,
-                             .at = time_since_1970(at_),
-                             .source = understood(source_named(source_), "source"),
-                             .organization = organization_,
-                             .request = {Party::as_written(user_), Party::as_written(contact_), std::nullopt},
-                             .facts = {},
-                             .decision = {},
-                             .generation = static_cast<std::uint64_t>(generation_)};
-        if (has_by_ == soci::i_ok) {
-            record.answered_by = by_;
-        }
-        if (has_covers_ == soci::i_ok) {
-            record.covers = understood(covers_named(covers_), "covers");
-        }
-        record.repeats = static_cast<std::uint64_t>(repeats_);
-        if (has_last_at_ == soci::i_ok) {
-            record.last_at = time_since_1970(last_at_);
-        }
-        if (has_outcome_ == soci::i_ok) {
-            record.outcome = understood(outcome_named(outcome_), "outcome");
-        }
-        if (has_refusal_ == soci::i_ok) {
-            record.refusal = refusal_;
-        }
-        if (has_subscription_ == soci::i_ok) {
-            record.request.item =
-                RosterItem{understood(subscription_named(subscription_), "item_subscription"), ask_ != 0};
-        }
-        record.facts.recent = {static_cast<std::uint32_t>(from_contact_),
-                               static_cast<std::uint32_t>(from_domain_), static_cast<std::uint32_t>(to_user_),
-                               complete_ != 0};
-        if (has_chosen_ == soci::i_ok) {
-            record.facts.chosen = understood(option_named(chosen_), "chosen_option");
-        }
-        record.decision.answer = understood(answer_named(answer_), "answer");
-        record.decision.reason = understood(reason_named(reason_), "reason");
-        record.decision.rule = static_cast<std::uint32_t>(rule_);
-        return record;
+        const StoredValue& value = next();
+        return is_null(value) ? std::nullopt : std::optional(usher::text(value));
+    }
+    [[nodiscard]] std::optional<system_clock::time_point> optional_time()
+    {
+        const StoredValue& value = next();
+        return is_null(value) ? std::nullopt : std::optional(time_since_1970(usher::number(value)));
+    }
+    /// A value by its name.
+    template <typename Value>
+    [[nodiscard]] Value named(std::optional<Value> (*from)(std::string_view), const char* column)
+    {
+        return understood(from(text()), column);
+    }
+    template <typename Value>
+    [[nodiscard]] std::optional<Value> optional_named(std::optional<Value> (*from)(std::string_view),
+                                                      const char* column)
+    {
+        const auto name = optional_text();
+        return name ? std::optional(understood(from(*name), column)) : std::nullopt;
     }
 
   private:
-    /// A column's value. Throws where the column has what no record of ours can have.
+    [[nodiscard]] const StoredValue& next() { return row_.at(column_++); }
+
     template <typename Value>
     [[nodiscard]] Value understood(std::optional<Value> value, const char* column) const
     {
@@ -138,44 +80,64 @@ class Select
         return *std::move(value);
     }
 
-    void fetch_into_members()
-    {
-        for (long long* number : {&id_, &at_}) {
-            statement_.exchange(soci::into(*number));
-        }
-        for (std::string* text : {&source_, &organization_, &user_, &contact_}) {
-            statement_.exchange(soci::into(*text));
-        }
-        statement_.exchange(soci::into(subscription_, has_subscription_));
-        for (long long* number : {&ask_, &from_contact_, &from_domain_, &to_user_, &complete_}) {
-            statement_.exchange(soci::into(*number));
-        }
-        statement_.exchange(soci::into(chosen_, has_chosen_));
-        statement_.exchange(soci::into(answer_));
-        statement_.exchange(soci::into(reason_));
-        statement_.exchange(soci::into(rule_));
-        statement_.exchange(soci::into(generation_));
-        statement_.exchange(soci::into(by_, has_by_));
-        statement_.exchange(soci::into(covers_, has_covers_));
-        statement_.exchange(soci::into(repeats_));
-        statement_.exchange(soci::into(last_at_, has_last_at_));
-        statement_.exchange(soci::into(outcome_, has_outcome_));
-        statement_.exchange(soci::into(refusal_, has_refusal_));
-    }
+    const std::vector<StoredValue>& row_;
+    const std::int64_t id_;
+    std::size_t column_ = 0;
+};
 
-    std::vector<std::unique_ptr<long long>> numbers_;  // bound by address
-    std::vector<std::unique_ptr<std::string>> texts_;
-    long long id_ = 0, at_ = 0, ask_ = 0, from_contact_ = 0, from_domain_ = 0, to_user_ = 0, complete_ = 0,
-              rule_ = 0, generation_ = 0, repeats_ = 0, last_at_ = 0;
-    std::string source_, organization_, user_, contact_, subscription_, chosen_, answer_, reason_, by_,
-        covers_, outcome_, refusal_;
-    soci::indicator has_subscription_ = soci::i_null, has_chosen_ = soci::i_null, has_by_ = soci::i_null,
-                    has_covers_ = soci::i_null, has_last_at_ = soci::i_null, has_outcome_ = soci::i_null,
-                    has_refusal_ = soci::i_null;
-    soci::statement statement_;  // goes first: it points into the others
+std::optional<RosterItem> item_of(RowReader& row)
+{
+    const auto subscription = row.optional_named(subscription_named, "item_subscription");
+    const bool ask = row.number() != 0;
+    return subscription ? std::optional(RosterItem{*subscription, ask}) : std::nullopt;
+}
+
+JournalRecord record_of(const std::vector<StoredValue>& columns)
+{
+    RowReader row(columns);
+    return {
+        // In braces, one is read after the other.
+        .id = row.number(),
+        .at = time_since_1970(row.number()),
+        .source = row.named(source_named, "source"),
+        .organization = row.text(),
+        .request = {Party::as_written(row.text()), Party::as_written(row.text()), item_of(row)},
+        .facts = {{row.number32(), row.number32(), row.number32(), row.number() != 0},
+                  row.optional_named(option_named, "chosen_option")},
+        .decision = {row.named(answer_named, "answer"), row.named(reason_named, "reason"), row.number32()},
+        .generation = static_cast<std::uint64_t>(row.number()),
+        .answered_by = row.optional_text().value_or(""),
+        .covers = row.optional_named(covers_named, "covers").value_or(Covers::request),
+        .repeats = static_cast<std::uint64_t>(row.number()),
+        .last_at = row.optional_time(),
+        .outcome = row.optional_named(outcome_named, "outcome"),
+        .refusal = row.optional_text().value_or("")};
+}
+
+/// The values of a statement while it is written.
+class Values
+{
+  public:
+    /// Where the value stands in the statement: `$3`.
+    [[nodiscard]] std::string place(StoredValue value)
+    {
+        values_.push_back(std::move(value));
+        return "$" + std::to_string(values_.size());
+    }
+    [[nodiscard]] std::vector<StoredValue> take() { return std::move(values_); }
+
+  private:
+    std::vector<StoredValue> values_;
 };
 
 }  // namespace
+
+/// What is looked at in one go.
+struct JournalSearch::Portion {
+    std::int64_t most = 0;   // so many records
+    std::int64_t count = 0;  // there were so many
+    std::int64_t edge = 0;   // the last of them to be looked at
+};
 
 JournalSearch::JournalSearch(Database& database, JournalFilter filter)
     : database_(database), filter_(std::move(filter)), last_(std::numeric_limits<std::int64_t>::max())
@@ -193,38 +155,84 @@ JournalSearch::JournalSearch(Database& database, JournalFilter filter)
     }
 }
 
-tl::expected<bool, std::string> JournalSearch::search_portion()
+Statement JournalSearch::query_of(const Portion& portion) const
 {
-    return database_.read([this](const std::shared_ptr<soci::session>& session) {
-        const bool upwards = filter_.after.has_value();
-        const std::string order = upwards ? "ASC" : "DESC";
-        // Where every record is found, none is looked at that is not wanted.
-        const bool every = !filter_.user && !filter_.contact && !filter_.domains && !filter_.since;
-        const auto portion =
-            static_cast<long long>(every ? std::min(kPortion, filter_.most - found_.size()) : kPortion);
-        long long count = 0;
-        long long edge = 0;
-        *session
-            << "SELECT COUNT(*), COALESCE(" + std::string(upwards ? "MAX" : "MIN") +
-                   "(id), 0) FROM (SELECT id FROM journal WHERE id >= :first AND id <= :last ORDER BY id " +
-                   order + " LIMIT :portion) AS portion",
-            soci::into(count), soci::into(edge), soci::use(static_cast<long long>(first_)),
-            soci::use(static_cast<long long>(last_)), soci::use(portion);
-        if (count != 0) {
-            Select select(*session, filter_, upwards ? first_ : edge, upwards ? edge : last_, order,
-                          filter_.most - found_.size());
-            while (auto record = select.next()) {
-                found_.push_back(*std::move(record));
+    Values values;
+    std::string where = " WHERE id >= " + values.place(upwards() ? first_ : portion.edge) +
+                        " AND id <= " + values.place(upwards() ? portion.edge : last_);
+    if (filter_.user) {
+        where += " AND user_address = " + values.place(filter_.user->text());
+    }
+    if (filter_.contact) {
+        const auto prepared = filter_.contact->prepared();
+        where += " AND contact_address IN (" + values.place(filter_.contact->text()) + ", " +
+                 values.place(prepared ? prepared->text() : filter_.contact->text()) + ")";
+    }
+    if (filter_.since) {  // ids are ahead of the time where the clock was
+        where += " AND COALESCE(last_at, at) >= " + values.place(since_1970(*filter_.since));
+    }
+    if (filter_.domains) {
+        const std::string at = database_.dialect() == Dialect::postgresql ? "strpos" : "instr";
+        where +=
+            " AND substr(user_address, " + at + "(user_address, '@') + 1) IN (" +
+            joined(*filter_.domains, ", ", [&](const std::string& domain) { return values.place(domain); }) +
+            ")";
+    }
+    const std::string limit = values.place(static_cast<std::int64_t>(filter_.most - found_.size()));
+    return {std::string("SELECT ") + kColumns + " FROM journal" + where + " ORDER BY id " +
+                (upwards() ? "ASC" : "DESC") + " LIMIT " + limit,
+            values.take()};
+}
+
+void JournalSearch::search_portion(StoreCallback<bool> then)
+{
+    // Where every record is found, none is looked at that is not wanted.
+    const bool every = !filter_.user && !filter_.contact && !filter_.domains && !filter_.since;
+    const auto portion = std::make_shared<Portion>();
+    portion->most =
+        static_cast<std::int64_t>(every ? std::min(kPortion, filter_.most - found_.size()) : kPortion);
+    const std::string edge = upwards() ? "MAX" : "MIN";
+    const std::string order = upwards() ? "ASC" : "DESC";
+    Statement look{"SELECT COUNT(*), COALESCE(" + edge +
+                       "(id), 0) FROM (SELECT id FROM journal WHERE id >= $1 AND id <= $2 ORDER BY id " +
+                       order + " LIMIT $3) AS portion",
+                   {first_, last_, portion->most}};
+    // The next step may be taken when the search is gone: what it needs is its own.
+    const auto query =
+        [portion, self = callbacks_.bind([this, portion](Statement& made) { made = query_of(*portion); }),
+         looked = false](const StepRows& given) mutable -> std::vector<Statement> {
+        Statement made;
+        if (!std::exchange(looked, true)) {
+            portion->count = number(given.at(0).rows.at(0).at(0));
+            portion->edge = number(given.at(0).rows.at(0).at(1));
+            if (portion->count != 0) {
+                self(made);
             }
-            (upwards ? first_ : last_) = upwards ? edge + 1 : edge - 1;
         }
-        return count < portion || found_.size() == filter_.most;
-    });
+        return made.sql.empty() ? std::vector<Statement>() : std::vector{std::move(made)};
+    };
+    database_.run(
+        {.kind = Transaction::Kind::read, .statements = {std::move(look)}, .next = query},
+        callbacks_.bind([this, portion, then = std::move(then)](tl::expected<StepRows, std::string> given) {
+            converted<bool>(then, [this, &portion](const StepRows& found) { return take(*portion, found); })(
+                std::move(given));
+        }));
+}
+
+bool JournalSearch::take(const Portion& portion, const StepRows& given)
+{
+    if (portion.count != 0) {
+        for (const auto& row : given.at(0).rows) {
+            found_.push_back(record_of(row));
+        }
+        (upwards() ? first_ : last_) = upwards() ? portion.edge + 1 : portion.edge - 1;
+    }
+    return portion.count < portion.most || found_.size() == filter_.most;
 }
 
 std::vector<JournalRecord> JournalSearch::take_found()
 {
-    if (!filter_.after) {
+    if (!upwards()) {
         std::reverse(found_.begin(), found_.end());
     }
     return std::move(found_);

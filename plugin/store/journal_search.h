@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <tl/expected.hpp>
-
+#include "integration/base/callback_scope.h"
 #include "plugin/store/database.h"
 #include "plugin/store/journal.h"
 
@@ -40,18 +39,25 @@ class JournalSearch
 
     JournalSearch(Database& database, JournalFilter filter);
 
-    /// Looks at the next portion. Returns whether it was the last one.
-    [[nodiscard]] tl::expected<bool, std::string> search_portion();
+    /// Looks at the next portion. Gives whether it was the last one. `then` is not called once the search is gone.
+    void search_portion(StoreCallback<bool> then);
     /// What was found, in the order of ids. To be called once.
     [[nodiscard]] std::vector<JournalRecord> take_found();
 
   private:
+    struct Portion;
+    [[nodiscard]] bool upwards() const { return filter_.after.has_value(); }
+    [[nodiscard]] Statement query_of(const Portion& portion) const;
+    /// Returns whether it was the last one.
+    [[nodiscard]] bool take(const Portion& portion, const StepRows& given);
+
     Database& database_;
     const JournalFilter filter_;
     // The ids that have not been looked at.
     std::int64_t first_ = 0;
     std::int64_t last_;
     std::vector<JournalRecord> found_;
+    CallbackScope callbacks_;
 };
 
 }  // namespace usher

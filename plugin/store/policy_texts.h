@@ -5,24 +5,38 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
-namespace soci
-{
-class session;
-}
+#include "plugin/store/database.h"
 
 namespace usher
 {
 
 /// Numbers the policy that comes into force, whose text is that of its parts one behind the other: with the number of
-/// the one before if it is the same, else with the next. To be called in a transaction.
-[[nodiscard]] std::uint64_t number_policy(soci::session& session, const std::vector<std::string>& parts,
-                                          std::chrono::system_clock::time_point now);
+/// the one before if it is the same, else with the next. To be used in one transaction, in which nobody else does the same.
+class PolicyNumbering
+{
+  public:
+    PolicyNumbering(std::vector<std::string> parts, std::chrono::system_clock::time_point now);
 
-/// Deletes policies that are not in force any more and that no record names, some at a time. To be called in a
-/// transaction.
-void forget_unnamed_policies(soci::session& session);
+    /// What has to be known before.
+    [[nodiscard]] std::vector<Statement> questions() const;
+    /// The statements that number it, from the answers to the questions. Maybe none.
+    [[nodiscard]] std::vector<Statement> statements(const StepRows& answers);
+    /// Known after `statements`.
+    [[nodiscard]] std::uint64_t generation() const { return static_cast<std::uint64_t>(generation_); }
+
+  private:
+    std::vector<std::string> parts_;
+    const std::int64_t now_;
+    std::int64_t generation_ = 0;
+};
+
+/// Delete policies that are not in force any more and that no record names, some at a time. Where other processes use the
+/// store, each may have another policy in force; of one that has made no decision since the oldest record of now, that is not
+/// known.
+[[nodiscard]] std::vector<Statement> forget_unnamed_policies(Dialect dialect);
 
 }  // namespace usher

@@ -5,10 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 #include "plugin/store/database.h"
 
@@ -28,27 +27,49 @@ struct SavedSetting {
     friend bool operator==(const SavedSetting&, const SavedSetting&) = default;
 };
 
+/// All settings that are saved.
+struct StoredSettings {
+    std::vector<SavedSetting> settings;  ///< ordered by time
+    std::int64_t version = 0;            ///< greater after each change
+};
+
 struct SettingsChange {
     std::vector<SavedSetting> removed = {};  ///< as they are stored
     std::vector<SavedSetting> saved = {};    ///< stored afterwards
 };
 
+/// A policy that came into force.
+struct NumberedPolicy {
+    std::uint64_t generation = 0;  ///< the newest one's if that is of the same policy
+    std::int64_t version = 0;      ///< of the saved settings it was made with
+};
+
 class SavedSettings
 {
   public:
+    /// What is to be changed, and the policy that follows from it, in parts (policy_texts.h).
+    struct Outcome {
+        SettingsChange change;
+        std::vector<std::string> policy;
+    };
+
+    /// `database` must outlive the object, and may call back after it.
     explicit SavedSettings(Database& database) : database_(database) {}
 
-    [[nodiscard]] tl::expected<std::vector<SavedSetting>, std::string> read();
+    void read(StoreCallback<StoredSettings> then);
 
-    /// Makes the change and numbers the policy that follows from it, given in parts (policy_texts.h), in one
-    /// transaction; on the disk when this returns without an error. Returns the generation: the newest one's if that
-    /// is of the same policy.
-    [[nodiscard]] tl::expected<std::uint64_t, std::string> save(const SettingsChange& change,
-                                                                const std::vector<std::string>& policy,
-                                                                std::chrono::system_clock::time_point now);
+    /// In one transaction: has `decide` look at what is saved, makes the change and numbers the policy. On the disk when
+    /// `then` is called without an error; `decide` may have been called when there is one. At all processes, changes are made
+    /// one after the other.
+    void change(std::function<Outcome(const StoredSettings&)> decide,
+                std::chrono::system_clock::time_point now, StoreCallback<NumberedPolicy> then,
+                Transaction::Queue queue = Transaction::Queue::other);
 
   private:
     Database& database_;
 };
+
+/// What the store at that URL has saved: opened to look at, as it is, and waited for.
+[[nodiscard]] tl::expected<StoredSettings, std::string> read_saved_settings(const std::string& url);
 
 }  // namespace usher

@@ -189,6 +189,9 @@ const Migration kMigrations[] = {
         ALTER COLUMN setting TYPE {name},
         ALTER COLUMN saved_by TYPE {name})",
      false},
+    // One row, whose version grows with each change of saved settings: so other processes learn of it (saved_settings.h).
+    {"CREATE TABLE settings_version (version BIGINT NOT NULL)"},
+    {"INSERT INTO settings_version (version) VALUES (0)"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <random>
+#include <utility>
 
 #include "integration/base/event_clock.h"
 #include "integration/requests/entity.h"
@@ -20,6 +22,7 @@
 #include "plugin/core/answerer.h"
 #include "plugin/core/deleted_accounts.h"
 #include "plugin/core/operations.h"
+#include "plugin/core/recorded_approvals.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/settings/changes.h"
 #include "plugin/settings/reading_process.h"
@@ -45,6 +48,8 @@ struct Deleter {
     void operator()(event_base* base) const { event_base_free(base); }
     void operator()(event* e) const { event_free(e); }
 };
+
+using EventLoop = std::unique_ptr<event_base, Deleter>;
 
 template <typename Organizations>
 std::vector<std::string> domains(const Organizations& organizations)
@@ -79,15 +84,43 @@ void log_saved(const PolicyInForce& policy)
     }
 }
 
+/// Puts the settings in force, with what is saved. A server of PostgreSQL that is not there is waited for.
+tl::expected<void, std::string> begin(PolicyInForce& policy, const Settings& settings,
+                                      const Database& database, event_base* loop)
+{
+    constexpr milliseconds kRetryInterval{1'000};
+    EventClock clock(loop);
+    std::string logged;
+    while (true) {
+        std::optional<tl::expected<void, std::string>> outcome;
+        policy.set_file(settings, [&outcome](const auto& given) { outcome = given; });
+        while (!outcome) {
+            event_base_loop(loop, EVLOOP_ONCE);
+        }
+        if (*outcome || database.dialect() == Dialect::sqlite) {
+            return *outcome;
+        }
+        if (std::exchange(logged, outcome->error()) != outcome->error()) {
+            spdlog::error("waiting for the store: {}", logged);
+        }
+        ServiceManager::extend_start();
+        bool waited = false;
+        const auto timer = clock.after(kRetryInterval, [&waited] { waited = true; });
+        while (!waited) {
+            event_base_loop(loop, EVLOOP_ONCE);
+        }
+    }
+}
+
 class Daemon : private EntityEvents
 {
   public:
-    Daemon(std::string path, Settings settings, std::unique_ptr<Database> database,
+    Daemon(std::string path, Settings settings, EventLoop loop, std::unique_ptr<Database> database,
            std::unique_ptr<PolicyInForce> policy)
         : path_(std::move(path)),
           settings_(settings),
           file_(std::move(settings)),
-          base_(event_base_new()),
+          base_(std::move(loop)),
           clock_(base_.get()),
           channels_(base_.get()),
           database_(std::move(database)),
@@ -96,7 +129,11 @@ class Daemon : private EntityEvents
           journal_(*database_),
           journal_expiry_(journal_, clock_, std::chrono::system_clock::now,
                           [this] { return std::chrono::days(settings_.store.journal_days); }),
-          answerer_(policy_->policy(), choices_, journal_, clock_, std::chrono::system_clock::now),
+          answerer_(choices_, journal_, clock_, std::chrono::system_clock::now),
+          recorded_approvals_(*database_, clock_, std::chrono::system_clock::now,
+                              [this](const SubscriptionRequest& request, Clock::Time at) {
+                                  answerer_.count_approval(request, at);
+                              }),
           deleted_accounts_(choices_, *policy_, clock_),
           entity_(own_login(), ping_target(), all_domains(), channels_, clock_, random_fraction(), answerer_,
                   *this),
@@ -109,10 +146,14 @@ class Daemon : private EntityEvents
     {
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
+        answerer_.set_policy(policy_->policy(), policy_->settings_version());
+        answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
+            policy_->refresh(version, std::move(then));
+        });
         answerer_.on_recorded(log_decision);
         answerer_.on_refused(log_refusal);
         answerer_.on_unrecorded([this] { await_store(); });
-        policy_->on_change([this] { policy_changed(); });
+        policy_->on_change([this](PolicyInForce::Origin origin) { policy_changed(origin); });
         operations_.on_reload([this](Callback<std::vector<std::string>> then) { reload(std::move(then)); });
         operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
     }
@@ -242,7 +283,7 @@ class Daemon : private EntityEvents
             return;
         }
         if (*reading_) {
-            policy_was_stored(policy_->set_file(**reading_));
+            policy_->set_file(**reading_, [this](const auto& stored) { policy_was_stored(stored); });
         } else {
             end_reading(not_valid(reading_->error()));
         }
@@ -308,9 +349,9 @@ class Daemon : private EntityEvents
         return tl::unexpected(Refusal{kind, text});
     }
 
-    void policy_changed()
+    void policy_changed(PolicyInForce::Origin origin)
     {
-        answerer_.set_policy(policy_->policy());
+        answerer_.set_policy(policy_->policy(), policy_->settings_version());
         const std::vector<std::string> ours = all_domains();
         const auto gone = [&ours](const auto& one) {
             return std::find(ours.begin(), ours.end(), one.first) == ours.end();
@@ -319,7 +360,12 @@ class Daemon : private EntityEvents
         std::erase_if(logged_states_, gone);
         entity_.set_domains(ours);
         set_stock();
-        entity_.read_again();
+        if (origin == PolicyInForce::Origin::here) {  // else who has saved it answers what waits
+            entity_.read_again();
+        } else {
+            spdlog::info("settings that were saved at another usherd are in force: settings generation {}",
+                         policy_->policy()->generation());
+        }
         report_answering();
     }
 
@@ -451,7 +497,9 @@ class Daemon : private EntityEvents
         if (store_timer_) {
             return;
         }
-        store_timer_ = clock_.after(kRetryInterval, [this] { store_tried(database_->writable()); });
+        store_timer_ = clock_.after(kRetryInterval, [this] {
+            database_->writable([this](bool writable) { store_tried(writable); });
+        });
     }
 
     void store_tried(bool writable)
@@ -493,7 +541,7 @@ class Daemon : private EntityEvents
     const std::string path_;
     Settings settings_;  ///< in force, without the organizations, which policy_ has
     Settings file_;      ///< as last read; shares rules and lines with policy_
-    std::unique_ptr<event_base, Deleter> base_;
+    EventLoop base_;
     EventClock clock_;
     ServiceManager service_manager_{clock_};
     StropheChannels channels_;
@@ -503,6 +551,7 @@ class Daemon : private EntityEvents
     Journal journal_;
     JournalExpiry journal_expiry_;
     Answerer answerer_;
+    RecordedApprovals recorded_approvals_;
     DeletedAccounts deleted_accounts_;
     Entity entity_;
     StockApproval stock_;
@@ -534,17 +583,19 @@ ExitCode run_daemon(const std::string& path, Settings settings)
         spdlog::critical("store.url: {} cannot be used: {}", settings.store.url, error);
         return kFailed;
     };
+    EventLoop loop(event_base_new());
     ServiceManager::extend_start();
-    auto database = Database::open(settings.store.url);
+    auto database = Database::open(settings.store.url, loop.get());
     if (!database) {
         return unusable(database.error());
     }
-    auto policy = PolicyInForce::make(settings, **database, [] { return std::chrono::system_clock::now(); });
-    if (!policy) {
-        return unusable(policy.error());
+    auto policy =
+        std::make_unique<PolicyInForce>(**database, [] { return std::chrono::system_clock::now(); });
+    if (const auto in_force = begin(*policy, settings, **database, loop.get()); !in_force) {
+        return unusable(in_force.error());
     }
-    log_saved(**policy);
-    return Daemon(path, std::move(settings), *std::move(database), *std::move(policy)).run();
+    log_saved(*policy);
+    return Daemon(path, std::move(settings), std::move(loop), *std::move(database), std::move(policy)).run();
 }
 
 }  // namespace usher

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "benchmark.h"
-#include "plugin/store/choices.h"
 #include "policy/decide.h"
 #include "row.h"
+#include "store_now.h"
 #include "stored_choices.h"
 #include "temporary_directory.h"
 
@@ -177,7 +177,7 @@ void measure_choices(const std::vector<std::size_t>& sizes, const std::vector<st
     std::map<std::size_t, std::string> texts;
     for (const std::size_t count : counts) {
         const Store store(count, {kDomain});
-        Choices choices(*store.database);
+        test::ChoicesNow choices(*store.database);
         for (const std::size_t size : sizes) {
             std::mt19937 random(1);
             std::vector<std::vector<SubscriptionRequest>> asks(kRounds);
@@ -224,7 +224,7 @@ void measure_count()
         domains.push_back("d" + std::to_string(i) + ".example");
     }
     const Store store(kUsers, domains);
-    Choices choices(*store.database);
+    test::ChoicesNow choices(*store.database);
     const double taken = microseconds(20,
                                       [&] {
                                           if (choices.count().value().size() != kDomains) {

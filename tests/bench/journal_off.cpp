@@ -5,31 +5,19 @@
 namespace usher
 {
 
-class Journal::Insert
-{
-};
-
-class Journal::Repeat
-{
-};
-
-Journal::Journal(Database& database) : database_(database), instance_(0) {}
-
-Journal::~Journal() = default;
-
 std::int64_t Journal::next_id(std::chrono::system_clock::time_point)
 {
     return ++last_id_;
 }
 
-tl::expected<void, std::string> Journal::record(std::span<JournalEntry>)
+void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then)
 {
-    return {};
+    then(std::move(entries));
 }
 
-tl::expected<void, std::string> Journal::settle(std::span<const RecordedOutcome>)
+void Journal::settle(std::span<const RecordedOutcome>, StoreCallback<void> then)
 {
-    return {};
+    then({});
 }
 
 // Used only where records are read, of which there are none.
@@ -48,10 +36,10 @@ std::int64_t first_decision_id(std::chrono::system_clock::time_point)
     return 0;
 }
 
-tl::expected<std::size_t, std::string> Journal::forget_before(std::chrono::system_clock::time_point,
-                                                              std::size_t)
+void Journal::forget_before(std::chrono::system_clock::time_point, std::size_t,
+                            StoreCallback<std::size_t> then)
 {
-    return 0;
+    then(0);
 }
 
 }  // namespace usher

@@ -17,8 +17,8 @@
 #include "loopback.h"
 #include "plugin/files/unix_socket.h"
 #include "plugin/store/database.h"
-#include "plugin/store/journal.h"
 #include "row.h"
+#include "store_now.h"
 #include "stored_choices.h"
 #include "usherctl.h"
 #include "usherd.h"
@@ -102,7 +102,7 @@ UsherdOptions large(const std::string& option)
 void fill_journal(const std::string& path)
 {
     const auto database = Database::open("sqlite3://" + path).value();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const auto now = std::chrono::system_clock::now();
     std::vector<JournalEntry> entries;
     for (int i = 0; i < kRecords; ++i) {

@@ -1,10 +1,8 @@
 #include "stored_choices.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include "plugin/store/database.h"
 #include "policy/option.h"
+#include "sqlite_file.h"
 
 namespace usher::test
 {
@@ -17,26 +15,18 @@ std::string chooser(std::size_t number, const std::string& domain)
 void store_choices(const std::string& path, std::size_t count, const std::vector<std::string>& domains)
 {
     static_cast<void>(Database::open("sqlite3://" + path).value());
-    soci::session session(soci::sqlite3, path);
-    soci::transaction transaction(session);
-    std::string address;
-    std::string option;
-    std::string domain;
-    soci::statement insert =
-        (session.prepare
-             << "INSERT INTO choice (user_address, option_name, domain, chosen_at) VALUES (:u, :o, :d, 0)",
-         soci::use(address), soci::use(option), soci::use(domain));
-    for (const std::string& one : domains) {
-        domain = one;
+    SqliteFile file(path);
+    file.run("BEGIN");
+    for (const std::string& domain : domains) {
         for (std::size_t i = 0; i < count; ++i) {
-            address = chooser(i, domain);
-            option = name(kOptions[i % kOptions.size()]);
-            insert.execute(true);
+            const std::string option(name(kOptions[i % kOptions.size()]));
+            file.run("INSERT INTO choice (user_address, option_name, domain, chosen_at) VALUES ('" +
+                     chooser(i, domain) + "', '" + option + "', '" + domain + "', 0)");
         }
-        session << "INSERT INTO choice_count (domain, users) VALUES (:d, :u)", soci::use(domain),
-            soci::use(static_cast<long long>(count));
+        file.run("INSERT INTO choice_count (domain, users) VALUES ('" + domain + "', " +
+                 std::to_string(count) + ")");
     }
-    transaction.commit();
+    file.run("COMMIT");
 }
 
 }  // namespace usher::test

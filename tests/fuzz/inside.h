@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "core_now.h"
 #include "doubles.h"
 #include "integration/stock/stock_approval.h"
 #include "plugin/core/answerer.h"
@@ -22,6 +23,7 @@ inline std::chrono::system_clock::time_point wall_clock()
 struct Inside {
     Inside()
     {
+        answerer.set_policy(policy->policy(), policy->settings_version());
         entity.set_stock_mode(&stock);
         operations.on_reload(
             [](const Callback<std::vector<std::string>>& then) { then(std::vector<std::string>{}); });
@@ -64,13 +66,13 @@ struct Inside {
     };
 
     std::unique_ptr<Database> database = Database::open("sqlite3://:memory:").value();
-    std::unique_ptr<PolicyInForce> policy = PolicyInForce::make(settings(), *database, wall_clock).value();
+    std::unique_ptr<PolicyNow> policy = PolicyNow::make(settings(), *database, wall_clock).value();
     Choices choices{*database};
     Journal journal{*database};
     FakeClock clock;
     FakeChannels channels;
     NoEvents events;
-    Answerer answerer{policy->policy(), choices, journal, clock, wall_clock};
+    Answerer answerer{choices, journal, clock, wall_clock};
     Entity entity{login(),
                   "usher.capulet.lit",
                   {"capulet.lit", "montague.lit"},

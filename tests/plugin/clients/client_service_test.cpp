@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core_now.h"
 #include "doubles.h"
+#include "held_database.h"
 #include "plugin/settings/reader.h"
 #include "temporary_directory.h"
-#include "tests/plugin/late_operations.h"
 
 namespace usher
 {
@@ -114,19 +115,19 @@ struct Served {
     }
 
     test::TemporaryDirectory directory;
-    std::unique_ptr<Database> database =
-        Database::open("sqlite3://" + (directory.path() / "usher.db").string()).value();
-    std::unique_ptr<PolicyInForce> policy =
-        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
-    Choices choices{*database};
-    Journal journal{*database};
+    std::unique_ptr<test::HeldDatabase> database = std::make_unique<test::HeldDatabase>(
+        Database::open("sqlite3://" + (directory.path() / "usher.db").string()).value());
+    std::unique_ptr<test::PolicyNow> policy =
+        test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
+    test::ChoicesNow choices{*database};
+    test::JournalNow journal{*database};
     test::FakeClock clock;
     test::FakeChannels channels;
     NoEvents events;
-    Answerer answerer{policy->policy(), choices, journal, clock, noon};
+    test::AnswererNow answerer{policy->policy(), choices.choices, journal.journal, clock, noon};
     Entity entity{login(), "usher.capulet.lit", {"capulet.lit"}, channels,
                   clock,   [] { return 0.5; },  answerer,        events};
-    test::LateOperations operations{*policy, answerer, choices, *database, entity, clock};
+    Operations operations{*policy, answerer, choices.choices, *database, entity, clock};
     ClientService service{entity, operations, clock, true};
 };
 
@@ -143,25 +144,25 @@ BOOST_FIXTURE_TEST_SUITE(client_service, Served)
 
 BOOST_AUTO_TEST_CASE(a_message_is_answered_when_the_store_has_answered)
 {
-    operations.hold_store();
+    database->holds = true;
     say(kJuliet, "options 1");
     BOOST_TEST(replies().empty());
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(replies() == Texts{"juliet: Saved."}, boost::test_tools::per_element());
     BOOST_TEST((choices.of(Address::prepare(kJuliet).value()).value() == Option::all));
 }
 
 BOOST_AUTO_TEST_CASE(a_users_messages_are_answered_in_their_order_and_hold_up_nobody_else)
 {
-    operations.hold_store();
+    database->holds = true;
     say(kJuliet, "options 1");
     say(kJuliet, "help");
     say(kJuliet, "options");
     say(kJuliet, "What?");
-    BOOST_TEST(operations.unanswered() == 1U);  // the next command begins when this one has been answered
+    BOOST_TEST(database->held() == 1U);  // the next command begins when this one has been answered
     say(kNurse, "help");
     BOOST_TEST(replies() == Texts{"nurse: I"}, boost::test_tools::per_element());
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(replies() == (Texts{"juliet: Saved.", "juliet: I", "juliet: Options", "juliet: I"}),
                boost::test_tools::per_element());
     say(kJuliet, "help");
@@ -170,13 +171,13 @@ BOOST_AUTO_TEST_CASE(a_users_messages_are_answered_in_their_order_and_hold_up_no
 
 BOOST_AUTO_TEST_CASE(messages_that_wait_when_the_connection_is_lost_hold_up_none_after_the_next_login)
 {
-    operations.hold_store();
+    database->holds = true;
     say(kJuliet, "options");
     say(kJuliet, "options 7");
     say(kJuliet, "approve @");
     say(kJuliet, "waiting");
     channels.ended(Failure::Kind::closed);
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(replies().empty());
     clock.advance(std::chrono::minutes(1));
     channels.opened("usher.capulet.lit");
@@ -189,10 +190,10 @@ BOOST_AUTO_TEST_CASE(messages_that_wait_when_the_connection_is_lost_hold_up_none
 
 BOOST_AUTO_TEST_CASE(a_menu_is_shown_when_the_store_has_answered)
 {
-    operations.hold_store();
+    database->holds = true;
     send_command(kJuliet, "first", "node='options'");
     BOOST_TEST(channels.take_sent().empty());
-    operations.release_store();
+    database->release_all();
     const std::string shown = only_sent();
     check_contains(shown, "id='first'");
     check_contains(shown, "status='executing'");
@@ -201,12 +202,12 @@ BOOST_AUTO_TEST_CASE(a_menu_is_shown_when_the_store_has_answered)
 BOOST_AUTO_TEST_CASE(a_choice_is_confirmed_when_it_is_stored)
 {
     const std::string next = begin(kJuliet, "options");
-    operations.hold_store();
+    database->holds = true;
     send_command(kJuliet, "choice", next, field("option", "all"));
     BOOST_TEST(channels.take_sent().empty());
     send_command(kJuliet, "impatient", next, field("option", "prompt"));
     check_contains(only_sent(), "unexpected-request");
-    operations.release_store();
+    database->release_all();
     const std::string confirmed = only_sent();
     check_contains(confirmed, "id='choice'");
     check_contains(confirmed, "Saved. From the next request on");
@@ -217,11 +218,11 @@ BOOST_AUTO_TEST_CASE(a_choice_is_confirmed_when_it_is_stored)
 BOOST_AUTO_TEST_CASE(a_menu_can_be_left_before_the_store_has_answered)
 {
     const std::string next = begin(kJuliet, "options");
-    operations.hold_store();
+    database->holds = true;
     send_command(kJuliet, "choice", next, field("option", "all"));
     send_command(kJuliet, "cancel", next + " action='cancel'");
     check_contains(only_sent(), "status='canceled'");
-    operations.release_store();
+    database->release_all();
     const std::string late = only_sent();
     check_contains(late, "id='choice'");
     check_contains(late, "session-expired");
@@ -232,20 +233,21 @@ BOOST_AUTO_TEST_CASE(saved_settings_are_confirmed_to_whoever_saved_them_when_the
     const std::string next = begin(kNurse, "general-im");
     const std::string fields = field("users_may_choose", "1") + field("option", "all") +
                                field("domains", "capulet.lit") + field("reset", "0");
-    operations.hold_store();
-    send_command(kNurse, "save", next, fields);
-    BOOST_TEST(channels.take_sent().empty());
     std::string without_nurse = kFile;
     without_nurse.replace(without_nurse.find("nurse@"), 5, "tybalt");
-    BOOST_REQUIRE(policy->set_file(parse_settings(without_nurse, "usher.toml").value()).has_value());
-    operations.release_store();
+    database->holds = true;
+    policy->PolicyInForce::set_file(parse_settings(without_nurse, "usher.toml").value(),
+                                    [](const auto& outcome) { BOOST_TEST(outcome.has_value()); });
+    send_command(kNurse, "save", next, fields);
+    BOOST_TEST(channels.take_sent().empty());
+    database->release_all();
     check_contains(only_sent(), "Saved. Capulet: Accept requests automatically from all contacts");
 }
 
 /// Whether a user may choose is known without the store: the list of commands does not wait for it.
 BOOST_AUTO_TEST_CASE(the_menus_are_listed_while_the_store_does_not_answer)
 {
-    operations.hold_store();
+    database->holds = true;
     channels.received("<iq type='get' id='list' from='" + kJuliet +
                       "' to='usher.capulet.lit'><query xmlns='http://jabber.org/protocol/disco#items' "
                       "node='http://jabber.org/protocol/commands'/></iq>");

@@ -13,14 +13,15 @@
 #include <set>
 #include <thread>
 
+#include "core_now.h"
 #include "doubles.h"
 #include "follower.h"
+#include "held_database.h"
 #include "openapi.h"
 #include "plugin/settings/reader.h"
 #include "plugin/usherctl/reports.h"
 #include "raw_http.h"
 #include "temporary_directory.h"
-#include "tests/plugin/late_operations.h"
 
 namespace usher
 {
@@ -118,16 +119,16 @@ struct Controlled {
     test::TemporaryDirectory directory;
     std::filesystem::path path = directory.path() / "control.sock";
     std::unique_ptr<event_base, FreeBase> base{event_base_new()};
-    std::unique_ptr<Database> database =
-        Database::open("sqlite3://" + (directory.path() / "usher.db").string()).value();
-    std::unique_ptr<PolicyInForce> policy =
-        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
-    Choices choices{*database};
-    Journal journal{*database};
+    std::unique_ptr<test::HeldDatabase> database = std::make_unique<test::HeldDatabase>(
+        Database::open("sqlite3://" + (directory.path() / "usher.db").string()).value());
+    std::unique_ptr<test::PolicyNow> policy =
+        test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
+    test::ChoicesNow choices{*database};
+    test::JournalNow journal{*database};
     test::FakeClock clock;
     test::FakeChannels channels;
     NoEvents events;
-    Answerer answerer{policy->policy(), choices, journal, clock, noon};
+    test::AnswererNow answerer{policy->policy(), choices.choices, journal.journal, clock, noon};
     Entity entity{login(),
                   "usher.capulet.lit",
                   {"capulet.lit", "capulet.example", "montague.lit"},
@@ -136,7 +137,7 @@ struct Controlled {
                   [] { return 0.5; },
                   answerer,
                   events};
-    test::LateOperations operations{*policy, answerer, choices, *database, entity, clock};
+    Operations operations{*policy, answerer, choices.choices, *database, entity, clock};
     Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
     std::unique_ptr<Control> control;
     std::optional<RawHttp> client;
@@ -492,12 +493,12 @@ const std::vector<std::array<std::string, 4>> kAskStore{
 BOOST_AUTO_TEST_CASE(what_asks_the_store_is_answered_when_the_store_has_answered)
 {
     for (const auto& [method, documented, target, body] : kAskStore) {
-        operations.hold_store();
+        database->holds = true;
         client->send_request(method, target, body);
-        test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+        test::turn_until(base.get(), [this] { return database->held() > 0; });
         event_base_loop(base.get(), EVLOOP_NONBLOCK);
         BOOST_TEST(client->received() == "", method << " " << target);
-        operations.release_store();
+        database->release_all();
         const HttpAnswer answer = client->answer();
         BOOST_TEST(answer.status == 200, answer.body);
         BOOST_TEST(api.mismatch(method, documented, answer.body) == "");
@@ -506,37 +507,37 @@ BOOST_AUTO_TEST_CASE(what_asks_the_store_is_answered_when_the_store_has_answered
 
 BOOST_AUTO_TEST_CASE(metrics_are_answered_while_the_store_does_not_answer)
 {
-    operations.hold_store();
+    database->holds = true;
     client->send_request("GET", "/metrics");
-    test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+    test::turn_until(base.get(), [this] { return database->held() > 0; });
     event_base_loop(base.get(), EVLOOP_NONBLOCK);
     BOOST_TEST(client->received() == "");
     clock.advance(Operations::kStatusPatience);
     const HttpAnswer answer = client->answer();
     BOOST_TEST(answer.status == 200);
     BOOST_TEST(answer.body.find("usher_store_failing 1\n") != std::string::npos, answer.body);
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(ask("GET", "/metrics").body.find("usher_store_failing 0\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_has_gone_before_the_store_answered_disturbs_nobody)
 {
-    operations.hold_store();
+    database->holds = true;
     client->send_request("PUT", "/v1/option/juliet@capulet.lit", R"({"option": "all"})");
-    test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+    test::turn_until(base.get(), [this] { return database->held() > 0; });
     client.emplace(base.get(), path);
     event_base_loop(base.get(), EVLOOP_NONBLOCK);
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(Json::parse(ask("GET", "/v1/option/juliet@capulet.lit").body)["chosen"] == "all");
 }
 
 BOOST_AUTO_TEST_CASE(the_store_may_answer_when_the_control_interface_has_gone)
 {
-    operations.hold_store();
+    database->holds = true;
     client->send_request("GET", "/v1/status");
-    test::turn_until(base.get(), [this] { return operations.unanswered() > 0; });
+    test::turn_until(base.get(), [this] { return database->held() > 0; });
     control.reset();
-    operations.release_store();
+    database->release_all();
     client->wait_for_end();
     BOOST_TEST(client->received() == "");
 }

@@ -2,14 +2,15 @@
 #include "plugin/core/answerer.h"
 #include "plugin/store/journal_search.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <random>
 
+#include "core_now.h"
+#include "held_database.h"
+#include "sqlite_file.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -63,24 +64,17 @@ struct Desk {
     StandingClock clock;
     std::chrono::system_clock::time_point wall{std::chrono::hours(498'600)};
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
-    Journal journal{*database};
-    Choices choices{*database};
-    Answerer answerer{policy(Option::organization), choices, journal, clock, [this] { return wall; }};
+    test::JournalNow journal{*database};
+    test::ChoicesNow choices{*database};
+    test::AnswererNow answerer{policy(Option::organization), choices.choices, journal.journal, clock,
+                               [this] { return wall; }};
 
-    [[nodiscard]] tl::expected<std::vector<Judged>, std::string> judged(
-        std::span<const SubscriptionRequest> requests, Source source)
-    {
-        std::optional<tl::expected<std::vector<Judged>, std::string>> result;
-        answerer.judge({requests.begin(), requests.end()}, source,
-                       [&result](auto decided) { result = std::move(decided); });
-        return result.value();
-    }
     /// Of requests that can be recorded.
     [[nodiscard]] std::vector<Decision> judge(std::span<const SubscriptionRequest> requests, Source source)
     {
         std::vector<Decision> decisions;
-        const auto all = judged(requests, source);
-        for (const Judged& one : all.value()) {
+        const auto judged = answerer.judge(requests, source);
+        for (const Judged& one : judged.value()) {
             decisions.push_back(one.decision);
         }
         return decisions;
@@ -89,24 +83,22 @@ struct Desk {
     std::int64_t judge(const SubscriptionRequest& request, Source source, std::optional<Outcome> outcome = {},
                        const std::string& condition = {})
     {
-        const Judged one = judged({&request, 1}, source).value()[0];
+        const Judged judged = answerer.judge({&request, 1}, source).value()[0];
         if (outcome) {
-            const Settled settled{request, one, *outcome, condition};
+            const Settled settled{request, judged, *outcome, condition};
             answerer.settle({&settled, 1});
         }
-        return one.record;
+        return judged.record;
     }
     [[nodiscard]] long long recorded() const
     {
-        soci::session other(soci::sqlite3, path);
-        long long rows = 0;
-        other << "SELECT COUNT(*) FROM journal", soci::into(rows);
-        return rows;
+        test::SqliteFile other(path);
+        return other.number("SELECT COUNT(*) FROM journal");
     }
     [[nodiscard]] std::vector<JournalRecord> found(JournalFilter filter) const
     {
         JournalSearch search(*database, std::move(filter));
-        while (!search.search_portion().value()) {
+        while (!test::search_now(search).value()) {
         }
         return search.take_found();
     }
@@ -181,21 +173,18 @@ BOOST_AUTO_TEST_CASE(of_what_is_found_in_rosters_only_approvals_are_recorded)
     const auto decisions = judge(requests, Source::roster);
     BOOST_TEST(decisions[1].answer == Answer::deny);
     BOOST_TEST(recorded() == 1);
-    soci::session other(soci::sqlite3, path);
-    std::string source;
-    other << "SELECT source FROM journal", soci::into(source);
-    BOOST_TEST(source == "roster");
+    BOOST_TEST(test::SqliteFile(path).text("SELECT source FROM journal") == "roster");
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_is_no_decision)
 {
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
     int told = 0;
     answerer.on_unrecorded([&told] { ++told; });
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
-    const auto decisions = judged(requests, Source::asked);
-    other << "ROLLBACK";
+    const auto decisions = answerer.judge(requests, Source::asked);
+    other.run("ROLLBACK");
     BOOST_TEST(told == 1);
     BOOST_REQUIRE(!decisions.has_value());
     BOOST_TEST(decisions.error().find("the journal cannot be written: ") == 0U, decisions.error());
@@ -206,10 +195,10 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_recorded_does_not_count_towards_a_limit)
 {
     answerer.set_policy(policy(Option::organization, {.per_contact = 1, .per_domain = 0, .per_user = 0}));
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!judged(requests, Source::asked).has_value());
-    other << "ROLLBACK";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    other.run("ROLLBACK");
     BOOST_TEST(judge(requests, Source::waiting)[0].answer == Answer::approve);
 }
 
@@ -248,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_choice_is_in_force_from_the_next_request_on)
 BOOST_AUTO_TEST_CASE(a_choice_that_another_process_saves_is_in_force_from_the_next_request_on)
 {
     const auto elsewhere = Database::open("sqlite3://" + path).value();
-    Choices others(*elsewhere);
+    test::ChoicesNow others(*elsewhere);
     const std::vector requests{request("tybalt@capulet.lit", "nurse@capulet.lit"),
                                request("juliet@capulet.lit", "nurse@capulet.lit")};
     BOOST_TEST(judge(requests, Source::asked)[1].answer == Answer::approve);
@@ -268,10 +257,10 @@ BOOST_AUTO_TEST_CASE(while_choices_cannot_be_read_nothing_is_decided_or_recorded
     answerer.on_unrecorded([&told] { ++told; });
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),
                                request("tybalt@capulet.lit", "nurse@capulet.lit")};
-    soci::session other(soci::sqlite3, path);
-    other << "ALTER TABLE choice RENAME TO gone";
+    test::SqliteFile other(path);
+    other.run("ALTER TABLE choice RENAME TO gone");
     for (const Source source : {Source::asked, Source::waiting, Source::roster}) {
-        const auto decisions = judged(requests, source);
+        const auto decisions = answerer.judge(requests, source);
         BOOST_REQUIRE(!decisions.has_value());
         BOOST_TEST(decisions.error().find("users' choices cannot be read: ") == 0U, decisions.error());
     }
@@ -282,7 +271,7 @@ BOOST_AUTO_TEST_CASE(while_choices_cannot_be_read_nothing_is_decided_or_recorded
     BOOST_TEST(told == 3);
     BOOST_TEST(answerer.counts().unrecorded == 6U);
     BOOST_TEST(recorded() == 0);
-    other << "ALTER TABLE gone RENAME TO choice";
+    other.run("ALTER TABLE gone RENAME TO choice");
     const auto decisions = judge(requests, Source::asked);
     BOOST_TEST(decisions[0].answer == Answer::approve);  // nothing was counted towards the limit
     BOOST_TEST(decisions[1].answer == Answer::approve);
@@ -293,8 +282,8 @@ BOOST_AUTO_TEST_CASE(a_choice_of_an_unknown_option_is_not_the_organizations)
 {
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
     BOOST_REQUIRE(choices.set(requests[0].user.prepared().value(), Option::prompt).has_value());
-    soci::session(soci::sqlite3, path) << "UPDATE choice SET option_name = 'never'";
-    BOOST_TEST(!judged(requests, Source::asked).has_value());
+    test::SqliteFile(path).run("UPDATE choice SET option_name = 'never'");
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
     BOOST_TEST(recorded() == 0);
 }
 
@@ -318,10 +307,10 @@ BOOST_AUTO_TEST_CASE(what_is_committed_is_told_and_nothing_else)
     static_cast<void>(judge(requests, Source::asked));
     BOOST_TEST(told.size() == 2U);
     {
-        soci::session other(soci::sqlite3, path);
-        other << "BEGIN IMMEDIATE";
-        BOOST_TEST(!judged(requests, Source::asked).has_value());
-        other << "ROLLBACK";
+        test::SqliteFile other(path);
+        other.run("BEGIN IMMEDIATE");
+        BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+        other.run("ROLLBACK");
     }
     BOOST_TEST(told.size() == 2U);
 }
@@ -365,10 +354,10 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_left_for_another_reason_or_after_an_answe
 BOOST_AUTO_TEST_CASE(what_is_left_and_could_not_be_recorded_is_recorded_the_next_time)
 {
     const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!judged(requests, Source::asked).has_value());
-    other << "ROLLBACK";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    other.run("ROLLBACK");
     static_cast<void>(judge(requests, Source::asked));
     BOOST_TEST(recorded() == 1);
     BOOST_TEST(answerer.counts().repeated == 0U);
@@ -406,10 +395,10 @@ BOOST_AUTO_TEST_CASE(a_denial_whose_repetition_cannot_be_recorded_is_no_decision
     answerer.set_policy(federation_closed());
     const std::vector requests{request("juliet@capulet.lit", "romeo@montague.lit")};
     static_cast<void>(judge(requests, Source::asked));
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!judged(requests, Source::asked).has_value());
-    other << "ROLLBACK";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    other.run("ROLLBACK");
     static_cast<void>(judge(requests, Source::asked));
     BOOST_TEST(recorded() == 1);
     BOOST_TEST(found({}).at(0).repeats == 1U);
@@ -422,10 +411,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_does_not_use_up_the_limit_of_an_hou
     for (std::size_t i = 0; i < RecentDecisions::kMaxOfDomain; ++i) {
         requests.push_back(request("juliet@capulet.lit", "romeo" + std::to_string(i) + "@montague.lit"));
     }
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
-    BOOST_TEST(!judged(requests, Source::asked).has_value());
-    other << "ROLLBACK";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
+    BOOST_TEST(!answerer.judge(requests, Source::asked).has_value());
+    other.run("ROLLBACK");
     static_cast<void>(judge({&requests[0], 1}, Source::asked));
     BOOST_TEST((found({}).at(0).covers == Covers::request));
 }
@@ -435,7 +424,7 @@ BOOST_AUTO_TEST_CASE(a_repetition_whose_record_has_gone_gets_a_new_one)
     answerer.set_policy(federation_closed());
     const SubscriptionRequest asked = request("juliet@capulet.lit", "romeo@montague.lit");
     const std::int64_t gone = judge(asked, Source::asked);
-    soci::session(soci::sqlite3, path) << "DELETE FROM journal";
+    test::SqliteFile(path).run("DELETE FROM journal");
     const std::int64_t id = judge(asked, Source::asked);
     BOOST_TEST(id > gone);
     BOOST_TEST(judge(asked, Source::asked) == id);
@@ -509,13 +498,13 @@ BOOST_AUTO_TEST_CASE(what_the_server_has_confirmed_is_not_counted_again_in_its_r
 BOOST_AUTO_TEST_CASE(an_outcome_that_cannot_be_recorded_is_not_known)
 {
     const SubscriptionRequest waits = request("juliet@capulet.lit", "nurse@capulet.lit");
-    const Judged one = judged({&waits, 1}, Source::waiting).value()[0];
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
-    const Settled settled{waits, one, Outcome::confirmed, {}};
+    const Judged judged = answerer.judge({&waits, 1}, Source::waiting).value()[0];
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
+    const Settled settled{waits, judged, Outcome::confirmed, {}};
     answerer.settle({&settled, 1});
-    other << "ROLLBACK";
-    BOOST_TEST(!found({.id = one.record}).at(0).outcome.has_value());
+    other.run("ROLLBACK");
+    BOOST_TEST(!found({.id = judged.record}).at(0).outcome.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(beyond_the_hourly_limit_of_a_domain_denials_are_denied_and_counted_in_one_record)
@@ -645,6 +634,111 @@ BOOST_AUTO_TEST_CASE(every_recorded_decision_can_be_explained_again)
         BOOST_REQUIRE(again.rule == record.decision.rule);
     }
     BOOST_TEST(decisions == 10'000U);
+}
+
+/// A store that answers later.
+struct SlowDesk {
+    SlowDesk() { answerer.set_policy(policy(Option::organization), 0); }
+
+    /// Asks, and says so with this name when it is decided: `first approve`, `first failed`.
+    void ask(const std::string& name, const SubscriptionRequest& request, Answerer& whom)
+    {
+        whom.judge({request}, Source::asked, [this, name](const auto& judged) {
+            said.push_back(name + " " +
+                           (judged ? std::string(usher::name(judged->front().decision.answer)) : "failed"));
+        });
+    }
+    void ask(const std::string& name, const SubscriptionRequest& request) { ask(name, request, answerer); }
+
+    usher::test::TemporaryDirectory directory;
+    std::string url = "sqlite3://" + (directory.path() / "usher.db").string();
+    StandingClock clock;
+    test::HeldDatabase database{Database::open(url).value()};
+    Journal journal{database};
+    Choices choices{database};
+    Answerer answerer{choices, journal, clock, [] { return std::chrono::system_clock::now(); }};
+    SubscriptionRequest nurse = request("juliet@capulet.lit", "nurse@capulet.lit");
+    SubscriptionRequest tybalt = request("juliet@capulet.lit", "tybalt@capulet.lit");
+    SubscriptionRequest romeo = request("juliet@capulet.lit", "romeo@montague.lit");
+    std::vector<std::string> said;
+};
+
+using Said = std::vector<std::string>;
+
+BOOST_FIXTURE_TEST_CASE(what_comes_while_a_batch_is_with_the_store_is_the_next_one, SlowDesk)
+{
+    database.holds = true;
+    ask("first", nurse);
+    ask("second", tybalt);
+    ask("third", romeo);
+    BOOST_TEST(database.held() == 1U);  // the choices of the first
+    database.release();
+    BOOST_TEST(database.held() == 1U);  // its record
+    BOOST_TEST(said.empty());
+    database.release();
+    BOOST_TEST(said == Said{"first approve"}, boost::test_tools::per_element());
+    BOOST_TEST(database.held() == 1U);
+    database.release();
+    database.release();
+    BOOST_TEST(database.held() == 0U);
+    BOOST_TEST(said == (Said{"first approve", "second approve", "third leave"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_recorded_counts_for_no_limit_and_the_next_batch_goes_on, SlowDesk)
+{
+    answerer.set_policy(policy(Option::organization, {.per_contact = 1, .per_domain = 0, .per_user = 0}), 0);
+    int told = 0;
+    answerer.on_unrecorded([&told] { ++told; });
+    database.holds = true;
+    ask("first", nurse);
+    database.release();
+    ask("second", nurse);
+    database.fail("lost");
+    BOOST_TEST(said == Said{"first failed"}, boost::test_tools::per_element());
+    BOOST_TEST(told == 1);
+    database.release();
+    database.release();
+    BOOST_TEST(said == (Said{"first failed", "second approve"}), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_decided_by_settings_that_another_process_has_replaced, SlowDesk)
+{
+    std::vector<StoreCallback<void>> refreshes;
+    answerer.on_outdated([&](std::int64_t version, StoreCallback<void> then) {
+        BOOST_TEST(version == 1);
+        refreshes.push_back(std::move(then));
+    });
+    const auto elsewhere = Database::open(url).value();
+    const SavedSetting saved{{"capulet.lit"}, "Capulet", "option", "prompt", "admin", {}};
+    BOOST_REQUIRE(test::SavedSettingsNow(*elsewhere).save({.saved = {saved}}, {"policy"}, {}).has_value());
+    ask("first", nurse);
+    BOOST_REQUIRE(refreshes.size() == 1U);
+    BOOST_TEST(said.empty());
+    answerer.set_policy(policy(Option::prompt), 1);
+    refreshes[0]({});
+    BOOST_TEST(said == Said{"first leave"}, boost::test_tools::per_element());
+    ask("second", nurse);
+    BOOST_TEST(refreshes.size() == 1U);
+
+    answerer.set_policy(policy(Option::organization), 0);
+    ask("third", nurse);
+    BOOST_REQUIRE(refreshes.size() == 2U);
+    refreshes[1](tl::unexpected<std::string>("lost"));
+    BOOST_TEST(said.back() == "third failed");
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_is_called_when_the_answerer_is_gone, SlowDesk)
+{
+    database.holds = true;
+    {
+        Answerer another(choices, journal, clock, [] { return std::chrono::system_clock::now(); });
+        another.set_policy(policy(Option::organization), 0);
+        ask("first", nurse, another);
+    }
+    database.release();
+    BOOST_TEST(said.empty());
+    BOOST_TEST(database.held() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,14 +1,14 @@
 // What deleted accounts have chosen is forgotten, and nothing else.
 #include "plugin/core/deleted_accounts.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <boost/test/unit_test.hpp>
 
+#include "core_now.h"
 #include "doubles.h"
 #include "plugin/settings/reader.h"
 #include "plugin/text/timestamp.h"
+#include "sqlite_file.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -42,25 +42,24 @@ struct Chosen {
         BOOST_REQUIRE(choices.set(kNurse, Option::prompt, kChosen).has_value());
     }
     [[nodiscard]] bool has_chosen(const Address& user) { return choices.of(user).value().has_value(); }
-    /// All settings.
-    [[nodiscard]] std::vector<KeptSetting> kept()
-    {
-        std::vector<KeptSetting> all;
-        deleted.kept("capulet.lit", "", 100, [&all](auto read) { all = std::move(read).value(); });
-        return all;
-    }
     /// The server is asked for all, and has these.
     void check(const std::vector<NamedAccount>& existing) { deleted.checked(kept(), existing); }
+    [[nodiscard]] std::vector<KeptSetting> kept()
+    {
+        return test::now<std::vector<KeptSetting>>(
+                   [this](auto then) { deleted.kept("capulet.lit", "", 100, then); })
+            .value();
+    }
 
     test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
-    std::unique_ptr<PolicyInForce> policy =
-        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, system_clock::now)
+    std::unique_ptr<test::PolicyNow> policy =
+        test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *database, system_clock::now)
             .value();
-    Choices choices{*database};
+    test::ChoicesNow choices{*database};
     test::FakeClock clock;
-    DeletedAccounts deleted{choices, *policy, clock};
+    DeletedAccounts deleted{choices.choices, *policy, clock};
 };
 
 }  // namespace
@@ -113,12 +112,12 @@ BOOST_AUTO_TEST_CASE(what_was_chosen_after_the_question_stays)
 // E34
 BOOST_AUTO_TEST_CASE(what_the_store_would_not_forget_is_forgotten_later)
 {
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
     deleted.removed(kJuliet);
     deleted.removed(kNurse);
     clock.advance(std::chrono::seconds(5));
-    other << "ROLLBACK";
+    other.run("ROLLBACK");
     BOOST_TEST(has_chosen(kJuliet));
     clock.advance(std::chrono::seconds(5));
     BOOST_TEST(!has_chosen(kJuliet));

@@ -2,15 +2,14 @@
 #include "plugin/core/operations.h"
 #include "plugin/settings/reader.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <boost/test/unit_test.hpp>
 #include <optional>
 
+#include "core_now.h"
 #include "doubles.h"
+#include "held_database.h"
+#include "sqlite_file.h"
 #include "temporary_directory.h"
-#include "tests/plugin/late_operations.h"
 
 namespace usher
 {
@@ -56,7 +55,7 @@ struct NoEvents : EntityEvents {
 };
 
 struct Running {
-    void execute(const std::string& statement) const { soci::session(soci::sqlite3, path) << statement; }
+    void execute(const std::string& statement) const { test::SqliteFile(path).run(statement); }
     Result<Explained> explain()
     {
         std::optional<Result<Explained>> explained;
@@ -89,6 +88,12 @@ struct Running {
     void set_file(const std::string& file)
     {
         BOOST_REQUIRE(policy->set_file(parse_settings(file, "usher.toml").value()).has_value());
+    }
+    /// The same, as soon as the store has answered.
+    void replace_file(const std::string& file)
+    {
+        policy->PolicyInForce::set_file(parse_settings(file, "usher.toml").value(),
+                                        [](const auto& outcome) { BOOST_TEST(outcome.has_value()); });
     }
 
     /// Replies to what has been sent, as a server on which one request waits; to later answers as given.
@@ -169,15 +174,16 @@ struct Running {
 
     test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
-    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
-    std::unique_ptr<PolicyInForce> policy =
-        PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
-    Choices choices{*database};
-    Journal journal{*database};
+    std::unique_ptr<test::HeldDatabase> database =
+        std::make_unique<test::HeldDatabase>(Database::open("sqlite3://" + path).value());
+    std::unique_ptr<test::PolicyNow> policy =
+        test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
+    test::ChoicesNow choices{*database};
+    test::JournalNow journal{*database};
     test::FakeClock clock;
     test::FakeChannels channels;
     NoEvents events;
-    Answerer answerer{policy->policy(), choices, journal, clock, noon};
+    test::AnswererNow answerer{policy->policy(), choices.choices, journal.journal, clock, noon};
     Entity entity{login(),
                   "usher.capulet.lit",
                   {"capulet.lit", "capulet.example", "montague.lit"},
@@ -186,7 +192,7 @@ struct Running {
                   [] { return 0.5; },
                   answerer,
                   events};
-    test::LateOperations operations{*policy, answerer, choices, *database, entity, clock};
+    Operations operations{*policy, answerer, choices.choices, *database, entity, clock};
     const Address juliet = address("juliet@capulet.lit");
     std::string contact = "nurse@capulet.lit";  // of the request that waits
     std::vector<std::string> answered;          // later answers that the server has been sent
@@ -356,12 +362,12 @@ BOOST_AUTO_TEST_CASE(a_review_that_cannot_be_recorded_is_refused_and_answers_not
     channels.opened("usher.capulet.lit");
     channels.sent.clear();
     std::optional<Result<Review>> reviewed;
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
     operations.review(Actor::local("root"), juliet, true,
                       [&](Result<Review> result) { reviewed = std::move(result); });
     serve();
-    other << "ROLLBACK";
+    other.run("ROLLBACK");
     BOOST_REQUIRE(reviewed.has_value());
     BOOST_REQUIRE(!reviewed->has_value());
     BOOST_TEST((reviewed->error().kind == Refusal::Kind::unavailable));
@@ -384,10 +390,10 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_says_which_part_of_the_store_failed)
         BOOST_TEST((given->error().kind == Refusal::Kind::unavailable));
         return given->error().text;
     };
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
     BOOST_TEST(answer().find("Nothing was answered: the journal cannot be written: ") == 0U);
-    other << "ROLLBACK";
+    other.run("ROLLBACK");
     execute("ALTER TABLE choice RENAME TO gone");
     BOOST_TEST(answer().find("Nothing was answered: users' choices cannot be read: ") == 0U);
 }
@@ -413,7 +419,7 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_its_outcome)
     const auto confirmed = answer("result", "");
     BOOST_REQUIRE(confirmed.has_value());
     JournalSearch search(*database, {});
-    BOOST_REQUIRE(search.search_portion().value());
+    BOOST_REQUIRE(test::search_now(search).value());
     const auto records = search.take_found();
     BOOST_REQUIRE(records.size() == 2U);
     BOOST_TEST((records[0].outcome == Outcome::refused));
@@ -457,10 +463,10 @@ BOOST_AUTO_TEST_CASE(a_review_that_is_interrupted_says_how_far_it_came)
                       [&](Result<Review> result) { review = std::move(result); });
     serve_list({many_waiting(0, 100), many_waiting(100, 200), kNoneWaiting});
     serve("result", "");
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
     clock.advance(std::chrono::milliseconds(0));
-    other << "ROLLBACK";
+    other.run("ROLLBACK");
     BOOST_REQUIRE(review.has_value());
     BOOST_REQUIRE(!review->has_value());
     BOOST_TEST(review->error().text.find(
@@ -494,8 +500,8 @@ BOOST_AUTO_TEST_CASE(thousands_of_domains_may_not_be_served)
     for (std::size_t i = settings.organizations[1].domains.size(); i < kDomains; ++i) {
         settings.organizations[1].domains.push_back("d" + std::to_string(i) + ".montague.lit");
     }
-    const auto many = PolicyInForce::make(settings, *database, noon).value();
-    Operations all(*many, answerer, choices, *database, entity, clock);
+    const auto many = test::PolicyNow::make(settings, *database, noon).value();
+    Operations all(*many, answerer, choices.choices, *database, entity, clock);
     entity.start();
     channels.opened("usher.capulet.lit");
     entity.set_domains({});
@@ -544,12 +550,12 @@ BOOST_AUTO_TEST_CASE(status_counts_the_choices_of_each_organization)
 
 BOOST_AUTO_TEST_CASE(status_says_that_the_last_write_failed_until_one_succeeds)
 {
-    soci::session other(soci::sqlite3, path);
-    other << "BEGIN IMMEDIATE";
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
     BOOST_TEST(!choices.set(juliet, Option::all).has_value());
     BOOST_TEST(choices.of(juliet).has_value());  // what can be read says nothing of writing
     BOOST_TEST(status().store_error.find("locked") != std::string::npos);
-    other << "ROLLBACK";
+    other.run("ROLLBACK");
     BOOST_TEST(choices.set(juliet, Option::all).has_value());
     BOOST_TEST(status().store_error == "");
 }
@@ -564,11 +570,11 @@ BOOST_AUTO_TEST_CASE(of_two_choices_the_one_that_was_asked_for_last_counts)
             Actor::sender(juliet), juliet, chosen,
             [&confirmed](const Result<UserOption>& made) { confirmed.push_back(made.value().in_force); });
     };
-    operations.hold_store();
+    database->holds = true;
     ask(Option::all);
     ask(Option::prompt);
     BOOST_TEST(confirmed.empty());
-    operations.release_store();
+    database->release_all();
     BOOST_TEST((confirmed == std::vector{Option::all, Option::prompt}));
     BOOST_TEST((option().value().in_force == Option::prompt));
 }
@@ -581,7 +587,8 @@ BOOST_AUTO_TEST_CASE(rights_are_those_that_the_actor_had_when_they_asked)
     std::optional<Result<UserOption>> option;
     std::optional<Result<GeneralIm>> saved;
     std::optional<Result<GeneralIm>> reset;
-    operations.hold_store();
+    database->holds = true;
+    replace_file(without_nurse);
     operations.option(nurse, juliet, [&](Result<UserOption> result) { option = std::move(result); });
     operations.save_general(nurse, "Capulet", {.option = Option::all},
                             [&](Result<GeneralIm> result) { saved = std::move(result); });
@@ -589,8 +596,7 @@ BOOST_AUTO_TEST_CASE(rights_are_those_that_the_actor_had_when_they_asked)
     BOOST_TEST(!option.has_value());
     BOOST_TEST(!saved.has_value());
     BOOST_TEST(!reset.has_value());
-    set_file(without_nurse);
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(option.value().has_value());
     BOOST_TEST(saved.value().has_value());
     BOOST_TEST(reset.value().has_value());
@@ -600,11 +606,11 @@ BOOST_AUTO_TEST_CASE(rights_are_those_that_the_actor_had_when_they_asked)
 BOOST_AUTO_TEST_CASE(an_organization_may_be_gone_when_its_settings_are_saved)
 {
     std::optional<Result<GeneralIm>> saved;
-    operations.hold_store();
+    database->holds = true;
+    replace_file(kFile.substr(0, kFile.rfind("[[organization]]")));
     operations.save_general(Actor::local("root"), "Montague", {.option = Option::all},
                             [&](Result<GeneralIm> result) { saved = std::move(result); });
-    set_file(kFile.substr(0, kFile.rfind("[[organization]]")));
-    operations.release_store();
+    database->release_all();
     BOOST_REQUIRE(!saved.value().has_value());
     BOOST_TEST(saved->error().text == "The settings file has no organization Montague any more.");
 }
@@ -618,7 +624,7 @@ BOOST_AUTO_TEST_CASE(status_does_not_wait_for_a_store_that_does_not_answer)
     const auto ask = [&] {
         operations.status([&](const Result<Status>& result) { answers.push_back(result.value()); });
     };
-    operations.hold_store();
+    database->holds = true;
     ask();
     ask();
     clock.advance(Operations::kStatusPatience - std::chrono::milliseconds(1));
@@ -629,7 +635,7 @@ BOOST_AUTO_TEST_CASE(status_does_not_wait_for_a_store_that_does_not_answer)
     BOOST_TEST(answers[0].store_error == "the store does not answer");
 
     ask();
-    operations.release_store();
+    database->release_all();
     BOOST_REQUIRE(answers.size() == 3U);  // none is answered twice
     BOOST_TEST(answers[2].organizations.at(0).choices == 2U);
     BOOST_TEST(answers[2].store_error == "");
@@ -644,18 +650,19 @@ BOOST_AUTO_TEST_CASE(a_review_and_an_explanation_come_when_the_store_has_answere
     serve();
     std::optional<Result<Review>> review;
     std::optional<Result<Explained>> explained;
-    operations.hold_store();
+    database->holds = true;
     operations.review(Actor::local("root"), juliet, false,
                       [&](Result<Review> result) { review = std::move(result); });
     operations.explain(Actor::local("root"), juliet, address("nurse@capulet.lit"),
                        [&](Result<Explained> result) { explained = std::move(result); });
     serve();
-    BOOST_TEST(operations.unanswered() == 2U);
+    BOOST_TEST(database->held() == 2U);
     BOOST_TEST(!review.has_value());
     BOOST_TEST(!explained.has_value());
     std::string prompting = kFile;
+    database->holds = false;
     set_file(prompting.insert(prompting.find("domains"), "option = \"prompt\"\n"));
-    operations.release_store();
+    database->release_all();
     BOOST_REQUIRE(review.value().value().requests.size() == 1U);
     BOOST_TEST(review->value().requests[0].request.contact.text() == "nurse@capulet.lit");
     BOOST_TEST(review->value().requests[0].decision.reason == Reason::prompt);
@@ -669,13 +676,13 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_sent_when_it_is_recorded)
     channels.opened("usher.capulet.lit");
     channels.sent.clear();
     std::optional<Result<std::int64_t>> id;
-    operations.hold_store();
+    database->holds = true;
     operations.answer(Actor::sender(juliet), juliet, address("nurse@capulet.lit"), Answer::approve,
                       [&](Result<std::int64_t> result) { id = std::move(result); });
     serve();
-    BOOST_TEST(operations.unanswered() == 1U);
+    BOOST_TEST(database->held() == 1U);
     BOOST_TEST(answered.empty());
-    operations.release_store();
+    database->release_all();
     serve();
     BOOST_TEST(id.value().has_value());
     BOOST_TEST(answered == std::vector<std::string>{"nurse@capulet.lit: subscribed"},
@@ -688,12 +695,12 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_that_is_recorded_after_the_connection_was
     channels.opened("usher.capulet.lit");
     channels.sent.clear();
     std::optional<Result<std::int64_t>> id;
-    operations.hold_store();
+    database->holds = true;
     operations.answer(Actor::sender(juliet), juliet, address("nurse@capulet.lit"), Answer::approve,
                       [&](Result<std::int64_t> result) { id = std::move(result); });
     serve();
     channels.ended(Failure::Kind::closed);
-    operations.release_store();
+    database->release_all();
     BOOST_REQUIRE(!id.value().has_value());
     BOOST_TEST((id->error().kind == Refusal::Kind::unavailable));
     BOOST_TEST(answered.empty());
@@ -702,11 +709,11 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_that_is_recorded_after_the_connection_was
 BOOST_AUTO_TEST_CASE(the_journal_comes_when_the_store_has_answered)
 {
     std::optional<Result<std::vector<JournalRecord>>> records;
-    operations.hold_store();
+    database->holds = true;
     operations.journal(Actor::local("root"), {},
                        [&](Result<std::vector<JournalRecord>> result) { records = std::move(result); });
     BOOST_TEST(!records.has_value());
-    operations.release_store();
+    database->release_all();
     BOOST_TEST(records.value().value().empty());
 }
 

@@ -1,16 +1,18 @@
 // Saved settings override the file until they are reset, and every policy has its generation.
 #include "plugin/core/policy_in_force.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "core_now.h"
+#include "held_database.h"
 #include "plugin/settings/reader.h"
 #include "plugin/store/journal.h"
+#include "plugin/text/lists.h"
+#include "sqlite_file.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -41,35 +43,30 @@ struct Store {
     usher::test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
-    std::unique_ptr<PolicyInForce> policy = made();
+    test::JournalNow journal{*database};
+    std::unique_ptr<test::PolicyNow> policy = made();
 
-    [[nodiscard]] std::unique_ptr<PolicyInForce> made(const std::string& file = kFile) const
+    [[nodiscard]] std::unique_ptr<test::PolicyNow> made(const std::string& file = kFile) const
     {
-        return PolicyInForce::make(parse_settings(file, "usher.toml").value(), *database, noon).value();
+        return test::PolicyNow::make(parse_settings(file, "usher.toml").value(), *database, noon).value();
     }
     /// The generations in the store.
     [[nodiscard]] std::vector<std::uint64_t> generations() const
     {
-        soci::session other(soci::sqlite3, path);
         std::vector<std::uint64_t> all;
-        const soci::rowset<long long> rows =
-            (other.prepare << "SELECT generation FROM policy ORDER BY generation");
-        for (const long long one : rows) {
-            all.push_back(static_cast<std::uint64_t>(one));
+        for (const std::string& one :
+             test::SqliteFile(path).column("SELECT generation FROM policy ORDER BY generation")) {
+            all.push_back(std::stoull(one));
         }
         return all;
     }
-    [[nodiscard]] int texts_in_store() const
+    [[nodiscard]] long long texts_in_store() const
     {
-        soci::session other(soci::sqlite3, path);
-        int count = 0;
-        other << "SELECT COUNT(*) FROM policy_text", soci::into(count);
-        return count;
+        return test::SqliteFile(path).number("SELECT COUNT(*) FROM policy_text");
     }
     /// Records a decision that was made then under the policy in force.
-    void decide(std::chrono::system_clock::time_point at = noon()) const
+    void decide(std::chrono::system_clock::time_point at = noon())
     {
-        Journal journal(*database);
         JournalEntry entry{{.id = journal.next_id(at),
                             .at = at,
                             .organization = "Capulet",
@@ -83,17 +80,10 @@ struct Store {
     /// The text of the policy that records name.
     [[nodiscard]] std::string text_of(std::uint64_t generation) const
     {
-        soci::session other(soci::sqlite3, path);
-        const auto number = static_cast<long long>(generation);
-        const soci::rowset<std::string> parts =
-            (other.prepare << "SELECT settings FROM policy_text JOIN policy_part ON text = policy_text.id "
-                              "WHERE generation = :g ORDER BY place",
-             soci::use(number));
-        std::string text;
-        for (const std::string& part : parts) {
-            text += part;
-        }
-        return text;
+        return joined(test::SqliteFile(path).column("SELECT settings FROM policy_text JOIN policy_part "
+                                                    "ON text = policy_text.id WHERE generation = " +
+                                                    std::to_string(generation) + " ORDER BY place"),
+                      "");
     }
     [[nodiscard]] const Organization& capulet() const { return policy->policy()->organizations()[0]; }
 };
@@ -139,7 +129,7 @@ answer = "deny"
 BOOST_AUTO_TEST_CASE(what_is_saved_is_in_force_at_once_after_a_restart_and_until_it_is_reset)
 {
     int changes = 0;
-    policy->on_change([&] { ++changes; });
+    policy->on_change([&](PolicyInForce::Origin) { ++changes; });
     BOOST_REQUIRE(
         policy->save("Capulet", {.users_may_choose = false, .option = Option::all}, "admin").has_value());
     BOOST_TEST(changes == 1);
@@ -201,9 +191,9 @@ BOOST_AUTO_TEST_CASE(what_is_saved_follows_an_organization_from_one_domain_to_th
 
 BOOST_AUTO_TEST_CASE(what_an_older_usherd_saved_belongs_to_whose_name_it_has_and_follows_then)
 {
-    soci::session(soci::sqlite3, path)
-        << "INSERT INTO saved_setting VALUES ('', 'Capulet', 'option', '', 'all', 'admin', 0), "
-           "('', 'Montague', 'option', '', 'all', 'admin', 0)";
+    test::SqliteFile(path).run(
+        "INSERT INTO saved_setting VALUES ('', 'Capulet', 'option', '', 'all', 'admin', 0), "
+        "('', 'Montague', 'option', '', 'all', 'admin', 0)");
     policy = made();
     BOOST_TEST((capulet().option == Option::all));
     policy = made(with(kFile, "Capulet", "House of Capulet"));
@@ -215,8 +205,8 @@ BOOST_AUTO_TEST_CASE(of_two_organizations_that_become_one_the_later_setting_coun
 {
     const auto now = noon();
     policy.reset();
-    policy = PolicyInForce::make(parse_settings(kFile, "usher.toml").value(), *database,
-                                 [now, calls = 0]() mutable { return now + std::chrono::hours(++calls); })
+    policy = test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *database,
+                                   [now, calls = 0]() mutable { return now + std::chrono::hours(++calls); })
                  .value();
     BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "admin").has_value());
     BOOST_REQUIRE(policy->save("Capulet", {.option = Option::organization}, "admin").has_value());
@@ -280,8 +270,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_keeps_the_file_s_value)
         BOOST_TEST_CONTEXT(setting)
         {
             BOOST_REQUIRE(policy->save("Capulet", {.users_may_choose = true}, "admin").has_value());
-            soci::session(soci::sqlite3, path)
-                << "UPDATE saved_setting SET setting = '" + setting + "', setting_value = 'everyone'";
+            test::SqliteFile(path).run("UPDATE saved_setting SET setting = '" + setting +
+                                       "', setting_value = 'everyone'");
             policy = made();
             BOOST_TEST(capulet().users_may_choose);
             BOOST_TEST((capulet().option == Option::prompt));
@@ -365,9 +355,9 @@ BOOST_AUTO_TEST_CASE(many_rules_are_not_written_again_when_something_else_is_sav
                  "@evil.example\"]\nanswer = \"deny\"\n";
     }
     const auto bytes_in_store = [this] {
-        soci::session other(soci::sqlite3, path);
+        test::SqliteFile other(path);
         long long bytes = 0;
-        other << "SELECT SUM(LENGTH(settings)) FROM policy_text", soci::into(bytes);
+        bytes = other.number("SELECT SUM(LENGTH(settings)) FROM policy_text");
         return bytes;
     };
     policy = made(kFile + rules);
@@ -399,7 +389,6 @@ BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_name
     BOOST_TEST(text_of(2) == text_of(4));
     BOOST_TEST(text_of(2).find("option = \"all\"") != std::string::npos);
 
-    Journal journal(*database);
     BOOST_TEST(journal.forget_before(noon() - std::chrono::days(1), 1'000).value() == 1U);
     BOOST_TEST(generations() == (std::vector<std::uint64_t>{2, 3, 4, 5}), boost::test_tools::per_element());
     BOOST_TEST(texts_in_store() == 3);
@@ -414,16 +403,64 @@ BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_name
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_stored_changes_nothing)
 {
-    soci::session other(soci::sqlite3, path);
+    test::SqliteFile other(path);
     BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "admin").has_value());
-    other << "BEGIN IMMEDIATE";
+    other.run("BEGIN IMMEDIATE");
     BOOST_TEST(!policy->save("Capulet", {.option = Option::all}, "admin").has_value());
     BOOST_TEST(!policy->reset("Montague").has_value());
-    other << "ROLLBACK";
+    other.run("ROLLBACK");
     BOOST_TEST((capulet().option == Option::prompt));
     BOOST_TEST(!policy->general("Capulet")->option.saved);
     BOOST_TEST(policy->general("Montague")->option.saved);
     BOOST_TEST(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+}
+
+// What is saved is read in the act that changes it.
+BOOST_AUTO_TEST_CASE(what_two_processes_save_is_in_force_at_both)
+{
+    const auto elsewhere = Database::open("sqlite3://" + path).value();
+    const auto other =
+        test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *elsewhere, noon).value();
+    std::string changes;
+    other->on_change([&](PolicyInForce::Origin origin) {
+        changes += origin == PolicyInForce::Origin::here ? "here " : "elsewhere ";
+    });
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    BOOST_REQUIRE(other->save("Capulet", {.users_may_choose = false}, "admin").has_value());
+    BOOST_TEST((other->general("Capulet")->option.value == Option::all));
+    BOOST_TEST(!other->general("Capulet")->users_may_choose.value);
+    BOOST_TEST(other->settings_version() == 2);
+    BOOST_TEST(policy->general("Capulet")->users_may_choose.value);  // until it is read again
+
+    BOOST_REQUIRE(policy->refresh(2).has_value());
+    BOOST_TEST(!policy->general("Capulet")->users_may_choose.value);
+    BOOST_TEST(policy->settings_version() == 2);
+    BOOST_TEST(policy->policy()->generation() == other->policy()->generation());
+
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    BOOST_REQUIRE(other->refresh(3).has_value());
+    BOOST_TEST((other->general("Capulet")->option.value == Option::prompt));
+    BOOST_REQUIRE(other->refresh(3).has_value());  // nothing is to be done
+    BOOST_TEST(changes == "here elsewhere ");
+}
+
+BOOST_AUTO_TEST_CASE(changes_are_made_one_after_the_other)
+{
+    test::HeldDatabase slow(Database::open("sqlite3://" + path).value());
+    PolicyInForce other(slow, noon);
+    const auto settings = parse_settings(kFile, "usher.toml").value();
+    other.set_file(settings, [](const auto& outcome) { BOOST_TEST(outcome.has_value()); });
+    slow.holds = true;
+    std::string done;
+    const std::string renamed = with(kFile, "Capulet", "House of Capulet");
+    other.set_file(parse_settings(renamed, "usher.toml").value(), [&](const auto&) { done += "file "; });
+    other.save("Montague", {.option = Option::all}, "admin", [&](const auto&) { done += "saved "; });
+    BOOST_TEST(slow.held() == 1U);
+    slow.release();
+    slow.release();
+    BOOST_TEST(done == "file saved ");
+    BOOST_TEST(other.general("House of Capulet").has_value());  // the file that was read is still in force
+    BOOST_TEST((other.general("Montague")->option.value == Option::all));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

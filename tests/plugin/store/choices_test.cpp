@@ -1,15 +1,14 @@
 // A user's choice: the same for everybody who opens the store, unchanged when the store refuses, and counted.
 #include "plugin/store/choices.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
 
+#include "sqlite_file.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -30,7 +29,7 @@ struct Store {
     usher::test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
     std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
-    Choices choices{*database};
+    test::ChoicesNow choices{*database};
 
     [[nodiscard]] std::size_t count(std::string_view domain)
     {
@@ -39,7 +38,7 @@ struct Store {
         return found == counts.end() ? 0 : found->second;
     }
     /// What somebody else changes.
-    void execute(const std::string& statement) const { soci::session(soci::sqlite3, path) << statement; }
+    void execute(const std::string& statement) const { test::SqliteFile(path).run(statement); }
 };
 
 const Address kJuliet = Address::prepare("juliet@capulet.lit").value();
@@ -59,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_user_without_a_choice_has_none)
 BOOST_AUTO_TEST_CASE(a_choice_is_there_at_once_for_whoever_has_the_store_open)
 {
     const auto elsewhere = Database::open("sqlite3://" + path).value();
-    Choices others(*elsewhere);
+    test::ChoicesNow others(*elsewhere);
     for (const Option option : kOptions) {
         BOOST_REQUIRE(choices.set(kJuliet, option).has_value());
         BOOST_TEST((choices.of(kJuliet).value() == option));
@@ -111,13 +110,13 @@ BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_stored_changes_nothing)
 {
     BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
     {
-        soci::session other(soci::sqlite3, path);
-        other << "BEGIN IMMEDIATE";
+        test::SqliteFile other(path);
+        other.run("BEGIN IMMEDIATE");
         const auto stored = choices.set(kJuliet, Option::all);
         BOOST_REQUIRE(!stored.has_value());
         BOOST_TEST(stored.error().find("locked") != std::string::npos, stored.error());
         BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));  // meanwhile, too
-        other << "ROLLBACK";
+        other.run("ROLLBACK");
     }
     BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));
     BOOST_TEST(count("capulet.lit") == 1U);
@@ -176,8 +175,7 @@ BOOST_AUTO_TEST_CASE(a_read_that_fails_is_an_error_and_the_next_one_works_again)
     execute("ALTER TABLE choice RENAME TO gone");
     const auto failed = choices.of(kJuliet);
     BOOST_REQUIRE(!failed.has_value());
-    BOOST_TEST(failed.error() ==
-               "users' choices cannot be read: sqlite3_statement_backend::loadOne: no such table: choice");
+    BOOST_TEST(failed.error() == "users' choices cannot be read: no such table: choice");
     execute("ALTER TABLE gone RENAME TO choice");
     BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));
 }
@@ -190,7 +188,9 @@ BOOST_AUTO_TEST_CASE(an_option_that_is_unknown_is_an_error_and_not_no_choice)
                                                     {kJuliet, kRomeo, std::nullopt}};
     const auto chosen = choices.of(requests);
     BOOST_REQUIRE(!chosen.has_value());
-    BOOST_TEST(chosen.error() == "the choice of juliet@capulet.lit in the store has an unknown option_name");
+    BOOST_TEST(
+        chosen.error() ==
+        "users' choices cannot be read: the choice of juliet@capulet.lit in the store has an unknown option_name");
     BOOST_TEST(choices.of(kRomeo).has_value());
 }
 
@@ -240,11 +240,10 @@ BOOST_AUTO_TEST_CASE(what_was_read_does_not_hold_up_a_checkpoint)
 {
     BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
     BOOST_REQUIRE(choices.of(kJuliet).has_value());
-    soci::session other(soci::sqlite3, path);
-    BOOST_REQUIRE(Choices(*Database::open("sqlite3://" + path).value()).set(kRomeo, Option::all).has_value());
-    int busy = 1, pages = 0, moved = 0;
-    other << "PRAGMA wal_checkpoint(TRUNCATE)", soci::into(busy), soci::into(pages), soci::into(moved);
-    BOOST_TEST(busy == 0);
+    test::SqliteFile other(path);
+    BOOST_REQUIRE(
+        test::ChoicesNow(*Database::open("sqlite3://" + path).value()).set(kRomeo, Option::all).has_value());
+    BOOST_TEST(other.text("PRAGMA wal_checkpoint(TRUNCATE)") == "0");  // whether it was kept from that
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,9 +1,6 @@
 // A store that an older usherd has made.
 #include "plugin/store/database.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -14,6 +11,8 @@
 
 #include "plugin/store/choices.h"
 #include "plugin/store/journal_search.h"
+#include "sqlite_file.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -66,7 +65,7 @@ struct OldStore {
     OldStore()
     {
         for (const char* statement : kSchema9) {
-            session << statement;
+            session.run(statement);
         }
     }
     [[nodiscard]] std::unique_ptr<Database> open() const
@@ -78,8 +77,14 @@ struct OldStore {
 
     usher::test::TemporaryDirectory directory;
     std::string path = (directory.path() / "usher.db").string();
-    soci::session session{soci::sqlite3, path};
+    test::SqliteFile session{path};  // as another process has it
 };
+
+tl::expected<bool, std::string> once(Database& database)
+{
+    JournalSearch search(database, {});
+    return test::search_now(search);
+}
 
 Address address(std::string_view text)
 {
@@ -92,11 +97,12 @@ BOOST_FIXTURE_TEST_SUITE(database, OldStore)
 
 BOOST_AUTO_TEST_CASE(choices_of_an_older_store_are_kept_and_counted)
 {
-    session << "INSERT INTO choice (user_address, option_name) VALUES "
-               "('juliet@capulet.lit', 'prompt'), ('tybalt@capulet.lit', 'all'), "
-               "('capulet.lit@montague.lit', 'organization'), ('r\u00f6meo@m\u00f6ntague.lit', 'prompt')";
+    session.run(
+        "INSERT INTO choice (user_address, option_name) VALUES "
+        "('juliet@capulet.lit', 'prompt'), ('tybalt@capulet.lit', 'all'), "
+        "('capulet.lit@montague.lit', 'organization'), ('r\u00f6meo@m\u00f6ntague.lit', 'prompt')");
     const auto database = open();
-    Choices choices(*database);
+    test::ChoicesNow choices(*database);
     BOOST_TEST((choices.of(address("juliet@capulet.lit")).value() == Option::prompt));
     BOOST_TEST((choices.of(address("tybalt@capulet.lit")).value() == Option::all));
     BOOST_TEST((choices.of(address("capulet.lit@montague.lit")).value() == Option::organization));
@@ -115,11 +121,12 @@ BOOST_AUTO_TEST_CASE(choices_of_an_older_store_are_kept_and_counted)
 // E35: an old choice is not of another owner until an account is created after the store has its time.
 BOOST_AUTO_TEST_CASE(choices_of_an_older_store_count_as_made_when_it_was_migrated)
 {
-    session << "INSERT INTO choice (user_address, option_name) VALUES ('juliet@capulet.lit', 'prompt'), "
-               "('romeo@montague.lit', 'all')";
+    session.run(
+        "INSERT INTO choice (user_address, option_name) VALUES ('juliet@capulet.lit', 'prompt'), "
+        "('romeo@montague.lit', 'all')");
     const auto before = std::chrono::system_clock::now() - std::chrono::milliseconds(1);
     const auto database = open();
-    const auto kept = Choices(*database).of_domain("capulet.lit", "", 10).value();
+    const auto kept = test::ChoicesNow(*database).of_domain("capulet.lit", "", 10).value();
     BOOST_REQUIRE(kept.size() == 1U);
     BOOST_TEST(kept[0].account == "juliet@capulet.lit");
     BOOST_TEST((kept[0].since >= before && kept[0].since <= std::chrono::system_clock::now()));
@@ -174,18 +181,17 @@ BOOST_DATA_TEST_CASE(a_store_whose_files_are_gone_is_not_written, boost::unit_te
 {
     const Address juliet = address("juliet@capulet.lit");
     const auto database = open();
-    Choices choices(*database);
+    test::ChoicesNow choices(*database);
     BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
     BOOST_TEST(database->in_place());
     session.close();
     fault.happen(path);
     const bool was_there = std::filesystem::exists(path);
     BOOST_TEST(!database->in_place());
-    BOOST_TEST(!database->writable());
+    BOOST_TEST(!test::writable_now(*database));
     BOOST_TEST(database->last_write_error().find(path) == 0U, database->last_write_error());
     BOOST_TEST(!choices.set(juliet, Option::prompt).has_value());
-    const auto failed = database->read(
-        [](const std::shared_ptr<soci::session>& opened) { *opened << "SELECT nothing FROM nowhere"; });
+    const auto failed = test::run_now(*database, {{"SELECT nothing FROM nowhere"}}, Transaction::Kind::read);
     BOOST_TEST(!failed.has_value());
     // The session is closed then. That leaves all in the database, if that is in its place.
     BOOST_TEST(choices.set(address("nurse@capulet.lit"), Option::prompt).has_value() == fault.database_stays);
@@ -199,17 +205,17 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_back_in_its_place_is_used_again)
 {
     const Address juliet = address("juliet@capulet.lit");
     const auto database = open();
-    Choices choices(*database);
+    test::ChoicesNow choices(*database);
     BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
     session.close();
     move_away(path);
     BOOST_TEST(!choices.set(juliet, Option::prompt).has_value());
     std::filesystem::rename(path + ".away", path);
-    BOOST_TEST(database->writable());
+    BOOST_TEST(test::writable_now(*database));
     BOOST_TEST(database->last_write_error() == "");
     BOOST_REQUIRE(choices.set(juliet, Option::prompt).has_value());
     const auto elsewhere = open();
-    BOOST_TEST((Choices(*elsewhere).of(juliet).value() == Option::prompt));
+    BOOST_TEST((test::ChoicesNow(*elsewhere).of(juliet).value() == Option::prompt));
 }
 
 // A session that failed is opened again, whether or not a statement keeps the old one.
@@ -217,12 +223,10 @@ BOOST_AUTO_TEST_CASE(a_session_that_failed_is_not_a_file_that_is_gone)
 {
     const auto database = open();
     session.close();
-    Choices choices(*database);
+    test::ChoicesNow choices(*database);
     for (int i = 0; i < 3; ++i) {
-        BOOST_TEST(!database->write([](const std::shared_ptr<soci::session>& opened) {
-            *opened << "UPDATE nowhere SET nothing = 1";
-        }));
-        BOOST_TEST(database->writable());
+        BOOST_TEST(!test::run_now(*database, {{"UPDATE nowhere SET nothing = 1"}}).has_value());
+        BOOST_TEST(test::writable_now(*database));
         BOOST_REQUIRE(choices.set(address("juliet@capulet.lit"), Option::all).has_value());
         BOOST_TEST(choices.of(address("juliet@capulet.lit")).has_value());
     }
@@ -254,18 +258,20 @@ const OldReason kOldReasons[] = {
 
 BOOST_AUTO_TEST_CASE(records_of_an_older_store_have_their_reasons_by_name)
 {
-    long long id = 0;
-    for (const OldReason& old : kOldReasons) {
-        const std::string reason = old.text;
-        ++id;
-        session << "INSERT INTO journal VALUES (:id, 1795000000000, 'waiting', 'Capulet', "
-                   "'juliet@capulet.lit', 'nurse@capulet.lit', 'to', 1, 1, 2, 3, 1, 'prompt', 'deny', "
-                   ":reason, 7, 4, 'admin@capulet.lit')",
-            soci::use(id), soci::use(reason);
+    for (std::size_t i = 0; i < std::size(kOldReasons); ++i) {
+        std::string reason = kOldReasons[i].text;
+        if (const auto quote = reason.find('\''); quote != std::string::npos) {
+            reason.insert(quote, 1, '\'');
+        }
+        session.run(
+            "INSERT INTO journal VALUES (" + std::to_string(i + 1) +
+            ", 1795000000000, 'waiting', 'Capulet', 'juliet@capulet.lit', 'nurse@capulet.lit', 'to', 1, 1, "
+            "2, 3, 1, 'prompt', 'deny', '" +
+            reason + "', 7, 4, 'admin@capulet.lit')");
     }
     const auto database = open();
     JournalSearch search(*database, {.after = 0});
-    BOOST_TEST(search.search_portion().value());
+    BOOST_TEST(test::search_now(search).value());
     const auto records = search.take_found();
     BOOST_REQUIRE(records.size() == std::size(kOldReasons));
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -275,41 +281,35 @@ BOOST_AUTO_TEST_CASE(records_of_an_older_store_have_their_reasons_by_name)
         BOOST_TEST(records[i].decision.rule == 7U);
         BOOST_TEST(records[i].answered_by == "admin@capulet.lit");
     }
-    std::string stored;
-    session << "SELECT reason FROM journal WHERE id = 12", soci::into(stored);
-    BOOST_TEST(stored == "in_organization");
+    BOOST_TEST(session.text("SELECT reason FROM journal WHERE id = 12") == "in_organization");
 }
 
 BOOST_AUTO_TEST_CASE(policies_of_an_older_store_keep_their_texts_each_of_them_once)
 {
-    session
-        << "INSERT INTO policy (generation, since, settings) VALUES (1, 5, 'a'), (2, 6, 'b'), (3, 7, 'a')";
-    session << "INSERT INTO journal VALUES (9, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
-               "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'rule', 0, 2, NULL)";
+    session.run(
+        "INSERT INTO policy (generation, since, settings) VALUES (1, 5, 'a'), (2, 6, 'b'), (3, 7, 'a')");
+    session.run(
+        "INSERT INTO journal VALUES (9, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
+        "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'rule', 0, 2, NULL)");
     const auto database = open();
     std::string found;
-    const soci::rowset<soci::row> rows =
-        (session.prepare
-         << "SELECT generation, since, settings, last_record "
-            "FROM policy JOIN policy_part USING (generation) JOIN policy_text ON policy_text.id = text "
-            "ORDER BY generation");
-    for (const soci::row& row : rows) {
-        found += std::to_string(row.get<int>(0)) + " " + std::to_string(row.get<long long>(1)) + " " +
-                 row.get<std::string>(2) + (row.get_indicator(3) == soci::i_null ? ", in force; " : "; ");
+    for (const auto& row : session.rows("SELECT generation, since, settings, last_record "
+                                        "FROM policy JOIN policy_part USING (generation) JOIN policy_text "
+                                        "ON policy_text.id = text ORDER BY generation")) {
+        found += row[0] + " " + row[1] + " " + row[2] + (row[3] == "NULL" ? ", in force; " : "; ");
     }
     BOOST_TEST(found == "1 5 a; 2 6 b; 3 7 a, in force; ");
-    int texts = 0;
-    session << "SELECT COUNT(*) FROM policy_text", soci::into(texts);
-    BOOST_TEST(texts == 2);
+    BOOST_TEST(session.number("SELECT COUNT(*) FROM policy_text") == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_an_older_store_is_one_decision_without_an_outcome)
 {
-    session << "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
-               "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'rule', 0, 4, NULL)";
+    session.run(
+        "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
+        "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'rule', 0, 4, NULL)");
     const auto database = open();
     JournalSearch search(*database, {});
-    BOOST_REQUIRE(search.search_portion().value());
+    BOOST_REQUIRE(test::search_now(search).value());
     const JournalRecord record = search.take_found().at(0);
     BOOST_TEST(record.repeats == 0U);
     BOOST_TEST(!record.last_at.has_value());
@@ -319,10 +319,11 @@ BOOST_AUTO_TEST_CASE(a_record_of_an_older_store_is_one_decision_without_an_outco
 
 BOOST_AUTO_TEST_CASE(a_reason_that_was_none_before_is_none_after)
 {
-    session << "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
-               "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'because', 0, 4, NULL)";
+    session.run(
+        "INSERT INTO journal VALUES (1, 1795000000000, 'asked', 'Capulet', 'juliet@capulet.lit', "
+        "'nurse@capulet.lit', NULL, 0, 1, 2, 3, 1, NULL, 'approve', 'because', 0, 4, NULL)");
     const auto database = open();
-    const auto read = JournalSearch(*database, {}).search_portion();
+    const auto read = once(*database);
     BOOST_REQUIRE(!read.has_value());
     BOOST_TEST(read.error() == "journal record 1 has an unknown reason");
 }

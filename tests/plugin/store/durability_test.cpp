@@ -1,5 +1,4 @@
 // What is on the disk when a call returns.
-#include <soci/soci.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "plugin/store/choices.h"
 #include "plugin/store/database.h"
 #include "plugin/store/saved_settings.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace
@@ -54,8 +54,8 @@ BOOST_FIXTURE_TEST_SUITE(durability, Store)
 
 BOOST_AUTO_TEST_CASE(choices_and_settings_are_on_the_disk_when_they_are_saved)
 {
-    Choices choices(*database);
-    SavedSettings settings(*database);
+    test::ChoicesNow choices(*database);
+    test::SavedSettingsNow settings(*database);
     BOOST_TEST(waits([&] { BOOST_REQUIRE(choices.set(kJuliet, Option::all).has_value()); }) > 0);
     BOOST_TEST(waits([&] { BOOST_REQUIRE(choices.set(kJuliet, std::nullopt).has_value()); }) > 0);
     BOOST_TEST(waits([&] { BOOST_REQUIRE(settings.save({}, {"policy"}, {}).has_value()); }) > 0);
@@ -63,15 +63,9 @@ BOOST_AUTO_TEST_CASE(choices_and_settings_are_on_the_disk_when_they_are_saved)
 
 BOOST_AUTO_TEST_CASE(the_journal_does_not_wait_for_the_disk)
 {
-    Choices choices(*database);
+    test::ChoicesNow choices(*database);
     BOOST_REQUIRE(choices.set(kJuliet, Option::all).has_value());  // which did
-    const int waited = waits([&] {
-        BOOST_REQUIRE(database
-                          ->write([](const std::shared_ptr<soci::session>& session) {
-                              *session << "UPDATE usher_schema SET version = version";
-                          })
-                          .has_value());
-    });
+    const int waited = waits([&] { BOOST_REQUIRE(test::writable_now(*database)); });
     BOOST_TEST(waited == 0);
 }
 

@@ -5,9 +5,6 @@
 
 #include <sys/resource.h>
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -17,6 +14,8 @@
 #include <set>
 
 #include "doubles.h"
+#include "sqlite_file.h"
+#include "store_now.h"
 #include "temporary_directory.h"
 
 namespace usher
@@ -43,14 +42,12 @@ struct Store {
     /// As another process sees it.
     [[nodiscard]] long long count() const
     {
-        soci::session other(soci::sqlite3, path);
-        long long rows = 0;
-        other << "SELECT COUNT(*) FROM journal", soci::into(rows);
-        return rows;
+        test::SqliteFile other(path);
+        return other.number("SELECT COUNT(*) FROM journal");
     }
 };
 
-tl::expected<void, std::string> write(Journal& journal, std::vector<JournalRecord> records)
+tl::expected<void, std::string> write(test::JournalNow& journal, std::vector<JournalRecord> records)
 {
     std::vector<JournalEntry> entries;
     for (JournalRecord& record : records) {
@@ -76,6 +73,12 @@ JournalRecord record(std::int64_t id)
             .generation = 1};
 }
 
+tl::expected<bool, std::string> once(Database& database)
+{
+    JournalSearch search(database, {});
+    return test::search_now(search);
+}
+
 /// What a search finds, and how many portions it took.
 struct Found {
     std::vector<JournalRecord> records;
@@ -87,7 +90,7 @@ Found search(Database& database, const JournalFilter& filter)
     Found found;
     JournalSearch search(database, filter);
     for (bool over = false; !over; ++found.portions) {
-        const auto went = search.search_portion();
+        const auto went = test::search_now(search);
         BOOST_REQUIRE_MESSAGE(went.has_value(), (went ? "" : went.error()));
         over = *went;
     }
@@ -102,7 +105,7 @@ BOOST_FIXTURE_TEST_SUITE(journal, Store)
 BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     JournalRecord one = record(journal.next_id(kNow));
     one.source = Source::waiting;
     one.request.item = RosterItem{Subscription::to, true};
@@ -112,35 +115,35 @@ BOOST_AUTO_TEST_CASE(a_record_holds_everything_the_decision_depended_on)
     one.generation = 4;
     BOOST_REQUIRE(write(journal, {one}).has_value());
 
-    soci::session other(soci::sqlite3, path);
-    soci::row row;
-    other << "SELECT source, organization, user_address, contact_address, item_subscription, chosen_option, "
-             "answer, reason FROM journal",
-        soci::into(row);
-    const char* const texts[] = {"waiting", "Capulet", "juliet@capulet.lit",   "nurse@capulet.lit", "to",
-                                 "prompt",  "deny",    "federation_not_listed"};
-    for (std::size_t i = 0; i < std::size(texts); ++i) {
-        BOOST_TEST(row.get<std::string>(i) == texts[i]);
-    }
-    long long at = 0, ask = 0, contact = 0, domain = 0, user = 0, complete = 0, rule = 0, generation = 0;
-    other << "SELECT at, item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
-             "rule, generation FROM journal",
-        soci::into(at), soci::into(ask), soci::into(contact), soci::into(domain), soci::into(user),
-        soci::into(complete), soci::into(rule), soci::into(generation);
-    BOOST_TEST(at == 1'795'000'000'000);
-    BOOST_TEST(ask == 1);
-    BOOST_TEST(contact == 1);
-    BOOST_TEST(domain == 2);
-    BOOST_TEST(user == 3);
-    BOOST_TEST(complete == 0);
-    BOOST_TEST(rule == 7);
-    BOOST_TEST(generation == 4);
+    test::SqliteFile other(path);
+    const std::vector<std::string> columns{"1795000000000",
+                                           "waiting",
+                                           "Capulet",
+                                           "juliet@capulet.lit",
+                                           "nurse@capulet.lit",
+                                           "to",
+                                           "1",
+                                           "1",
+                                           "2",
+                                           "3",
+                                           "0",
+                                           "prompt",
+                                           "deny",
+                                           "federation_not_listed",
+                                           "7",
+                                           "4"};
+    BOOST_TEST(
+        other.rows("SELECT at, source, organization, user_address, contact_address, item_subscription, "
+                   "item_ask, recent_from_contact, recent_from_domain, recent_to_user, recent_complete, "
+                   "chosen_option, answer, reason, rule, generation FROM journal")
+                .at(0) == columns,
+        boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_record_has_returned_from_others_can_read)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), record(journal.next_id(kNow)),
                                            record(journal.next_id(kNow))};
     BOOST_REQUIRE(write(journal, batch).has_value());
@@ -150,7 +153,7 @@ BOOST_AUTO_TEST_CASE(what_record_has_returned_from_others_can_read)
 BOOST_AUTO_TEST_CASE(a_batch_of_which_one_fails_writes_none_and_the_next_succeeds)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const JournalRecord first = record(journal.next_id(kNow));
     BOOST_REQUIRE(write(journal, {first}).has_value());
     const std::vector<JournalRecord> batch{record(journal.next_id(kNow)), first};  // the second id is taken
@@ -164,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_batch_of_which_one_fails_writes_none_and_the_next_succeed
 BOOST_AUTO_TEST_CASE(a_repetition_is_counted_in_its_record_and_forgets_the_outcome)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const JournalRecord first = record(journal.next_id(kNow));
     BOOST_REQUIRE(write(journal, {first}).has_value());
     const RecordedOutcome refused{first.id, Outcome::refused, "item-not-found"};
@@ -190,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_repetition_is_counted_in_its_record_and_forgets_the_outco
 BOOST_AUTO_TEST_CASE(a_repetition_of_another_request_is_a_record_of_its_own)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const JournalRecord first = record(journal.next_id(kNow));
     BOOST_REQUIRE(write(journal, {first}).has_value());
     for (const bool user : {true, false}) {
@@ -208,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_repetition_of_another_request_is_a_record_of_its_own)
 BOOST_AUTO_TEST_CASE(a_record_of_many_counts_whatever_request_is_added)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     JournalRecord first = record(journal.next_id(kNow));
     first.covers = Covers::domain;
     BOOST_REQUIRE(write(journal, {first}).has_value());
@@ -224,13 +227,13 @@ BOOST_AUTO_TEST_CASE(a_record_of_many_counts_whatever_request_is_added)
 BOOST_AUTO_TEST_CASE(a_store_that_another_holds_is_an_error_and_works_again_afterwards)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const JournalRecord one = record(journal.next_id(kNow));
     {
-        soci::session other(soci::sqlite3, path);
-        other << "BEGIN IMMEDIATE";
+        test::SqliteFile other(path);
+        other.run("BEGIN IMMEDIATE");
         BOOST_TEST(!write(journal, {one}).has_value());
-        other << "ROLLBACK";
+        other.run("ROLLBACK");
     }
     BOOST_TEST(write(journal, {one}).has_value());
     BOOST_TEST(count() == 1);
@@ -240,7 +243,7 @@ BOOST_AUTO_TEST_CASE(records_are_there_after_it_was_opened_again)
 {
     {
         const auto database = open();
-        Journal journal(*database);
+        test::JournalNow journal(*database);
         const JournalRecord one = record(journal.next_id(kNow));
         BOOST_REQUIRE(write(journal, {one}).has_value());
     }
@@ -251,13 +254,11 @@ BOOST_AUTO_TEST_CASE(records_are_there_after_it_was_opened_again)
 BOOST_AUTO_TEST_CASE(after_a_checkpoint_the_records_are_in_the_database_itself)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const std::string copy = path + ".copy";
     const auto in_database = [&] {  // without the write-ahead log
         std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
-        long long records = 0;
-        soci::session(soci::sqlite3, copy) << "SELECT COUNT(*) FROM journal", soci::into(records);
-        return records;
+        return test::SqliteFile(copy).number("SELECT COUNT(*) FROM journal");
     };
     BOOST_TEST(database->checkpoint());
     const JournalRecord one = record(journal.next_id(kNow));
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(after_a_checkpoint_the_records_are_in_the_database_itself)
 BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     BOOST_REQUIRE(database->checkpoint());
     for (int i = 0; i < 100; ++i) {  // more than fits into the pages that are there
         const JournalRecord one = record(journal.next_id(kNow));
@@ -286,14 +287,14 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
     std::signal(SIGXFSZ, handler);
     BOOST_TEST(!done);
     BOOST_TEST(database->last_write_error() != "");
-    BOOST_TEST(database->writable());
+    BOOST_TEST(test::writable_now(*database));
     BOOST_TEST(database->last_write_error() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
 {
     static_cast<void>(open());
-    soci::session(soci::sqlite3, path) << "INSERT INTO usher_schema (version) VALUES (1000)";
+    test::SqliteFile(path).run("INSERT INTO usher_schema (version) VALUES (1000)");
     const auto database = Database::open("sqlite3://" + path);
     BOOST_REQUIRE(!database.has_value());
     BOOST_TEST(database.error().find("newer version of usherd (schema 1000") != std::string::npos,
@@ -309,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_opened_is_an_error)
 BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     JournalRecord one = record(journal.next_id(kNow));
     one.source = Source::waiting;
     one.request.item = RosterItem{Subscription::to, true};
@@ -349,14 +350,14 @@ BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_col
                      boost::unit_test::data::make(kUnknown), column)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     JournalRecord one = record(journal.next_id(kNow));
     one.request.item = RosterItem{Subscription::to, true};
     one.facts.chosen = Option::prompt;
     BOOST_REQUIRE(write(journal, {one}).has_value());
-    BOOST_TEST(JournalSearch(*database, {}).search_portion().has_value());
-    soci::session(soci::sqlite3, path) << "UPDATE journal SET " + std::string(column) + " = 'other'";
-    const auto read = JournalSearch(*database, {}).search_portion();
+    BOOST_TEST(once(*database).has_value());
+    test::SqliteFile(path).run("UPDATE journal SET " + std::string(column) + " = 'other'");
+    const auto read = once(*database);
     BOOST_REQUIRE(!read.has_value());
     BOOST_TEST(read.error() == "journal record " + std::to_string(one.id) + " has an unknown " + column);
 }
@@ -364,7 +365,7 @@ BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_col
 BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     std::vector<JournalRecord> batch;
     for (int i = 0; i < 10; ++i) {
         batch.push_back(record(journal.next_id(kNow + std::chrono::minutes(i))));
@@ -400,7 +401,7 @@ BOOST_AUTO_TEST_CASE(a_filter_takes_the_newest_or_what_came_after_an_id)
 BOOST_AUTO_TEST_CASE(a_contact_is_recorded_as_the_server_wrote_it)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     const std::vector<std::string> contacts{"icq.montague.lit", "Romeo@Montague.LIT", "romeo@montague.lit",
                                             "r\u0300\u0323\u0321@evil.test", "eve@evil.test."};
     std::vector<JournalRecord> batch;
@@ -429,7 +430,7 @@ BOOST_AUTO_TEST_CASE(a_contact_is_recorded_as_the_server_wrote_it)
 BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     std::vector<JournalRecord> all;
     for (std::size_t i = 0; i < 2 * JournalSearch::kPortion + 5; ++i) {
         all.push_back(record(journal.next_id(kNow)));
@@ -464,7 +465,7 @@ BOOST_AUTO_TEST_CASE(a_search_goes_through_all_records_in_portions)
 BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     std::int64_t last = 0;
     // More records in one millisecond than an id can count, and a clock that is set back an hour.
     for (int i = 0; i < 10'000; ++i) {
@@ -476,12 +477,12 @@ BOOST_AUTO_TEST_CASE(ids_grow_whatever_the_clock_does)
 
 BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
 {
-    const auto database = open();
     std::int64_t last = 0;
     // A machine without a clock battery starts in 1970 each time.
     for (const system_clock::time_point now :
          {kNow, kNow - std::chrono::hours(1), system_clock::time_point(), system_clock::time_point()}) {
-        Journal journal(*database);
+        const auto database = open();
+        test::JournalNow journal(*database);
         const JournalRecord made = record(journal.next_id(now));
         BOOST_TEST(made.id > last);
         BOOST_TEST(write(journal, {made}).has_value());
@@ -492,7 +493,7 @@ BOOST_AUTO_TEST_CASE(ids_grow_over_a_restart_under_a_clock_that_was_set_back)
 BOOST_AUTO_TEST_CASE(since_goes_by_the_time_of_a_record_after_a_clock_that_was_ahead)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     std::vector<JournalRecord> batch;
     for (const std::chrono::hours ahead : {std::chrono::hours(300 * 24), -std::chrono::hours(1),
                                            std::chrono::hours(0), std::chrono::hours(1)}) {
@@ -510,7 +511,7 @@ BOOST_AUTO_TEST_CASE(since_goes_by_the_time_of_a_record_after_a_clock_that_was_a
 BOOST_AUTO_TEST_CASE(what_is_older_than_the_cutoff_goes_in_portions)
 {
     const auto database = open();
-    Journal journal(*database);
+    test::JournalNow journal(*database);
     std::vector<JournalRecord> batch;
     for (int day = 0; day < 10; ++day) {
         batch.push_back(record(journal.next_id(kNow + std::chrono::days(day))));
@@ -571,12 +572,12 @@ struct OldJournal : Store {
     }
     JournalExpiry forget_after(std::chrono::days kept)
     {
-        return {journal, clock, [this] { return wall_at_start + ahead + (clock.now() - start); },
+        return {journal.journal, clock, [this] { return wall_at_start + ahead + (clock.now() - start); },
                 [kept] { return kept; }};
     }
 
     std::unique_ptr<Database> database = open();
-    Journal journal{*database};
+    test::JournalNow journal{*database};
     test::FakeClock clock;
     const Clock::Time start = clock.now();
     const system_clock::time_point wall_at_start = kNow + std::chrono::days(730);
