@@ -1,5 +1,6 @@
 #include "plugin/store/database.h"
 
+#include "plugin/store/postgres_database.h"
 #include "plugin/store/sqlite_database.h"
 
 namespace usher
@@ -14,8 +15,7 @@ tl::expected<std::unique_ptr<Database>, std::string> Database::open(const std::s
         return SqliteDatabase::open(url.substr(kSqlite.size()), access);
     }
     if (url.starts_with(kPostgresql)) {
-        static_cast<void>(loop);
-        return tl::unexpected<std::string>("PostgreSQL is not there yet");
+        return PostgresDatabase::open(url.substr(kPostgresql.size()), loop, access);
     }
     return tl::unexpected<std::string>("unknown kind of database: " + url.substr(0, url.find(':')));
 }
