@@ -5,7 +5,7 @@
 
 build_packages=(
     cmake ninja-build g++ pkg-config
-    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libboost-dev libsqlite3-dev libspdlog-dev
+    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libboost-dev libpq-dev libsqlite3-dev libspdlog-dev libssl-dev
     libcli11-dev libicu-dev libhowardhinnant-date-dev libsystemd-dev nlohmann-json3-dev libcurl4-openssl-dev
     prometheus-cpp-dev
 )
