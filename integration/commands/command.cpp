@@ -211,8 +211,10 @@ void Commands::submit(IqReply reply, Session& session, const Stanza& command)
     CommandStage& stage = session.stages.back();
     DataForm& form = stage.payload.value();
     const auto x = only_form(command);
+    const auto entered =
+        x ? read_submission(*x) : tl::unexpected<std::string>("one submitted form is expected");
     const auto submission =
-        x ? read_submission(*x, form) : tl::unexpected<std::string>("one submitted form is expected");
+        entered ? check_submission(*entered, form) : tl::unexpected<std::string>(entered.error());
     if (!submission) {
         return send_error(reply, session.command->node, session.id,
                           bad_request("bad-payload", submission.error()));

@@ -211,14 +211,14 @@ const std::vector<std::string>& FormValues::all(std::string_view var) const
     return found == values_.end() ? kNone : found->second;
 }
 
-tl::expected<Submission, std::string> read_submission(const Stanza& x, const DataForm& form)
+tl::expected<EnteredFields, std::string> read_submission(const Stanza& x)
 {
     // XEP-0050 section 3.5.1: in a command, `cancel` is to be taken for `submit`.
     const std::string_view type = x.attribute("type");
     if (!x.is("x", ns::kDataForms) || (type != "submit" && type != "cancel")) {
         return wrong("not a submitted form");
     }
-    std::map<std::string, std::vector<std::string>, std::less<>> entered;
+    EnteredFields entered;
     std::size_t fields = 0;
     for (Stanza field = x.first(); field; field = field.next()) {
         if (!field.is("field", ns::kDataForms) || field.attribute("type") == "fixed" ||
@@ -242,6 +242,11 @@ tl::expected<Submission, std::string> read_submission(const Stanza& x, const Dat
             }
         }
     }
+    return entered;
+}
+
+tl::expected<Submission, std::string> check_submission(const EnteredFields& entered, const DataForm& form)
+{
     // Where it is missing, the session says which form this is.
     if (const auto form_type = entered.find("FORM_TYPE");
         form_type != entered.end() && form_type->second != std::vector{form.form_type}) {

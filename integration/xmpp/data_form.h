@@ -80,11 +80,18 @@ inline constexpr std::size_t kMaxFields = 100;
 inline constexpr std::size_t kMaxValues = 1000;
 inline constexpr std::size_t kMaxValueBytes = 4096;
 
-/// Reads `<x type='submit'/>` for `form`. A field that is not required and was not sent keeps the value that the
-/// form showed: a client may leave out what its user did not touch. Fields that the form does not have are ignored, as
-/// XEP-0004 section 3.1 has it. An error, for the client's author, means what no user can have entered: not a
-/// submission, another form's, a field twice, more than the bounds allow.
-[[nodiscard]] tl::expected<Submission, std::string> read_submission(const Stanza& x, const DataForm& form);
+/// What a submission has in each of its fields, before it is compared with the form.
+using EnteredFields = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// Reads `<x type='submit'/>`. An error, for the client's author, means what no user can have entered: not a submission, a
+/// field twice, more than the bounds allow.
+[[nodiscard]] tl::expected<EnteredFields, std::string> read_submission(const Stanza& x);
+
+/// Compares what was entered with the form. A field that is not required and was not sent keeps the value that the form
+/// has: a client may leave out what its user did not touch. Fields that the form does not have are ignored, as XEP-0004
+/// section 3.1 has it. An error, for the client's author: another form was submitted.
+[[nodiscard]] tl::expected<Submission, std::string> check_submission(const EnteredFields& entered,
+                                                                     const DataForm& form);
 
 /// The form as it was filled in.
 [[nodiscard]] DataForm filled_in(DataForm form, const FormValues& values);

@@ -40,7 +40,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const DataForm asked = form();
     try {
         const test::Literal literal(test::text_of(data, size));
-        const auto submission = read_submission(literal.stanza(), asked);
+        const auto entered = read_submission(literal.stanza());
+        if (!entered) {
+            test::require(!entered.error().empty(), "a refusal has a reason");
+            return 0;
+        }
+        const auto submission = check_submission(*entered, asked);
         if (!submission) {
             test::require(!submission.error().empty(), "a refusal has a reason");
             return 0;

@@ -12,6 +12,7 @@
 namespace bdata = boost::unit_test::data;
 using usher::DataForm;
 using usher::FormField;
+using usher::Stanza;
 using usher::Submission;
 using usher::test::Literal;
 using Strings = std::vector<std::string>;
@@ -57,10 +58,16 @@ std::string field(const std::string& var, const Strings& values)
     return xml + "</field>";
 }
 
+tl::expected<Submission, std::string> read(const Stanza& x)
+{
+    const auto entered = usher::read_submission(x);
+    return entered ? usher::check_submission(*entered, form()) : tl::unexpected(entered.error());
+}
+
 tl::expected<Submission, std::string> read(const std::string& fields, const std::string& type = "submit")
 {
     const Literal literal("<x xmlns='jabber:x:data' type='" + type + "'>" + fields + "</x>");
-    return usher::read_submission(literal.stanza(), form());
+    return read(literal.stanza());
 }
 
 /// The errors of a submission whose `act` is valid.
@@ -148,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_field_that_was_not_sent_keeps_the_value_that_was_shown)
                     .values = {"a", "b"}}};
     const auto read_from = [&form](const std::string& fields) {
         const Literal literal("<x xmlns='jabber:x:data' type='submit'>" + fields + "</x>");
-        return usher::read_submission(literal.stanza(), form).value();
+        return usher::check_submission(usher::read_submission(literal.stanza()).value(), form).value();
     };
     const auto unchanged = read_from("");
     BOOST_TEST(unchanged.wrong == Strings());
@@ -237,7 +244,7 @@ const Malformed kMalformed[] = {
 BOOST_DATA_TEST_CASE(what_no_user_can_have_entered_is_refused, bdata::make(kMalformed), c)
 {
     const Literal literal(c.xml);
-    BOOST_TEST(!usher::read_submission(literal.stanza(), form()).has_value());
+    BOOST_TEST(!read(literal.stanza()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(as_much_as_the_bounds_allow_is_read)
