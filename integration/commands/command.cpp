@@ -86,17 +86,25 @@ std::optional<Stanza> only_form(const Stanza& command)
     return form;
 }
 
-/// The stage to show again, with these errors instead of its earlier notes.
-CommandStage with_errors(CommandStage stage, const std::vector<std::string>& errors)
+void append_note(std::string& xml, CommandNote::Type type, std::string_view text)
 {
-    stage.notes.clear();
-    for (const std::string& text : errors) {
-        stage.notes.push_back({CommandNote::Type::error, text});
-    }
-    return stage;
+    xml += "<note";
+    append_attribute(xml, "type", wire_name(type));
+    xml += '>';
+    append_text(xml, text);
+    xml += "</note>";
 }
 
 }  // namespace
+
+Commands::Commands(Clock& clock, std::function<std::chrono::system_clock::time_point()> wall_clock,
+                   std::function<void(std::string_view)> send)
+    : wall_clock_(std::move(wall_clock)),
+      send_(std::move(send)),
+      session_ids_(random_token() + random_token()),
+      limiter_(clock, kMaxPerMinute)
+{
+}
 
 std::vector<const Command*> Commands::allowed_for(const Address& user) const
 {
@@ -123,7 +131,7 @@ void Commands::received(const Stanza& iq, const Address& user)
     const std::string_view node = element.attribute("node");
     const std::string_view action = element.attribute("action");
     const std::string_view id = element.attribute("sessionid");
-    const auto refuse = [&](StanzaError error) { send_error(reply, node, id, std::move(error)); };
+    const auto refuse = [&](const StanzaError& error) { send_error(reply, node, id, error); };
 
     if (!is_action(action)) {
         return refuse(bad_request("malformed-action", "There is no such action."));
@@ -137,223 +145,170 @@ void Commands::received(const Stanza& iq, const Address& user)
     if (command == nullptr) {
         return refuse({"cancel", "item-not-found", "There is no such command.", {}, {}});
     }
-    if (!element.has("sessionid")) {
-        if (const auto why = command->why_refused(user)) {
-            return refuse(forbidden(*why));
-        }
-        if (!action.empty() && action != "execute") {
-            return refuse(bad_request("bad-action", "A command must begin with the action execute."));
-        }
-        return begin(reply, *command, std::string(iq.attribute("from")), user);
+    Request request{reply, command, std::string(iq.attribute("from")), user, std::string(id)};
+    if (element.has("sessionid")) {
+        return continue_session(request, element);
     }
-    Session* session = find(id, iq.attribute("from"));
-    if (session == nullptr || session->command != command) {
-        return refuse(bad_request("bad-sessionid", "There is no such open menu: please begin again."));
-    }
-    if (session->ended || clock_.now() - session->used >= kLifetime) {
-        end(*session);
-        return refuse(expired());
-    }
-    // The permission may have changed since the last stage.
     if (const auto why = command->why_refused(user)) {
-        end(*session);
         return refuse(forbidden(*why));
     }
-    if (session->working && action != "cancel") {
-        return refuse({"wait", "unexpected-request", "The previous step has not finished yet.", {}, {}});
+    if (!action.empty() && action != "execute") {
+        return refuse(bad_request("bad-action", "A command must begin with the action execute."));
     }
-    session->used = clock_.now();
-    continue_session(reply, *session, action, element);
+    begin(std::move(request));
 }
 
-void Commands::begin(IqReply reply, const Command& command, const std::string& requester, const Address& user)
+void Commands::begin(Request request)
 {
-    if (!limiter_.allows(user) || !make_room(user)) {
-        return send_error(reply, command.node, {}, too_many());
+    if (!may_work_for(request.user)) {
+        return send_error(request, too_many());
     }
-    Session& session = sessions_.emplace_back(Session{.id = random_token(),
-                                                      .command = &command,
-                                                      .requester = requester,
-                                                      .user = user,
-                                                      .used = clock_.now()});
-    session.working = true;
-    command.execute(user, reply_to(std::move(reply), session));
+    if (!request.command->form) {
+        request.id = random_token();  // nothing can be done with it
+        return execute(request, {}, std::nullopt);
+    }
+    make_form(request, {}, [this, request](const CommandForm& made) {
+        Request shown = request;
+        shown.id = session_ids_.make({wall_clock_(), made.basis}, request.command->node, request.requester);
+        show_form(shown, made.form, {});
+    });
 }
 
-void Commands::continue_session(IqReply reply, Session& session, std::string_view action,
-                                const Stanza& command)
+void Commands::continue_session(const Request& request, const Stanza& element)
 {
-    const auto refuse = [&](StanzaError error) {
-        send_error(reply, session.command->node, session.id, std::move(error));
-    };
+    const std::string_view action = element.attribute("action");
+    const auto session = session_ids_.read(request.id, request.command->node, request.requester);
+    if (!session || !request.command->form) {
+        return send_error(request,
+                          bad_request("bad-sessionid", "There is no such open menu: please begin again."));
+    }
+    // The clocks of instances differ a little.
+    if (std::chrono::abs(wall_clock_() - session->began) >= kLifetime) {
+        return send_error(request, expired());
+    }
+    // The permission may have changed since.
+    if (const auto why = request.command->why_refused(request.user)) {
+        return send_error(request, forbidden(*why));
+    }
     if (action == "cancel") {
-        end(session);
-        return show(reply, session, "canceled", {});
+        return show_end(request, "canceled", {});
     }
-    if (action == "prev") {
-        if (session.stages.size() < 2) {
-            return refuse(bad_request("bad-action", "There is no step before this one."));
+    if (action == "prev" || action == "next") {
+        return send_error(request, bad_request("bad-action", "This step does not have that action."));
+    }
+    submit(request, session->basis, element);
+}
+
+void Commands::submit(const Request& request, const std::string& basis, const Stanza& element)
+{
+    if (!may_work_for(request.user)) {
+        return send_error(request, too_many());
+    }
+    const auto x = only_form(element);
+    auto entered = x ? read_submission(*x) : tl::unexpected<std::string>("one submitted form is expected");
+    if (!entered) {
+        return send_error(request, bad_request("bad-payload", entered.error()));
+    }
+    make_form(request, basis, [this, request, basis, entered = *std::move(entered)](CommandForm made) {
+        const auto submission = check_submission(entered, made.form);
+        if (!submission) {
+            return send_error(request, bad_request("bad-payload", submission.error()));
         }
-        session.stages.pop_back();
-        return show(reply, session, "executing", session.stages.back());
-    }
-    if (action == (session.stages.back().last ? "next" : "complete")) {
-        return refuse(bad_request("bad-action", "This step does not have that action."));
-    }
-    submit(std::move(reply), session, command);
-}
-
-void Commands::submit(IqReply reply, Session& session, const Stanza& command)
-{
-    if (!limiter_.allows(session.user)) {
-        return send_error(reply, session.command->node, session.id, too_many());
-    }
-    CommandStage& stage = session.stages.back();
-    DataForm& form = stage.payload.value();
-    const auto x = only_form(command);
-    const auto entered =
-        x ? read_submission(*x) : tl::unexpected<std::string>("one submitted form is expected");
-    const auto submission =
-        entered ? check_submission(*entered, form) : tl::unexpected<std::string>(entered.error());
-    if (!submission) {
-        return send_error(reply, session.command->node, session.id,
-                          bad_request("bad-payload", submission.error()));
-    }
-    form = filled_in(std::move(form), submission->values);
-    if (!submission->wrong.empty()) {
-        return show(reply, session, "executing", with_errors(stage, submission->wrong));
-    }
-    session.working = true;
-    const auto submitted = stage.submitted;  // a copy: the stages may change during the call
-    submitted(submission->values, reply_to(std::move(reply), session));
-}
-
-CommandReply Commands::reply_to(IqReply reply, const Session& session)
-{
-    // The session may be gone when the result arrives.
-    return [this, reply = std::move(reply), node = session.command->node,
-            id = session.id](std::variant<CommandStage, CommandRefusal> result) {
-        const auto found = std::find_if(sessions_.begin(), sessions_.end(),
-                                        [&](const Session& one) { return one.id == id && !one.ended; });
-        if (found == sessions_.end()) {
-            return send_error(reply, node, id, expired());
+        DataForm form = filled_in(std::move(made.form), submission->values);
+        if (!submission->wrong.empty()) {
+            return show_form(request, form, submission->wrong);
         }
-        found->working = false;
-        found->used = clock_.now();
-        show_result(reply, *found, std::move(result));
-    };
-}
-
-void Commands::show_result(const IqReply& reply, Session& session,
-                           std::variant<CommandStage, CommandRefusal> result)
-{
-    if (auto* stage = std::get_if<CommandStage>(&result)) {
-        if (stage->submitted) {
-            session.stages.push_back(std::move(*stage));
-            return show(reply, session, "executing", session.stages.back());
-        }
-        show(reply, session, "completed", *stage);
-        return end(session);
-    }
-    const auto& refusal = std::get<CommandRefusal>(result);
-    if (refusal.forbidden) {
-        send_error(reply, session.command->node, session.id, forbidden(refusal.text));
-        return end(session);
-    }
-    if (session.stages.empty()) {
-        // XEP-0050 section 3.6: a command that completes with a failure has an error note.
-        show(reply, session, "completed", with_errors({}, {refusal.text}));
-        return end(session);
-    }
-    show(reply, session, "executing", with_errors(session.stages.back(), {refusal.text}));
-}
-
-// --- Sessions
-
-Commands::Session* Commands::find(std::string_view id, std::string_view requester)
-{
-    const auto found = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& session) {
-        return session.id == id && session.requester == requester;
+        execute(request, {submission->values, basis}, std::move(form));
     });
-    return found == sessions_.end() ? nullptr : &*found;
 }
 
-void Commands::end(Session& session)
+void Commands::make_form(const Request& request, const std::string& basis,
+                         std::function<void(CommandForm)> then)
 {
-    session.ended = true;
-    session.working = false;
-    session.stages.clear();
+    under_way_.insert(request.user);
+    request.command->form(
+        request.user, basis,
+        [this, request, then = std::move(then)](std::variant<CommandForm, CommandRefusal> made) {
+            work_ended(request.user);
+            if (const auto* refusal = std::get_if<CommandRefusal>(&made)) {
+                return show_refusal(request, *refusal);
+            }
+            then(std::get<CommandForm>(std::move(made)));
+        });
 }
 
-bool Commands::make_room(const Address& user)
+void Commands::execute(const Request& request, const CommandInput& input, std::optional<DataForm> form)
 {
-    const auto now = clock_.now();
-    std::erase_if(sessions_, [&](const Session& session) {
-        return !session.working && now - session.used >= 2 * kLifetime;
-    });
-    const auto drop = [this](const auto& droppable) {
-        const auto found = std::find_if(sessions_.begin(), sessions_.end(), droppable);
-        if (found == sessions_.end()) {
-            return false;
-        }
-        sessions_.erase(found);
-        return true;
-    };
-    const auto is_theirs = [&](const Session& session) { return session.user == user; };
-    while (std::count_if(sessions_.begin(), sessions_.end(), is_theirs) >= static_cast<long>(kMaxPerUser)) {
-        if (!drop([&](const Session& session) { return is_theirs(session) && session.ended; }) &&
-            !drop([&](const Session& session) { return is_theirs(session) && !session.working; })) {
-            return false;
-        }
-    }
-    while (sessions_.size() >= kMaxSessions) {
-        if (!drop([&](const Session& session) {
-                return session.ended || (!session.working && now - session.used >= kLifetime);
-            })) {
-            return false;
-        }
-    }
-    return true;
+    under_way_.insert(request.user);
+    request.command->execute(
+        request.user, input,
+        [this, request, form = std::move(form)](const std::variant<CommandResult, CommandRefusal>& result) {
+            work_ended(request.user);
+            if (const auto* done = std::get_if<CommandResult>(&result)) {
+                return show_end(request, "completed", *done);
+            }
+            const auto& refusal = std::get<CommandRefusal>(result);
+            if (form && !refusal.forbidden) {
+                return show_form(request, *form, {refusal.text});
+            }
+            show_refusal(request, refusal);
+        });
 }
 
-std::size_t Commands::open_sessions() const
+bool Commands::may_work_for(const Address& user)
 {
-    return static_cast<std::size_t>(std::count_if(sessions_.begin(), sessions_.end(),
-                                                  [](const Session& session) { return !session.ended; }));
+    return limiter_.allows(user) && under_way_.count(user) < kMaxUnderWay &&
+           under_way_.size() < kMaxUnderWayInAll;
 }
 
 // --- Replies
 
-void Commands::show(const IqReply& reply, const Session& session, std::string_view status,
-                    const CommandStage& stage) const
+void Commands::show_form(const Request& request, const DataForm& form,
+                         const std::vector<std::string>& errors) const
 {
     std::string xml;
-    begin_command(xml, session.command->node, session.id);
+    begin_command(xml, request.command->node, request.id);
+    append_attribute(xml, "status", "executing");
+    append_attribute(xml, "xml:lang", "en");
+    xml += "><actions execute='complete'><complete/></actions>" + form_to_fill(form);
+    for (const std::string& error : errors) {
+        append_note(xml, CommandNote::Type::error, error);
+    }
+    send_(request.reply.result(xml + "</command>"));
+}
+
+void Commands::show_end(const Request& request, std::string_view status, const CommandResult& result) const
+{
+    std::string xml;
+    begin_command(xml, request.command->node, request.id);
     append_attribute(xml, "status", status);
     append_attribute(xml, "xml:lang", "en");
     xml += '>';
-    if (status == "executing") {
-        const std::string_view forward = stage.last ? "complete" : "next";
-        xml += "<actions";
-        append_attribute(xml, "execute", forward);
-        xml += session.stages.size() > 1 ? "><prev/><" : "><";
-        xml.append(forward).append("/></actions>");
+    if (result.payload) {
+        xml += form_to_read(*result.payload);
     }
-    if (stage.payload) {
-        xml += stage.submitted ? form_to_fill(*stage.payload) : form_to_read(*stage.payload);
+    for (const CommandNote& note : result.notes) {
+        append_note(xml, note.type, note.text);
     }
-    for (const CommandNote& note : stage.notes) {
-        xml += "<note";
-        append_attribute(xml, "type", wire_name(note.type));
-        xml += '>';
-        append_text(xml, note.text);
-        xml += "</note>";
+    send_(request.reply.result(xml + "</command>"));
+}
+
+void Commands::show_refusal(const Request& request, const CommandRefusal& refusal) const
+{
+    if (refusal.forbidden) {
+        return send_error(request, forbidden(refusal.text));
     }
-    send_(reply.result(xml + "</command>"));
+    // XEP-0050 section 3.6: a command that completes with a failure has an error note.
+    show_end(request, "completed", {.notes = {{CommandNote::Type::error, refusal.text}}});
+}
+
+void Commands::send_error(const Request& request, const StanzaError& error) const
+{
+    send_error(request.reply, request.command->node, request.id, error);
 }
 
 void Commands::send_error(const IqReply& reply, std::string_view node, std::string_view session_id,
-                          StanzaError error) const
+                          const StanzaError& error) const
 {
     // Includes the command, as in the examples of XEP-0050: some clients use it to find their session.
     std::string command;

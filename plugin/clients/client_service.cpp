@@ -30,7 +30,7 @@ ClientService::ClientService(Entity& entity, Operations& operations, Clock& cloc
     : entity_(entity),
       operations_(operations),
       component_(component),
-      commands_(clock, [&entity](std::string_view xml) { entity.send(xml); }),
+      commands_(clock, std::chrono::system_clock::now, [&entity](std::string_view xml) { entity.send(xml); }),
       discovery_({component, "Usher", USHER_VERSION,
                   "Answers contact requests as you, or your administrator, have decided."},
                  commands_, [&entity](std::string_view xml) { entity.send(xml); }),

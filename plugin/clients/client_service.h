@@ -23,6 +23,9 @@ class ClientService : public ClientStanzas
     ClientService(const ClientService&) = delete;
     ClientService& operator=(const ClientService&) = delete;
 
+    /// See Commands.
+    void set_session_key(std::string key) { commands_.set_session_key(std::move(key)); }
+
     bool received_iq(const Stanza& iq) override;
     void received_message(const Stanza& message) override;
     void received_presence(const Stanza& presence) override;

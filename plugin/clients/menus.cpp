@@ -1,7 +1,9 @@
 #include "plugin/clients/menus.h"
 
 #include <algorithm>
+#include <sstream>
 
+#include "integration/base/digest.h"
 #include "plugin/clients/words.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
@@ -13,7 +15,6 @@ namespace
 {
 
 using Type = FormField::Type;
-using Outcome = std::variant<CommandStage, CommandRefusal>;
 
 /// Servers may limit stanzas to 64 kB, and strangers may use very long addresses.
 constexpr std::size_t kMaxLines = 100;
@@ -27,7 +28,7 @@ CommandRefusal refusal(const Refusal& refused)
     return {refused.kind == Refusal::Kind::forbidden, refused.text};
 }
 
-CommandStage done(const std::string& text)
+CommandResult done(const std::string& text)
 {
     return {.notes = {{CommandNote::Type::info, text}}, .payload = {}};
 }
@@ -90,8 +91,8 @@ DataForm form_named(std::string_view name, std::string title)
 
 /// As many lines as fit, and a note if there are more. Not a XEP-0004 table, because profanity does not show
 /// those.
-CommandStage list_of(std::string_view name, std::string title, const std::vector<std::string>& lines,
-                     bool more)
+CommandResult list_of(std::string_view name, std::string title, const std::vector<std::string>& lines,
+                      bool more)
 {
     FormField list = field(Type::text_multi, "lines", title);
     std::size_t bytes = 0;
@@ -106,16 +107,16 @@ CommandStage list_of(std::string_view name, std::string title, const std::vector
     if (list.values.empty()) {
         return done("There are none.");
     }
-    CommandStage stage;
+    CommandResult result;
     if (more) {
-        stage.notes.push_back(
+        result.notes.push_back(
             {CommandNote::Type::warn,
              "There are more than the " + std::to_string(list.values.size()) + " shown here."});
     }
     DataForm form = form_named(name, std::move(title));
     form.fields = {std::move(list)};
-    stage.payload = std::move(form);
-    return stage;
+    result.payload = std::move(form);
+    return result;
 }
 
 // --- Options for contact list requests
@@ -134,24 +135,24 @@ void answer_waiting(Operations& operations, const Address& user, const std::stri
                     const CommandReply& reply)
 {
     operations.review(Actor::sender(user), user, true, [reply, confirmed](const Result<Review>& review) {
-        CommandStage stage = done(confirmed);
+        CommandResult result = done(confirmed);
         if (review) {
-            stage.notes.push_back({CommandNote::Type::info, describe(*review)});
+            result.notes.push_back({CommandNote::Type::info, describe(*review)});
         } else {
-            stage.notes.push_back(
+            result.notes.push_back(
                 {CommandNote::Type::warn, "The waiting requests were not answered: " + review.error().text});
         }
-        reply(std::move(stage));
+        reply(std::move(result));
     });
 }
 
-void save_option(Operations& operations, const Address& user, const FormValues& values,
+void save_option(Operations& operations, const Address& user, const CommandInput& input,
                  const CommandReply& reply)
 {
     // "default" is not the name of an option: option_named gives nothing, which resets the choice.
-    operations.choose(Actor::sender(user), user, option_named(values.one("option")),
+    operations.choose(Actor::sender(user), user, option_named(input.values.one("option")),
                       [&operations, user, reply,
-                       also_waiting = values.flag("answer_waiting")](const Result<UserOption>& saved) {
+                       also_waiting = input.values.flag("answer_waiting")](const Result<UserOption>& saved) {
                           if (!saved) {
                               return reply(refusal(saved.error()));
                           }
@@ -165,39 +166,76 @@ void save_option(Operations& operations, const Address& user, const FormValues& 
                       });
 }
 
-CommandStage option_form(Operations& operations, const Address& user, const UserOption& option)
+/// The basis says whether there was a choice to take back, so that this can be submitted twice.
+CommandForm option_form(const UserOption& option, const std::string& basis)
 {
     DataForm form = form_named("options", kOptionsTitle);
     form.instructions = {"What happens when somebody asks to see when you are online."};
     FormField list = option_field("Contact list requests", option.in_force);
-    if (option.chosen) {
+    const bool may_take_back = option.chosen || basis == kDefault;
+    if (may_take_back) {
         list.choices.push_back({kDefault, "The option of " + option.organization + ": " +
                                               std::string(sentence(option.of_organization))});
     }
     form.fields = {std::move(list),
                    boolean("answer_waiting", "Also answer requests that are already waiting", false)};
-    return {.notes = {},
-            .payload = std::move(form),
-            .submitted = [&operations, user](const FormValues& values, const CommandReply& saved) {
-                save_option(operations, user, values, saved);
-            }};
+    return {.form = std::move(form), .basis = may_take_back ? kDefault : ""};
 }
 
-void ask_option(Operations& operations, const Address& user, const CommandReply& reply)
+void ask_option(Operations& operations, const Address& user, const std::string& basis,
+                const CommandFormReply& reply)
 {
-    operations.option(Actor::sender(user), user,
-                      [&operations, user, reply](const Result<UserOption>& option) {
-                          if (option) {
-                              reply(option_form(operations, user, *option));
-                          } else {
-                              reply(refusal(option.error()));
-                          }
-                      });
+    operations.option(Actor::sender(user), user, [basis, reply](const Result<UserOption>& option) {
+        if (option) {
+            reply(option_form(*option, basis));
+        } else {
+            reply(refusal(option.error()));
+        }
+    });
 }
 
 // --- General IM
 
-DataForm general_form(const GeneralIm& general)
+/// What a form showed: what the user has changed is told from it when the form comes back. Somebody else may have changed
+/// the settings meanwhile.
+struct ShownGeneral {
+    bool users_may_choose = false;
+    bool can_reset = false;
+    std::string option;
+    std::string domains;  ///< see digest_of
+    std::string organization;
+};
+
+/// There may be more domains than fit into the basis of a form.
+std::string digest_of(std::vector<std::string> domains)
+{
+    std::sort(domains.begin(), domains.end());
+    return sha256(joined(domains));
+}
+
+ShownGeneral shown_of(const GeneralIm& general)
+{
+    return {general.users_may_choose.value,
+            general.users_may_choose.saved || general.option.saved || general.domains.saved,
+            std::string(name(general.option.value)), digest_of(general.domains.value), general.organization};
+}
+
+std::string basis_of(const ShownGeneral& shown)
+{
+    return std::to_string(int{shown.users_may_choose}) + " " + std::to_string(int{shown.can_reset}) + " " +
+           shown.option + " " + shown.domains + " " + shown.organization;
+}
+
+ShownGeneral shown_from(const std::string& basis)
+{
+    ShownGeneral shown;
+    std::istringstream text(basis);
+    text >> shown.users_may_choose >> shown.can_reset >> shown.option >> shown.domains >> std::ws;
+    std::getline(text, shown.organization);
+    return shown;
+}
+
+DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
 {
     DataForm form = form_named("general-im", "General IM: " + general.organization);
     form.instructions = {"Changes take effect from the next request on. They override the settings file."};
@@ -209,14 +247,14 @@ DataForm general_form(const GeneralIm& general)
     }
     form.fields = {
         boolean("users_may_choose", "Allow users to set 'Options for contact list requests'",
-                general.users_may_choose.value),
+                shown.users_may_choose),
         fixed("Source: " + general.users_may_choose.source),
         option_field("Options for contact list requests", general.option.value),
         fixed("Source: " + general.option.source),
         std::move(domains),
         fixed("Source: " + general.domains.source),
     };
-    if (general.users_may_choose.saved || general.option.saved || general.domains.saved) {
+    if (shown.can_reset) {
         form.fields.push_back(boolean("reset", "Reset: use the settings file again", false));
     }
     return form;
@@ -230,30 +268,48 @@ std::string describe(const GeneralIm& general)
 }
 
 /// Only what the user changed: somebody else may have changed other values since the form was shown.
-GeneralChange changes(const GeneralIm& shown, const FormValues& values)
+GeneralChange changes(const ShownGeneral& shown, const FormValues& values)
 {
     GeneralChange change;
-    if (values.flag("users_may_choose") != shown.users_may_choose.value) {
+    if (values.flag("users_may_choose") != shown.users_may_choose) {
         change.users_may_choose = values.flag("users_may_choose");
     }
-    if (const auto option = option_named(values.one("option")); option != shown.option.value) {
-        change.option = option;
+    if (values.one("option") != shown.option) {
+        change.option = option_named(values.one("option"));
     }
-    auto wanted = values.all("domains");
-    auto present = shown.domains.value;
-    std::sort(wanted.begin(), wanted.end());
-    std::sort(present.begin(), present.end());
-    if (wanted != present) {
+    if (digest_of(values.all("domains")) != shown.domains) {
         change.domains = values.all("domains");
     }
     return change;
 }
 
-void save_general(Operations& operations, const Actor& actor, const GeneralIm& shown,
-                  const FormValues& values, const CommandReply& reply)
+void ask_general(Operations& operations, const Address& user, const std::string& basis,
+                 const CommandFormReply& reply)
 {
-    const GeneralChange change = changes(shown, values);
-    const bool reset = values.flag("reset");
+    const Actor actor = Actor::sender(user);
+    ShownGeneral shown = shown_from(basis);
+    if (basis.empty()) {
+        // Exactly one: an administrator's domain belongs to the organisation, and no two organisations share a
+        // domain.
+        shown.organization = operations.administered(actor).front();
+    }
+    const auto general = operations.general(actor, shown.organization);
+    if (!general) {
+        return reply(refusal(general.error()));
+    }
+    if (basis.empty()) {
+        shown = shown_of(*general);
+    }
+    reply(CommandForm{.form = general_form(*general, shown), .basis = basis_of(shown)});
+}
+
+void save_general(Operations& operations, const Address& user, const CommandInput& input,
+                  const CommandReply& reply)
+{
+    const Actor actor = Actor::sender(user);
+    const ShownGeneral shown = shown_from(input.basis);
+    const GeneralChange change = changes(shown, input.values);
+    const bool reset = input.values.flag("reset");
     if (!reset && !change.users_may_choose && !change.option && !change.domains) {
         return reply(done("Nothing was changed."));
     }
@@ -270,27 +326,10 @@ void save_general(Operations& operations, const Actor& actor, const GeneralIm& s
     }
 }
 
-void ask_general(Operations& operations, const Address& user, const CommandReply& reply)
-{
-    const Actor actor = Actor::sender(user);
-    // Exactly one: an administrator's domain belongs to the organisation, and no two organisations share a
-    // domain.
-    const std::string organization = operations.administered(actor).front();
-    const auto shown = operations.general(actor, organization);
-    if (!shown) {
-        return reply(refusal(shown.error()));
-    }
-    reply(CommandStage{.notes = {},
-                       .payload = general_form(*shown),
-                       .submitted = [&operations, actor, shown = *shown](const FormValues& values,
-                                                                         const CommandReply& saved) {
-                           save_general(operations, actor, shown, values, saved);
-                       }});
-}
-
 // --- What waits
 
-void list_waiting(Operations& operations, const Address& user, const CommandReply& reply)
+void list_waiting(Operations& operations, const Address& user, const CommandInput& /*none*/,
+                  const CommandReply& reply)
 {
     operations.waiting(Actor::sender(user), std::nullopt, [reply](const Result<Waiting>& waiting) {
         if (!waiting) {
@@ -300,17 +339,17 @@ void list_waiting(Operations& operations, const Address& user, const CommandRepl
         for (const SubscriptionRequest& request : waiting->requests) {
             lines.push_back(between(request));
         }
-        CommandStage stage = list_of("waiting", "Waiting requests", lines, waiting->more);
+        CommandResult result = list_of("waiting", "Waiting requests", lines, waiting->more);
         if (!waiting->unlisted.empty()) {
-            stage.notes.push_back({CommandNote::Type::warn, "Not listed: " + reasons(waiting->unlisted)});
+            result.notes.push_back({CommandNote::Type::warn, "Not listed: " + reasons(waiting->unlisted)});
         }
-        reply(std::move(stage));
+        reply(std::move(result));
     });
 }
 
 // --- Why
 
-CommandStage describe(const Explained& explained)
+CommandResult describe(const Explained& explained)
 {
     DataForm form = form_named("explained", "Why");
     const auto line = [&form](std::string var, std::string label, std::string value) {
@@ -335,7 +374,7 @@ CommandStage describe(const Explained& explained)
     return {.notes = {}, .payload = std::move(form)};
 }
 
-void ask_explain(Operations& operations, const Address& user, const CommandReply& reply)
+DataForm explain_form()
 {
     DataForm form = form_named("explain", "Explain a decision");
     form.instructions = {"How the policy in force would answer a request, and why."};
@@ -344,30 +383,31 @@ void ask_explain(Operations& operations, const Address& user, const CommandReply
     for (FormField& one : form.fields) {
         one.required = true;
     }
-    reply(CommandStage{.notes = {},
-                       .payload = std::move(form),
-                       .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
-                           // The form accepts only valid addresses.
-                           operations.explain(
-                               Actor::sender(user), Address::prepare(values.one("user")).value(),
-                               Party::read(values.one("contact")).value(),
-                               [then](const Result<Explained>& explained) {
-                                   if (!explained) {
-                                       return then(CommandRefusal{false, explained.error().text});
-                                   }
-                                   then(describe(*explained));
-                               });
-                       }});
+    return form;
+}
+
+void explain(Operations& operations, const Address& user, const CommandInput& input,
+             const CommandReply& reply)
+{
+    // The form accepts only valid addresses.
+    operations.explain(Actor::sender(user), Address::prepare(input.values.one("user")).value(),
+                       Party::read(input.values.one("contact")).value(),
+                       [reply](const Result<Explained>& explained) {
+                           if (!explained) {
+                               return reply(CommandRefusal{false, explained.error().text});
+                           }
+                           reply(describe(*explained));
+                       });
 }
 
 // --- The journal
 
-void list_journal(Operations& operations, const Address& user, const FormValues& values,
+void list_journal(Operations& operations, const Address& user, const CommandInput& input,
                   const CommandReply& reply)
 {
     JournalFilter filter;
-    filter.user = Address::prepare(values.one("user"));
-    filter.contact = Party::read(values.one("contact"));
+    filter.user = Address::prepare(input.values.one("user"));
+    filter.contact = Party::read(input.values.one("contact"));
     filter.most = kMaxLines;
     operations.journal(
         Actor::sender(user), filter, [reply](const Result<std::vector<JournalRecord>>& records) {
@@ -394,40 +434,46 @@ void list_journal(Operations& operations, const Address& user, const FormValues&
         });
 }
 
-void ask_journal(Operations& operations, const Address& user, const CommandReply& reply)
+DataForm journal_form()
 {
     DataForm form = form_named("journal", "Journal");
     form.instructions = {"The newest decisions, all or only those of a user or contact."};
     form.fields = {account("user", "User"), field(Type::jid_single, "contact", "Contact")};
-    reply(CommandStage{.notes = {},
-                       .payload = std::move(form),
-                       .submitted = [&operations, user](const FormValues& values, const CommandReply& then) {
-                           list_journal(operations, user, values, then);
-                       }});
+    return form;
 }
 
 }  // namespace
 
 void add_menus(Commands& commands, Operations& operations)
 {
-    const auto bound = [&operations](void (*execute)(Operations&, const Address&, const CommandReply&)) {
-        return [&operations, execute](const Address& user, const CommandReply& reply) {
-            execute(operations, user, reply);
+    const auto asks = [&operations](void (*form)(Operations&, const Address&, const std::string&,
+                                                 const CommandFormReply&)) {
+        return [&operations, form](const Address& user, const std::string& basis,
+                                   const CommandFormReply& reply) { form(operations, user, basis, reply); };
+    };
+    const auto shows = [](const DataForm& form) {
+        return [form](const Address& /*user*/, const std::string& /*basis*/, const CommandFormReply& reply) {
+            reply(CommandForm{.form = form});
         };
+    };
+    const auto does = [&operations](void (*execute)(Operations&, const Address&, const CommandInput&,
+                                                    const CommandReply&)) {
+        return [&operations, execute](const Address& user, const CommandInput& input,
+                                      const CommandReply& reply) { execute(operations, user, input, reply); };
     };
     commands.add({"options", kOptionsTitle,
                   [&operations](const Address& user) { return may_not_choose(operations, user); },
-                  bound(ask_option)});
+                  asks(ask_option), does(save_option)});
     const auto no_administrator = [&operations](const Address& user) -> std::optional<std::string> {
         if (operations.administered(Actor::sender(user)).empty()) {
             return "Only administrators of an organization may do this.";
         }
         return std::nullopt;
     };
-    commands.add({"general-im", "General IM", no_administrator, bound(ask_general)});
-    commands.add({"waiting", "Waiting requests", no_administrator, bound(list_waiting)});
-    commands.add({"explain", "Explain a decision", no_administrator, bound(ask_explain)});
-    commands.add({"journal", "Journal", no_administrator, bound(ask_journal)});
+    commands.add({"general-im", "General IM", no_administrator, asks(ask_general), does(save_general)});
+    commands.add({"waiting", "Waiting requests", no_administrator, {}, does(list_waiting)});
+    commands.add({"explain", "Explain a decision", no_administrator, shows(explain_form()), does(explain)});
+    commands.add({"journal", "Journal", no_administrator, shows(journal_form()), does(list_journal)});
 }
 
 }  // namespace usher

@@ -111,6 +111,32 @@ BOOST_AUTO_TEST_CASE(a_choice_can_be_taken_back_and_outlives_the_daemon)
     BOOST_TEST(!has(execute(juliet, usher, "options").iq.str(), "As Capulet has it"));
 }
 
+// No instance remembers that a form was submitted.
+BOOST_AUTO_TEST_CASE(a_form_that_is_submitted_twice_does_the_same_again)
+{
+    UsherStage stage(Login::component, settings(true, "prompt"));
+    const std::string usher = menus_of(Login::component);
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& tybalt = stage.enter(kTybalt);
+    tybalt.send(to(kJuliet, "subscribe"));
+    juliet.expect(presence("subscribe", kTybalt));
+
+    const Reply form = execute(juliet, usher, "options");
+    const std::string all = submit({{"option", "all"}, {"answer_waiting", "1"}});
+    const std::string saved = "Saved. From the next request on: " + kAll + ". | ";
+    BOOST_TEST(go_on(juliet, usher, form, all).text() ==
+               saved + "Of 1 waiting request 1 approved, 0 denied; the others wait for your answer.");
+    tybalt.expect(presence("subscribed", kJuliet));
+    BOOST_TEST(go_on(juliet, usher, form, all).text() == saved + "No requests were waiting.");
+
+    const Reply again = execute(juliet, usher, "options");
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST(go_on(juliet, usher, again, submit({{"option", "default"}})).text() ==
+                   "Saved. From the next request on: " + kPrompt + ".");
+    }
+    BOOST_TEST(again.session().size() < 200U);
+}
+
 BOOST_DATA_TEST_CASE(without_permission_the_menu_is_gone_and_an_old_form_is_refused, kLogins, login)
 {
     UsherStage stage(login, settings(true, "organization"));

@@ -1,5 +1,6 @@
 // What administrators meet in their own clients.
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 
 #include "menus.h"
 
@@ -51,6 +52,67 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
                    .text() == "The settings file is in force again. Capulet: " + kPrompt +
                                   "; users may choose; domains capulet.lit.");
     BOOST_TEST(listed(juliet, usher) == Strings{"options"});
+}
+
+BOOST_AUTO_TEST_CASE(a_form_changes_only_what_was_changed_in_it)
+{
+    UsherStage stage(Login::component, settings(true, "prompt"));
+    const std::string usher = menus_of(Login::component);
+    WireClient& nurse = stage.enter(kNurse);
+    const std::string end = "; domains capulet.lit.";
+    const Reply first = execute(nurse, usher, "general-im");
+    const Reply second = execute(nurse, usher, "general-im");
+    const Reply third = execute(nurse, usher, "general-im");
+    const std::string option = submit({{"option", "all"}, {"domains", "capulet.lit"}});
+    BOOST_TEST(go_on(nurse, usher, first, option).text() ==
+               "Saved. Capulet: " + kAll + "; users may choose" + end);
+    // With the option that it showed, which is no longer in force.
+    const std::string fixed =
+        submit({{"users_may_choose", "0"}, {"option", "prompt"}, {"domains", "capulet.lit"}});
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST(go_on(nurse, usher, second, fixed).text() ==
+                   "Saved. Capulet: " + kAll + "; users may not choose" + end);
+    }
+    // What the client does not send is as the form showed it.
+    BOOST_TEST(
+        go_on(nurse, usher, third, submit({{"option", "prompt"}, {"domains", "capulet.lit"}})).text() ==
+        "Nothing was changed.");
+
+    const Reply fourth = execute(nurse, usher, "general-im");
+    const std::string reset = submit({{"option", "all"}, {"domains", "capulet.lit"}, {"reset", "1"}});
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST(go_on(nurse, usher, fourth, reset).text() ==
+                   "The settings file is in force again. Capulet: " + kPrompt + "; users may choose" + end);
+    }
+    BOOST_TEST(fourth.session().size() < 250U);
+}
+
+BOOST_AUTO_TEST_CASE(domains_are_saved_if_others_were_chosen)
+{
+    UsherdOptions options = settings(true, "prompt");
+    UsherStage stage(Login::component, options);
+    options.domains = {"capulet.lit", "montague.lit"};
+    stage.usherd().write_settings(options);
+    stage.usherd().signal(SIGHUP);
+    stage.usherd().wait_for_log("in force");
+    const std::string usher = menus_of(Login::component);
+    WireClient& nurse = stage.enter(kNurse);
+    const Reply form = execute(nurse, usher, "general-im");
+    BOOST_TEST(form.content().at(4) == "domains=capulet.lit;montague.lit;");
+    const auto choose = [&](const Strings& domains) {
+        std::string xml =
+            "<x xmlns='jabber:x:data' type='submit'><field var='option'><value>prompt</value></field>"
+            "<field var='domains'>";
+        for (const std::string& domain : domains) {
+            xml += "<value>" + domain + "</value>";
+        }
+        return go_on(nurse, usher, form, xml + "</field></x>").text();
+    };
+    BOOST_TEST(choose({"montague.lit", "capulet.lit"}) == "Nothing was changed.");
+    const std::string saved = "Saved. Capulet: " + kPrompt + "; users may choose; domains ";
+    BOOST_TEST(choose({"capulet.lit"}) == saved + "capulet.lit.");
+    // Compared with what this form showed.
+    BOOST_TEST(choose({"montague.lit", "capulet.lit"}) == "Nothing was changed.");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_form_comes_back_on_it)

@@ -20,7 +20,7 @@ const std::string kCommands = "http://jabber.org/protocol/commands";
 /// `options` for every account, `general-im` for the nurse only.
 struct Host {
     explicit Host(bool component = true)
-        : commands(clock, [](std::string_view) {}),
+        : commands(clock, std::chrono::system_clock::now, [](std::string_view) {}),
           discovery({component, "Usher", "1.2.3", "Says who may come in."}, commands,
                     [this](std::string_view xml) { sent = xml; })
     {

@@ -205,8 +205,6 @@ BOOST_AUTO_TEST_CASE(a_choice_is_confirmed_when_it_is_stored)
     database->holds = true;
     send_command(kJuliet, "choice", next, field("option", "all"));
     BOOST_TEST(channels.take_sent().empty());
-    send_command(kJuliet, "impatient", next, field("option", "prompt"));
-    check_contains(only_sent(), "unexpected-request");
     database->release_all();
     const std::string confirmed = only_sent();
     check_contains(confirmed, "id='choice'");
@@ -214,7 +212,35 @@ BOOST_AUTO_TEST_CASE(a_choice_is_confirmed_when_it_is_stored)
     BOOST_TEST((choices.of(Address::prepare(kJuliet).value()).value() == Option::all));
 }
 
-/// Every stanza gets its own reply, also one whose session was ended before the store answered.
+BOOST_AUTO_TEST_CASE(another_instance_with_the_same_key_goes_on_with_a_menu)
+{
+    const std::string key(32, 'k');
+    service.set_session_key(key);
+    const std::string next = begin(kJuliet, "options");
+    ClientService other{entity, operations, clock, true};  // gets the stanzas from now on
+    send_command(kJuliet, "choice", next, field("option", "all"));
+    check_contains(only_sent(), "bad-sessionid");
+    other.set_session_key(key);
+    send_command(kJuliet, "choice", next, field("option", "all"));
+    check_contains(only_sent(), "Saved. From the next request on");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_submissions_the_second_counts)
+{
+    const std::string next = begin(kJuliet, "options");
+    database->holds = true;
+    send_command(kJuliet, "first", next, field("option", "all"));
+    send_command(kJuliet, "second", next, field("option", "prompt"));
+    database->release_all();
+    const Texts sent = channels.take_sent();
+    BOOST_REQUIRE(sent.size() == 2U);
+    check_contains(sent[0], "id='first'");
+    check_contains(sent[1], "id='second'");
+    check_contains(sent[1], "Saved. From the next request on: Prompt me for each request.");
+    BOOST_TEST((choices.of(Address::prepare(kJuliet).value()).value() == Option::prompt));
+}
+
+/// What was submitted before is carried out all the same, and its reply says so.
 BOOST_AUTO_TEST_CASE(a_menu_can_be_left_before_the_store_has_answered)
 {
     const std::string next = begin(kJuliet, "options");
@@ -225,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_menu_can_be_left_before_the_store_has_answered)
     database->release_all();
     const std::string late = only_sent();
     check_contains(late, "id='choice'");
-    check_contains(late, "session-expired");
+    check_contains(late, "Saved. From the next request on");
 }
 
 BOOST_AUTO_TEST_CASE(saved_settings_are_confirmed_to_whoever_saved_them_when_they_are_stored)
