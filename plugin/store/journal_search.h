@@ -26,6 +26,7 @@ struct JournalFilter {
     std::optional<std::chrono::system_clock::time_point> since = {};  ///< made, or made again, then or later
     std::optional<std::int64_t> after =
         {};  ///< only greater ids; then the oldest `most` come, else the newest
+    std::optional<std::int64_t> before = {};  ///< only lesser ids
     std::size_t most = 100;
 };
 

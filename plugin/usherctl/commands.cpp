@@ -275,8 +275,11 @@ int Commands::follow_journal()
         return failed(shown.error().text);
     }
     const Query query = filters();
+    // Of several usherd one may commit a record some seconds after a newer one. Ids count 4,194,304 in a millisecond.
+    constexpr std::int64_t kTenSeconds = 10'000 * (std::int64_t{1} << 22);
+    seen_ = std::max(seen_, *looked_at);
     while (std::cout) {
-        seen_ = std::max(seen_, *looked_at);
+        seen_ = std::max(seen_, *looked_at - kTenSeconds);
         std::this_thread::sleep_for(std::chrono::seconds(1));
         if (!query.empty()) {  // without filters every record is shown, and so seen
             looked_at = newest_id();

@@ -717,6 +717,38 @@ BOOST_AUTO_TEST_CASE(the_journal_comes_when_the_store_has_answered)
     BOOST_TEST(records.value().value().empty());
 }
 
+// Another process may commit a lesser id later.
+BOOST_AUTO_TEST_CASE(who_reads_on_behind_an_id_gets_no_record_of_just_now_where_others_write_too)
+{
+    const auto now = std::chrono::system_clock::now();
+    std::vector<JournalEntry> entries;
+    for (const auto ago : {std::chrono::seconds(10), std::chrono::seconds(0)}) {
+        entries.push_back({{.id = journal.next_id(now - ago),
+                            .at = now - ago,
+                            .organization = "Capulet",
+                            .request = {juliet, juliet, std::nullopt},
+                            .facts = {},
+                            .decision = {}}});
+    }
+    BOOST_REQUIRE(journal.record(entries).has_value());
+    const auto found = [this](const JournalFilter& filter) {
+        std::vector<std::int64_t> ids;
+        operations.journal(Actor::local("root"), filter,
+                           [&](const Result<std::vector<JournalRecord>>& records) {
+                               for (const JournalRecord& one : records.value()) {
+                                   ids.push_back(one.id);
+                               }
+                           });
+        return ids;
+    };
+    const std::vector<std::int64_t> both{entries[0].record.id, entries[1].record.id};
+    const std::vector<std::int64_t> first{both[0]};
+    BOOST_TEST(found({.after = 0}) == both, boost::test_tools::per_element());
+    database->shared = true;
+    BOOST_TEST(found({.after = 0}) == first, boost::test_tools::per_element());
+    BOOST_TEST(found({}) == both, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher
