@@ -88,6 +88,15 @@ void PolicyInForce::refresh(std::int64_t version, StoreCallback<void> then)
     put_in_force({std::nullopt, version, nothing_changes, std::move(then)});
 }
 
+void PolicyInForce::look()
+{
+    store_.version(callbacks_.bind([this](const tl::expected<std::int64_t, std::string>& version) {
+        if (version && *version > settings_version_) {
+            refresh(*version, [](const auto&) {});  // what fails is tried again when it is looked at next
+        }
+    }));
+}
+
 void PolicyInForce::save(const std::string& organization, const GeneralChange& change, const std::string& by,
                          StoreCallback<void> then)
 {

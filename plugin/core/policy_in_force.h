@@ -82,6 +82,10 @@ class PolicyInForce
     /// Another process has saved settings: brings those of this version, or later ones, into force.
     void refresh(std::int64_t version, StoreCallback<void> then);
 
+    /// Looks whether another process has saved settings, and refreshes then. Whoever decides looks for themselves; this is for
+    /// those who only look at what is in force.
+    void look();
+
     /// Nothing for an organisation that does not exist.
     [[nodiscard]] std::optional<GeneralIm> general(std::string_view organization) const;
     /// Saves for an organisation that exists, by whom. Of the domains those of the file count.

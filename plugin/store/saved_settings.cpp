@@ -134,6 +134,14 @@ void SavedSettings::read(StoreCallback<StoredSettings> then)
                   }));
 }
 
+void SavedSettings::version(StoreCallback<std::int64_t> then)
+{
+    database_.run({.kind = Transaction::Kind::read, .statements = {{kVersion}}},
+                  converted<std::int64_t>(std::move(then), [](const StepRows& given) {
+                      return number(given.at(0).rows.at(0).at(0));
+                  }));
+}
+
 void SavedSettings::change(std::function<Outcome(const StoredSettings&)> decide,
                            std::chrono::system_clock::time_point now, StoreCallback<NumberedPolicy> then,
                            Transaction::Queue queue)

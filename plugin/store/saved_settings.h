@@ -57,6 +57,8 @@ class SavedSettings
     explicit SavedSettings(Database& database) : database_(database) {}
 
     void read(StoreCallback<StoredSettings> then);
+    /// Gives the version alone.
+    void version(StoreCallback<std::int64_t> then);
 
     /// In one transaction: has `decide` look at what is saved, makes the change and numbers the policy. On the disk when
     /// `then` is called without an error; `decide` may have been called when there is one. At all processes, changes are made

@@ -189,6 +189,7 @@ class Daemon : private EntityEvents
         }
         checkpoint();
         watch_store();
+        watch_settings();
         set_stock();
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
@@ -526,6 +527,16 @@ class Daemon : private EntityEvents
         store_watch_ = clock_.after(kInterval, [this] { watch_store(); });
     }
 
+    /// Menus show what another usherd has saved within a second. Requests are decided by it at once (answerer.h).
+    void watch_settings()
+    {
+        constexpr milliseconds kInterval{1'000};
+        if (database_->dialect() == Dialect::postgresql) {
+            policy_->look();
+            settings_watch_ = clock_.after(kInterval, [this] { watch_settings(); });
+        }
+    }
+
     /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that
     /// arrive during a checkpoint.
     void checkpoint()
@@ -568,6 +579,7 @@ class Daemon : private EntityEvents
     std::vector<Callback<std::vector<std::string>>> reload_callers_;  ///< who get that of the next
     std::unique_ptr<Timer> store_timer_;  ///< null unless it is to be tried whether the store can be written
     std::unique_ptr<Timer> store_watch_;
+    std::unique_ptr<Timer> settings_watch_;
     std::unique_ptr<Timer> checkpoint_timer_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;
