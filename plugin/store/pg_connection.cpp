@@ -425,7 +425,7 @@ void PgConnection::take(pg_result& result)
             step.error = error_of(result);
         }
         const char* state = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
-        read_only_ = read_only_ || (found_.size() > 1 && state != nullptr && state == kReadOnly);
+        step.read_only = step.read_only || (state != nullptr && state == kReadOnly);
     }
     const Awaited awaited = std::move(awaited_.front());
     awaited_.pop_front();
@@ -445,6 +445,7 @@ void PgConnection::take(pg_result& result)
         case Awaited::Kind::end_of_step: {
             Step over = std::move(step);
             steps_.pop_front();
+            read_only_ = read_only_ || (over.read_only && found_.size() > 1);
             if (over.error.empty()) {
                 over.then(std::move(over.rows));
             } else {

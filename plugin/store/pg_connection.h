@@ -83,6 +83,7 @@ class PgConnection
         Then then;
         StepRows rows = {};
         std::string error = {};
+        bool read_only = false;  ///< the error is that nothing can be written
     };
 
     // Connecting: first all names are looked up, then each host is tried.
@@ -136,7 +137,7 @@ class PgConnection
     std::deque<Step> steps_;
     std::unordered_map<std::string, std::string> prepared_;  // SQL and name
     std::size_t names_ = 0;                                  // that were given
-    bool read_only_ = false;                                 // the server does not write any more
+    bool read_only_ = false;  // a step has ended so, and another host may write
 };
 
 }  // namespace usher

@@ -252,6 +252,14 @@ BOOST_DATA_TEST_CASE(much_that_is_sent_at_once_comes_back,
     loop.run_until([&back] { return back == 50; });
 }
 
+BOOST_AUTO_TEST_CASE(a_large_value_is_sent_to_its_end)
+{
+    connect(server.options("postgres"));
+    const auto rows = execute({{"SELECT LENGTH(CAST($1 AS TEXT))", {std::string(20'000'000, 'x')}}});
+    BOOST_REQUIRE_MESSAGE(rows.has_value(), (rows ? "" : rows.error()));
+    BOOST_TEST(std::get<std::int64_t>(rows->at(0).rows.at(0).at(0)) == 20'000'000);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_the_server_ends_is_made_again)
 {
     connect(server.options("postgres"));
