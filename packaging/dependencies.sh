@@ -5,8 +5,9 @@
 
 build_packages=(
     cmake ninja-build g++ pkg-config
-    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libboost-dev libpq-dev libsqlite3-dev libspdlog-dev libssl-dev
-    libcli11-dev libicu-dev libhowardhinnant-date-dev libsystemd-dev nlohmann-json3-dev libcurl4-openssl-dev
+    libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libboost-dev libpq-dev libsqlite3-dev libssl-dev
+    libspdlog-dev libcli11-dev libicu-dev libhowardhinnant-date-dev libsystemd-dev nlohmann-json3-dev
+    libcurl4-openssl-dev
     prometheus-cpp-dev
 )
 server_packages=(prosody prosody-modules openssl)
@@ -15,6 +16,7 @@ test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
     git clang-format-19 lua-check lua5.4 liblua5.4-dev luarocks valgrind
     ejabberd erlang-base erlang-dev erlang-dialyzer erlang-eunit erlang-p1-sqlite3
+    postgresql
     profanity tmux faketime
     systemd iproute2 mandoc curl rpm sqlite3
 )
@@ -52,7 +54,7 @@ install_missing() {
     fi
     # Nor start them at the next boot.
     if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-        for package in prosody ejabberd; do
+        for package in prosody ejabberd postgresql; do
             case " ${missing[*]} " in *" $package "*) as_root systemctl disable --quiet "$package" ;; esac
         done
     fi
