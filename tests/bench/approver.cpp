@@ -91,11 +91,12 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
     return server;
 }
 
-UsherdOptions usherd_options()
+UsherdOptions usherd_options(const Approver::Options& wanted)
 {
     UsherdOptions options;
     options.domains = {kHost};
     options.option = "all";
+    options.store_url = wanted.store_url;
     options.log_level = "info";
     options.more =
         "[limits]\napprovals_per_contact_per_hour = 0\napprovals_per_domain_per_hour = 0\n"
@@ -144,7 +145,7 @@ Approver::Approver(const Options& options)
     if (options.usher) {
         const auto begun = Clock::now();
         for (int i = 0; i < options.instances; ++i) {
-            Usherd& usherd = usherds_.emplace_back(connection_to(*server_), usherd_options());
+            Usherd& usherd = usherds_.emplace_back(connection_to(*server_), usherd_options(options));
             usherd.start(kEnvironment);
             usherd.wait_until_answering();
         }

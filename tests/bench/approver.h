@@ -46,6 +46,8 @@ class Approver
         int contacts = 0;
         /// More accounts.
         std::vector<std::string> accounts = {};
+        /// The store of all usherd processes; empty: each has one of its own, of SQLite.
+        std::string store_url = {};
     };
 
     explicit Approver(const Options& options);
