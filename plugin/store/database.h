@@ -101,7 +101,7 @@ class Database
     /// Moves what was committed from SQLite's write-ahead log into the database, and waits for the disk. If nobody calls it
     /// in time, a commit has to. False if it failed; see last_write_error().
     [[nodiscard]] virtual bool checkpoint() { return true; }
-    /// Tells whether it can be written now. Changes nothing.
+    /// Tells whether decisions can be recorded now, by the way that requests have. Changes nothing.
     void writable(std::function<void(bool)> then);
 
     /// PostgreSQL may have other users than this process.

@@ -84,6 +84,13 @@ struct Store {
         const Result result = run(database, std::move(transaction));
         return result ? "" : result.error();
     }
+    bool writable(Database& database)
+    {
+        std::optional<bool> given;
+        database.writable([&given](bool writable) { given = writable; });
+        loop.run_until([&given] { return given.has_value(); });
+        return *given;
+    }
     /// Until both queues have a connection.
     void wait_for(Database& database)
     {
@@ -636,6 +643,28 @@ BOOST_AUTO_TEST_CASE(a_locked_table_is_an_error_and_leaves_nothing_that_waits)
     other.reset();
     wait_for(*database);
     BOOST_TEST(value(*database, kCount) == "0");
+}
+
+// One that another statement can be executed on is not writable for that.
+BOOST_AUTO_TEST_CASE(a_store_whose_journal_is_locked_is_not_writable)
+{
+    const auto database = open_and_wait();
+    std::optional<PgConnection> other;
+    bool locked = false;
+    other.emplace(loop.base(), server.options(name),
+                  PgConnection::Calls{.connected =
+                                          [&] {
+                                              other->send(
+                                                  {{"BEGIN"}, {"LOCK TABLE journal IN EXCLUSIVE MODE"}},
+                                                  [&locked](const auto& rows) { locked = rows.has_value(); });
+                                          },
+                                      .lost = [](const std::string&) {}});
+    loop.run_until([&locked] { return locked; });
+    BOOST_TEST(!writable(*database));
+    other.reset();
+    wait_for(*database);
+    BOOST_TEST(writable(*database));
+    BOOST_TEST(value(*database, {"SELECT COUNT(*) FROM journal"}) == "0");
 }
 
 BOOST_AUTO_TEST_CASE(no_two_processes_have_the_same_number)
