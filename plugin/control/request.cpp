@@ -64,6 +64,12 @@ Result<JournalFilter> ControlRequest::journal_filter(std::size_t max_records) co
         }
         filter.after = *id;
     }
+    if (const std::string* settled = query("settled")) {
+        if (*settled != "true" && *settled != "false") {
+            return invalid("settled: found \"" + *settled + "\"; accepted: true, false");
+        }
+        filter.settled = *settled == "true";
+    }
     if (const std::string* limit = query("limit")) {
         const auto most = number<std::size_t>("limit", *limit, 0, max_records);
         if (!most) {

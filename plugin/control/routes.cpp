@@ -41,7 +41,7 @@ const std::vector<Route>& routes()
         {"POST", "/v1/answer", {}, resources::answer},
         {"GET", "/v1/review", {"user"}, resources::review},
         {"POST", "/v1/review", {"user"}, resources::apply},
-        {"GET", "/v1/journal", {"user", "contact", "since", "after", "limit"}, resources::journal},
+        {"GET", "/v1/journal", {"user", "contact", "since", "after", "settled", "limit"}, resources::journal},
         {"GET", "/v1/journal/{id}", {}, resources::decision},
         {"GET", "/v1/organizations/{name}/general", {}, resources::general},
         {"PUT", "/v1/organizations/{name}/general", {}, resources::save_general},

@@ -177,11 +177,6 @@ void Operations::journal(const Actor& actor, JournalFilter filter, Callback<std:
             }
         }
     }
-    if (filter.after && database_.dialect() == Dialect::postgresql) {
-        // Who reads on behind an id must not miss a lesser one that another process commits later.
-        constexpr std::chrono::seconds kLatestCommit{2};
-        filter.before = first_decision_id(std::chrono::system_clock::now() - kLatestCommit);
-    }
     readings_.emplace_back(database_, std::move(filter), std::move(then));
     read_on(std::prev(readings_.end()));
 }

@@ -191,9 +191,8 @@ class Operations
 
     /// `contact` is as what waits has it, or as preparation makes it.
     void explain(const Actor& actor, const Address& user, const Party& contact, Callback<Explained> then);
-    /// What is recorded meanwhile is found if it is looked for upwards (`after`). So are all records that are there or still
-    /// to come, at whatever process, if it goes on behind the last one found: on PostgreSQL those of the last two seconds are
-    /// not given yet.
+    /// What is recorded meanwhile is found if it is looked for upwards (`after`). Who looks for what is settled, and goes on
+    /// behind the last one found, misses none.
     void journal(const Actor& actor, JournalFilter filter, Callback<std::vector<JournalRecord>> then);
 
     // --- Settings

@@ -150,8 +150,9 @@ JournalSearch::JournalSearch(Database& database, JournalFilter filter)
     if (filter_.after) {
         first_ = std::max(first_, *filter_.after + 1);
     }
-    if (filter_.before) {
-        last_ = *filter_.before - 1;
+    if (filter_.settled && database_.dialect() == Dialect::postgresql) {
+        constexpr std::chrono::seconds kLatestCommit{2};
+        last_ = first_decision_id(system_clock::now() - kLatestCommit) - 1;
     }
     if (filter_.id) {
         first_ = last_ = *filter_.id;

@@ -26,7 +26,9 @@ struct JournalFilter {
     std::optional<std::chrono::system_clock::time_point> since = {};  ///< made, or made again, then or later
     std::optional<std::int64_t> after =
         {};  ///< only greater ids; then the oldest `most` come, else the newest
-    std::optional<std::int64_t> before = {};  ///< only lesser ids
+    /// Only records behind which none with a lesser id can come any more. Where several processes write, one may commit a
+    /// lesser id later: on PostgreSQL those of the last two seconds are not settled.
+    bool settled = false;
     std::size_t most = 100;
 };
 

@@ -258,7 +258,7 @@ ControlClient::Result<void> Commands::show_past(unsigned last_by_default)
 
 ControlClient::Result<std::int64_t> Commands::newest_id()
 {
-    return ask_journal({{"limit", "1"}}).map([](const std::vector<Json>& newest) {
+    return ask_journal({{"limit", "1"}, {"settled", "true"}}).map([](const std::vector<Json>& newest) {
         return newest.empty() ? 0 : id_of(newest.front());
     });
 }
@@ -275,11 +275,8 @@ int Commands::follow_journal()
         return failed(shown.error().text);
     }
     const Query query = filters();
-    // Of several usherd one may commit a record some seconds after a newer one. Ids count 4,194,304 in a millisecond.
-    constexpr std::int64_t kTenSeconds = 10'000 * (std::int64_t{1} << 22);
-    seen_ = std::max(seen_, *looked_at);
     while (std::cout) {
-        seen_ = std::max(seen_, *looked_at - kTenSeconds);
+        seen_ = std::max(seen_, *looked_at);
         std::this_thread::sleep_for(std::chrono::seconds(1));
         if (!query.empty()) {  // without filters every record is shown, and so seen
             looked_at = newest_id();

@@ -451,6 +451,7 @@ const std::vector<Refused> kRefused{
     {"GET", "/v1/journal?limit=-1", "", 400, "limit: found"},
     {"GET", "/v1/journal?after=1x", "", 400, "after: found"},
     {"GET", "/v1/journal?follow=true", "", 400, "unknown parameter \"follow\""},
+    {"GET", "/v1/journal?settled=yes", "", 400, "settled: found \"yes\"; accepted: true, false"},
     {"GET", "/v1/journal/12", "", 404, "there is no decision 12"},
     {"GET", "/v1/journal/99999999999999999999", "", 400, "id: found"},
     {"GET", "/v1/organizations/Nobody/general", "", 404, "no organization Nobody"},

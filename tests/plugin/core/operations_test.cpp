@@ -718,7 +718,7 @@ BOOST_AUTO_TEST_CASE(the_journal_comes_when_the_store_has_answered)
 }
 
 // Another process may commit a lesser id later.
-BOOST_AUTO_TEST_CASE(who_reads_on_behind_an_id_gets_no_record_of_just_now_where_others_write_too)
+BOOST_AUTO_TEST_CASE(where_others_write_too_a_record_of_just_now_is_not_settled)
 {
     const auto now = std::chrono::system_clock::now();
     std::vector<JournalEntry> entries;
@@ -743,10 +743,11 @@ BOOST_AUTO_TEST_CASE(who_reads_on_behind_an_id_gets_no_record_of_just_now_where_
     };
     const std::vector<std::int64_t> both{entries[0].record.id, entries[1].record.id};
     const std::vector<std::int64_t> first{both[0]};
-    BOOST_TEST(found({.after = 0}) == both, boost::test_tools::per_element());
+    BOOST_TEST(found({.after = 0, .settled = true}) == both, boost::test_tools::per_element());
     database->shared = true;
-    BOOST_TEST(found({.after = 0}) == first, boost::test_tools::per_element());
-    BOOST_TEST(found({}) == both, boost::test_tools::per_element());
+    BOOST_TEST(found({.after = 0, .settled = true}) == first, boost::test_tools::per_element());
+    BOOST_TEST(found({.settled = true, .most = 1}) == first, boost::test_tools::per_element());
+    BOOST_TEST(found({.after = 0}) == both, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
