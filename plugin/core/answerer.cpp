@@ -54,7 +54,7 @@ void Answerer::read_choices(std::vector<std::string> users, StoreCallback<Chosen
         callbacks_.bind([this, then = std::move(then)](tl::expected<StoredChoices, std::string> stored) {
             if (!stored) {
                 then(tl::unexpected(std::move(stored.error())));
-            } else if (stored->settings_version <= settings_version_ || !refresh_) {
+            } else if (stored->settings_version == settings_version_ || !refresh_) {
                 then(std::move(stored->chosen));
             } else {
                 refresh_(stored->settings_version,

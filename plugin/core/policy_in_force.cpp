@@ -60,6 +60,13 @@ std::vector<SavedSetting> saved_for(const std::string& organization,
 
 }  // namespace
 
+/// What is to be in force as soon as it is stored.
+struct PolicyInForce::Made {
+    Settings file;
+    std::vector<SavedValue> saved_values;
+    std::vector<Organization> organizations;
+};
+
 void PolicyInForce::set_file(const Settings& settings, StoreCallback<void> then)
 {
     // What was saved follows its organisation: to another name, and from one domain to the next.
@@ -80,18 +87,37 @@ void PolicyInForce::set_file(const Settings& settings, StoreCallback<void> then)
         }
         return change;
     };
-    put_in_force({settings, std::nullopt, followed, std::move(then)});
+    put_in_force({settings, followed, std::move(then)});
 }
 
 void PolicyInForce::refresh(std::int64_t version, StoreCallback<void> then)
 {
-    put_in_force({std::nullopt, version, nothing_changes, std::move(then)});
+    if (settings_version_ == version) {
+        then({});
+        return;
+    }
+    const auto made = std::make_shared<Made>();
+    made->file = file_;
+    store_.follow(
+        [made](const StoredSettings& stored) { return make(nothing_changes, stored, *made); }, generation(),
+        wall_clock_(),
+        callbacks_.bind([this, made, version, then = std::move(then),
+                         taken = taken_](const tl::expected<NumberedPolicy, std::string>& numbered) {
+            if (numbered && taken != taken_) {  // perhaps with another file, or with what is saved since
+                refresh(version, then);
+                return;
+            }
+            if (numbered) {
+                take(*made, *numbered, Origin::elsewhere);
+            }
+            then(numbered.map([](const NumberedPolicy&) {}));
+        }));
 }
 
 void PolicyInForce::look()
 {
     store_.version(callbacks_.bind([this](const tl::expected<std::int64_t, std::string>& version) {
-        if (version && *version > settings_version_) {
+        if (version && *version != settings_version_) {
             refresh(*version, [](const auto&) {});  // what fails is tried again when it is looked at next
         }
     }));
@@ -111,7 +137,7 @@ void PolicyInForce::save(const std::string& organization, const GeneralChange& c
         }
         return changed;
     };
-    put_in_force({std::nullopt, std::nullopt, save, std::move(then)});
+    put_in_force({std::nullopt, save, std::move(then)});
 }
 
 void PolicyInForce::reset(const std::string& organization, StoreCallback<void> then)
@@ -119,7 +145,7 @@ void PolicyInForce::reset(const std::string& organization, StoreCallback<void> t
     const auto reset = [organization](const Settings& file, const std::vector<SavedValue>& saved) {
         return SettingsChange{.removed = saved_for(organization, std::nullopt, file, saved), .saved = {}};
     };
-    put_in_force({std::nullopt, std::nullopt, reset, std::move(then)});
+    put_in_force({std::nullopt, reset, std::move(then)});
 }
 
 void PolicyInForce::forget_orphans(const std::string& organization, StoreCallback<bool> then)
@@ -135,17 +161,10 @@ void PolicyInForce::forget_orphans(const std::string& organization, StoreCallbac
         *found = !change.removed.empty();
         return change;
     };
-    put_in_force({std::nullopt, std::nullopt, forget, [found, then = std::move(then)](const auto& forgotten) {
+    put_in_force({std::nullopt, forget, [found, then = std::move(then)](const auto& forgotten) {
                       then(forgotten.map([found] { return *found; }));
                   }});
 }
-
-/// What is to be in force as soon as it is stored.
-struct PolicyInForce::Made {
-    Settings file;
-    std::vector<SavedValue> saved_values;
-    std::vector<Organization> organizations;
-};
 
 SavedSettings::Outcome PolicyInForce::make(const ChangeOf& change_of, const StoredSettings& stored,
                                            Made& made)
@@ -187,25 +206,19 @@ void PolicyInForce::next_change()
             next_change();
         }
     };
-    const bool refreshes = change.at_least.has_value();
-    if (refreshes && settings_version_ >= *change.at_least) {
-        end({});
-        return;
-    }
     const auto made = std::make_shared<Made>();
     made->file = change.file ? *std::move(change.file) : file_;
-    store_.change([made, change_of = change.change_of](
-                      const StoredSettings& stored) { return make(change_of, stored, *made); },
-                  wall_clock_(),
-                  callbacks_.bind([this, made, end,
-                                   refreshes](const tl::expected<NumberedPolicy, std::string>& numbered) {
-                      if (numbered) {
-                          take(*made, *numbered, refreshes ? Origin::elsewhere : Origin::here);
-                      }
-                      end(numbered.map([](const NumberedPolicy&) {}));
-                  }),
-                  // Requests wait for it.
-                  refreshes ? Transaction::Queue::requests : Transaction::Queue::other);
+    store_.change(
+        [made, change_of = change.change_of](const StoredSettings& stored) {
+            return make(change_of, stored, *made);
+        },
+        generation(), wall_clock_(),
+        callbacks_.bind([this, made, end](const tl::expected<NumberedPolicy, std::string>& numbered) {
+            if (numbered) {
+                take(*made, *numbered, Origin::here);
+            }
+            end(numbered.map([](const NumberedPolicy&) {}));
+        }));
 }
 
 void PolicyInForce::take(Made& made, const NumberedPolicy& numbered, Origin origin)
@@ -213,6 +226,7 @@ void PolicyInForce::take(Made& made, const NumberedPolicy& numbered, Origin orig
     policy_ =
         std::make_shared<const Policy>(std::move(made.organizations), made.file.limits, numbered.generation);
     settings_version_ = numbered.version;
+    ++taken_;
     file_ = std::move(made.file);
     saved_values_ = std::move(made.saved_values);
     if (changed_) {

@@ -79,8 +79,12 @@ class PolicyInForce
 
     /// The file was read again.
     void set_file(const Settings& settings, StoreCallback<void> then);
-    /// Another process has saved settings: brings those of this version, or later ones, into force.
+
+    /// Another process has saved settings, so that they have this version now: brings what is saved into force. Does not wait
+    /// for changes that are under way here.
     void refresh(std::int64_t version, StoreCallback<void> then);
+    /// Says in the store that the policy is still in force here. To be called each hour.
+    void keep() { store_.keep(policy_->generation()); }
 
     /// Looks whether another process has saved settings, and refreshes then. Whoever decides looks for themselves; this is for
     /// those who only look at what is in force.
@@ -104,8 +108,7 @@ class PolicyInForce
         std::function<SettingsChange(const Settings& file, const std::vector<SavedValue>& saved)>;
 
     struct Change {
-        std::optional<Settings> file;          // nothing: the one in force
-        std::optional<std::int64_t> at_least;  // nothing is to be done if what is in force has this version
+        std::optional<Settings> file;  // nothing: the one in force
         ChangeOf change_of;
         StoreCallback<void> then;
     };
@@ -116,6 +119,7 @@ class PolicyInForce
     [[nodiscard]] static SavedSettings::Outcome make(const ChangeOf& change_of, const StoredSettings& stored,
                                                      Made& made);
     void take(Made& made, const NumberedPolicy& numbered, Origin origin);
+    [[nodiscard]] std::uint64_t generation() const { return policy_ ? policy_->generation() : 0; }
 
     template <typename Value>
     [[nodiscard]] Sourced<Value> sourced(std::size_t place, const std::string& setting, Value value) const;
@@ -128,6 +132,7 @@ class PolicyInForce
     std::vector<SavedValue> saved_values_;
     std::shared_ptr<const Policy> policy_;
     std::deque<Change> changes_;  // the first is under way
+    std::uint64_t taken_ = 0;     // how often something has come into force
     CallbackScope callbacks_;
 };
 

@@ -16,8 +16,20 @@ namespace usher
 namespace
 {
 
-/// Changes of choices are made one after the other, at whatever process: what is counted with them stays right.
-const char* const kOneAfterTheOther = "UPDATE settings_version SET version = version";
+/// What is counted with choices stays right where several processes change those of a domain: the row of the count is locked
+/// before anything is looked at, and so the changes are made one after the other.
+Statement lock_count(const std::string& domain)
+{
+    return {"UPDATE choice_count SET users = users WHERE domain = $1", {domain}};
+}
+/// The same, where there may be no row yet.
+Statement make_and_lock_count(const std::string& domain)
+{
+    return {
+        "INSERT INTO choice_count (domain, users) VALUES ($1, 0) "
+        "ON CONFLICT (domain) DO UPDATE SET users = choice_count.users",
+        {domain}};
+}
 
 /// The choices of these users, at least one and at most kMaxInQuery. There are few forms of it: what is left over in one asks
 /// for the last user again.
@@ -67,9 +79,14 @@ Statement count_one_less(const std::string& domain, const std::string& which, st
         std::move(values)};
 }
 
+std::string domain_of(const std::string& user)
+{
+    return user.substr(user.find('@') + 1);
+}
+
 std::vector<Statement> forget_choice(const std::string& user, const std::string& domain)
 {
-    return {{kOneAfterTheOther},
+    return {lock_count(domain),
             count_one_less(domain, "user_address = $2", {user}),
             {"DELETE FROM choice WHERE user_address = $1", {user}}};
 }
@@ -77,10 +94,9 @@ std::vector<Statement> forget_choice(const std::string& user, const std::string&
 std::vector<Statement> save_choice(const std::string& user, const std::string& domain, Option chosen,
                                    std::chrono::system_clock::time_point now)
 {
-    return {{kOneAfterTheOther},
-            {"INSERT INTO choice_count (domain, users) "
-             "SELECT $1, 1 WHERE NOT EXISTS (SELECT 1 FROM choice WHERE user_address = $2) "
-             "ON CONFLICT (domain) DO UPDATE SET users = choice_count.users + 1",
+    return {make_and_lock_count(domain),
+            {"UPDATE choice_count SET users = users + 1 WHERE domain = $1 "
+             "AND NOT EXISTS (SELECT 1 FROM choice WHERE user_address = $2)",
              {domain, user}},
             {"INSERT INTO choice (user_address, option_name, domain, chosen_at) VALUES ($1, $2, $3, $4) "
              "ON CONFLICT (user_address) DO UPDATE SET option_name = excluded.option_name, "
@@ -147,25 +163,36 @@ void Choices::of_domain(std::string_view domain, std::string_view after, std::si
 
 void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector<std::string>> then)
 {
-    std::vector<Statement> statements{{kOneAfterTheOther}};
+    constexpr std::size_t kStatements = 3;  // for each
+    // All processes lock the domains in this order.
+    std::stable_sort(choices.begin(), choices.end(), [](const KeptSetting& a, const KeptSetting& b) {
+        return domain_of(a.account) < domain_of(b.account);
+    });
+    std::vector<Statement> statements;
     for (const KeptSetting& one : choices) {
         const std::int64_t at = since_1970(one.since);
-        statements.push_back(count_one_less(one.account.substr(one.account.find('@') + 1),
-                                            "user_address = $2 AND chosen_at <= $3", {one.account, at}));
+        const std::string domain = domain_of(one.account);
+        statements.push_back(lock_count(domain));
+        statements.push_back(
+            count_one_less(domain, "user_address = $2 AND chosen_at <= $3", {one.account, at}));
         statements.push_back(
             {"DELETE FROM choice WHERE user_address = $1 AND chosen_at <= $2", {one.account, at}});
     }
+    if (statements.empty()) {
+        then(std::vector<std::string>());
+        return;
+    }
     database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
-                  converted<std::vector<std::string>>(std::move(then),
-                                                      [choices = std::move(choices)](const StepRows& given) {
-                                                          std::vector<std::string> forgotten;
-                                                          for (std::size_t i = 0; i < choices.size(); ++i) {
-                                                              if (given.at(2 * i + 2).changed != 0) {
-                                                                  forgotten.push_back(choices[i].account);
-                                                              }
-                                                          }
-                                                          return forgotten;
-                                                      }));
+                  converted<std::vector<std::string>>(
+                      std::move(then), [choices = std::move(choices)](const StepRows& given) {
+                          std::vector<std::string> forgotten;
+                          for (std::size_t i = 0; i < choices.size(); ++i) {
+                              if (given.at(kStatements * i + kStatements - 1).changed != 0) {
+                                  forgotten.push_back(choices[i].account);
+                              }
+                          }
+                          return forgotten;
+                      }));
 }
 
 void Choices::count(StoreCallback<std::map<std::string, std::size_t, std::less<>>> then)

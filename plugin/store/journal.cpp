@@ -242,13 +242,26 @@ void Journal::forget_before(system_clock::time_point cutoff, std::size_t most,
     std::vector<Statement> statements{
         {"DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id < $1 ORDER BY id LIMIT $2)",
          {first_decision_id(cutoff), static_cast<std::int64_t>(most)}}};
-    for (Statement& statement : forget_unnamed_policies(database_.dialect())) {
-        statements.push_back(std::move(statement));
+    if (database_.dialect() == Dialect::sqlite) {
+        for (Statement& statement : forget_unnamed_policies(system_clock::time_point::max())) {
+            statements.push_back(std::move(statement));
+        }
     }
     database_.run({.kind = Transaction::Kind::write, .statements = std::move(statements)},
                   converted<std::size_t>(std::move(then), [](const StepRows& given) {
                       return static_cast<std::size_t>(given.at(0).changed);
                   }));
+}
+
+void Journal::forget_policies(system_clock::time_point cutoff, StoreCallback<void> then)
+{
+    // Nobody numbers a policy meanwhile: a text that it has just found must not go.
+    std::vector<Statement> statements{{"UPDATE settings_version SET version = version"}};
+    for (Statement& statement : forget_unnamed_policies(cutoff)) {
+        statements.push_back(std::move(statement));
+    }
+    database_.run({.kind = Transaction::Kind::write, .statements = std::move(statements)},
+                  converted<void>(std::move(then), [](const StepRows&) {}));
 }
 
 }  // namespace usher

@@ -87,11 +87,14 @@ class Journal
     /// Adds what became of verdicts, in one transaction.
     void settle(std::span<const RecordedOutcome> outcomes, StoreCallback<void> then);
 
-    /// Deletes records from before `cutoff`, at most `most` of them, and policies that no record names any more.
+    /// Deletes records from before `cutoff`, at most `most` of them; on SQLite also policies that no record names any more.
     /// Gives how many. By their ids: none goes too early because the clock was behind; after a clock that was ahead
     /// they stay for as much longer. Of repeated decisions the first counts: the last is an hour younger at most.
     void forget_before(std::chrono::system_clock::time_point cutoff, std::size_t most,
                        StoreCallback<std::size_t> then);
+    /// Deletes policies that no record names any more, some of those that were superseded before `cutoff`. (On SQLite
+    /// forget_before() has done it.)
+    void forget_policies(std::chrono::system_clock::time_point cutoff, StoreCallback<void> then);
 
   private:
     Database& database_;

@@ -33,8 +33,20 @@ void JournalExpiry::delete_old()
             spdlog::warn("old journal records could not be deleted: {}", deleted.error());
         } else if (*deleted == kAtATime) {
             next_portion_ = clock_.after(kNext, [this] { delete_old(); });
+        } else {
+            delete_policies();
         }
     }));
+}
+
+/// Not those of the last day: another process that has one in force says so each hour (policy_texts.h).
+void JournalExpiry::delete_policies()
+{
+    journal_.forget_policies(*now_ - std::chrono::days(1), [](const auto& deleted) {
+        if (!deleted) {
+            spdlog::warn("old policies could not be deleted: {}", deleted.error());
+        }
+    });
 }
 
 }  // namespace usher

@@ -38,6 +38,7 @@ class JournalExpiry
     void check_time();
     /// Deletes the first portion now, the next ones soon.
     void delete_old();
+    void delete_policies();
 
     Journal& journal_;
     Clock& clock_;

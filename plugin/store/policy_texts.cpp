@@ -3,30 +3,19 @@
 #include <map>
 #include <utility>
 
+#include "integration/base/digest.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
 
 namespace usher
 {
 
-namespace
-{
-
-/// FNV-1a: the same in every version, as it is stored. That texts are the same is never concluded from it.
-std::int64_t hash_of(const std::string& text)
-{
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    for (const char c : text) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    }
-    return static_cast<std::int64_t>(hash);
-}
-
-}  // namespace
-
 PolicyNumbering::PolicyNumbering(std::vector<std::string> parts, std::chrono::system_clock::time_point now)
     : parts_(std::move(parts)), now_(since_1970(now))
 {
+    for (const std::string& part : parts_) {
+        digests_.push_back(sha256(part));
+    }
 }
 
 std::vector<Statement> PolicyNumbering::questions() const
@@ -35,11 +24,8 @@ std::vector<Statement> PolicyNumbering::questions() const
         {"SELECT COALESCE((SELECT MAX(generation) FROM policy), 0), COALESCE((SELECT MAX(id) FROM policy_text), 0), "
          "COALESCE((SELECT MAX(id) FROM journal), 0)"},
         {"SELECT text FROM policy_part WHERE generation = (SELECT MAX(generation) FROM policy) ORDER BY place"}};
-    for (const std::string& part : parts_) {
-        questions.push_back(
-            {"SELECT COALESCE(MAX(id), 0) FROM policy_text "
-             "WHERE (hash = $1 OR hash IS NULL) AND settings = $2",
-             {hash_of(part), part}});
+    for (const std::string& digest : digests_) {
+        questions.push_back({"SELECT COALESCE(MAX(id), 0) FROM policy_text WHERE digest = $1", {digest}});
     }
     return questions;
 }
@@ -61,8 +47,8 @@ std::vector<Statement> PolicyNumbering::statements(const StepRows& answers)
             id = place->second;
             if (is_new) {
                 ++newest_text;
-                statements.push_back({"INSERT INTO policy_text (id, hash, settings) VALUES ($1, $2, $3)",
-                                      {id, hash_of(parts_[i]), parts_[i]}});
+                statements.push_back({"INSERT INTO policy_text (id, digest, settings) VALUES ($1, $2, $3)",
+                                      {id, digests_[i], parts_[i]}});
             }
         }
         texts.push_back(id);
@@ -90,20 +76,30 @@ std::vector<Statement> PolicyNumbering::statements(const StepRows& answers)
     return statements;
 }
 
-std::vector<Statement> forget_unnamed_policies(Dialect dialect)
+Statement supersede_policy(std::uint64_t generation)
 {
-    // Of several processes one may still decide by a policy that another one's has followed. Such a record is searched for among
-    // all: not on SQLite, where requests would wait for it.
-    const std::string nor_later =
-        dialect == Dialect::postgresql
-            ? " AND NOT EXISTS (SELECT 1 FROM journal WHERE id > policy.last_record "
-              "AND journal.generation = policy.generation)"
-            : "";
-    // A text may have megabytes; requests come in between.
     return {
-        {"DELETE FROM policy WHERE generation IN (SELECT generation FROM policy WHERE last_record IS NOT NULL "
-         "AND (last_record <= record_before OR NOT EXISTS (SELECT 1 FROM journal WHERE id <= last_record))" +
-         nor_later + " ORDER BY generation LIMIT 16)"},
+        "UPDATE policy SET last_record = COALESCE((SELECT MAX(id) FROM journal), 0) WHERE generation = $1 "
+        "AND generation < (SELECT MAX(generation) FROM policy)",
+        {static_cast<std::int64_t>(generation)}};
+}
+
+Statement keep_policy(std::uint64_t generation)
+{
+    return {"UPDATE policy SET last_record = NULL WHERE generation = $1 AND last_record IS NOT NULL",
+            {static_cast<std::int64_t>(generation)}};
+}
+
+std::vector<Statement> forget_unnamed_policies(std::chrono::system_clock::time_point cutoff)
+{
+    // A text may have megabytes; requests come in between. The next generation came when this one was superseded.
+    return {
+        {"DELETE FROM policy WHERE generation IN (SELECT generation FROM policy AS old "
+         "WHERE last_record IS NOT NULL "
+         "AND (last_record <= record_before OR last_record < COALESCE((SELECT MIN(id) FROM journal), last_record + 1)) "
+         "AND (SELECT MIN(since) FROM policy AS next WHERE next.generation > old.generation) <= $1 "
+         "ORDER BY generation LIMIT 16)",
+         {since_1970(cutoff)}},
         {"DELETE FROM policy_part WHERE generation NOT IN (SELECT generation FROM policy)"},
         {"DELETE FROM policy_text WHERE id NOT IN (SELECT text FROM policy_part)"}};
 }

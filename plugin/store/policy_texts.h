@@ -30,13 +30,19 @@ class PolicyNumbering
 
   private:
     std::vector<std::string> parts_;
+    std::vector<std::string> digests_;
     const std::int64_t now_;
     std::int64_t generation_ = 0;
 };
 
-/// Delete policies that are not in force any more and that no record names, some at a time. Where other processes use the
-/// store, each may have another policy in force; of one that has made no decision since the oldest record of now, that is not
-/// known.
-[[nodiscard]] std::vector<Statement> forget_unnamed_policies(Dialect dialect);
+/// The policy of this generation is not in force any more at the process that had it so.
+[[nodiscard]] Statement supersede_policy(std::uint64_t generation);
+/// It is still in force at this process, whatever another one has said. To be said each hour: what is kept so is forgotten a
+/// day after it was last said to be superseded.
+[[nodiscard]] Statement keep_policy(std::uint64_t generation);
+
+/// Delete policies that are not in force any more and that no record names, some at a time: those that were superseded before
+/// `cutoff`. To be used in one transaction, in which nobody numbers a policy.
+[[nodiscard]] std::vector<Statement> forget_unnamed_policies(std::chrono::system_clock::time_point cutoff);
 
 }  // namespace usher

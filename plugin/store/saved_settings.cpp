@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 
+#include <algorithm>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -30,7 +31,8 @@ Statement removal(const SavedSetting& one)
             {key_domain(one), one.organization, one.setting}};
 }
 
-std::vector<Statement> statements_of(const SettingsChange& change)
+/// `version` is the one that there is then.
+std::vector<Statement> statements_of(const SettingsChange& change, std::int64_t version)
 {
     std::vector<Statement> statements;
     for (const SavedSetting& one : change.removed) {
@@ -45,7 +47,7 @@ std::vector<Statement> statements_of(const SettingsChange& change)
               since_1970(one.at)}});
     }
     if (!statements.empty()) {
-        statements.push_back({"UPDATE settings_version SET version = version + 1"});
+        statements.push_back({"UPDATE settings_version SET version = $1", {version}});
     }
     return statements;
 }
@@ -70,55 +72,51 @@ StoredSettings stored_settings(const Rows& version, const Rows& settings)
     return stored;
 }
 
+/// Has others that change something wait, until this one is committed.
+const char* const kLock = "UPDATE settings_version SET version = version";
+
 /// A change on its way through the steps of its transaction.
 class Change
 {
   public:
-    Change(std::function<SavedSettings::Outcome(const StoredSettings&)> decide, Dialect dialect,
+    Change(SavedSettings::Decide decide, std::uint64_t before, Dialect dialect,
            std::chrono::system_clock::time_point now)
-        : decide_(std::move(decide)), dialect_(dialect), now_(now)
+        : decide_(std::move(decide)), before_(before), dialect_(dialect), now_(now)
     {
     }
 
-    /// The row's lock has others wait, until this one is committed.
-    [[nodiscard]] static std::vector<Statement> first_step()
+    /// Given what is saved.
+    [[nodiscard]] std::vector<Statement> decide(const StoredSettings& stored)
     {
-        return {{"UPDATE settings_version SET version = version"}, {kVersion}, {kSettings}};
+        SavedSettings::Outcome outcome = decide_(stored);
+        // A store that was set back to an older state must not come to a version again that a process has already.
+        const std::int64_t next = std::max(stored.version + 1, since_1970(now_));
+        change_ = statements_of(outcome.change, next);
+        numbered_.version = change_.empty() ? stored.version : next;
+        numbering_.emplace(std::move(outcome.policy), now_);
+        return numbering_->questions();
     }
-
-    [[nodiscard]] std::vector<Statement> next_step(const StepRows& given)
+    /// Given the answers to those questions.
+    [[nodiscard]] std::vector<Statement> make(const StepRows& answers)
     {
-        switch (++step_) {
-            case 1: {
-                const StoredSettings before = stored_settings(given.at(1), given.at(2));
-                SavedSettings::Outcome outcome = decide_(before);
-                change_ = statements_of(outcome.change);
-                numbered_.version = before.version + (change_.empty() ? 0 : 1);
-                numbering_.emplace(std::move(outcome.policy), now_);
-                return numbering_->questions();
-            }
-            case 2: {
-                std::vector<Statement> statements = numbering_->statements(given);
-                numbered_.generation = numbering_->generation();
-                append(statements, std::move(change_));
-                if (!statements.empty() &&
-                    dialect_ == Dialect::sqlite) {  // else it may take too long for here
-                    append(statements, forget_unnamed_policies(dialect_));
-                }
-                return statements;
-            }
-            default:
-                return {};
+        std::vector<Statement> statements = numbering_->statements(answers);
+        numbered_.generation = numbering_->generation();
+        append(statements, std::move(change_));
+        if (!statements.empty() && dialect_ == Dialect::sqlite) {  // else others may be using one (journal.h)
+            append(statements, forget_unnamed_policies(std::chrono::system_clock::time_point::max()));
         }
+        if (before_ != 0 && before_ != numbered_.generation) {
+            statements.push_back(supersede_policy(before_));
+        }
+        return statements;
     }
-
     [[nodiscard]] const NumberedPolicy& numbered() const { return numbered_; }
 
   private:
-    std::function<SavedSettings::Outcome(const StoredSettings&)> decide_;
+    SavedSettings::Decide decide_;
+    const std::uint64_t before_;
     const Dialect dialect_;
     const std::chrono::system_clock::time_point now_;
-    int step_ = 0;
     std::vector<Statement> change_;
     std::optional<PolicyNumbering> numbering_;
     NumberedPolicy numbered_;
@@ -142,17 +140,67 @@ void SavedSettings::version(StoreCallback<std::int64_t> then)
                   }));
 }
 
-void SavedSettings::change(std::function<Outcome(const StoredSettings&)> decide,
-                           std::chrono::system_clock::time_point now, StoreCallback<NumberedPolicy> then,
-                           Transaction::Queue queue)
+void SavedSettings::change(Decide decide, std::uint64_t before, std::chrono::system_clock::time_point now,
+                           StoreCallback<NumberedPolicy> then)
 {
-    const auto change = std::make_shared<Change>(std::move(decide), database_.dialect(), now);
+    const auto change = std::make_shared<Change>(std::move(decide), before, database_.dialect(), now);
     database_.run(
         {.kind = Transaction::Kind::durable,
-         .queue = queue,
-         .statements = Change::first_step(),
-         .next = [change](const StepRows& given) { return change->next_step(given); }},
+         .statements = {{kLock}, {kVersion}, {kSettings}},
+         .next = [change, step = 0](const StepRows& given) mutable -> std::vector<Statement> {
+             switch (++step) {
+                 case 1:
+                     return change->decide(stored_settings(given.at(1), given.at(2)));
+                 case 2:
+                     return change->make(given);
+                 default:
+                     return {};
+             }
+         }},
         converted<NumberedPolicy>(std::move(then), [change](const StepRows&) { return change->numbered(); }));
+}
+
+void SavedSettings::follow(Decide decide, std::uint64_t before, std::chrono::system_clock::time_point now,
+                           StoreCallback<NumberedPolicy> then)
+{
+    // Whoever numbered the policy has superseded the one before it.
+    const auto change = std::make_shared<Change>(decide, 0, database_.dialect(), now);
+    const auto numbered = std::make_shared<bool>(false);
+    const auto read = [change, numbered, step = 0](const StepRows& given) mutable -> std::vector<Statement> {
+        switch (++step) {
+            case 1:
+                return change->decide(stored_settings(given.at(0), given.at(1)));
+            case 2:
+                *numbered = change->make(given).empty();
+                return {};
+            default:
+                return {};
+        }
+    };
+    // `this` is not there any more, perhaps, when it is called.
+    const auto otherwise = [&database = database_, decide, before, now, then] {
+        SavedSettings(database).change(decide, before, now, then);
+    };
+    database_.run({.kind = Transaction::Kind::read,
+                   .queue = Transaction::Queue::requests,
+                   .statements = {{kVersion}, {kSettings}},
+                   .next = read},
+                  [change, numbered, otherwise, then](const auto& given) {
+                      if (!given) {
+                          then(tl::unexpected(given.error()));
+                      } else if (*numbered) {
+                          then(change->numbered());
+                      } else {
+                          otherwise();
+                      }
+                  });
+}
+
+void SavedSettings::keep(std::uint64_t generation)
+{
+    // If it fails, the next hour will do.
+    database_.run({.kind = Transaction::Kind::write, .statements = {keep_policy(generation)}},
+                  [](const auto&) {});
 }
 
 tl::expected<StoredSettings, std::string> read_saved_settings(const std::string& url)

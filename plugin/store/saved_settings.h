@@ -30,7 +30,7 @@ struct SavedSetting {
 /// All settings that are saved.
 struct StoredSettings {
     std::vector<SavedSetting> settings;  ///< ordered by time
-    std::int64_t version = 0;            ///< greater after each change
+    std::int64_t version = 0;            ///< another one after each change
 };
 
 struct SettingsChange {
@@ -52,6 +52,7 @@ class SavedSettings
         SettingsChange change;
         std::vector<std::string> policy;
     };
+    using Decide = std::function<Outcome(const StoredSettings&)>;
 
     /// `database` must outlive the object, and may call back after it.
     explicit SavedSettings(Database& database) : database_(database) {}
@@ -62,10 +63,15 @@ class SavedSettings
 
     /// In one transaction: has `decide` look at what is saved, makes the change and numbers the policy. On the disk when
     /// `then` is called without an error; `decide` may have been called when there is one. At all processes, changes are made
-    /// one after the other.
-    void change(std::function<Outcome(const StoredSettings&)> decide,
-                std::chrono::system_clock::time_point now, StoreCallback<NumberedPolicy> then,
-                Transaction::Queue queue = Transaction::Queue::other);
+    /// one after the other. `before` is the generation that is in force at this process until then; 0: none.
+    void change(Decide decide, std::uint64_t before, std::chrono::system_clock::time_point now,
+                StoreCallback<NumberedPolicy> then);
+    /// The same where nothing is to be changed, and requests wait. Only reads, where another process has numbered the policy
+    /// already.
+    void follow(Decide decide, std::uint64_t before, std::chrono::system_clock::time_point now,
+                StoreCallback<NumberedPolicy> then);
+    /// The policy of this generation is still in force here; see keep_policy().
+    void keep(std::uint64_t generation);
 
   private:
     Database& database_;

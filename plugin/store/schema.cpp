@@ -192,6 +192,8 @@ const Migration kMigrations[] = {
     // One row, whose version grows with each change of saved settings: so other processes learn of it (saved_settings.h).
     {"CREATE TABLE settings_version (version BIGINT NOT NULL)"},
     {"INSERT INTO settings_version (version) VALUES (0)"},
+    // SHA-256 of the text, so that it need not be sent to be compared. Older texts have none and are written once more.
+    {"ALTER TABLE policy_text ADD COLUMN digest {name}"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)

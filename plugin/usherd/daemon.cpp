@@ -190,6 +190,7 @@ class Daemon : private EntityEvents
         checkpoint();
         watch_store();
         watch_settings();
+        keep_policy();
         set_stock();
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
@@ -537,6 +538,16 @@ class Daemon : private EntityEvents
         }
     }
 
+    /// Others may have superseded the policy that is in force here.
+    void keep_policy()
+    {
+        constexpr milliseconds kInterval{3'600'000};
+        policy_keeping_ = clock_.after(kInterval, [this] {
+            policy_->keep();
+            keep_policy();
+        });
+    }
+
     /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that
     /// arrive during a checkpoint.
     void checkpoint()
@@ -580,6 +591,7 @@ class Daemon : private EntityEvents
     std::unique_ptr<Timer> store_timer_;  ///< null unless it is to be tried whether the store can be written
     std::unique_ptr<Timer> store_watch_;
     std::unique_ptr<Timer> settings_watch_;
+    std::unique_ptr<Timer> policy_keeping_;
     std::unique_ptr<Timer> checkpoint_timer_;
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;

@@ -429,18 +429,19 @@ BOOST_AUTO_TEST_CASE(what_two_processes_save_is_in_force_at_both)
     BOOST_REQUIRE(other->save("Capulet", {.users_may_choose = false}, "admin").has_value());
     BOOST_TEST((other->general("Capulet")->option.value == Option::all));
     BOOST_TEST(!other->general("Capulet")->users_may_choose.value);
-    BOOST_TEST(other->settings_version() == 2);
+    const std::int64_t version = other->settings_version();
+    BOOST_TEST(version > policy->settings_version());
     BOOST_TEST(policy->general("Capulet")->users_may_choose.value);  // until it is read again
 
-    BOOST_REQUIRE(policy->refresh(2).has_value());
+    BOOST_REQUIRE(policy->refresh(version).has_value());
     BOOST_TEST(!policy->general("Capulet")->users_may_choose.value);
-    BOOST_TEST(policy->settings_version() == 2);
+    BOOST_TEST(policy->settings_version() == version);
     BOOST_TEST(policy->policy()->generation() == other->policy()->generation());
 
     BOOST_REQUIRE(policy->reset("Capulet").has_value());
     other->look();
     BOOST_TEST((other->general("Capulet")->option.value == Option::prompt));
-    BOOST_REQUIRE(other->refresh(3).has_value());  // nothing is to be done
+    BOOST_REQUIRE(other->refresh(other->settings_version()).has_value());  // nothing is to be done
     BOOST_TEST(changes == "here elsewhere ");
 }
 
@@ -461,6 +462,59 @@ BOOST_AUTO_TEST_CASE(changes_are_made_one_after_the_other)
     BOOST_TEST(done == "file saved ");
     BOOST_TEST(other.general("House of Capulet").has_value());  // the file that was read is still in force
     BOOST_TEST((other.general("Montague")->option.value == Option::all));
+}
+
+BOOST_AUTO_TEST_CASE(what_another_process_has_saved_does_not_wait_for_a_change_of_ones_own)
+{
+    test::HeldDatabase slow(Database::open("sqlite3://" + path).value());
+    PolicyInForce other(slow, noon);
+    const auto fine = [](const auto& outcome) { BOOST_TEST(outcome.has_value()); };
+    other.set_file(parse_settings(kFile, "usher.toml").value(), fine);
+    slow.holds_other = true;
+    other.save("Montague", {.option = Option::all}, "admin", fine);
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    bool refreshed = false;
+    other.refresh(policy->settings_version(), [&](const auto& outcome) { refreshed = outcome.has_value(); });
+    BOOST_TEST(refreshed);
+    BOOST_TEST((other.general("Capulet")->option.value == Option::all));
+    BOOST_TEST(other.policy()->generation() == policy->policy()->generation());
+    BOOST_TEST((other.general("Montague")->option.value != Option::all));
+    slow.release();
+    BOOST_TEST((other.general("Montague")->option.value == Option::all));
+    BOOST_TEST((other.general("Capulet")->option.value == Option::all));
+}
+
+// A file that was read meanwhile is not replaced by the one before it.
+BOOST_AUTO_TEST_CASE(a_file_that_comes_into_force_while_settings_are_read_stays_in_force)
+{
+    test::HeldDatabase slow(Database::open("sqlite3://" + path).value());
+    PolicyInForce other(slow, noon);
+    const auto fine = [](const auto& outcome) { BOOST_TEST(outcome.has_value()); };
+    other.set_file(parse_settings(kFile, "usher.toml").value(), fine);
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    slow.holds = true;
+    other.refresh(policy->settings_version(), fine);
+    slow.holds = false;
+    other.set_file(parse_settings(with(kFile, "Montague", "House of Montague"), "usher.toml").value(), fine);
+    slow.release();
+    BOOST_TEST(other.general("House of Montague").has_value());
+    BOOST_TEST((other.general("Capulet")->option.value == Option::all));
+}
+
+// A store that was set back to an older state, and has then come on by another way.
+BOOST_AUTO_TEST_CASE(a_version_of_settings_does_not_come_again)
+{
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    const std::int64_t version = policy->settings_version();
+    test::SqliteFile(path).run("DELETE FROM saved_setting; UPDATE settings_version SET version = 0");
+    BOOST_REQUIRE(policy->refresh(0).has_value());
+    BOOST_TEST((policy->general("Capulet")->option.value == Option::prompt));
+    const auto later = Database::open("sqlite3://" + path).value();
+    const auto other = test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *later, [] {
+                           return noon() + std::chrono::seconds(1);
+                       }).value();
+    BOOST_REQUIRE(other->save("Capulet", {.option = Option::organization}, "admin").has_value());
+    BOOST_TEST(other->settings_version() > version);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
