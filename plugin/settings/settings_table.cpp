@@ -202,10 +202,7 @@ Section<StoreSettings> store()
         false,
         "Where users' choices and the journal are kept.",
         {
-            {"url", defaulted, on_restart,
-             text(&S::url,
-                  "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)",
-                  syntax::is_store_url),
+            {"url", defaulted, on_restart, text(&S::url, syntax::kStoreUrl, syntax::is_store_url),
              "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass"},
             {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: forever)"),
              "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "

@@ -21,6 +21,8 @@ namespace usher::syntax
 [[nodiscard]] bool is_name(std::string_view name);
 /// `sqlite3://FILE` or `postgresql://KEY=VALUE ...`. It is printed by `--check` and written to the log, so no
 /// password may stand in it.
+inline constexpr const char* kStoreUrl =
+    "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)";
 [[nodiscard]] bool is_store_url(std::string_view url);
 
 // Prepared for comparison (address.h); nothing where the text is no such thing, or what no server could have.

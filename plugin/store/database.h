@@ -79,6 +79,9 @@ class Database
     enum class Access {
         write,  ///< creates what is missing and migrates what is older
         read,   ///< to look at, as it is: an error where it is not there or not in the form of this usherd
+        /// As `read`, while nobody else uses it: an error where somebody does. Nobody else can begin to, as long as the object
+        /// lives or, on PostgreSQL, its connection.
+        alone,
     };
 
     /// `sqlite3://FILE` or `postgresql://KEY=VALUE ...`. PostgreSQL needs the event loop, which must outlive the object, and

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kMigrationTime{30 * 60 * 1'000};
 /// Ours among the advisory locks of a database: "ushe". The second number is that of a process, or this one.
 constexpr std::string_view kLocks = "1970497637";
 constexpr int kMigrationLock = 1024;
+constexpr std::int64_t kNumbers = 1024;  // of processes, from 0
 
 std::int64_t number_in(const Rows& rows)
 {
@@ -59,7 +60,7 @@ void PgSession::look()
              commits_early_ = std::get<std::int64_t>(found.at(1)) != 0;
              if (std::get<std::int64_t>(found.at(0)) != 0) {
                  read_version();
-             } else if (needs_.access == Database::Access::read) {
+             } else if (needs_.access != Database::Access::write) {
                  connection_.drop("the database has no tables of usherd");
              } else {
                  lock_and_migrate();
@@ -117,7 +118,11 @@ void PgSession::settle()
     const std::string time = std::to_string(needs_.statement.count());
     std::vector<std::string> statements{"SET statement_timeout = " + time,
                                         "SET idle_in_transaction_session_timeout = " + time};
-    if (needs_.numbers) {
+    if (needs_.all_numbers) {
+        statements.push_back(
+            "SELECT COUNT(*) FROM generate_series(0, 1023) AS number WHERE pg_try_advisory_lock(" +
+            std::string(kLocks) + ", number)");
+    } else if (needs_.numbers) {
         // The number first: what its last owner has written is then committed.
         statements.push_back(
             "SELECT number FROM generate_series(0, 1023) AS number WHERE pg_try_advisory_lock(" +
@@ -129,7 +134,12 @@ void PgSession::settle()
 
 void PgSession::settled(const StepRows& rows)
 {
-    if (needs_.numbers) {
+    if (needs_.all_numbers) {
+        if (const std::int64_t others = kNumbers - number_in(rows.at(2)); others != 0) {
+            connection_.drop("usherd uses it (processes: " + std::to_string(others) + "); stop it first");
+            return;
+        }
+    } else if (needs_.numbers) {
         if (rows.at(2).rows.empty()) {
             connection_.drop("1024 processes use this store");
             return;

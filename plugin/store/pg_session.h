@@ -33,6 +33,8 @@ class PgSession
         /// otherwise those that wait for a lock would become as many as it allows connections.
         std::chrono::milliseconds statement{};
         bool numbers = false;  ///< for records. They are kept until the connection ends.
+        /// All that there are, so that nobody else can use the store.
+        bool all_numbers = false;
     };
 
     /// `loop` must outlive the object.

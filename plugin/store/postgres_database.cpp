@@ -39,7 +39,8 @@ PostgresDatabase::PostgresDatabase(const std::string& options, event_base* loop,
           loop, options, {.time = kRequestTime, .in_all = true},
           {.access = access, .statement = kRequestTime, .numbers = access == Access::write},
           [this](auto kind, auto result, auto then) { over(kind, std::move(result), std::move(then)); }),
-      other_(loop, options, {.time = kOtherTime}, {.access = access, .statement = kOtherTime},
+      other_(loop, options, {.time = kOtherTime},
+             {.access = access, .statement = kOtherTime, .all_numbers = access == Access::alone},
              [this](auto kind, auto result, auto then) { over(kind, std::move(result), std::move(then)); })
 {
     if (!call_) {

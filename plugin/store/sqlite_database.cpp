@@ -32,6 +32,19 @@ FileIdentity identity(const std::string& path)
     return ::stat(path.c_str(), &status) == 0 ? FileIdentity{status.st_dev, status.st_ino} : FileIdentity{};
 }
 
+int flags(Database::Access access)
+{
+    switch (access) {
+        case Database::Access::write:
+            return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        case Database::Access::alone:
+            return SQLITE_OPEN_READWRITE;  // the lock needs it
+        case Database::Access::read:
+            break;
+    }
+    return SQLITE_OPEN_READONLY;
+}
+
 /// SQLite reads the value only while the statement runs.
 int bind(sqlite3_stmt* statement, int place, const StoredValue& value)
 {
@@ -143,9 +156,7 @@ void SqliteDatabase::connect()
         spdlog::info("{} is made: the store is new, and empty", file_);
     }
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(
-        file_.c_str(), &opened,
-        access_ == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    const int code = sqlite3_open_v2(file_.c_str(), &opened, flags(access_), nullptr);
     connection_.reset(opened);
     if (code != SQLITE_OK) {
         fail();
@@ -156,6 +167,8 @@ void SqliteDatabase::connect()
     // needs that is `durable`.
     if (access_ == Access::write) {
         execute("PRAGMA journal_mode = WAL");
+    } else if (access_ == Access::alone) {
+        keep_others_out();
     }
     execute("PRAGMA synchronous = NORMAL");
     execute(kMaxPagesInLog);
@@ -163,6 +176,19 @@ void SqliteDatabase::connect()
     identity_ = identity(file_);
     log_ = identity(file_ + "-wal");
     index_ = identity(file_ + "-shm");
+}
+
+/// Who has the file open with a write-ahead log, as usherd has it, holds a lock on it all the time, which this one excludes.
+void SqliteDatabase::keep_others_out()
+{
+    execute("PRAGMA locking_mode = EXCLUSIVE");
+    const int code = sqlite3_exec(connection_.get(), "BEGIN EXCLUSIVE; COMMIT", nullptr, nullptr, nullptr);
+    if (code == SQLITE_BUSY) {
+        throw std::runtime_error("another process has it open; if that is usherd, stop it first");
+    }
+    if (code != SQLITE_OK) {
+        fail();
+    }
 }
 
 int SqliteDatabase::version()

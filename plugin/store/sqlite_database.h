@@ -57,6 +57,7 @@ class SqliteDatabase : public Database
     // These throw if they fail.
     void connect();
     void bring_to_form();
+    void keep_others_out();
     [[nodiscard]] int version();
     [[nodiscard]] StepRows perform(const Transaction& transaction);
     [[nodiscard]] StepRows perform_steps(const Transaction& transaction);

@@ -13,10 +13,12 @@
 #include "plugin/core/saved_values.h"
 #include "plugin/settings/named_files.h"
 #include "plugin/settings/reading_process.h"
+#include "plugin/settings/syntax.h"
 #include "plugin/settings/writer.h"
 #include "plugin/usherd/daemon.h"
 #include "plugin/usherd/logging.h"
 #include "plugin/usherd/privileges.h"
+#include "plugin/usherd/store_copy.h"
 
 int main(int argc, char** argv)
 {
@@ -38,6 +40,14 @@ int main(int argc, char** argv)
     app.add_option("--user", user, "If started as root: the user to become before anything else is done")
         ->type_name("USER")
         ->capture_default_str();
+    std::string copy_to;
+    app.add_option("--copy-store", copy_to,
+                   "Copy the store of the settings file into this one, which must be empty, and exit")
+        ->type_name("URL")
+        ->excludes(check_option)
+        ->check([](const std::string& url) {
+            return usher::syntax::is_store_url(url) ? std::string() : usher::syntax::kStoreUrl;
+        });
     app.set_version_flag("--version", "usherd " USHER_VERSION);
     try {
         app.parse(argc, argv);
@@ -75,6 +85,9 @@ int main(int argc, char** argv)
         return usher::kStopped;
     }
     usher::set_up_logging(settings->log_level);
+    if (!copy_to.empty()) {
+        return usher::copy_store_and_report(settings->store.url, copy_to);
+    }
     try {
         return usher::run_daemon(path, *std::move(settings));
     } catch (const std::exception& error) {  // at the start only: callbacks of the event loop are noexcept
