@@ -126,6 +126,14 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
 
 std::string saved_beside(const Settings& settings)
 {
+    const auto usable = Database::usable(settings.store.url);
+    if (!usable) {
+        return "# The store cannot be used, and requests would be left to their users: " + usable.error() +
+               "\n";
+    }
+    if (!usable->empty()) {
+        return "# The store can be used; " + *usable + "\n";
+    }
     const auto saved = read_saved_settings(settings.store.url);
     if (!saved) {
         return "# What administrators have saved instead is not known: the store cannot be read (" +

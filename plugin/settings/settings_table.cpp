@@ -203,7 +203,10 @@ Section<StoreSettings> store()
         "Where users' choices and the journal are kept.",
         {
             {"url", defaulted, on_restart, text(&S::url, syntax::kStoreUrl, syntax::is_store_url),
-             "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass"},
+             "For example postgresql://host=db.example.org dbname=usher passfile=/etc/usher/pgpass, with "
+             "libpq's parameters. The passfile must belong to the user that usherd runs as, with mode 600. Of "
+             "several servers, host=db1.example.org,db2.example.org target_session_attrs=read-write takes the one "
+             "that can be written. sslmode=verify-full has the server's certificate checked."},
             {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: forever)"),
              "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "
              "first time twelve hours after the start. After a forward clock jump nothing is deleted for "

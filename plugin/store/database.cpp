@@ -1,16 +1,23 @@
 #include "plugin/store/database.h"
 
+#include "plugin/store/pg_trial.h"
 #include "plugin/store/postgres_database.h"
 #include "plugin/store/sqlite_database.h"
 
 namespace usher
 {
 
+namespace
+{
+
+constexpr std::string_view kSqlite = "sqlite3://";
+constexpr std::string_view kPostgresql = "postgresql://";
+
+}  // namespace
+
 tl::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& url, event_base* loop,
                                                                     Access access)
 {
-    constexpr std::string_view kSqlite = "sqlite3://";
-    constexpr std::string_view kPostgresql = "postgresql://";
     if (url.starts_with(kSqlite)) {
         return SqliteDatabase::open(url.substr(kSqlite.size()), access);
     }
@@ -18,6 +25,11 @@ tl::expected<std::unique_ptr<Database>, std::string> Database::open(const std::s
         return PostgresDatabase::open(url.substr(kPostgresql.size()), loop, access);
     }
     return tl::unexpected<std::string>("unknown kind of database: " + url.substr(0, url.find(':')));
+}
+
+tl::expected<std::string, std::string> Database::usable(const std::string& url)
+{
+    return url.starts_with(kPostgresql) ? try_postgres(url.substr(kPostgresql.size())) : std::string();
 }
 
 void Database::writable(std::function<void(bool)> then)

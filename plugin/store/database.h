@@ -89,6 +89,11 @@ class Database
     [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(
         const std::string& url, event_base* loop = nullptr, Access access = Access::write);
 
+    /// Whether usherd could use it; if not, the error says to people what is missing. The value says what usherd does to it when
+    /// it starts; empty: nothing. Waits, ten seconds at most; changes nothing. Of SQLite it is not known before it is opened:
+    /// empty.
+    [[nodiscard]] static tl::expected<std::string, std::string> usable(const std::string& url);
+
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
     /// Transactions that are not over are forgotten: their callbacks are not called.

@@ -135,7 +135,7 @@ void PgSession::settle()
 void PgSession::settled(const StepRows& rows)
 {
     if (needs_.all_numbers) {
-        if (const std::int64_t others = kNumbers - number_in(rows.at(2)); others != 0) {
+        if (const std::int64_t others = kNumbers - number_in(rows.back()); others != 0) {
             connection_.drop("usherd uses it (processes: " + std::to_string(others) + "); stop it first");
             return;
         }

@@ -243,6 +243,21 @@ std::vector<std::string> migrations_from(int version, Dialect dialect)
     return statements;
 }
 
+std::string schema_script(int version)
+{
+    std::string script = "BEGIN;\n" + schema_table() + ";\n";
+    for (const std::string& statement : migrations_from(version, Dialect::postgresql)) {
+        script += statement + ";\n";
+    }
+    return script + "COMMIT;\n";
+}
+
+std::vector<std::string> stored_tables()
+{
+    return {"journal", "choice",      "choice_count", "saved_setting",
+            "policy",  "policy_part", "policy_text",  "settings_version"};
+}
+
 std::string unfit_version(int version, bool migrates)
 {
     if (version == schema_version() || (migrates && version < schema_version())) {

@@ -26,6 +26,13 @@ inline constexpr const char* kSchemaTable = "usher_schema";
 /// version too. `version` is 0 to schema_version().
 [[nodiscard]] std::vector<std::string> migrations_from(int version, Dialect dialect);
 
+/// The same as a script for psql(1), for PostgreSQL: where somebody else owns the tables than the role that usherd has. Nothing
+/// is left of it if any of it fails. `version` is 0 to schema_version().
+[[nodiscard]] std::string schema_script(int version);
+
+/// All tables of the newest form but kSchemaTable.
+[[nodiscard]] std::vector<std::string> stored_tables();
+
 /// Why this usherd cannot use a store of `version`, for people; empty if it can. If `migrates`, an older one will do.
 [[nodiscard]] std::string unfit_version(int version, bool migrates);
 

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <optional>
 
 #include "plugin/check/online_check.h"
 #include "plugin/core/saved_values.h"
@@ -15,6 +16,7 @@
 #include "plugin/settings/reading_process.h"
 #include "plugin/settings/syntax.h"
 #include "plugin/settings/writer.h"
+#include "plugin/store/schema.h"
 #include "plugin/usherd/daemon.h"
 #include "plugin/usherd/logging.h"
 #include "plugin/usherd/privileges.h"
@@ -48,6 +50,14 @@ int main(int argc, char** argv)
         ->check([](const std::string& url) {
             return usher::syntax::is_store_url(url) ? std::string() : usher::syntax::kStoreUrl;
         });
+    std::optional<int> schema_version;
+    app.add_option(
+           "--print-schema", schema_version,
+           "Print what makes the tables of PostgreSQL, or brings those of VERSION to the newest, and exit")
+        ->type_name("VERSION")
+        ->expected(0, 1)
+        ->default_str("0")
+        ->check(CLI::Range(0, usher::schema_version()));
     app.set_version_flag("--version", "usherd " USHER_VERSION);
     try {
         app.parse(argc, argv);
@@ -55,6 +65,10 @@ int main(int argc, char** argv)
         return app.exit(error) == 0 ? usher::kStopped : usher::kUsage;
     }
 
+    if (schema_version) {
+        std::cout << usher::schema_script(*schema_version);
+        return usher::kStopped;
+    }
     // A check runs as the user who started it.
     if (!check) {
         if (const auto dropped = usher::drop_privileges(user); !dropped) {
@@ -81,6 +95,7 @@ int main(int argc, char** argv)
         return usher::check_online(path, *std::move(settings));
     }
     if (check) {
+        spdlog::set_level(spdlog::level::off);  // what there is to say is said in words of its own
         std::cout << to_toml(*settings, usher::Sources::shown) << '\n' << usher::saved_beside(*settings);
         return usher::kStopped;
     }
