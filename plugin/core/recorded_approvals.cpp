@@ -45,10 +45,30 @@ void RecordedApprovals::read_past()
                           later(kInterval, &RecordedApprovals::read_past);
                       } else if (take(given->at(0)) == static_cast<std::size_t>(kAtATime)) {
                           later(std::chrono::milliseconds(0), &RecordedApprovals::read_past);
-                      } else if (database_.dialect() == Dialect::postgresql) {
-                          later(kInterval, &RecordedApprovals::read_others);
+                      } else {
+                          end_past();
                       }
                   }));
+}
+
+void RecordedApprovals::end_past()
+{
+    past_is_counted_ = true;
+    if (database_.dialect() == Dialect::postgresql) {
+        later(kInterval, &RecordedApprovals::read_others);
+    }
+    if (const auto then = std::exchange(then_, nullptr)) {
+        then();
+    }
+}
+
+void RecordedApprovals::when_past_is_counted(std::function<void()> then)
+{
+    if (past_is_counted_) {
+        then();
+    } else {
+        then_ = std::move(then);
+    }
 }
 
 void RecordedApprovals::read_others()

@@ -29,11 +29,15 @@ class RecordedApprovals
 
     /// All must outlive the object.
     RecordedApprovals(Database& database, Clock& clock, WallClock wall_clock, Count count);
+    /// Calls `then` once, when all of the last hour have been counted; at once if they have. What is decided before may be
+    /// beyond a limit.
+    void when_past_is_counted(std::function<void()> then);
     RecordedApprovals(const RecordedApprovals&) = delete;
     RecordedApprovals& operator=(const RecordedApprovals&) = delete;
 
   private:
     void read_past();
+    void end_past();
     void read_others();
     /// Returns how many rows there were.
     std::size_t take(const Rows& rows);
@@ -43,6 +47,8 @@ class RecordedApprovals
     Clock& clock_;
     const WallClock wall_clock_;
     const Count count_;
+    bool past_is_counted_ = false;
+    std::function<void()> then_;   // when it is
     std::int64_t last_ = 0;        // id, of those of the past that were read
     std::set<std::int64_t> seen_;  // ids of the last seconds, whose order is not that of their commits
     std::unique_ptr<Timer> next_;

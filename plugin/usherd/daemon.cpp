@@ -195,7 +195,11 @@ class Daemon : private EntityEvents
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
         service_manager_.notify_watchdog();
-        entity_.start();
+        recorded_approvals_.when_past_is_counted([this] {
+            if (!stopping_) {
+                entity_.start();
+            }
+        });
         if (event_base_dispatch(base_.get()) != 0) {
             spdlog::critical("the event loop failed");
             return kFailed;

@@ -171,6 +171,24 @@ BOOST_FIXTURE_TEST_CASE(those_of_other_processes_count_within_a_second_and_once,
     BOOST_TEST(counted.size() == 2U);
 }
 
+BOOST_FIXTURE_TEST_CASE(it_is_told_when_the_past_is_counted, Scene)
+{
+    record(journal, "romeo@montague.lit");
+    store.holds = true;
+    RecordedApprovals past = approvals(store);
+    std::vector<std::size_t> told;
+    past.when_past_is_counted([&] { told.push_back(counted.size()); });
+    store.fail("gone");
+    clock.advance(seconds(1));
+    BOOST_TEST(told.empty());
+    store.release();
+    BOOST_TEST(told == (std::vector<std::size_t>{1}));
+    clock.advance(seconds(1));
+    store.release();
+    past.when_past_is_counted([&] { told.push_back(counted.size()); });
+    BOOST_TEST(told == (std::vector<std::size_t>{1, 1}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_store_that_fails_is_read_again, Scene)
 {
     record(journal, "romeo@montague.lit");
