@@ -75,9 +75,11 @@ void RecordedApprovals::read_others()
 {
     const std::int64_t from = first_decision_id(wall_clock_() - kLatest);
     seen_.erase(seen_.begin(), seen_.lower_bound(from));
-    const std::string of_others = std::string(kApprovals) + " AND (id / 4096) % 1024 <> $2";
+    // What another process has recorded with the number that is now ours is older than this process's first with it.
+    const RecordNumbers numbers = database_.record_numbers();
+    const std::string of_others = std::string(kApprovals) + " AND ((id / 4096) % 1024 <> $2 OR id <= $3)";
     database_.run({.kind = Transaction::Kind::read,
-                   .statements = {{of_others, {from, database_.record_numbers().process}}}},
+                   .statements = {{of_others, {from, numbers.process, numbers.newest}}}},
                   callbacks_.bind([this](const tl::expected<StepRows, std::string>& given) {
                       if (given) {
                           take(given->at(0));

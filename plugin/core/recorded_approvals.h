@@ -19,7 +19,8 @@ namespace usher
 
 /// Reads those of the last hour when it is made, and from then on, each second, those of other processes. So many more than a
 /// limit allows may be given as are in a second. What is already counted and is then refused by its server, at another
-/// process, goes on counting: a limit may be reached too early, never too late.
+/// process, goes on counting, and its own of the last seconds count twice when its connection was lost: a limit may be reached
+/// too early, never too late.
 class RecordedApprovals
 {
   public:

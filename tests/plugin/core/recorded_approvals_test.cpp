@@ -90,6 +90,12 @@ struct Scene {
         }
     }
 
+    [[nodiscard]] std::int64_t newest_id()
+    {
+        return std::get<std::int64_t>(
+            test::run_now(store, {{"SELECT MAX(id) FROM journal"}}).value().at(0).rows.at(0).at(0));
+    }
+
     /// Of a process that begins.
     RecordedApprovals approvals(Database& database)
     {
@@ -169,6 +175,17 @@ BOOST_FIXTURE_TEST_CASE(those_of_other_processes_count_within_a_second_and_once,
     record(other_journal, "next@montague.lit");
     clock.advance(seconds(1));
     BOOST_TEST(counted.size() == 2U);
+}
+
+/// Connections were lost, and each has its number from then on.
+BOOST_FIXTURE_TEST_CASE(those_of_another_process_count_whose_number_is_ours_now, Scene)
+{
+    const RecordedApprovals running = approvals(store);
+    record(other_journal, "other@montague.lit");
+    store.numbers = {.process = other_store.numbers.process, .newest = newest_id()};
+    record(journal, "own@montague.lit");
+    clock.advance(seconds(1));
+    BOOST_TEST(counted == (All{{"other@montague.lit", minutes(0)}}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(it_is_told_when_the_past_is_counted, Scene)
