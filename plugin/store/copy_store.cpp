@@ -34,7 +34,7 @@ const std::vector<Table>& tables()
         {"journal", {"id"}},          {"choice", {"user_address"}},
         {"choice_count", {"domain"}}, {"saved_setting", {"domain", "organization", "setting"}},
         {"policy", {"generation"}},   {"policy_part", {"generation", "place"}},
-        {"policy_text", {"id"}},
+        {"policy_text", {"id"}},      {"shared_secret", {"place"}},
     };
     return all;
 }

@@ -194,6 +194,8 @@ const Migration kMigrations[] = {
     {"INSERT INTO settings_version (version) VALUES (0)"},
     // SHA-256 of the text, so that it need not be sent to be compared. Older texts have none and are written once more.
     {"ALTER TABLE policy_text ADD COLUMN digest {name}"},
+    // One row: see shared_secret.h.
+    {"CREATE TABLE shared_secret (place BIGINT PRIMARY KEY, secret TEXT NOT NULL)"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)
@@ -254,8 +256,8 @@ std::string schema_script(int version)
 
 std::vector<std::string> stored_tables()
 {
-    return {"journal", "choice",      "choice_count", "saved_setting",
-            "policy",  "policy_part", "policy_text",  "settings_version"};
+    return {"journal",     "choice",      "choice_count",     "saved_setting", "policy",
+            "policy_part", "policy_text", "settings_version", "shared_secret"};
 }
 
 std::string unfit_version(int version, bool migrates)
