@@ -28,6 +28,7 @@
 #include "plugin/settings/reading_process.h"
 #include "plugin/settings/writer.h"
 #include "plugin/store/journal_expiry.h"
+#include "plugin/store/shared_secret.h"
 #include "plugin/usherd/decision_log.h"
 #include "plugin/usherd/domain_log.h"
 #include "plugin/usherd/service_manager.h"
@@ -84,8 +85,8 @@ void log_saved(const PolicyInForce& policy)
     }
 }
 
-/// Puts the settings in force, with what is saved. A server of PostgreSQL that is not there is waited for.
-tl::expected<void, std::string> begin(PolicyInForce& policy, const Settings& settings,
+/// Asks the store for what usherd begins with. A server of PostgreSQL that is not there is waited for.
+tl::expected<void, std::string> begin(const std::function<void(StoreCallback<void>)>& ask,
                                       const Database& database, event_base* loop)
 {
     constexpr milliseconds kRetryInterval{1'000};
@@ -93,7 +94,7 @@ tl::expected<void, std::string> begin(PolicyInForce& policy, const Settings& set
     std::string logged;
     while (true) {
         std::optional<tl::expected<void, std::string>> outcome;
-        policy.set_file(settings, [&outcome](const auto& given) { outcome = given; });
+        ask([&outcome](const auto& given) { outcome = given; });
         while (!outcome) {
             event_base_loop(loop, EVLOOP_ONCE);
         }
@@ -116,7 +117,7 @@ class Daemon : private EntityEvents
 {
   public:
     Daemon(std::string path, Settings settings, EventLoop loop, std::unique_ptr<Database> database,
-           std::unique_ptr<PolicyInForce> policy)
+           std::unique_ptr<PolicyInForce> policy, std::string session_key)
         : path_(std::move(path)),
           settings_(settings),
           file_(std::move(settings)),
@@ -144,6 +145,7 @@ class Daemon : private EntityEvents
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
+        client_service_.set_session_key(std::move(session_key));
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
@@ -619,11 +621,23 @@ ExitCode run_daemon(const std::string& path, Settings settings)
     }
     auto policy =
         std::make_unique<PolicyInForce>(**database, [] { return std::chrono::system_clock::now(); });
-    if (const auto in_force = begin(*policy, settings, **database, loop.get()); !in_force) {
+    const auto put_in_force = [&](StoreCallback<void> then) { policy->set_file(settings, std::move(then)); };
+    if (const auto in_force = begin(put_in_force, **database, loop.get()); !in_force) {
         return unusable(in_force.error());
     }
     log_saved(*policy);
-    return Daemon(path, std::move(settings), std::move(loop), *std::move(database), std::move(policy)).run();
+    std::string secret;
+    const auto share_secret = [&](const StoreCallback<void>& then) {
+        read_shared_secret(**database, [&secret, then](const auto& given) {
+            then(given.map([&secret](const std::string& shared) { secret = shared; }));
+        });
+    };
+    if (const auto read = begin(share_secret, **database, loop.get()); !read) {
+        return unusable(read.error());
+    }
+    return Daemon(path, std::move(settings), std::move(loop), *std::move(database), std::move(policy),
+                  std::move(secret))
+        .run();
 }
 
 }  // namespace usher

@@ -272,6 +272,22 @@ BOOST_DATA_TEST_CASE(a_change_is_in_force_at_the_next_request_at_all,
     BOOST_TEST(decided.size() == 2 * static_cast<std::size_t>(count));
 }
 
+BOOST_DATA_TEST_CASE(menus_work_whichever_instance_gets_the_next_stanza, bdata::make({2, 4}), count)
+{
+    constexpr int kTimes = 10;  // a user may not open many more in a minute
+    Instances stage(count, with_option("prompt"));
+    const std::string usher = menus::menus_of(Login::component);
+    int completed = 0;
+    for (int i = 0; i < 100 / kTimes; ++i) {
+        WireClient& user = stage.enter("user" + std::to_string(i) + "@capulet.lit");
+        for (int times = 0; times < kTimes; ++times) {
+            completed +=
+                menus::run(user, usher, "options", {{"option", "all"}}).outcome() == "completed" ? 1 : 0;
+        }
+    }
+    BOOST_TEST(completed == 100);
+}
+
 // --- Limits
 
 constexpr int kLimit = 10;
