@@ -1,6 +1,6 @@
 // Limits against abuse: how many automatic approvals are given in an hour.
 //
-// Not here: what is decided beyond a limit (decide.h). In memory only: a restart sets all counts to zero.
+// Not here: what is decided beyond a limit (decide.h), and what was approved before a restart: the counts are in memory only.
 #pragma once
 
 #include <array>
