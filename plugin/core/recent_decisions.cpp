@@ -45,8 +45,8 @@ bool RecentDecisions::Last::repeated_by(const JournalRecord& record) const
 
 void RecentDecisions::place(JournalEntry& entry)
 {
-    begin_hour();
     JournalRecord& record = entry.record;
+    begin_hour(record.id);
     const std::size_t key = pair(record.request);
     const auto last = last_.find(key);
     if (last != last_.end() && !is_by_hand(record) && last->second.repeated_by(record)) {
@@ -109,7 +109,7 @@ void RecentDecisions::withdraw(const JournalEntry& entry)
         std::erase_if(of_others_, [&](const auto& one) { return one.second == record.id; });
         return;
     }
-    if (is_limited(record)) {
+    if (is_limited(record) && record.id >= first_) {
         --recorded_;
         --of_domain_[domain(record.request)];
     }
@@ -139,10 +139,11 @@ bool RecentDecisions::settled(const SubscriptionRequest& request, std::int64_t i
     return refused && !std::exchange(last->second.refused, true);
 }
 
-void RecentDecisions::begin_hour()
+void RecentDecisions::begin_hour(std::int64_t first)
 {
     if (const auto now = clock_.now(); now - hour_ >= std::chrono::hours(1)) {
         hour_ = now;
+        first_ = first;
         last_.clear();
         of_domain_.clear();
         of_others_.clear();

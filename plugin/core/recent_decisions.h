@@ -60,13 +60,15 @@ class RecentDecisions
         bool refused = false;  // once, or more often
     };
 
-    void begin_hour();
+    /// If the last one is over. `first` is the id of the first record that is placed in it.
+    void begin_hour(std::int64_t first);
     void count_with_others(JournalEntry& entry, Covers covers);
     /// `key` is that of the record's request.
     void remember(std::size_t key, const JournalRecord& record);
 
     Clock& clock_;
     Clock::Time hour_;
+    std::int64_t first_ = 0;  // of those before it nothing is counted any more
     // Keys are hashes, as addresses may be long. Of two requests that share one, the journal makes two records
     // (JournalEntry::repeat).
     std::unordered_map<std::size_t, Last> last_;

@@ -583,6 +583,29 @@ BOOST_AUTO_TEST_CASE(records_of_all_domains_are_limited_too)
     BOOST_TEST((entry.record.covers == Covers::request));
 }
 
+/// The hour ends between two decisions of a batch that cannot be written.
+BOOST_AUTO_TEST_CASE(what_cannot_be_recorded_at_the_end_of_an_hour_is_not_counted_in_the_next)
+{
+    RecentDecisions recent(clock);
+    const auto place = [&recent](std::int64_t id, const std::string& contact) {
+        JournalEntry entry{{.id = id,
+                            .at = {},
+                            .organization = "Capulet",
+                            .request = request("juliet@capulet.lit", contact),
+                            .facts = {},
+                            .decision = {Answer::leave, Reason::outside_organization}}};
+        recent.place(entry);
+        return entry;
+    };
+    const JournalEntry before = place(1, "romeo@montague.lit");
+    clock.pass(std::chrono::minutes(60));
+    const JournalEntry after = place(2, "benvolio@montague.lit");
+    recent.withdraw(before);
+    recent.withdraw(after);
+    BOOST_TEST((place(3, "paris@verona.lit").record.covers == Covers::request));
+    BOOST_TEST((place(4, "romeo@montague.lit").record.covers == Covers::request));
+}
+
 /// With the facts of a record and the policy of its generation, `explain` gives the recorded decision.
 BOOST_AUTO_TEST_CASE(every_recorded_decision_can_be_explained_again)
 {
