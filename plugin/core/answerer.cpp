@@ -110,7 +110,7 @@ void Answerer::begin_batch()
     if (batch_ || waiting_.empty()) {
         return;
     }
-    batch_.emplace(Batch{std::exchange(waiting_, {})});
+    batch_.emplace(Batch{take_waiting()});
     std::vector<std::string> users;
     for (const Asked& asked : batch_->asked) {
         for (std::string& user : users_of(asked.requests)) {
@@ -128,6 +128,19 @@ void Answerer::begin_batch()
         }
         batch_failed(count, chosen.error());
     });
+}
+
+std::vector<Answerer::Asked> Answerer::take_waiting()
+{
+    constexpr std::size_t kMaxInBatch = 1'000;
+    std::vector<Asked> taken;
+    std::size_t requests = 0;
+    do {  // what came together is not parted, whatever its size
+        requests += waiting_.front().requests.size();
+        taken.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+    } while (!waiting_.empty() && requests + waiting_.front().requests.size() <= kMaxInBatch);
+    return taken;
 }
 
 void Answerer::decide_batch(const Chosen& chosen)

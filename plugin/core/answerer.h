@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,7 +39,8 @@ struct Counts {
     std::uint64_t too_many = 0;  ///< in one of many requests
 };
 
-/// Decides requests and records the decisions, a batch at a time: what comes while one is with the store is the next one. A
+/// Decides requests and records the decisions, a batch at a time: what comes while one is with the store is the next one, or
+/// the next ones, for a batch is of some 1,000 requests at most, as the store has little time for it (database.h). A
 /// batch is three steps: read the users' choices, and which settings are saved; decide; commit the records. What the store
 /// has is read anew in each, so that nothing is decided by what another process has changed meanwhile.
 class Answerer : public Judge
@@ -119,6 +121,8 @@ class Answerer : public Judge
     void read_choices(std::vector<std::string> users, StoreCallback<Chosen> then);
     void add(Asked asked);
     void begin_batch();
+    /// What has waited longest, as much as goes into a batch.
+    [[nodiscard]] std::vector<Asked> take_waiting();
     void decide_batch(const Chosen& chosen);
     /// Returns the entry for the journal, if there is to be one.
     [[nodiscard]] std::optional<JournalEntry> decide_one(Asked& asked, const SubscriptionRequest& request,
@@ -139,7 +143,7 @@ class Answerer : public Judge
     Journal& journal_;
     Clock& clock_;
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
-    std::vector<Asked> waiting_;  // for the next batch
+    std::deque<Asked> waiting_;   // for the next batches
     std::optional<Batch> batch_;  // under way
     ApprovalCounter approvals_;
     RecentDecisions recent_;

@@ -708,6 +708,32 @@ BOOST_FIXTURE_TEST_CASE(what_comes_while_a_batch_is_with_the_store_is_the_next_o
                boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(many_that_have_come_meanwhile_are_several_batches, SlowDesk)
+{
+    database.holds = true;
+    std::vector<std::size_t> answered;
+    const auto ask_many = [&](std::size_t requests) {
+        answerer.judge(std::vector(requests, nurse), Source::asked,
+                       [&answered](const auto& judged) { answered.push_back(judged.value().size()); });
+    };
+    for (const std::size_t requests : {1U, 400U, 600U, 1U, 1500U, 999U, 1U}) {
+        ask_many(requests);
+    }
+    const auto next_batch = [&] {
+        answered.clear();
+        database.release();  // the choices
+        database.release();  // the records
+        return answered;
+    };
+    using Sizes = std::vector<std::size_t>;
+    BOOST_TEST(next_batch() == (Sizes{1}), boost::test_tools::per_element());
+    BOOST_TEST(next_batch() == (Sizes{400, 600}), boost::test_tools::per_element());
+    BOOST_TEST(next_batch() == (Sizes{1}), boost::test_tools::per_element());
+    BOOST_TEST(next_batch() == (Sizes{1500}), boost::test_tools::per_element());
+    BOOST_TEST(next_batch() == (Sizes{999, 1}), boost::test_tools::per_element());
+    BOOST_TEST(database.held() == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_cannot_be_recorded_counts_for_no_limit_and_the_next_batch_goes_on, SlowDesk)
 {
     answerer.set_policy(policy(Option::organization, {.per_contact = 1, .per_domain = 0, .per_user = 0}), 0);
