@@ -12,6 +12,20 @@
 namespace usher
 {
 
+namespace
+{
+
+/// What was chosen after that time may be a new owner's, and is not to be forgotten.
+void keep_what_is_chosen_after(std::chrono::system_clock::time_point time, std::span<KeptSetting> settings)
+{
+    constexpr std::chrono::seconds kClocksDiffer{5};  // those of processes, by some of it
+    for (KeptSetting& one : settings) {
+        one.since = std::min(one.since, time + kClocksDiffer);
+    }
+}
+
+}  // namespace
+
 void DeletedAccounts::removed(const Address& account)
 {
     for (const Organization& organization : policy_.policy()->organizations()) {
@@ -23,7 +37,7 @@ void DeletedAccounts::removed(const Address& account)
                 account.text(), organization.name);
         }
     }
-    // Whenever it was made: the clock may have been ahead then.
+    // Whenever it was made: the clock may have been ahead then. Later it may be a new owner's.
     forget({{account.text(), std::chrono::system_clock::time_point::max()}});
 }
 
@@ -47,9 +61,13 @@ void DeletedAccounts::checked(std::span<const KeptSetting> asked, std::span<cons
 
 void DeletedAccounts::forget(std::vector<KeptSetting> settings)
 {
+    const bool at_once = !forgetting_ && !next_try_;
+    if (!at_once) {
+        keep_what_is_chosen_after(wall_clock_(), settings);
+    }
     owed_.insert(owed_.end(), std::make_move_iterator(settings.begin()),
                  std::make_move_iterator(settings.end()));
-    if (!forgetting_ && !next_try_) {
+    if (at_once) {
         forget_some();
     }
 }
@@ -62,12 +80,13 @@ void DeletedAccounts::forget_some()
         return;
     }
     forgetting_ = true;
-    choices_.forget(
-        {owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count)},
-        callbacks_.bind([this, count](const auto& forgotten) { forgotten_some(count, forgotten); }));
+    choices_.forget({owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count)},
+                    callbacks_.bind([this, count, tried = wall_clock_()](const auto& forgotten) {
+                        forgotten_some(count, tried, forgotten);
+                    }));
 }
 
-void DeletedAccounts::forgotten_some(std::size_t count,
+void DeletedAccounts::forgotten_some(std::size_t count, std::chrono::system_clock::time_point tried,
                                      const tl::expected<std::vector<std::string>, std::string>& forgotten)
 {
     constexpr std::chrono::milliseconds kRetryInterval{5'000};
@@ -80,6 +99,7 @@ void DeletedAccounts::forgotten_some(std::size_t count,
     } else {
         spdlog::warn("what deleted accounts have chosen could not be forgotten, and will be tried again: {}",
                      forgotten.error());
+        keep_what_is_chosen_after(tried, std::span(owed_).first(count));
     }
     if (!owed_.empty()) {
         next_try_ = clock_.after(forgotten ? std::chrono::milliseconds(0) : kRetryInterval, [this] {

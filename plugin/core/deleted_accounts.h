@@ -5,7 +5,9 @@
 // recent_decisions.h).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,9 +27,10 @@ namespace usher
 class DeletedAccounts : public AccountSettings
 {
   public:
-    /// All must outlive the object.
-    DeletedAccounts(Choices& choices, const PolicyInForce& policy, Clock& clock)
-        : choices_(choices), policy_(policy), clock_(clock)
+    /// `wall_clock` is the one that choices have their time of. The others must outlive the object.
+    DeletedAccounts(Choices& choices, const PolicyInForce& policy, Clock& clock,
+                    std::function<std::chrono::system_clock::time_point()> wall_clock)
+        : choices_(choices), policy_(policy), clock_(clock), wall_clock_(std::move(wall_clock))
     {
     }
 
@@ -42,12 +45,13 @@ class DeletedAccounts : public AccountSettings
     void forget(std::vector<KeptSetting> settings);
     void forget_some();
     /// The first ones of `owed_`, so many.
-    void forgotten_some(std::size_t count,
+    void forgotten_some(std::size_t count, std::chrono::system_clock::time_point tried,
                         const tl::expected<std::vector<std::string>, std::string>& forgotten);
 
     Choices& choices_;
     const PolicyInForce& policy_;
     Clock& clock_;
+    const std::function<std::chrono::system_clock::time_point()> wall_clock_;
     std::vector<KeptSetting> owed_;  // what the store has not forgotten yet
     bool forgetting_ = false;        // it is at the first of them
     std::unique_ptr<Timer> next_try_;

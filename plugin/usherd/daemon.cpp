@@ -135,7 +135,7 @@ class Daemon : private EntityEvents
                               [this](const SubscriptionRequest& request, Clock::Time at) {
                                   answerer_.count_approval(request, at);
                               }),
-          deleted_accounts_(choices_, *policy_, clock_),
+          deleted_accounts_(choices_, *policy_, clock_, std::chrono::system_clock::now),
           entity_(own_login(), ping_target(), all_domains(), channels_, clock_, random_fraction(), answerer_,
                   *this),
           stock_(clock_, answerer_, entity_.iqs(),

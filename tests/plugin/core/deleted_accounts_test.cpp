@@ -5,6 +5,7 @@
 
 #include "core_now.h"
 #include "doubles.h"
+#include "held_database.h"
 #include "plugin/settings/reader.h"
 #include "plugin/text/timestamp.h"
 #include "sqlite_file.h"
@@ -29,6 +30,7 @@ domains = ["capulet.lit"]
 )";
 
 const system_clock::time_point kChosen = read_timestamp("2026-11-23T10:00:00Z").value();
+const system_clock::time_point kRemoved = kChosen + std::chrono::hours(1);
 const std::string kBefore = "2026-11-23T09:59:59Z";
 const std::string kAfter = "2026-11-23T10:00:01Z";
 const Address kJuliet = Address::prepare("juliet@capulet.lit").value();
@@ -59,7 +61,11 @@ struct Chosen {
             .value();
     test::ChoicesNow choices{*database};
     test::FakeClock clock;
-    DeletedAccounts deleted{choices.choices, *policy, clock};
+    const Clock::Time begun = clock.now();
+    DeletedAccounts deleted{
+        choices.choices, *policy, clock, [this] {
+            return kRemoved + std::chrono::duration_cast<system_clock::duration>(clock.now() - begun);
+        }};
 };
 
 }  // namespace
@@ -123,6 +129,50 @@ BOOST_AUTO_TEST_CASE(what_the_store_would_not_forget_is_forgotten_later)
     BOOST_TEST(!has_chosen(kJuliet));
     BOOST_TEST(!has_chosen(kNurse));
     BOOST_TEST(clock.waiting() == 0U);
+}
+
+// E34: one that was made by a clock that is ahead, too.
+BOOST_AUTO_TEST_CASE(a_removed_account_has_chosen_nothing_whenever_it_was)
+{
+    BOOST_REQUIRE(choices.set(kJuliet, Option::all, kRemoved + std::chrono::hours(1)).has_value());
+    deleted.removed(kJuliet);
+    BOOST_TEST(!has_chosen(kJuliet));
+}
+
+// The addresses have new owners, who have chosen before the store would forget.
+BOOST_AUTO_TEST_CASE(what_a_new_owner_has_chosen_is_not_forgotten_later)
+{
+    test::SqliteFile other(path);
+    other.run("BEGIN IMMEDIATE");
+    deleted.removed(kJuliet);  // is tried at once
+    clock.advance(std::chrono::seconds(3));
+    deleted.removed(kNurse);  // has to wait
+    other.run("ROLLBACK");
+    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt, kRemoved + std::chrono::seconds(6)).has_value());
+    BOOST_REQUIRE(choices.set(kNurse, Option::prompt, kRemoved + std::chrono::seconds(9)).has_value());
+    clock.advance(std::chrono::seconds(10));
+    BOOST_TEST(has_chosen(kJuliet));
+    BOOST_TEST(has_chosen(kNurse));
+    BOOST_TEST(clock.waiting() == 0U);
+}
+
+// One is removed while the store is at another, and fails with it.
+BOOST_AUTO_TEST_CASE(what_was_chosen_before_the_removal_is_forgotten_late)
+{
+    test::HeldDatabase slow(Database::open("sqlite3://" + path).value());
+    Choices slow_choices(slow);
+    auto now = kRemoved;
+    DeletedAccounts slowly(slow_choices, *policy, clock, [&now] { return now; });
+    slow.holds = true;
+    slowly.removed(kJuliet);
+    now += std::chrono::seconds(8);
+    BOOST_REQUIRE(choices.set(kNurse, Option::all, now).has_value());
+    slowly.removed(kNurse);
+    slow.fail("lost");
+    slow.holds = false;
+    clock.advance(std::chrono::seconds(5));
+    BOOST_TEST(!has_chosen(kJuliet));
+    BOOST_TEST(!has_chosen(kNurse));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
