@@ -20,45 +20,72 @@ constexpr std::chrono::milliseconds kInterval{1'000};
 constexpr std::chrono::seconds kLatest{5};
 /// The last repetition of a decision is counted in a record that is up to an hour older.
 constexpr std::chrono::hours kCounted{1};
-constexpr std::int64_t kAtATime = 5'000;  // some milliseconds
+constexpr std::size_t kAtATime = 5'000;  // some milliseconds
 constexpr std::int64_t kMaxRepeats = 1'000;
 
 constexpr const char* kApprovals =
     "SELECT id, COALESCE(last_at, at), repeats, user_address, contact_address FROM journal "
-    "WHERE id > $1 AND answer = 'approve' AND reason <> 'by_hand' AND (outcome IS NULL OR outcome <> 'refused')";
+    "WHERE id > $1 AND answer = 'approve' AND reason <> 'by_hand' AND (outcome IS NULL OR outcome <> 'refused') "
+    "ORDER BY id LIMIT $2";
 
 }  // namespace
 
 RecordedApprovals::RecordedApprovals(Database& database, Clock& clock, WallClock wall_clock, Count count)
     : database_(database), clock_(clock), wall_clock_(std::move(wall_clock)), count_(std::move(count))
 {
-    last_ = first_decision_id(wall_clock_() - 2 * kCounted);
-    read_past();
+    begin_reading();
 }
 
-void RecordedApprovals::read_past()
+void RecordedApprovals::begin_reading()
 {
-    database_.run({.kind = Transaction::Kind::read,
-                   .statements = {{std::string(kApprovals) + " ORDER BY id LIMIT $2", {last_, kAtATime}}}},
-                  callbacks_.bind([this](const tl::expected<StepRows, std::string>& given) {
-                      if (!given) {
-                          later(kInterval, &RecordedApprovals::read_past);
-                      } else if (take(given->at(0)) == static_cast<std::size_t>(kAtATime)) {
-                          later(std::chrono::milliseconds(0), &RecordedApprovals::read_past);
-                      } else {
-                          end_past();
-                      }
-                  }));
+    begun_ = wall_clock_();
+    const auto since = past_is_counted_ ? begun_ : begun_ - 2 * kCounted;
+    last_ = first_decision_id(since - kLatest);
+    seen_.erase(seen_.begin(), seen_.upper_bound(last_));
+    read_some();
 }
 
-void RecordedApprovals::end_past()
+void RecordedApprovals::read_some()
 {
-    past_is_counted_ = true;
-    if (database_.dialect() == Dialect::postgresql) {
-        later(kInterval, &RecordedApprovals::read_others);
+    database_.run(
+        {.kind = Transaction::Kind::read,
+         .statements = {{kApprovals, {last_, static_cast<std::int64_t>(kAtATime)}}}},
+        callbacks_.bind([this](const tl::expected<StepRows, std::string>& given) {
+            if (!given) {
+                later(kInterval, &RecordedApprovals::begin_reading);
+                return;
+            }
+            const bool some_new = take(given->at(0));
+            if (given->at(0).rows.size() < kAtATime) {
+                end_reading();
+            } else {  // ids that are ahead of the clock come again in each reading, however many there are
+                later(some_new ? std::chrono::milliseconds(0) : kInterval, &RecordedApprovals::read_some);
+            }
+        }));
+}
+
+void RecordedApprovals::end_reading()
+{
+    if (has_others()) {
+        later(kInterval, &RecordedApprovals::begin_reading);
+    } else {
+        seen_.clear();
     }
+    past_is_counted_ = true;
     if (const auto then = std::exchange(then_, nullptr)) {
         then();
+    }
+}
+
+bool RecordedApprovals::has_others() const
+{
+    return database_.dialect() == Dialect::postgresql;
+}
+
+void RecordedApprovals::recorded_here(const JournalRecord& record)
+{
+    if (record.decision.answer == Answer::approve && (has_others() || !past_is_counted_)) {
+        seen_.insert(record.id);
     }
 }
 
@@ -71,25 +98,9 @@ void RecordedApprovals::when_past_is_counted(std::function<void()> then)
     }
 }
 
-void RecordedApprovals::read_others()
+bool RecordedApprovals::take(const Rows& rows)
 {
-    const std::int64_t from = first_decision_id(wall_clock_() - kLatest);
-    seen_.erase(seen_.begin(), seen_.lower_bound(from));
-    // What another process has recorded with the number that is now ours is older than this process's first with it.
-    const RecordNumbers numbers = database_.record_numbers();
-    const std::string of_others = std::string(kApprovals) + " AND ((id / 4096) % 1024 <> $2 OR id <= $3)";
-    database_.run({.kind = Transaction::Kind::read,
-                   .statements = {{of_others, {from, numbers.process, numbers.newest}}}},
-                  callbacks_.bind([this](const tl::expected<StepRows, std::string>& given) {
-                      if (given) {
-                          take(given->at(0));
-                      }
-                      later(kInterval, &RecordedApprovals::read_others);
-                  }));
-}
-
-std::size_t RecordedApprovals::take(const Rows& rows)
-{
+    const std::size_t known = seen_.size();
     const auto wall = wall_clock_();
     const Clock::Time now = clock_.now();
     for (const auto& row : rows.rows) {
@@ -107,7 +118,7 @@ std::size_t RecordedApprovals::take(const Rows& rows)
                    std::max(Clock::Time(), now - std::chrono::duration_cast<Clock::Time::duration>(ago)));
         }
     }
-    return rows.rows.size();
+    return seen_.size() > known;
 }
 
 void RecordedApprovals::later(std::chrono::milliseconds delay, void (RecordedApprovals::*what)())

@@ -12,15 +12,16 @@
 #include "integration/base/callback_scope.h"
 #include "integration/base/clock.h"
 #include "plugin/store/database.h"
+#include "plugin/store/journal.h"
 #include "policy/request.h"
 
 namespace usher
 {
 
 /// Reads those of the last hour when it is made, and from then on, each second, those of other processes. So many more than a
-/// limit allows may be given as are in a second. What is already counted and is then refused by its server, at another
-/// process, goes on counting, and its own of the last seconds count twice when its connection was lost: a limit may be reached
-/// too early, never too late.
+/// limit allows may be given as are in a second. Some count though they are none, or count twice: what is refused by its server
+/// at another process after it was read; what this process learns to be committed after it was read; what is read again when
+/// the clock was set back. A limit may be reached too early by them, never too late.
 class RecordedApprovals
 {
   public:
@@ -33,15 +34,19 @@ class RecordedApprovals
     /// Calls `then` once, when all of the last hour have been counted; at once if they have. What is decided before may be
     /// beyond a limit.
     void when_past_is_counted(std::function<void()> then);
+    /// This process has recorded it, and counted it if it is to be. To be called with each new record, as soon as it is
+    /// committed.
+    void recorded_here(const JournalRecord& record);
     RecordedApprovals(const RecordedApprovals&) = delete;
     RecordedApprovals& operator=(const RecordedApprovals&) = delete;
 
   private:
-    void read_past();
-    void end_past();
-    void read_others();
-    /// Returns how many rows there were.
-    std::size_t take(const Rows& rows);
+    void begin_reading();
+    void read_some();
+    void end_reading();
+    /// Returns whether any of them was not known.
+    bool take(const Rows& rows);
+    [[nodiscard]] bool has_others() const;
     void later(std::chrono::milliseconds delay, void (RecordedApprovals::*what)());
 
     Database& database_;
@@ -49,9 +54,11 @@ class RecordedApprovals
     const WallClock wall_clock_;
     const Count count_;
     bool past_is_counted_ = false;
-    std::function<void()> then_;   // when it is
-    std::int64_t last_ = 0;        // id, of those of the past that were read
-    std::set<std::int64_t> seen_;  // ids of the last seconds, whose order is not that of their commits
+    std::function<void()> then_;                   // when it is
+    std::chrono::system_clock::time_point begun_;  // the reading
+    std::int64_t last_ = 0;                        // that it has read
+    // Ids behind those that are not read again: read, or recorded here. Their order is not that of their commits.
+    std::set<std::int64_t> seen_;
     std::unique_ptr<Timer> next_;
     CallbackScope callbacks_;
 };

@@ -152,7 +152,10 @@ class Daemon : private EntityEvents
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
             policy_->refresh(version, std::move(then));
         });
-        answerer_.on_recorded(log_decision);
+        answerer_.on_recorded([this](const JournalRecord& record) {
+            recorded_approvals_.recorded_here(record);
+            log_decision(record);
+        });
         answerer_.on_refused(log_refusal);
         answerer_.on_unrecorded([this] { await_store(); });
         policy_->on_change([this](PolicyInForce::Origin origin) { policy_changed(origin); });

@@ -67,9 +67,9 @@ struct Scene {
                std::chrono::duration_cast<system_clock::duration>(clock.now() - begun);
     }
 
-    void record(Journal& by, const std::string& contact, minutes ago = minutes(0),
-                const Decision& decision = {Answer::approve, Reason::all_contacts},
-                std::optional<Outcome> outcome = {})
+    JournalRecord record(Journal& by, const std::string& contact, minutes ago = minutes(0),
+                         const Decision& decision = {Answer::approve, Reason::all_contacts},
+                         std::optional<Outcome> outcome = {})
     {
         const auto at = wall_clock() - ago;
         const std::int64_t id = by.next_id(at);
@@ -88,12 +88,22 @@ struct Scene {
             const RecordedOutcome settled{id, *outcome, {}};
             BOOST_REQUIRE(test::now<void>([&](auto then) { by.settle({&settled, 1}, then); }).has_value());
         }
+        return entries.front().record;
     }
 
-    [[nodiscard]] std::int64_t newest_id()
+    /// So many like the last one, one after the other.
+    void record_alike(int count)
     {
-        return std::get<std::int64_t>(
-            test::run_now(store, {{"SELECT MAX(id) FROM journal"}}).value().at(0).rows.at(0).at(0));
+        test::run_now(
+            store,
+            {{"INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_ask, "
+              "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, answer, reason, "
+              "rule, generation) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+              "$1) SELECT id + i, at, source, organization, user_address, contact_address, item_ask, "
+              "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, answer, reason, "
+              "rule, generation FROM n, (SELECT * FROM journal ORDER BY id DESC LIMIT 1) AS last",
+              {std::int64_t{count}}}})
+            .value();
     }
 
     /// Of a process that begins.
@@ -147,16 +157,7 @@ BOOST_FIXTURE_TEST_CASE(more_than_are_read_at_a_time_all_count, Scene)
 {
     constexpr int kMany = 5'001;
     record(journal, "romeo@montague.lit", minutes(1));
-    test::run_now(
-        store,
-        {{"INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_ask, "
-          "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, answer, reason, "
-          "rule, generation) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-          "$1 - 1) SELECT id + i, at, source, organization, user_address, contact_address, item_ask, "
-          "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, answer, reason, "
-          "rule, generation FROM journal, n",
-          {std::int64_t{kMany}}}})
-        .value();
+    record_alike(kMany - 1);
     const RecordedApprovals past = approvals(store);
     clock.advance(std::chrono::milliseconds(0));
     BOOST_TEST(counted.size() == std::size_t{kMany});
@@ -164,8 +165,8 @@ BOOST_FIXTURE_TEST_CASE(more_than_are_read_at_a_time_all_count, Scene)
 
 BOOST_FIXTURE_TEST_CASE(those_of_other_processes_count_within_a_second_and_once, Scene)
 {
-    const RecordedApprovals running = approvals(store);
-    record(journal, "own@montague.lit");
+    RecordedApprovals running = approvals(store);
+    running.recorded_here(record(journal, "own@montague.lit"));
     record(other_journal, "other@montague.lit");
     BOOST_TEST(counted.empty());
     clock.advance(seconds(1));
@@ -177,15 +178,56 @@ BOOST_FIXTURE_TEST_CASE(those_of_other_processes_count_within_a_second_and_once,
     BOOST_TEST(counted.size() == 2U);
 }
 
-/// Connections were lost, and each has its number from then on.
-BOOST_FIXTURE_TEST_CASE(those_of_another_process_count_whose_number_is_ours_now, Scene)
+/// Connections are lost, and then each has a number that another had.
+BOOST_FIXTURE_TEST_CASE(who_has_recorded_what_does_not_depend_on_the_numbers, Scene)
 {
-    const RecordedApprovals running = approvals(store);
-    record(other_journal, "other@montague.lit");
-    store.numbers = {.process = other_store.numbers.process, .newest = newest_id()};
-    record(journal, "own@montague.lit");
+    RecordedApprovals running = approvals(store);
+    running.recorded_here(record(journal, "own@montague.lit"));
+    const std::int64_t newest = record(other_journal, "other@montague.lit").id;
+    store.numbers = {.process = 1, .newest = newest};
+    other_store.numbers = {.process = 0, .newest = newest};
+    running.recorded_here(record(journal, "own@montague.lit"));
     clock.advance(seconds(1));
     BOOST_TEST(counted == (All{{"other@montague.lit", minutes(0)}}), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(those_that_are_given_while_the_past_is_read_count_once, Scene)
+{
+    for (const Dialect dialect : {Dialect::sqlite, Dialect::postgresql}) {
+        Shared slow(path(), dialect, 2);
+        slow.holds = true;
+        RecordedApprovals beginning = approvals(slow);
+        beginning.recorded_here(record(journal, "own@montague.lit"));
+        slow.release_all();
+        BOOST_TEST(counted.empty());
+        test::run_now(store, {{"DELETE FROM journal"}}).value();
+    }
+}
+
+/// Our own clock, or that of another process, was set back: each reading finds all of them.
+BOOST_FIXTURE_TEST_CASE(those_ahead_of_the_clock_are_read_a_part_at_a_time, Scene)
+{
+    constexpr int kAtATime = 5'000;
+    const RecordedApprovals running = approvals(store);
+    record(other_journal, "ahead@montague.lit", -minutes(30));
+    record_alike(kAtATime + 1);
+    store.holds = true;
+    clock.advance(seconds(1));
+    store.release();
+    BOOST_TEST(counted.size() == std::size_t{kAtATime});
+    BOOST_TEST(store.held() == 0U);
+    clock.advance(std::chrono::milliseconds(0));
+    store.release();
+    BOOST_TEST(counted.size() == std::size_t{kAtATime + 2});
+
+    clock.advance(seconds(1));
+    store.release();
+    clock.advance(std::chrono::milliseconds(999));  // all of this part is known
+    BOOST_TEST(store.held() == 0U);
+    record(other_journal, "next@montague.lit", -minutes(30));
+    clock.advance(std::chrono::milliseconds(1));
+    store.release();
+    BOOST_TEST(counted.size() == std::size_t{kAtATime + 3});
 }
 
 BOOST_FIXTURE_TEST_CASE(it_is_told_when_the_past_is_counted, Scene)
