@@ -34,17 +34,14 @@ tl::expected<std::string, std::string> Database::usable(const std::string& url)
 
 void Database::writable(std::function<void(bool)> then)
 {
-    std::vector<Statement> attempt{{"UPDATE usher_schema SET version = version"}};
-    if (dialect() == Dialect::postgresql) {
-        // Here the journal may be locked and nothing else, and a full disk shows when a table grows: so more records than a
-        // page has room for are written, and are gone again before anybody could see them. Real ones have positive ids.
-        attempt = {
-            {"INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_ask, "
-             "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, answer, reason, rule, "
-             "generation) SELECT -number, 0, '', '', '', '', 0, 0, 0, 0, 0, '', '', 0, 0 "
-             "FROM generate_series(1, 100) AS number"},
-            {"DELETE FROM journal WHERE id < 0"}};
-    }
+    // A full disk shows when more is written, and the journal may be locked and nothing else: so more records than a page has
+    // room for are written, and are gone again before anybody could see them. Real ones have positive ids.
+    std::vector<Statement> attempt{
+        {"INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_ask, "
+         "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, answer, reason, rule, "
+         "generation) WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers "
+         "WHERE number < 100) SELECT -number, 0, '', '', '', '', 0, 0, 0, 0, 0, '', '', 0, 0 FROM numbers"},
+        {"DELETE FROM journal WHERE id < 0"}};
     run({.kind = Transaction::Kind::write,
          .queue = Transaction::Queue::requests,
          .statements = std::move(attempt)},

@@ -47,6 +47,29 @@ struct Store {
     }
 };
 
+/// As long as it lives, no file becomes larger than this one is.
+class FullDisk
+{
+  public:
+    explicit FullDisk(const std::string& file) : handler_(std::signal(SIGXFSZ, SIG_IGN))
+    {
+        BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit full{std::filesystem::file_size(file), before_.rlim_max};
+        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+    ~FullDisk()
+    {
+        BOOST_CHECK(::setrlimit(RLIMIT_FSIZE, &before_) == 0);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+  private:
+    rlimit before_{};
+    void (*handler_)(int);
+};
+
 tl::expected<void, std::string> write(test::JournalNow& journal, std::vector<JournalRecord> records)
 {
     std::vector<JournalEntry> entries;
@@ -277,18 +300,40 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_says_so)
         const JournalRecord one = record(journal.next_id(kNow));
         BOOST_REQUIRE(write(journal, {one}).has_value());
     }
-    rlimit before{};
-    BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-    const rlimit full{std::filesystem::file_size(path), before.rlim_max};
-    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
-    const bool done = database->checkpoint();
-    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
-    std::signal(SIGXFSZ, handler);
+    bool done = true;
+    {
+        const FullDisk full(path);
+        done = database->checkpoint();
+    }
     BOOST_TEST(!done);
     BOOST_TEST(database->last_write_error() != "");
     BOOST_TEST(test::writable_now(*database));
     BOOST_TEST(database->last_write_error() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_on_a_full_disk_is_not_writable)
+{
+    const auto database = open();
+    test::JournalNow journal(*database);
+    BOOST_REQUIRE(database->checkpoint());
+    const auto record_one = [&] { return write(journal, {record(journal.next_id(kNow))}).has_value(); };
+    bool writable = true;
+    std::string error;
+    {
+        const FullDisk full(path);
+        // What fails closes the database, which may make room once more.
+        while (record_one() || record_one()) {
+        }
+        writable = test::writable_now(*database);
+        error = database->last_write_error();
+    }
+    BOOST_TEST(!writable);
+    BOOST_TEST(error != "");
+    const auto before = count();
+    BOOST_TEST(test::writable_now(*database));
+    BOOST_TEST(database->last_write_error() == "");
+    BOOST_TEST(record_one());
+    BOOST_TEST(count() == before + 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_database_of_a_newer_version_is_refused)
