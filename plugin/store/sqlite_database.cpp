@@ -144,10 +144,20 @@ tl::expected<std::unique_ptr<Database>, std::string> SqliteDatabase::open(const 
 
 SqliteDatabase::~SqliteDatabase()
 {
-    prepared_.clear();  // before the connection is closed
+    close();
 }
 
 void SqliteDatabase::connect()
+{
+    try {
+        open_file();
+    } catch (const std::exception&) {
+        close();  // or the next transaction would use what is not to be used
+        throw;
+    }
+}
+
+void SqliteDatabase::open_file()
 {
     if (const std::string why = out_of_place(); !why.empty()) {
         throw std::runtime_error(why);
@@ -330,12 +340,17 @@ SqliteDatabase::Prepared& SqliteDatabase::prepared(const Statement& statement)
     return prepared_.emplace(statement.sql, std::move(ready)).first->second;
 }
 
+void SqliteDatabase::close()
+{
+    prepared_.clear();  // before the connection is closed
+    connection_.reset();
+}
+
 /// The next transaction opens the database again: whatever state this connection is in.
 void SqliteDatabase::fail()
 {
     const std::string error = sqlite3_errmsg(connection_.get());
-    prepared_.clear();
-    connection_.reset();
+    close();
     throw std::runtime_error(error);
 }
 

@@ -56,6 +56,7 @@ class SqliteDatabase : public Database
 
     // These throw if they fail.
     void connect();
+    void open_file();
     void bring_to_form();
     void keep_others_out();
     [[nodiscard]] int version();
@@ -65,6 +66,8 @@ class SqliteDatabase : public Database
     Rows execute(std::string sql) { return execute(Statement{std::move(sql)}); }
     [[nodiscard]] Prepared& prepared(const Statement& statement);
     [[noreturn]] void fail();
+
+    void close();
 
     /// Why the files are not those that were opened; empty if they are.
     [[nodiscard]] std::string out_of_place() const;

@@ -232,6 +232,21 @@ BOOST_AUTO_TEST_CASE(a_session_that_failed_is_not_a_file_that_is_gone)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_a_newer_usherd_has_brought_to_its_form_is_not_used_again)
+{
+    const auto database = open();
+    test::ChoicesNow choices(*database);
+    session.run("INSERT INTO usher_schema (version) VALUES (999)");
+    BOOST_TEST(!test::run_now(*database, {{"UPDATE nowhere SET nothing = 1"}}).has_value());  // closes it
+    for (int i = 0; i < 3; ++i) {
+        const auto set = choices.set(address("juliet@capulet.lit"), Option::all);
+        BOOST_REQUIRE(!set.has_value());
+        BOOST_TEST(set.error().find("newer version of usherd (schema 999") != std::string::npos, set.error());
+        BOOST_TEST(!choices.of(address("juliet@capulet.lit")).has_value());
+    }
+    BOOST_TEST(session.number("SELECT COUNT(*) FROM choice") == 0);
+}
+
 /// A reason as it was stored up to schema 9, and what it is now.
 struct OldReason {
     const char* text;
