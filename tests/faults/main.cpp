@@ -1,9 +1,11 @@
 // The fault run: many requests, while everything fails that can, and afterwards the books are balanced.
 //
-//   fault_run [SEED [REQUESTS [FAULTS [SERVER]]]]
+//   fault_run [SEED [REQUESTS [FAULTS [SERVER [STORE]]]]]
 //
 // The same seed makes the same requests and the same faults, in the same order; what they meet at that moment
 // is up to the machine. README.md says how to read what it prints.
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -12,8 +14,10 @@
 #include <optional>
 
 #include "link.h"
+#include "loop_probe.h"
 #include "outcome.h"
 #include "people.h"
+#include "postgres_store.h"
 #include "private_ejabberd.h"
 #include "progress.h"
 #include "schedule.h"
@@ -41,15 +45,33 @@ constexpr milliseconds kRecovery{600'000};
 /// ejabberd's mod_pres_counter as Debian has it.
 constexpr std::size_t kHeld = 100;
 constexpr std::size_t kHeldForOne = 5;
-/// From this many faults on there is time for those that take long.
-constexpr std::size_t kManyFaults = 100;
 
 struct Arguments {
     std::uint64_t seed = 1;
     std::size_t requests = 10'000;
     std::size_t faults = 200;
     std::string server = "prosody";
+    std::string store = "sqlite";
 };
+
+StoreKind store_kind(const std::string& name)
+{
+    if (name == "sqlite") {
+        return StoreKind::sqlite;
+    }
+    if (name == "postgresql") {
+        return StoreKind::postgresql;
+    }
+    throw std::invalid_argument("no such store: " + name + " (known: sqlite, postgresql)");
+}
+
+std::unique_ptr<Store> make_store(StoreKind kind, const OwnMounts& mounts)
+{
+    if (kind == StoreKind::sqlite) {
+        return std::make_unique<SqliteStore>(mounts);
+    }
+    return std::make_unique<PostgresStore>(mounts);
+}
 
 ServerOptions server_options(Login login, const std::string& server)
 {
@@ -64,7 +86,7 @@ ServerOptions server_options(Login login, const std::string& server)
     return options;
 }
 
-UsherdOptions usherd_options(const std::filesystem::path& store)
+UsherdOptions usherd_options(const Store& store)
 {
     UsherdOptions options;
     options.organization =
@@ -72,7 +94,7 @@ UsherdOptions usherd_options(const std::filesystem::path& store)
     options.more =
         "[limits]\napprovals_per_contact_per_hour = 0\napprovals_per_domain_per_hour = 0\n"
         "approvals_per_user_per_hour = 0\n";
-    options.store_directory = store;
+    options.store_url = store.url();
     return options;
 }
 
@@ -86,13 +108,13 @@ class FaultRun
 {
   public:
     FaultRun(const OwnMounts& mounts, const Arguments& arguments, std::mt19937_64& random)
-        : disk_(mounts),
-          clock_(mounts),
+        : clock_(mounts),
+          store_(make_store(store_kind(arguments.store), mounts)),
           login_(random() % 2 == 0 ? Login::component : Login::account),
           server_(make_server(arguments.server, server_options(login_, arguments.server))),
           link_(is_account(entity_address(login_)) ? server_->client_port() : server_->component_port()),
-          usherd_(through(link_, connection_to(*server_)), usherd_options(disk_.path())),
-          store_(disk_.path() / "usher.db"),
+          usherd_(through(link_, connection_to(*server_)), usherd_options(*store_)),
+          probe_(usherd_.directory() / "control.sock"),
           people_(*server_, random, arguments.requests)
     {
         std::cout << "Usher logs in as " << entity_address(login_) << std::endl;
@@ -129,7 +151,7 @@ class FaultRun
             asked.reached(people_.asked());
             if (asked.complete() && answering()) {
                 const std::optional<std::size_t> waiting = unanswered(usherctl);
-                if (waiting == std::size_t{0}) {
+                if (waiting == std::size_t{0} && settled(usherctl)) {
                     break;
                 }
                 if (waiting && *waiting < fewest_wait) {
@@ -144,7 +166,6 @@ class FaultRun
             }
             people_.go_on(within(milliseconds(200)), all);
         }
-        people_.round_trip();
     }
 
     [[nodiscard]] Outcome outcome()
@@ -152,7 +173,8 @@ class FaultRun
         Outcome outcome;
         people_.users_leave();
         outcome.lost = unseen_;
-        compare(people_.requests(), read_users(*server_, people_.users()), store_.journal(), outcome);
+        const auto users = read_users(*server_, people_.users());
+        compare(people_.requests(), users, store_->journal(), outcome);
         // An answer that was on its way when the server went is not sent again. The books above have it; who
         // asks again is told.
         for (Request& request : people_.requests()) {
@@ -171,10 +193,13 @@ class FaultRun
             std::cout << told.str() << std::endl;  // the books will tell who
         }
         people_.round_trip();
-        compare_told(people_.requests(), store_.journal(), outcome);
+        compare_told(people_.requests(), store_->journal(), outcome);
         outcome.wrong.insert(outcome.wrong.end(), people_.complaints().begin(), people_.complaints().end());
         return outcome;
     }
+
+    /// Since the last call.
+    [[nodiscard]] LoopProbe::Longest longest_hold() { return probe_.take(); }
 
   private:
     void cause(const PlannedFault& planned, std::size_t up_to)
@@ -187,9 +212,11 @@ class FaultRun
                 usherd_.start(clock_.environment());
                 break;
             case Fault::daemon_stopped:
+                probe_.set_on(false);
                 usherd_.signal(SIGSTOP);
                 go_on();
                 usherd_.signal(SIGCONT);
+                probe_.set_on(true);
                 break;
             case Fault::daemon_leaves:
                 leave_holding();
@@ -199,7 +226,7 @@ class FaultRun
             case Fault::server_restarted:
                 server_->stop();
                 people_.see_it_end(true);
-                people_.note_stored(store_.journal());
+                people_.note_stored(store_->journal());
                 bring_server_back();
                 break;
             case Fault::server_killed:
@@ -219,27 +246,61 @@ class FaultRun
                 link_.limit(std::nullopt);
                 break;
             case Fault::disk_full:
-                disk_.fill();
+                store_->fill_disk();
                 go_on();
-                disk_.make_room();
+                store_->make_room();
                 break;
             case Fault::store_locked:
-                store_.lock();
+                store_->lock();
                 go_on();
-                store_.release();
+                store_->release();
                 break;
             case Fault::clock_set:
                 clock_.set(planned.clock);
                 go_on();
                 break;
+            case Fault::postgres_killed:
+                postgres().kill();
+                go_on();
+                postgres().start();
+                break;
+            case Fault::postgres_restarted:
+                postgres().stop();
+                go_on();
+                postgres().start();
+                break;
+            case Fault::postgres_stopped:
+                postgres().pause();
+                go_on();
+                postgres().resume();
+                break;
+            case Fault::postgres_silent:
+                postgres().lose_packets();
+                go_on();
+                postgres().deliver_packets();
+                break;
+            case Fault::postgres_read_only:
+                postgres().set_read_only(true);
+                go_on();
+                postgres().set_read_only(false);
+                break;
+            case Fault::postgres_fails_over:
+                postgres().make_standby();
+                postgres().hold_standby();
+                go_on();
+                postgres().fail_over();
+                break;
         }
     }
+
+    [[nodiscard]] PostgresStore& postgres() { return dynamic_cast<PostgresStore&>(*store_); }
 
     /// All that is held then is given to the users at once, and they see it.
     void leave_holding()
     {
         people_.settle();
         people_.users_return();
+        probe_.set_on(false);
         usherd_.signal(SIGSTOP);
         const std::size_t first = people_.asked();
         people_.spread(first + kHeld, kHeldForOne);
@@ -247,6 +308,7 @@ class FaultRun
         people_.round_trip();
         count_presences(true);
         usherd_.kill();
+        probe_.set_on(true);
         Progress seen("requests that users see when the daemon leaves", people_.asked() - first);
         while (!people_.unseen(first).empty() && !seen.stalled()) {
             people_.go_on(milliseconds(10));
@@ -296,12 +358,12 @@ class FaultRun
     {
         const bool stores_first = server_->manners().stores_before_it_tells;
         if (!stores_first) {
-            people_.note_stored(store_.journal());
+            people_.note_stored(store_->journal());
         }
         server_->kill();
         people_.see_it_end(stores_first);
         if (stores_first) {
-            people_.note_stored(store_.journal());
+            people_.note_stored(store_->journal());
         }
     }
 
@@ -312,11 +374,19 @@ class FaultRun
         link_.set_open(false);
         server_->start();
         count_presences(false);
-        people_.come(store_.journal());
+        people_.come(store_->journal());
         link_.set_open(true);
     }
 
     [[nodiscard]] bool answering() { return usherd_.newest_status() == "answering on 1 of 1 domains"; }
+
+    /// Whether none waits when all that was asked last has arrived, and the server holds nothing any more.
+    [[nodiscard]] bool settled(const Usherctl& usherctl)
+    {
+        people_.settle();
+        people_.round_trip();
+        return unanswered(usherctl) == std::size_t{0};
+    }
 
     [[nodiscard]] std::size_t untold()
     {
@@ -340,13 +410,13 @@ class FaultRun
             }));
     }
 
-    SmallDisk disk_;
     WallClock clock_;
+    std::unique_ptr<Store> store_;
     Login login_;
     std::unique_ptr<Server> server_;
     Link link_;
     Usherd usherd_;
-    StoreFile store_;
+    LoopProbe probe_;
     People people_;
     std::vector<std::string> unseen_;
 };
@@ -365,32 +435,41 @@ void print(const std::string& title, const std::vector<std::string>& lines)
 void run(const Arguments& arguments)
 {
     const auto begun = Clock::now();
+    if (store_kind(arguments.store) == StoreKind::postgresql && ::geteuid() != 0) {
+        throw std::runtime_error("PostgreSQL's faults want root: it runs as a user of its own");
+    }
     const OwnMounts mounts;
     std::mt19937_64 random(arguments.seed);
-    const bool many = arguments.faults >= kManyFaults;
-    const std::vector<PlannedFault> planned =
-        schedule(random, arguments.faults, People::kWindow / 2, many, WallClock::can_be_set());
+    const std::vector<PlannedFault> planned = schedule(random, arguments.faults, People::kWindow / 2,
+                                                       store_kind(arguments.store), WallClock::can_be_set());
     std::cout << "seed " << arguments.seed << ": " << arguments.requests << " requests, " << planned.size()
-              << " faults, on " << arguments.server << std::endl;
+              << " faults, on " << arguments.server << " and " << arguments.store << std::endl;
     if (!WallClock::can_be_set()) {
         std::cout << "The clock is not set: libfaketime does not work under the sanitizers." << std::endl;
     }
 
     FaultRun fault_run(mounts, arguments, random);
     std::map<Fault, unsigned> kinds;
+    std::map<Fault, LoopProbe::Longest> holds;
+    (void)fault_run.longest_hold();  // until it was ready
     for (std::size_t i = 0; i < planned.size(); ++i) {
         const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
         std::cout << static_cast<long>(seconds) << " s, fault " << i + 1 << ": " << text(planned[i])
                   << std::endl;
         ++kinds[planned[i].fault];
         fault_run.meet(planned[i], arguments.requests * (i + 1) / planned.size());
+        LoopProbe::Longest& longest = holds[planned[i].fault];
+        const LoopProbe::Longest met = fault_run.longest_hold();
+        longest = {std::max(longest.hold, met.hold), std::max(longest.own_delay, met.own_delay)};
     }
     std::cout << "no more faults" << std::endl;
     fault_run.recover();
     const Outcome outcome = fault_run.outcome();
 
     for (const auto& [fault, count] : kinds) {
-        std::cout << count << " times " << name(fault) << "\n";
+        const auto ms = [](auto time) { return std::chrono::duration_cast<milliseconds>(time).count(); };
+        std::cout << count << " times " << name(fault) << "; the loop was held for " << ms(holds[fault].hold)
+                  << " ms at most (this program for " << ms(holds[fault].own_delay) << " ms)\n";
     }
     print("lost", outcome.lost);
     print("twice", outcome.twice);
@@ -429,10 +508,14 @@ int main(int argc, char** argv)
         if (argc > 4) {
             arguments.server = argv[4];
         }
+        if (argc > 5) {
+            arguments.store = argv[5];
+        }
         run(arguments);
     } catch (const std::exception& error) {
         std::cout << error.what() << "\nTo run it again: tests/faults/run " << arguments.seed << " "
-                  << arguments.requests << " " << arguments.faults << " " << arguments.server << std::endl;
+                  << arguments.requests << " " << arguments.faults << " " << arguments.server << " "
+                  << arguments.store << std::endl;
         return 1;
     }
     return 0;

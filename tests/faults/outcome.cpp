@@ -23,10 +23,10 @@ std::string text(const Request& request)
     return out + ")";
 }
 
-StoreFile::Records records_of(const StoreFile::Journal& journal, const Request& request)
+Store::Records records_of(const Store::Journal& journal, const Request& request)
 {
     const auto found = journal.find({request.user, request.contact});
-    return found == journal.end() ? StoreFile::Records() : found->second;
+    return found == journal.end() ? Store::Records() : found->second;
 }
 
 }  // namespace
@@ -55,12 +55,12 @@ std::map<std::string, UserState> read_users(const Server& server, const std::vec
 }
 
 void compare(const std::vector<Request>& requests, const std::map<std::string, UserState>& users,
-             const StoreFile::Journal& journal, Outcome& outcome)
+             const Store::Journal& journal, Outcome& outcome)
 {
     std::map<std::string, UserState> unaccounted = users;
     for (const Request& request : requests) {
         UserState& user = unaccounted.at(request.user);
-        const StoreFile::Records records = records_of(journal, request);
+        const Store::Records records = records_of(journal, request);
         const auto item = user.subscriptions.extract(request.contact);
         const std::string subscription = item.empty() ? "none" : item.mapped();
         const auto waits = user.waiting.extract(request.contact);
@@ -125,10 +125,10 @@ void compare(const std::vector<Request>& requests, const std::map<std::string, U
     }
 }
 
-void compare_told(const std::vector<Request>& requests, const StoreFile::Journal& journal, Outcome& outcome)
+void compare_told(const std::vector<Request>& requests, const Store::Journal& journal, Outcome& outcome)
 {
     for (const Request& request : requests) {
-        const StoreFile::Records records = records_of(journal, request);
+        const Store::Records records = records_of(journal, request);
         if (request.answers() > request.sent + request.said_in_falling) {
             outcome.twice.push_back("answered more often than asked: " + text(request));
         }

@@ -43,9 +43,9 @@ struct UserState {
 /// Each request is in exactly one state: approved, denied, waiting; it is the one that policy says; every
 /// answer is recorded.
 void compare(const std::vector<Request>& requests, const std::map<std::string, UserState>& users,
-             const StoreFile::Journal& journal, Outcome& outcome);
+             const Store::Journal& journal, Outcome& outcome);
 
 /// Each contact was told at most as many answers as they have asked times, of one kind, as the journal has it.
-void compare_told(const std::vector<Request>& requests, const StoreFile::Journal& journal, Outcome& outcome);
+void compare_told(const std::vector<Request>& requests, const Store::Journal& journal, Outcome& outcome);
 
 }  // namespace usher::test

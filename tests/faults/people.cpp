@@ -73,7 +73,7 @@ Request* People::request_of(const std::string& contact)
     return number < requests_.size() && requests_[number].contact == contact ? &requests_[number] : nullptr;
 }
 
-void People::come(const StoreFile::Journal& recorded)
+void People::come(const Store::Journal& recorded)
 {
     for (auto& [domain, contact] : contacts_) {
         contact.connect();
@@ -103,7 +103,7 @@ void People::users_come()
     }
 }
 
-void People::note_stored(const StoreFile::Journal& recorded)
+void People::note_stored(const Store::Journal& recorded)
 {
     for (Request& request : requests_) {
         request.stored =

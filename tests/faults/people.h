@@ -68,10 +68,10 @@ class People
 
     /// Notes what the server has stored by now: what has shown any sign of it, records included, because the
     /// daemon is asked after the server has stored the request.
-    void note_stored(const StoreFile::Journal& recorded);
+    void note_stored(const Store::Journal& recorded);
     /// Those who are online come. What has not been noted as stored is sent again, as by anybody who gets no
     /// answer.
-    void come(const StoreFile::Journal& recorded);
+    void come(const Store::Journal& recorded);
     /// The server has gone: takes in what it had still sent; throws if that does not end. `stored`: and what it
     /// said is so.
     void see_it_end(bool stored);

@@ -30,13 +30,39 @@ constexpr Kind kKinds[] = {
     {Fault::disk_full, 12, milliseconds(300), milliseconds(2'000)},
     {Fault::store_locked, 12, milliseconds(100), milliseconds(2'000)},
     {Fault::clock_set, 8, milliseconds(100), milliseconds(500)},
+    {Fault::postgres_killed, 20, milliseconds(0), milliseconds(1'000)},
+    {Fault::postgres_restarted, 10, milliseconds(0), milliseconds(1'000)},
+    {Fault::postgres_stopped, 14, milliseconds(100), milliseconds(3'000)},
+    {Fault::postgres_silent, 10, milliseconds(300), milliseconds(3'000)},
+    {Fault::postgres_read_only, 8, milliseconds(300), milliseconds(3'000)},
+    {Fault::postgres_fails_over, 8, milliseconds(300), milliseconds(2'000)},
 };
 static_assert(std::size(kKinds) == kFaultKinds);
 
+/// From this many faults on there is time for the daemon's that take long.
+constexpr std::size_t kManyFaults = 100;
 /// Longer than a server holds a request and an ask is in flight; shorter than a late reply counts.
 constexpr milliseconds kLongStop{20'000};
 /// Of the stops and half-open connections in a full schedule.
 constexpr std::size_t kLongOnes = 2;
+
+/// From this many on there is time for PostgreSQL's.
+constexpr std::size_t kManyOfPostgres = 50;
+struct LongFault {
+    Fault fault;
+    milliseconds lasts;
+};
+constexpr LongFault kLongOfPostgres[] = {
+    {Fault::postgres_stopped, milliseconds(20'000)},
+    {Fault::postgres_stopped, milliseconds(40'000)},
+    {Fault::postgres_silent, milliseconds(20'000)},
+    {Fault::store_locked, milliseconds(15'000)},
+};
+
+bool is_of_postgres(Fault fault)
+{
+    return fault >= Fault::postgres_killed;
+}
 
 template <typename Duration>
 Duration between(std::mt19937_64& random, Duration shortest, Duration longest)
@@ -85,16 +111,36 @@ std::string_view name(Fault fault)
             return "store locked";
         case Fault::clock_set:
             return "clock set";
+        case Fault::postgres_killed:
+            return "PostgreSQL killed";
+        case Fault::postgres_restarted:
+            return "PostgreSQL restarted";
+        case Fault::postgres_stopped:
+            return "PostgreSQL stopped";
+        case Fault::postgres_silent:
+            return "PostgreSQL's network silent";
+        case Fault::postgres_read_only:
+            return "PostgreSQL read-only";
+        case Fault::postgres_fails_over:
+            return "PostgreSQL fails over";
     }
     return {};
 }
 
 std::vector<PlannedFault> schedule(std::mt19937_64& random, std::size_t faults, std::size_t most_before,
-                                   bool long_ones, bool clock)
+                                   StoreKind store, bool clock)
 {
     std::vector<Kind> kinds(std::begin(kKinds), std::end(kKinds));
     if (!clock) {
         std::erase_if(kinds, [](const Kind& kind) { return kind.fault == Fault::clock_set; });
+    }
+    if (store == StoreKind::postgresql) {
+        std::stable_partition(kinds.begin(), kinds.end(), [](const Kind& kind) {
+            return is_of_postgres(kind.fault) || kind.fault == Fault::disk_full ||
+                   kind.fault == Fault::store_locked;
+        });
+    } else {
+        std::erase_if(kinds, [](const Kind& kind) { return is_of_postgres(kind.fault); });
     }
     std::vector<double> weights;
     for (const Kind& kind : kinds) {
@@ -106,7 +152,7 @@ std::vector<PlannedFault> schedule(std::mt19937_64& random, std::size_t faults, 
         all.push_back(planned(random, kinds[i < kinds.size() ? i : any(random)], most_before));
     }
     std::shuffle(all.begin(), all.end(), random);
-    if (long_ones) {
+    if (faults >= kManyFaults) {
         std::size_t stops = 0;
         std::size_t half_open = 0;
         for (PlannedFault& fault : all) {
@@ -114,6 +160,16 @@ std::vector<PlannedFault> schedule(std::mt19937_64& random, std::size_t faults, 
                 fault.lasts = kLongStop;
             } else if (fault.fault == Fault::half_open && half_open++ < kLongOnes) {
                 fault.to_the_end = true;
+            }
+        }
+    }
+    if (store == StoreKind::postgresql && faults >= kManyOfPostgres) {
+        for (const LongFault& wanted : kLongOfPostgres) {
+            const auto place = std::find_if(all.begin(), all.end(), [&](const PlannedFault& planned) {
+                return planned.fault == wanted.fault && planned.lasts < kLongStop / 2;
+            });
+            if (place != all.end()) {
+                place->lasts = wanted.lasts;
             }
         }
     }

@@ -24,9 +24,18 @@ enum class Fault {
     disk_full,
     store_locked,  ///< by another process
     clock_set,     ///< forward or back
+    // Of PostgreSQL alone.
+    postgres_killed,      ///< kill -9
+    postgres_restarted,   ///< stopped in good order, started again
+    postgres_stopped,     ///< SIGSTOP, then SIGCONT
+    postgres_silent,      ///< packets are lost and nobody is told
+    postgres_read_only,   ///< its settings say so
+    postgres_fails_over,  ///< kill -9, and a synchronous standby takes its place
 };
 
-inline constexpr std::size_t kFaultKinds = 11;
+inline constexpr std::size_t kFaultKinds = 17;
+
+enum class StoreKind { sqlite, postgresql };
 
 [[nodiscard]] std::string_view name(Fault fault);
 
@@ -41,10 +50,10 @@ struct PlannedFault {
     std::chrono::hours clock;  ///< what the wall clock is set to, counted from now; until it is set again
 };
 
-/// Every kind comes, if there are so many. `long_ones`: a daemon stopped for 20 s, a half-open connection
-/// that nobody repairs, two of each. `clock`: whether it can be set.
+/// Every kind that the store can have comes, if there are so many; PostgreSQL's own come first to be chosen. Of many faults
+/// some are long. `clock`: whether it can be set.
 [[nodiscard]] std::vector<PlannedFault> schedule(std::mt19937_64& random, std::size_t faults,
-                                                 std::size_t most_before, bool long_ones, bool clock);
+                                                 std::size_t most_before, StoreKind store, bool clock);
 
 [[nodiscard]] std::string text(const PlannedFault& planned);
 

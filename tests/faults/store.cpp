@@ -57,14 +57,20 @@ void OwnMounts::memory_at(const std::filesystem::path& folder, const std::string
           "mount " + folder.string());
 }
 
+SmallDisk::SmallDisk(const OwnMounts& mounts, std::filesystem::path path, const std::string& size)
+    : path_(std::move(path))
+{
+    mounts.memory_at(path_, size);
+}
+
 SmallDisk::~SmallDisk()
 {
-    ::umount2(path().c_str(), MNT_DETACH);
+    ::umount2(path_.c_str(), MNT_DETACH);
 }
 
 void SmallDisk::fill() const
 {
-    const Descriptor file(::open((path() / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const Descriptor file(::open((path_ / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     static constexpr std::array<char, 65536> kBytes{};
     for (std::size_t size = kBytes.size(); size > 0;) {
         if (::write(file.get(), kBytes.data(), size) < 0) {
@@ -76,26 +82,29 @@ void SmallDisk::fill() const
 
 void SmallDisk::make_room() const
 {
-    std::filesystem::remove(path() / "filler");
+    std::filesystem::remove(path_ / "filler");
 }
 
-StoreFile::StoreFile(std::filesystem::path file) : file_(std::move(file)) {}
+void Store::Records::add(std::string_view answer, unsigned count)
+{
+    (answer == "approve" ? approve : answer == "deny" ? deny : leave) += count;
+}
 
-void StoreFile::open()
+void SqliteStore::open()
 {
     if (database_) {
         return;
     }
     sqlite3* opened = nullptr;
-    const int outcome = sqlite3_open_v2(file_.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+    const int outcome = sqlite3_open_v2(file().c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
     database_.reset(opened);
     if (outcome != SQLITE_OK) {
-        throw std::runtime_error(file_.string() + ": " + sqlite3_errmsg(opened));
+        throw std::runtime_error(file().string() + ": " + sqlite3_errmsg(opened));
     }
     sqlite3_busy_timeout(opened, static_cast<int>(kPatience.count()));
 }
 
-void StoreFile::execute(const char* sql)
+void SqliteStore::execute(const char* sql)
 {
     open();
     if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
@@ -103,17 +112,7 @@ void StoreFile::execute(const char* sql)
     }
 }
 
-void StoreFile::lock()
-{
-    execute("BEGIN IMMEDIATE");
-}
-
-void StoreFile::release()
-{
-    execute("ROLLBACK");
-}
-
-StoreFile::Journal StoreFile::journal()
+Store::Journal SqliteStore::journal()
 {
     open();
     sqlite3_stmt* statement = nullptr;
@@ -129,11 +128,7 @@ StoreFile::Journal StoreFile::journal()
     Journal journal;
     int outcome = SQLITE_ROW;
     while ((outcome = sqlite3_step(statement)) == SQLITE_ROW) {
-        Records& records = journal[{text(0), text(1)}];
-        const std::string answer = text(2);
-        (answer == "approve" ? records.approve
-         : answer == "deny"  ? records.deny
-                             : records.leave) += 1 + sqlite3_column_int(statement, 3);
+        journal[{text(0), text(1)}].add(text(2), 1 + static_cast<unsigned>(sqlite3_column_int(statement, 3)));
     }
     if (outcome != SQLITE_DONE) {
         throw std::runtime_error(std::string("reading the journal: ") + sqlite3_errmsg(database_.get()));

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,33 +27,42 @@ class OwnMounts
     void memory_at(const std::filesystem::path& folder, const std::string& size) const;
 };
 
-/// The folder of the store: a file system of its own, so that nothing but the store suffers when it is full.
-/// A limit on the size of files would not need one, but give EFBIG, which no full disk gives.
+/// A file system of its own, so that nothing but the store suffers when it is full. A limit on the size of files would not
+/// need one, but give EFBIG, which no full disk gives.
 class SmallDisk
 {
   public:
-    explicit SmallDisk(const OwnMounts& mounts) { mounts.memory_at(path(), "64m"); }
+    /// At a folder that is there.
+    SmallDisk(const OwnMounts& mounts, std::filesystem::path path, const std::string& size);
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
     ~SmallDisk();
 
-    [[nodiscard]] std::filesystem::path path() const { return directory_.path(); }
     void fill() const;
     void make_room() const;
 
   private:
-    TemporaryDirectory directory_;
+    std::filesystem::path path_;
 };
 
-/// The store's SQLite file, opened by another process than the daemon.
-class StoreFile
+/// The daemon's store, seen and spoilt by another process than the daemon.
+class Store
 {
   public:
-    explicit StoreFile(std::filesystem::path file);
+    Store() = default;
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+    virtual ~Store() = default;
 
-    /// Nobody else can write until release().
-    void lock();
-    void release();
+    /// As the daemon's settings have it.
+    [[nodiscard]] virtual std::string url() const = 0;
+
+    /// No decision can be recorded until release().
+    virtual void lock() = 0;
+    virtual void release() = 0;
+
+    virtual void fill_disk() = 0;
+    virtual void make_room() = 0;
 
     /// How many records each pair (user, contact) has of each answer.
     struct Records {
@@ -61,19 +71,35 @@ class StoreFile
         unsigned leave = 0;
 
         [[nodiscard]] unsigned verdicts() const { return approve + deny; }
+        void add(std::string_view answer, unsigned count);
     };
     using Journal = std::map<std::pair<std::string, std::string>, Records>;
-    [[nodiscard]] Journal journal();
+    [[nodiscard]] virtual Journal journal() = 0;
+};
+
+class SqliteStore : public Store
+{
+  public:
+    explicit SqliteStore(const OwnMounts& mounts) : disk_(mounts, directory_.path(), "64m") {}
+
+    [[nodiscard]] std::string url() const override { return "sqlite3://" + file().string(); }
+    void lock() override { execute("BEGIN IMMEDIATE"); }
+    void release() override { execute("ROLLBACK"); }
+    void fill_disk() override { disk_.fill(); }
+    void make_room() override { disk_.make_room(); }
+    [[nodiscard]] Journal journal() override;
 
   private:
     struct Close {
         void operator()(sqlite3* database) const { sqlite3_close(database); }
     };
 
+    [[nodiscard]] std::filesystem::path file() const { return directory_.path() / "usher.db"; }
     void execute(const char* sql);
     void open();
 
-    std::filesystem::path file_;
+    TemporaryDirectory directory_;
+    SmallDisk disk_;
     std::unique_ptr<sqlite3, Close> database_;
 };
 
