@@ -17,8 +17,8 @@ class RateLimitedWarning
     RateLimitedWarning(Clock& clock, std::string what) : clock_(clock), what_(std::move(what)) {}
 
     /// Counts one more, and logs if the last log line is a minute old; otherwise the next line includes it.
-    /// `detail`, if given, describes this occurrence and is logged unchanged.
-    void count(const std::string& detail = {});
+    /// `detail`, if given, describes this occurrence and is logged unchanged. Returns whether it was logged.
+    bool count(const std::string& detail = {});
 
   private:
     Clock& clock_;

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace usher
 {
@@ -57,11 +58,11 @@ void log_notice(void*, const PGresult* notice) noexcept
     spdlog::debug("PostgreSQL: {}", one_line(PQresultErrorMessage(notice)));
 }
 
-/// Its first line only: the others may have values in them.
+/// Its first line only: the others may have values in them. It is about the server's disk, for example, not this machine's.
 std::string error_of(const PGresult& result)
 {
     const char* message = PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
-    return message != nullptr ? message : one_line(PQresultErrorMessage(&result));
+    return "PostgreSQL: " + (message != nullptr ? message : one_line(PQresultErrorMessage(&result)));
 }
 
 /// A result that libpq gives because the connection is lost, and that answers nothing.
@@ -135,12 +136,13 @@ void PgConnection::FreeLibpq::operator()(pg_result* result) const
     PQclear(result);
 }
 
-PgConnection::PgConnection(event_base* loop, std::string options, Calls calls)
+PgConnection::PgConnection(event_base* loop, std::string options, std::string purpose, Calls calls)
     : options_(std::move(options)),
+      purpose_(std::move(purpose)),
       calls_(std::move(calls)),
       loop_(loop),
       clock_(loop),
-      failed_(clock_, "connections to PostgreSQL have failed"),
+      failed_(clock_, "connections to PostgreSQL for " + purpose_ + " were lost or could not be made"),
       delay_(kMinDelay)
 {
     timer_ = clock_.after(std::chrono::milliseconds(0), [this] { begin(); });
@@ -472,6 +474,16 @@ void PgConnection::take_notifications()
     }
 }
 
+void PgConnection::in_use()
+{
+    if (std::exchange(logged_as_away_, false)) {
+        const auto away = std::chrono::duration<double>(clock_.now() - *away_since_);
+        spdlog::info("connected to PostgreSQL for {} again after {:.1f} s: {}", purpose_, away.count(),
+                     server());
+    }
+    away_since_.reset();
+}
+
 // ---- the end
 
 void PgConnection::drop(const std::string& why)
@@ -497,14 +509,23 @@ void PgConnection::lose(const std::string& why)
     if (connection_ && clock_.now() - opened_at_ > kMaxDelay) {
         delay_ = kMinDelay;
     }
+    const std::string at = connection_ ? server() + ": " : "";
     close();
-    failed_.count(why);
+    if (!away_since_) {
+        away_since_ = clock_.now();
+    }
+    logged_as_away_ = failed_.count(at + why) || logged_as_away_;
     // Not all daemons at once.
     std::uniform_int_distribution<std::chrono::milliseconds::rep> jittered(delay_.count() / 2,
                                                                            delay_.count());
     timer_ = clock_.after(std::chrono::milliseconds(jittered(random_)), [this] { begin(); });
     delay_ = std::min(2 * delay_, kMaxDelay);
     calls_.lost(why);
+}
+
+std::string PgConnection::server() const
+{
+    return std::string(PQhost(connection_.get())) + " port " + PQport(connection_.get());
 }
 
 std::string PgConnection::last_error() const

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -51,7 +52,8 @@ class PgConnection
     enum class Use { often, once };
 
     /// `options` are libpq's, `KEY=VALUE ...`. The first attempt begins when the loop goes on. `loop` must outlive the object.
-    PgConnection(event_base* loop, std::string options, Calls calls);
+    /// `purpose` is for the log, where each connection is one of several: "requests".
+    PgConnection(event_base* loop, std::string options, std::string purpose, Calls calls);
     PgConnection(const PgConnection&) = delete;
     PgConnection& operator=(const PgConnection&) = delete;
     ~PgConnection();
@@ -60,6 +62,9 @@ class PgConnection
     /// (Each of them sees what was committed before it began.) `then` is called from the event loop with what they gave or
     /// with what the first that failed says, in the order of the calls; it must not destroy this object.
     void send(const std::vector<Statement>& statements, Then then, Use use = Use::often);
+
+    /// What it needs first is done. That is logged, if it was logged that there was none.
+    void in_use();
 
     /// Closes the connection at once, without a word to a server that may not listen; `lost` is called before this returns.
     void drop(const std::string& why);
@@ -110,15 +115,20 @@ class PgConnection
     void close();
     void lose(const std::string& why);
     [[nodiscard]] std::string last_error() const;
+    /// The server that it is connected to, for people.
+    [[nodiscard]] std::string server() const;
     /// An event of the socket; `Call` is called then.
     template <void (PgConnection::*Call)()>
     [[nodiscard]] Event watch(short what);
 
     const std::string options_;
+    const std::string purpose_;
     const Calls calls_;
     event_base* const loop_;
     EventClock clock_;
     RateLimitedWarning failed_;
+    std::optional<Clock::Time> away_since_;
+    bool logged_as_away_ = false;
 
     std::vector<std::unique_ptr<HostLookup>> lookups_;
     std::size_t lookups_left_ = 0;

@@ -23,7 +23,7 @@ PgQueue::PgQueue(event_base* loop, std::string options, Limits limits, PgSession
     : limits_(limits),
       done_(std::move(done)),
       clock_(loop),
-      session_(loop, std::move(options), needs,
+      session_(loop, std::move(options), std::move(needs),
                {.ready = [this] { ready(); }, .lost = [this](const std::string& why) { lost(why); }})
 {
 }

@@ -31,10 +31,10 @@ std::int64_t number_in(const Rows& rows)
 }  // namespace
 
 PgSession::PgSession(event_base* loop, std::string options, Needs needs, Calls calls)
-    : needs_(needs),
+    : needs_(std::move(needs)),
       calls_(std::move(calls)),
       clock_(loop),
-      connection_(loop, std::move(options),
+      connection_(loop, std::move(options), needs_.purpose,
                   {.connected = [this] { look(); },
                    .lost =
                        [this](const std::string& why) {
@@ -52,11 +52,11 @@ void PgSession::look()
     // Whatever the settings of the server or the role say: a statement sees what was committed before it, and a migration
     // takes its time.
     send({"SET default_transaction_isolation = 'read committed'", "SET statement_timeout = 0",
-          "SET idle_in_transaction_session_timeout = 0",
+          "SET lock_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
           "SELECT to_regclass('" + std::string(kSchemaTable) + "') IS NOT NULL, " +
               "current_setting('synchronous_commit') = 'off'"},
          [this](const StepRows& rows) {
-             const auto& found = rows.at(3).rows.at(0);
+             const auto& found = rows.back().rows.at(0);
              commits_early_ = std::get<std::int64_t>(found.at(1)) != 0;
              if (std::get<std::int64_t>(found.at(0)) != 0) {
                  read_version();
@@ -116,8 +116,10 @@ void PgSession::settle()
 {
     limit(kStepTime);
     const std::string time = std::to_string(needs_.statement.count());
-    std::vector<std::string> statements{"SET statement_timeout = " + time,
-                                        "SET idle_in_transaction_session_timeout = " + time};
+    // Who waits for a lock is told so in time, and keeps the connection.
+    std::vector<std::string> statements{
+        "SET lock_timeout = " + std::to_string(needs_.statement.count() * 3 / 4),
+        "SET statement_timeout = " + time, "SET idle_in_transaction_session_timeout = " + time};
     if (needs_.all_numbers) {
         statements.push_back(
             "SELECT COUNT(*) FROM generate_series(0, 1023) AS number WHERE pg_try_advisory_lock(" +
@@ -140,13 +142,14 @@ void PgSession::settled(const StepRows& rows)
             return;
         }
     } else if (needs_.numbers) {
-        if (rows.at(2).rows.empty()) {
+        if (rows.at(3).rows.empty()) {
             connection_.drop("1024 processes use this store");
             return;
         }
-        numbers_ = {.process = number_in(rows.at(2)), .newest = number_in(rows.at(3))};
+        numbers_ = {.process = number_in(rows.at(3)), .newest = number_in(rows.at(4))};
     }
     limit_.reset();
+    connection_.in_use();
     calls_.ready();
 }
 

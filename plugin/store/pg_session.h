@@ -32,7 +32,8 @@ class PgSession
         /// What a statement may take. The server ends one that takes longer, also after this process has given it up:
         /// otherwise those that wait for a lock would become as many as it allows connections.
         std::chrono::milliseconds statement{};
-        bool numbers = false;  ///< for records. They are kept until the connection ends.
+        std::string purpose = {};  ///< see PgConnection
+        bool numbers = false;      ///< for records. They are kept until the connection ends.
         /// All that there are, so that nobody else can use the store.
         bool all_numbers = false;
     };

@@ -79,7 +79,7 @@ class Trial
           clock_(loop_.get()),
           late_(clock_.after(kTime,
                              [this] { end(tl::unexpected<std::string>("the server does not answer")); })),
-          connection_(loop_.get(), options_,
+          connection_(loop_.get(), options_, "a trial",
                       {.connected = [this] { look(); },
                        .lost = [this](const std::string& why) { end(tl::unexpected(explained(why))); }})
     {

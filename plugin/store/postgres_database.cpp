@@ -37,10 +37,16 @@ PostgresDatabase::PostgresDatabase(const std::string& options, event_base* loop,
           this)),
       requests_(
           loop, options, {.time = kRequestTime, .in_all = true},
-          {.access = access, .statement = kRequestTime, .numbers = access == Access::write},
+          {.access = access,
+           .statement = kRequestTime,
+           .purpose = "requests",
+           .numbers = access == Access::write},
           [this](auto kind, auto result, auto then) { over(kind, std::move(result), std::move(then)); }),
       other_(loop, options, {.time = kOtherTime},
-             {.access = access, .statement = kOtherTime, .all_numbers = access == Access::alone},
+             {.access = access,
+              .statement = kOtherTime,
+              .purpose = "all but requests",
+              .all_numbers = access == Access::alone},
              [this](auto kind, auto result, auto then) { over(kind, std::move(result), std::move(then)); })
 {
     if (!call_) {

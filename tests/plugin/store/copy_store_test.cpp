@@ -48,7 +48,8 @@ const char* const kContent[] = {
         ('capulet.lit', 'Two', 'domains', 'capulet.lit', 'capulet.lit', 'admin@capulet.lit', 5))",
     "INSERT INTO policy VALUES (2, 10, -1, 20), (7, 11, 20, NULL)",
     "INSERT INTO policy_part VALUES (2, 0, 1), (2, 1, 4), (7, 0, 4)",
-    "INSERT INTO policy_text VALUES (1, -9223372036854775808, 'option = \"all\"'), (4, NULL, '')",
+    "INSERT INTO policy_text VALUES (1, -9223372036854775808, 'option = \"all\"', 'ab12'), (4, NULL, '', NULL)",
+    "INSERT INTO shared_secret VALUES (0, 'secret')",
     "UPDATE settings_version SET version = 12",
 };
 

@@ -34,7 +34,7 @@ struct Server {
         connected = false;
         lost.clear();
         connection.emplace(
-            loop.base(), options,
+            loop.base(), options, "tests",
             PgConnection::Calls{.connected = [this] { connected = true; },
                                 .lost =
                                     [this](const std::string& why) {
@@ -192,14 +192,14 @@ BOOST_AUTO_TEST_CASE(an_error_is_one_line_without_values)
     BOOST_REQUIRE(execute({{"CREATE TEMPORARY TABLE secret (id TEXT PRIMARY KEY)"}}).has_value());
     const auto given = execute({{"INSERT INTO secret VALUES ('juliet'), ('juliet')"}});
     BOOST_REQUIRE(!given.has_value());
-    BOOST_TEST(given.error() == "duplicate key value violates unique constraint \"secret_pkey\"");
+    BOOST_TEST(given.error() == "PostgreSQL: duplicate key value violates unique constraint \"secret_pkey\"");
 }
 
 BOOST_AUTO_TEST_CASE(a_statement_that_could_not_be_prepared_is_prepared_when_it_can_be)
 {
     connect(server.options("postgres"));
     const Statement insert{"INSERT INTO later VALUES ($1)", {std::int64_t{1}}};
-    BOOST_TEST(execute({insert}).error() == "relation \"later\" does not exist");
+    BOOST_TEST(execute({insert}).error() == "PostgreSQL: relation \"later\" does not exist");
     BOOST_REQUIRE(execute({{"CREATE TEMPORARY TABLE later (id BIGINT)"}}).has_value());
     const auto inserted = execute({insert});
     BOOST_REQUIRE_MESSAGE(inserted.has_value(), (inserted ? "" : inserted.error()));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(what_a_failed_step_had_prepared_can_be_used_by_the_next)
     connection->send({wanted},
                      [&order](const auto& rows) { order.emplace_back(rows ? "rows" : rows.error()); });
     loop.run_until([&order] { return order.size() == 2; });
-    BOOST_TEST(order[0] == "relation \"nowhere\" does not exist");
+    BOOST_TEST(order[0] == "PostgreSQL: relation \"nowhere\" does not exist");
     BOOST_TEST(order[1] == "rows");
 }
 
