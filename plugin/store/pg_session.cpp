@@ -49,23 +49,35 @@ PgSession::PgSession(event_base* loop, std::string options, Needs needs, Calls c
 void PgSession::look()
 {
     limit(kStepTime);
+    // A process that waits for a standby does not notice that its client has gone. It would keep its place among all
+    // connections, and its number among ours.
+    std::vector<std::string> statements;
+    if (!process_.empty()) {
+        statements.push_back("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + process_);
+    }
     // Whatever the settings of the server or the role say: a statement sees what was committed before it, and a migration
     // takes its time.
-    send({"SET default_transaction_isolation = 'read committed'", "SET statement_timeout = 0",
-          "SET lock_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
-          "SELECT to_regclass('" + std::string(kSchemaTable) + "') IS NOT NULL, " +
-              "current_setting('synchronous_commit') = 'off'"},
-         [this](const StepRows& rows) {
-             const auto& found = rows.back().rows.at(0);
-             commits_early_ = std::get<std::int64_t>(found.at(1)) != 0;
-             if (std::get<std::int64_t>(found.at(0)) != 0) {
-                 read_version();
-             } else if (needs_.access != Database::Access::write) {
-                 connection_.drop("the database has no tables of usherd");
-             } else {
-                 lock_and_migrate();
-             }
-         });
+    for (const char* setting : {"default_transaction_isolation = 'read committed'", "statement_timeout = 0",
+                                "lock_timeout = 0", "idle_in_transaction_session_timeout = 0"}) {
+        statements.push_back("SET " + std::string(setting));
+    }
+    statements.push_back("SELECT to_regclass('" + std::string(kSchemaTable) + "') IS NOT NULL, " +
+                         "current_setting('synchronous_commit') = 'off', " +
+                         "(SELECT format('pid = %s AND backend_start = %L AND usename = %L', pid, "
+                         "backend_start, usename) FROM pg_stat_activity WHERE pid = pg_backend_pid())");
+    send(std::move(statements), [this](const StepRows& rows) {
+        const auto& found = rows.back().rows.at(0);
+        commits_early_ = std::get<std::int64_t>(found.at(1)) != 0;
+        const auto* process = std::get_if<std::string>(&found.at(2));
+        process_ = process != nullptr ? *process : "";
+        if (std::get<std::int64_t>(found.at(0)) != 0) {
+            read_version();
+        } else if (needs_.access != Database::Access::write) {
+            connection_.drop("the database has no tables of usherd");
+        } else {
+            lock_and_migrate();
+        }
+    });
 }
 
 void PgSession::read_version()

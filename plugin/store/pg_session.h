@@ -67,6 +67,8 @@ class PgSession
     std::unique_ptr<Timer> limit_;  // for a step of the beginning
     RecordNumbers numbers_;
     bool commits_early_ = false;
+    /// The server's process for the newest session, as a condition for pg_stat_activity; empty: there was none.
+    std::string process_;
     PgConnection connection_;
 };
 

@@ -686,6 +686,33 @@ BOOST_AUTO_TEST_CASE(settings_are_followed_while_another_process_changes_somethi
     BOOST_TEST(*chosen);
 }
 
+// Whoever waits for a standby does not notice that its client has gone: otherwise each attempt would leave one, until no
+// more can connect.
+BOOST_AUTO_TEST_CASE(commits_that_wait_for_a_standby_do_not_pile_up)
+{
+    const auto database = open_and_wait();
+    const auto set_standby = [this](const std::string& what) {
+        server.execute("postgres", "ALTER SYSTEM " + what);
+        server.execute("postgres", "SELECT pg_reload_conf()");
+    };
+    set_standby("SET synchronous_standby_names = 'nobody'");
+    wait_until("SHOW synchronous_standby_names", "nobody");
+    server.execute("postgres", "CHECKPOINT");  // it is then known to all
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(error(*database, {.kind = Kind::write,
+                                     .queue = Queue::requests,
+                                     .statements = {set_choice(std::to_string(i))}}) ==
+                   "PostgreSQL has not answered within 400 ms");
+        wait_for(*database);
+    }
+    wait_until(
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = '" + name + "'",
+        "0");
+    set_standby("RESET synchronous_standby_names");
+    wait_until("SHOW synchronous_standby_names", "");
+    server.execute("postgres", "CHECKPOINT");
+}
+
 // One that another statement can be executed on is not writable for that.
 BOOST_AUTO_TEST_CASE(a_store_whose_journal_is_locked_is_not_writable)
 {
