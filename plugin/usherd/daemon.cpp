@@ -102,7 +102,7 @@ tl::expected<void, std::string> begin(const std::function<void(StoreCallback<voi
             return *outcome;
         }
         if (std::exchange(logged, outcome->error()) != outcome->error()) {
-            spdlog::error("waiting for the store: {}", logged);
+            spdlog::error("waiting for the store, and requests are left to their users: {}", logged);
         }
         ServiceManager::extend_start();
         bool waited = false;
