@@ -562,6 +562,40 @@ BOOST_DATA_TEST_CASE(an_instance_that_is_cut_off_from_the_store_approves_nothing
     stage.wait_until_all_are_approved();
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_is_away_is_waited_for_and_what_waits_is_then_answered)
+{
+    constexpr int kRequests = 4;
+    constexpr std::size_t kInstances = 2;
+    PrivatePostgres postgres;
+    UsherdOptions options = with_option("all");
+    options.store_url = postgres.url(postgres.create_database());
+    postgres.stop();
+    Asked stage(0, {});
+    std::deque<Usherd> instances;
+    for (std::size_t i = 0; i < kInstances; ++i) {
+        instances.emplace_back(connection_to(stage.server()), options).launch();
+    }
+    for (Usherd& instance : instances) {
+        instance.wait_for_log("waiting for the store");
+    }
+    stage.ask(kRequests);
+    stage.wait_until_no_request_is_unanswered();
+    postgres.start();
+    for (Usherd& instance : instances) {
+        instance.wait_until_answering();
+    }
+    stage.wait_until_all_are_approved();
+
+    postgres.kill();
+    for (int i = 0; i < kRequests; ++i) {  // several at once would be for one instance
+        stage.ask(1);
+        stage.wait_until_no_request_is_unanswered();
+    }
+    BOOST_TEST(count_received(stage.gossip, presence("subscribed", kJuliet)) == kRequests);
+    postgres.start();
+    stage.wait_until_all_are_approved();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()
