@@ -39,8 +39,7 @@ RecordedApprovals::RecordedApprovals(Database& database, Clock& clock, WallClock
 void RecordedApprovals::begin_reading()
 {
     begun_ = wall_clock_();
-    const auto since = past_is_counted_ ? begun_ : begun_ - 2 * kCounted;
-    last_ = first_decision_id(since - kLatest);
+    last_ = first_decision_id(std::clamp(read_until_, begun_ - 2 * kCounted, begun_) - kLatest);
     seen_.erase(seen_.begin(), seen_.upper_bound(last_));
     read_some();
 }
@@ -66,6 +65,7 @@ void RecordedApprovals::read_some()
 
 void RecordedApprovals::end_reading()
 {
+    read_until_ = begun_;
     if (has_others()) {
         later(kInterval, &RecordedApprovals::begin_reading);
     } else {

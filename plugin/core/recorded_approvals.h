@@ -22,6 +22,9 @@ namespace usher
 /// limit allows may be given as are in a second. Some count though they are none, or count twice: what is refused by its server
 /// at another process after it was read; what this process learns to be committed after it was read; what is read again when
 /// the clock was set back. A limit may be reached too early by them, never too late.
+///
+/// Not counted: what another process repeats in a record that was read already (recent_decisions.h), until this one is started
+/// anew. It is the same contact and the same user once more, and the process that records it counts it.
 class RecordedApprovals
 {
   public:
@@ -54,9 +57,10 @@ class RecordedApprovals
     const WallClock wall_clock_;
     const Count count_;
     bool past_is_counted_ = false;
-    std::function<void()> then_;                   // when it is
-    std::chrono::system_clock::time_point begun_;  // the reading
-    std::int64_t last_ = 0;                        // that it has read
+    std::function<void()> then_;                        // when it is
+    std::chrono::system_clock::time_point read_until_;  // whatever was there then
+    std::chrono::system_clock::time_point begun_;       // the reading
+    std::int64_t last_ = 0;                             // that it has read
     // Ids behind those that are not read again: read, or recorded here. Their order is not that of their commits.
     std::set<std::int64_t> seen_;
     std::unique_ptr<Timer> next_;

@@ -265,6 +265,26 @@ BOOST_FIXTURE_TEST_CASE(a_store_that_fails_is_read_again, Scene)
     BOOST_TEST(counted.size() == 2U);
 }
 
+BOOST_FIXTURE_TEST_CASE(those_of_an_outage_count_when_it_is_over, Scene)
+{
+    RecordedApprovals running = approvals(store);
+    store.holds = true;
+    clock.advance(seconds(1));
+    record(other_journal, "other@montague.lit");
+    clock.advance(seconds(10));
+    store.fail("no answer within 10 s");
+    clock.advance(minutes(30));
+    store.fail("gone");
+    record(other_journal, "next@montague.lit");
+    store.holds = false;
+    running.recorded_here(record(journal, "own@montague.lit"));
+    clock.advance(seconds(1));
+    BOOST_TEST(counted == (All{{"other@montague.lit", minutes(30)}, {"next@montague.lit", minutes(0)}}),
+               boost::test_tools::per_element());
+    clock.advance(minutes(5));
+    BOOST_TEST(counted.size() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher
