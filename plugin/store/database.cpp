@@ -14,6 +14,11 @@ constexpr std::string_view kSqlite = "sqlite3://";
 constexpr std::string_view kPostgresql = "postgresql://";
 
 }  // namespace
+bool RecordNumbers::own(std::int64_t id) const
+{
+    constexpr std::int64_t kProcesses = std::int64_t{1} << kProcessBits;
+    return id > newest && (id >> kCountBits) % kProcesses == process;
+}
 
 tl::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& url, event_base* loop,
                                                                     Access access)

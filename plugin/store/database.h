@@ -58,6 +58,9 @@ struct Transaction {
     /// Gives the next step from what the one before it gave. Without statements that one was the last: what it gave is the
     /// result. An exception undoes all of it, and is its error. May be empty: one step.
     std::function<std::vector<Statement>(const StepRows&)> next = {};
+    /// The ids that it gives to records. It fails if the process has other numbers meanwhile (RecordNumbers): they may be
+    /// another process's then.
+    std::vector<std::int64_t> new_ids = {};
 };
 
 /// What the ids of new records are made of (journal.h).
@@ -65,6 +68,13 @@ struct RecordNumbers {
     std::int64_t process = 0;  ///< 0 to 1023: no other process that writes to this store has it
     std::int64_t newest =
         0;  ///< the id of the newest record when this process got its number; 0: there was none
+
+    // What an id ends with: the process, and what it counts.
+    static constexpr int kProcessBits = 10;
+    static constexpr int kCountBits = 12;
+
+    /// Whether `id` was made of these, so that nobody else can have given it to a record.
+    [[nodiscard]] bool own(std::int64_t id) const;
 
     friend bool operator==(const RecordNumbers&, const RecordNumbers&) = default;
 };

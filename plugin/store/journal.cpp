@@ -20,9 +20,8 @@ using std::chrono::system_clock;
 
 /// Decision ids count milliseconds from 2026-01-01 UTC: 41 bits last until 2095.
 constexpr std::int64_t kIdEpoch = 1'767'225'600'000;
-constexpr int kIdLowBits = 22;
+constexpr int kIdLowBits = RecordNumbers::kProcessBits + RecordNumbers::kCountBits;
 constexpr std::int64_t kMaxIdMilliseconds = (std::int64_t{1} << (63 - kIdLowBits)) - 2;  // 2095
-constexpr int kIdCountBits = 12;
 
 }  // namespace
 
@@ -154,7 +153,7 @@ Statement insertion_instead(const JournalRecord& record, std::int64_t id)
 
 std::int64_t Journal::next_id(system_clock::time_point now)
 {
-    constexpr std::int64_t kCounts = std::int64_t{1} << kIdCountBits;
+    constexpr std::int64_t kCounts = std::int64_t{1} << RecordNumbers::kCountBits;
     if (const RecordNumbers numbers = database_.record_numbers(); numbers != numbers_) {
         // The clock may have been set back since the newest record: begin in the millisecond after it, where no id
         // has our bits.
@@ -187,12 +186,16 @@ void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vecto
     std::vector<Statement> statements;
     statements.reserve(entries.size());
     std::vector<Repeated> repeated;
+    std::vector<std::int64_t> new_ids;
+    new_ids.reserve(entries.size());
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const JournalRecord& record = entries[i].record;
         if (!entries[i].repeat) {
+            new_ids.push_back(record.id);
             statements.push_back(insertion(record));
         } else {
             const std::int64_t id = next_id(record.at);
+            new_ids.push_back(id);
             statements.push_back(repetition(record));
             repeated.push_back({i, statements.size(), id});
             statements.push_back(insertion_instead(record, id));
@@ -200,7 +203,8 @@ void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vecto
     }
     database_.run({.kind = Transaction::Kind::write,
                    .queue = Transaction::Queue::requests,
-                   .statements = std::move(statements)},
+                   .statements = std::move(statements),
+                   .new_ids = std::move(new_ids)},
                   [entries = std::move(entries), repeated = std::move(repeated),
                    then = std::move(then)](const tl::expected<StepRows, std::string>& given) mutable {
                       if (!given) {

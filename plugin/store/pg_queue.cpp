@@ -1,5 +1,6 @@
 #include "plugin/store/pg_queue.h"
 
+#include <algorithm>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -9,6 +10,8 @@ namespace usher
 
 namespace
 {
+
+constexpr const char* kOtherConnection = "the connection to PostgreSQL was lost since the decision";
 
 /// As text for people: "400 ms", "10 s".
 std::string to_string(std::chrono::milliseconds time)
@@ -70,9 +73,16 @@ void PgQueue::lost(const std::string& why)
 void PgQueue::send_waiting()
 {
     while (ready_ && !in_steps_ && !waiting_.empty()) {
-        sent_.push_back(std::move(waiting_.front()));
+        Running next = std::move(waiting_.front());
         waiting_.pop_front();
-        send(sent_.back());
+        const auto& ids = next.transaction.new_ids;
+        if (std::all_of(ids.begin(), ids.end(),
+                        [numbers = session_.numbers()](std::int64_t id) { return numbers.own(id); })) {
+            sent_.push_back(std::move(next));
+            send(sent_.back());
+        } else {
+            done_(next.transaction.kind, tl::unexpected<std::string>(kOtherConnection), std::move(next.then));
+        }
     }
 }
 

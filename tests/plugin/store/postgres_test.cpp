@@ -20,6 +20,7 @@
 #include "event_loop.h"
 #include "integration/base/event_clock.h"
 #include "plugin/store/choices.h"
+#include "plugin/store/journal.h"
 #include "plugin/store/pg_connection.h"
 #include "plugin/store/saved_settings.h"
 #include "plugin/store/schema.h"
@@ -51,6 +52,17 @@ const Statement kCount{"SELECT COUNT(*) FROM choice"};
 Statement set_choice(const std::string& user, const std::string& option = "all")
 {
     return {"INSERT INTO choice (user_address, option_name) VALUES ($1, $2)", {user, option}};
+}
+
+JournalRecord record_of(std::int64_t id)
+{
+    const Address juliet = Address::prepare("juliet@capulet.lit").value();
+    return {.id = id,
+            .at = {},
+            .organization = "Capulet",
+            .request = {juliet, juliet, std::nullopt},
+            .facts = {},
+            .decision = {}};
 }
 
 /// A database of its own, empty at first.
@@ -85,6 +97,15 @@ struct Store {
     {
         const Result result = run(database, std::move(transaction));
         return result ? "" : result.error();
+    }
+    /// The error of what is called back; "" if it is none.
+    template <typename Ask>
+    std::string error_of(const Ask& ask)
+    {
+        std::optional<std::string> error;
+        ask([&error](const auto& given) { error = given ? "" : given.error(); });
+        loop.run_until([&error] { return error.has_value(); });
+        return *error;
     }
     bool writable(Database& database)
     {
@@ -763,6 +784,43 @@ BOOST_AUTO_TEST_CASE(no_two_processes_have_the_same_number)
         "(SELECT oid FROM pg_database WHERE datname = '" +
             name + "')",
         "2");
+}
+
+// The number that an id has may be, or have been, another process's by then.
+BOOST_AUTO_TEST_CASE(an_id_is_not_used_if_it_may_be_another_processes)
+{
+    const auto first = open_and_wait();
+    const auto second = open_and_wait();
+    const std::int64_t process = second->record_numbers().process;
+    Journal of_first(*first);
+    Journal of_second(*second);
+    const auto next_id = [](Journal& journal) { return journal.next_id(std::chrono::system_clock::now()); };
+    const auto record = [this](Journal& journal, std::int64_t id) {
+        return error_of([&](const auto& then) { journal.record({{record_of(id)}}, then); });
+    };
+    const std::string why = "the connection to PostgreSQL was lost since the decision";
+    const std::int64_t before = next_id(of_second);
+    const std::int64_t also_before = next_id(of_second);
+    const auto lose_connection = [&] {
+        server.execute(
+            name, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = " +
+                      std::to_string(process));
+        loop.run_until([&] { return second->record_numbers().process != process; });
+    };
+    lose_connection();
+    BOOST_TEST(record(of_second, next_id(of_second)) == why);
+    wait_for(*second);
+    BOOST_TEST(record(of_second, before) == "");  // nobody has recorded anything since
+    lose_connection();
+    wait_for(*second);
+    BOOST_TEST(record(of_second, also_before) == "");
+    const std::int64_t late = next_id(of_second);
+    BOOST_TEST(
+        record(of_first, of_first.next_id(std::chrono::system_clock::now() + std::chrono::seconds(1))) == "");
+    lose_connection();
+    wait_for(*second);
+    BOOST_TEST(record(of_second, late) == why);
+    BOOST_TEST(record(of_second, next_id(of_second)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(notices_do_not_go_to_standard_error)
