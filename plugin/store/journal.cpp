@@ -8,6 +8,8 @@
 #include "plugin/store/policy_texts.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
+#include "plugin/text/terminal.h"
+#include "plugin/text/utf8.h"
 
 namespace usher
 {
@@ -56,6 +58,17 @@ std::int64_t first_decision_id(system_clock::time_point time)
 
 namespace
 {
+
+/// The beginning of it, at most that many bytes. PostgreSQL refuses NUL and what is no UTF-8, and with it all that is
+/// written beside it.
+std::string storable(std::string_view text, std::size_t most)
+{
+    std::size_t end = std::min(text.size(), most);
+    while (end > 0 && end < text.size() && is_continuation(text[end])) {
+        --end;  // not within a character
+    }
+    return printable(text.substr(0, end));
+}
 
 std::int64_t flag(bool set)
 {
@@ -117,7 +130,7 @@ std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
     values.emplace_back(std::string(name(r.decision.reason)));
     values.emplace_back(std::int64_t{r.decision.rule});
     values.emplace_back(static_cast<std::int64_t>(r.generation));
-    values.push_back(r.answered_by.empty() ? StoredValue() : r.answered_by);
+    values.push_back(r.answered_by.empty() ? StoredValue() : storable(r.answered_by, r.answered_by.size()));
     values.push_back(r.covers == Covers::request ? StoredValue() : std::string(name(r.covers)));
     return values;
 }
@@ -228,7 +241,7 @@ void Journal::settle(std::span<const RecordedOutcome> outcomes, StoreCallback<vo
     for (const RecordedOutcome& one : outcomes) {
         statements.push_back(
             {"UPDATE journal SET outcome = $1, refusal = $2 WHERE id = $3",
-             {std::string(name(one.outcome)), one.refusal.substr(0, kLongestRefusal), one.id}});
+             {std::string(name(one.outcome)), storable(one.refusal, kLongestRefusal), one.id}});
     }
     if (statements.empty()) {
         then(tl::expected<void, std::string>());

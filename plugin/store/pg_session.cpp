@@ -61,16 +61,21 @@ void PgSession::look()
                                 "lock_timeout = 0", "idle_in_transaction_session_timeout = 0"}) {
         statements.push_back("SET " + std::string(setting));
     }
-    statements.push_back("SELECT to_regclass('" + std::string(kSchemaTable) + "') IS NOT NULL, " +
-                         "current_setting('synchronous_commit') = 'off', " +
-                         "(SELECT format('pid = %s AND backend_start = %L AND usename = %L', pid, "
-                         "backend_start, usename) FROM pg_stat_activity WHERE pid = pg_backend_pid())");
+    statements.push_back(
+        "SELECT to_regclass('" + std::string(kSchemaTable) + "') IS NOT NULL, " +
+        "current_setting('synchronous_commit') = 'off', current_setting('server_encoding'), " +
+        "(SELECT format('pid = %s AND backend_start = %L AND usename = %L', pid, "
+        "backend_start, usename) FROM pg_stat_activity WHERE pid = pg_backend_pid())");
     send(std::move(statements), [this](const StepRows& rows) {
         const auto& found = rows.back().rows.at(0);
         commits_early_ = std::get<std::int64_t>(found.at(1)) != 0;
-        const auto* process = std::get_if<std::string>(&found.at(2));
+        const auto* process = std::get_if<std::string>(&found.at(3));
         process_ = process != nullptr ? *process : "";
-        if (std::get<std::int64_t>(found.at(0)) != 0) {
+        const auto& encoding = std::get<std::string>(found.at(2));
+        if (encoding != "UTF8") {
+            connection_.drop("the encoding of the database is " + encoding +
+                             "; it has to be UTF8: createdb --encoding=UTF8 --template=template0");
+        } else if (std::get<std::int64_t>(found.at(0)) != 0) {
             read_version();
         } else if (needs_.access != Database::Access::write) {
             connection_.drop("the database has no tables of usherd");

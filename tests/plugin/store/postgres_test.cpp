@@ -460,6 +460,19 @@ BOOST_AUTO_TEST_CASE(a_store_of_a_newer_usherd_is_not_touched)
     }
 }
 
+// In others one stranger's address would fail all that is recorded with it, or be no text.
+BOOST_DATA_TEST_CASE(a_database_of_another_encoding_is_not_used,
+                     boost::unit_test::data::make({"LATIN1", "SQL_ASCII"}), encoding)
+{
+    name = server.create_database(std::string("ENCODING '") + encoding + "' LOCALE 'C'");
+    const auto database = open();
+    BOOST_TEST(error(*database, {.statements = {kCount}}) ==
+               std::string("the encoding of the database is ") + encoding +
+                   "; it has to be UTF8: createdb --encoding=UTF8 --template=template0");
+    BOOST_TEST(server.execute(name, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").at(0) ==
+               "0");
+}
+
 BOOST_AUTO_TEST_CASE(who_only_reads_makes_nothing)
 {
     const auto read_error = [this] { return error(*open(Database::Access::read), {.statements = {kCount}}); };
@@ -821,6 +834,20 @@ BOOST_AUTO_TEST_CASE(an_id_is_not_used_if_it_may_be_another_processes)
     wait_for(*second);
     BOOST_TEST(record(of_second, late) == why);
     BOOST_TEST(record(of_second, next_id(of_second)) == "");
+}
+
+// What comes from elsewhere fails nothing that is written beside it.
+BOOST_AUTO_TEST_CASE(a_text_that_the_server_cannot_have_is_recorded_without_what_it_cannot_have)
+{
+    const auto database = open_and_wait();
+    Journal journal(*database);
+    JournalRecord by_hand = record_of(journal.next_id(std::chrono::system_clock::now()));
+    by_hand.answered_by = std::string("r\u00f6\xf6meo\0!", 9);
+    BOOST_TEST(error_of([&](const auto& then) { journal.record({{by_hand}}, then); }) == "");
+    const RecordedOutcome refused{by_hand.id, Outcome::refused, std::string(63, 'x') + "\u00f6"};
+    BOOST_TEST(error_of([&](const auto& then) { journal.settle({&refused, 1}, then); }) == "");
+    BOOST_TEST(server.execute(name, "SELECT answered_by FROM journal").at(0) == "r\u00f6\ufffdmeo\ufffd!");
+    BOOST_TEST(server.execute(name, "SELECT refusal FROM journal").at(0) == std::string(63, 'x'));
 }
 
 BOOST_AUTO_TEST_CASE(notices_do_not_go_to_standard_error)
