@@ -1,4 +1,4 @@
-// A user's choice: the same for everybody who opens the store, unchanged when the store refuses, and counted.
+// A user's choice: the same for everybody who opens the store, and counted. On both databases.
 #include "plugin/store/choices.h"
 
 #include <boost/test/unit_test.hpp>
@@ -7,9 +7,8 @@
 #include <set>
 #include <string>
 
-#include "sqlite_file.h"
+#include "private_store.h"
 #include "store_now.h"
-#include "temporary_directory.h"
 
 namespace usher
 {
@@ -26,9 +25,8 @@ Address user(std::size_t number)
 }
 
 struct Store {
-    usher::test::TemporaryDirectory directory;
-    std::string path = (directory.path() / "usher.db").string();
-    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    std::unique_ptr<test::PrivateStore> store = test::PrivateStore::make();
+    std::unique_ptr<Database> database = store->open();
     test::ChoicesNow choices{*database};
 
     [[nodiscard]] std::size_t count(std::string_view domain)
@@ -37,8 +35,6 @@ struct Store {
         const auto found = counts.find(domain);
         return found == counts.end() ? 0 : found->second;
     }
-    /// What somebody else changes.
-    void execute(const std::string& statement) const { test::SqliteFile(path).run(statement); }
 };
 
 const Address kJuliet = Address::prepare("juliet@capulet.lit").value();
@@ -57,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_user_without_a_choice_has_none)
 
 BOOST_AUTO_TEST_CASE(a_choice_is_there_at_once_for_whoever_has_the_store_open)
 {
-    const auto elsewhere = Database::open("sqlite3://" + path).value();
+    const auto elsewhere = store->open();
     test::ChoicesNow others(*elsewhere);
     for (const Option option : kOptions) {
         BOOST_REQUIRE(choices.set(kJuliet, option).has_value());
@@ -104,23 +100,6 @@ BOOST_AUTO_TEST_CASE(the_longest_addresses_have_their_choices)
     BOOST_TEST((choices.of(longest).value() == Option::prompt));
     BOOST_TEST((choices.of(kRomeo).value() == Option::all));
     BOOST_TEST(count(domain) == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_stored_changes_nothing)
-{
-    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
-    {
-        test::SqliteFile other(path);
-        other.run("BEGIN IMMEDIATE");
-        const auto stored = choices.set(kJuliet, Option::all);
-        BOOST_REQUIRE(!stored.has_value());
-        BOOST_TEST(stored.error().find("locked") != std::string::npos, stored.error());
-        BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));  // meanwhile, too
-        other.run("ROLLBACK");
-    }
-    BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));
-    BOOST_TEST(count("capulet.lit") == 1U);
-    BOOST_TEST(choices.set(kJuliet, Option::all).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(each_request_gets_the_choice_of_its_own_user_however_many_there_are)
@@ -172,18 +151,18 @@ BOOST_AUTO_TEST_CASE(a_read_that_fails_is_an_error_and_the_next_one_works_again)
 {
     BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
     BOOST_REQUIRE(choices.of(kJuliet).has_value());
-    execute("ALTER TABLE choice RENAME TO gone");
+    store->run("ALTER TABLE choice RENAME TO gone");
     const auto failed = choices.of(kJuliet);
     BOOST_REQUIRE(!failed.has_value());
-    BOOST_TEST(failed.error() == "users' choices cannot be read: no such table: choice");
-    execute("ALTER TABLE gone RENAME TO choice");
+    BOOST_TEST(failed.error() == "users' choices cannot be read: " + store->no_table("choice"));
+    store->run("ALTER TABLE gone RENAME TO choice");
     BOOST_TEST((choices.of(kJuliet).value() == Option::prompt));
 }
 
 BOOST_AUTO_TEST_CASE(an_option_that_is_unknown_is_an_error_and_not_no_choice)
 {
     BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
-    execute("UPDATE choice SET option_name = 'never'");
+    store->run("UPDATE choice SET option_name = 'never'");
     const std::vector<SubscriptionRequest> requests{{kRomeo, kJuliet, std::nullopt},
                                                     {kJuliet, kRomeo, std::nullopt}};
     const auto chosen = choices.of(requests);
@@ -233,17 +212,6 @@ BOOST_AUTO_TEST_CASE(only_what_was_not_chosen_anew_is_forgotten)
     BOOST_TEST((choices.of(kRomeo).value() == Option::all));
     BOOST_TEST(count("capulet.lit") == 0U);
     BOOST_TEST(count("montague.lit") == 1U);
-}
-
-/// SQLite's write-ahead log can be emptied only where nobody is still reading from it.
-BOOST_AUTO_TEST_CASE(what_was_read_does_not_hold_up_a_checkpoint)
-{
-    BOOST_REQUIRE(choices.set(kJuliet, Option::prompt).has_value());
-    BOOST_REQUIRE(choices.of(kJuliet).has_value());
-    test::SqliteFile other(path);
-    BOOST_REQUIRE(
-        test::ChoicesNow(*Database::open("sqlite3://" + path).value()).set(kRomeo, Option::all).has_value());
-    BOOST_TEST(other.text("PRAGMA wal_checkpoint(TRUNCATE)") == "0");  // whether it was kept from that
 }
 
 BOOST_AUTO_TEST_SUITE_END()
