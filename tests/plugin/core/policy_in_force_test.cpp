@@ -1,4 +1,4 @@
-// Saved settings override the file until they are reset, and every policy has its generation.
+// Saved settings override the file until they are reset, and every policy has its generation. On both databases.
 #include "plugin/core/policy_in_force.h"
 
 #include <boost/test/unit_test.hpp>
@@ -11,6 +11,7 @@
 #include "plugin/settings/reader.h"
 #include "plugin/store/journal.h"
 #include "plugin/text/lists.h"
+#include "private_store.h"
 #include "sqlite_file.h"
 #include "store_now.h"
 #include "temporary_directory.h"
@@ -39,10 +40,15 @@ std::chrono::system_clock::time_point noon()
     return std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
 }
 
+std::string with(std::string file, const std::string& old, const std::string& now)
+{
+    file.replace(file.find(old), old.size(), now);
+    return file;
+}
+
 struct Store {
-    usher::test::TemporaryDirectory directory;
-    std::string path = (directory.path() / "usher.db").string();
-    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    std::unique_ptr<test::PrivateStore> store = test::PrivateStore::make();
+    std::unique_ptr<Database> database = store->open();
     test::JournalNow journal{*database};
     std::unique_ptr<test::PolicyNow> policy = made();
 
@@ -54,15 +60,14 @@ struct Store {
     [[nodiscard]] std::vector<std::uint64_t> generations() const
     {
         std::vector<std::uint64_t> all;
-        for (const std::string& one :
-             test::SqliteFile(path).column("SELECT generation FROM policy ORDER BY generation")) {
+        for (const std::string& one : store->column("SELECT generation FROM policy ORDER BY generation")) {
             all.push_back(std::stoull(one));
         }
         return all;
     }
     [[nodiscard]] long long texts_in_store() const
     {
-        return test::SqliteFile(path).number("SELECT COUNT(*) FROM policy_text");
+        return store->number("SELECT COUNT(*) FROM policy_text");
     }
     /// Records a decision that was made then under the policy in force.
     void decide(std::chrono::system_clock::time_point at = noon())
@@ -80,9 +85,9 @@ struct Store {
     /// The text of the policy that records name.
     [[nodiscard]] std::string text_of(std::uint64_t generation) const
     {
-        return joined(test::SqliteFile(path).column("SELECT settings FROM policy_text JOIN policy_part "
-                                                    "ON text = policy_text.id WHERE generation = " +
-                                                    std::to_string(generation) + " ORDER BY place"),
+        return joined(store->column("SELECT settings FROM policy_text JOIN policy_part "
+                                    "ON text = policy_text.id WHERE generation = " +
+                                    std::to_string(generation) + " ORDER BY place"),
                       "");
     }
     [[nodiscard]] const Organization& capulet() const { return policy->policy()->organizations()[0]; }
@@ -155,12 +160,6 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_read_again_does_not_undo_what_was_saved)
     BOOST_TEST((capulet().option == Option::all));
 }
 
-std::string with(std::string file, const std::string& old, const std::string& now)
-{
-    file.replace(file.find(old), old.size(), now);
-    return file;
-}
-
 BOOST_AUTO_TEST_CASE(what_is_saved_follows_an_organization_to_another_name)
 {
     BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
@@ -191,7 +190,7 @@ BOOST_AUTO_TEST_CASE(what_is_saved_follows_an_organization_from_one_domain_to_th
 
 BOOST_AUTO_TEST_CASE(what_an_older_usherd_saved_belongs_to_whose_name_it_has_and_follows_then)
 {
-    test::SqliteFile(path).run(
+    store->run(
         "INSERT INTO saved_setting VALUES ('', 'Capulet', 'option', '', 'all', 'admin', 0), "
         "('', 'Montague', 'option', '', 'all', 'admin', 0)");
     policy = made();
@@ -270,8 +269,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_keeps_the_file_s_value)
         BOOST_TEST_CONTEXT(setting)
         {
             BOOST_REQUIRE(policy->save("Capulet", {.users_may_choose = true}, "admin").has_value());
-            test::SqliteFile(path).run("UPDATE saved_setting SET setting = '" + setting +
-                                       "', setting_value = 'everyone'");
+            store->run("UPDATE saved_setting SET setting = '" + setting + "', setting_value = 'everyone'");
             policy = made();
             BOOST_TEST(capulet().users_may_choose);
             BOOST_TEST((capulet().option == Option::prompt));
@@ -286,26 +284,6 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_keeps_the_file_s_value)
             BOOST_TEST(policy->saved_values().empty());
         }
     }
-}
-
-BOOST_AUTO_TEST_CASE(a_check_of_the_file_names_what_is_saved_and_changes_nothing)
-{
-    const auto checked = [this] {
-        Settings settings = parse_settings(kFile, "usher.toml").value();
-        settings.store.url = "sqlite3://" + path;
-        return saved_beside(settings);
-    };
-    BOOST_TEST(checked() == "# Administrators have saved nothing that wins over these settings.\n");
-    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
-    BOOST_TEST(checked() ==
-               "# What administrators have saved:\n# Capulet: option = all (saved by admin on "
-               "2026-11-23 12:00 UTC) is in force instead of prompt (usher.toml:8); to forget it: "
-               "usherctl organization --reset \"Capulet\"\n");
-    path = (directory.path() / "none.db").string();
-    BOOST_TEST(
-        checked().find("# What administrators have saved instead is not known: the store cannot be read (") ==
-        0U);
-    BOOST_TEST(!std::filesystem::exists(path));
 }
 
 /// A domain that the file has meanwhile given to another organisation must not be taken back.
@@ -355,10 +333,7 @@ BOOST_AUTO_TEST_CASE(many_rules_are_not_written_again_when_something_else_is_sav
                  "@evil.example\"]\nanswer = \"deny\"\n";
     }
     const auto bytes_in_store = [this] {
-        test::SqliteFile other(path);
-        long long bytes = 0;
-        bytes = other.number("SELECT SUM(LENGTH(settings)) FROM policy_text");
-        return bytes;
+        return store->number("SELECT SUM(LENGTH(settings)) FROM policy_text");
     };
     policy = made(kFile + rules);
     decide();
@@ -401,24 +376,10 @@ BOOST_AUTO_TEST_CASE(a_text_is_kept_once_and_goes_with_the_last_record_that_name
     BOOST_TEST(policy->policy()->generation() == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_stored_changes_nothing)
-{
-    test::SqliteFile other(path);
-    BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "admin").has_value());
-    other.run("BEGIN IMMEDIATE");
-    BOOST_TEST(!policy->save("Capulet", {.option = Option::all}, "admin").has_value());
-    BOOST_TEST(!policy->reset("Montague").has_value());
-    other.run("ROLLBACK");
-    BOOST_TEST((capulet().option == Option::prompt));
-    BOOST_TEST(!policy->general("Capulet")->option.saved);
-    BOOST_TEST(policy->general("Montague")->option.saved);
-    BOOST_TEST(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
-}
-
 // What is saved is read in the act that changes it.
 BOOST_AUTO_TEST_CASE(what_two_processes_save_is_in_force_at_both)
 {
-    const auto elsewhere = Database::open("sqlite3://" + path).value();
+    const auto elsewhere = store->open();
     const auto other =
         test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *elsewhere, noon).value();
     std::string changes;
@@ -440,9 +401,64 @@ BOOST_AUTO_TEST_CASE(what_two_processes_save_is_in_force_at_both)
 
     BOOST_REQUIRE(policy->reset("Capulet").has_value());
     other->look();
+    BOOST_REQUIRE(
+        test::run_now(*elsewhere, {{"SELECT 1"}}, Transaction::Kind::read).has_value());  // behind it
     BOOST_TEST((other->general("Capulet")->option.value == Option::prompt));
     BOOST_REQUIRE(other->refresh(other->settings_version()).has_value());  // nothing is to be done
     BOOST_TEST(changes == "here elsewhere ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// In a SQLite file, which others lock as a whole, and which answers before a call returns.
+
+namespace
+{
+
+struct InFile {
+    usher::test::TemporaryDirectory directory;
+    std::string path = (directory.path() / "usher.db").string();
+    std::unique_ptr<Database> database = Database::open("sqlite3://" + path).value();
+    std::unique_ptr<test::PolicyNow> policy =
+        test::PolicyNow::make(parse_settings(kFile, "usher.toml").value(), *database, noon).value();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(policy_in_a_file, InFile)
+
+BOOST_AUTO_TEST_CASE(a_check_of_the_file_names_what_is_saved_and_changes_nothing)
+{
+    const auto checked = [this] {
+        Settings settings = parse_settings(kFile, "usher.toml").value();
+        settings.store.url = "sqlite3://" + path;
+        return saved_beside(settings);
+    };
+    BOOST_TEST(checked() == "# Administrators have saved nothing that wins over these settings.\n");
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    BOOST_TEST(checked() ==
+               "# What administrators have saved:\n# Capulet: option = all (saved by admin on "
+               "2026-11-23 12:00 UTC) is in force instead of prompt (usher.toml:8); to forget it: "
+               "usherctl organization --reset \"Capulet\"\n");
+    path = (directory.path() / "none.db").string();
+    BOOST_TEST(
+        checked().find("# What administrators have saved instead is not known: the store cannot be read (") ==
+        0U);
+    BOOST_TEST(!std::filesystem::exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_stored_changes_nothing)
+{
+    test::SqliteFile other(path);
+    BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "admin").has_value());
+    other.run("BEGIN IMMEDIATE");
+    BOOST_TEST(!policy->save("Capulet", {.option = Option::all}, "admin").has_value());
+    BOOST_TEST(!policy->reset("Montague").has_value());
+    other.run("ROLLBACK");
+    BOOST_TEST((policy->general("Capulet")->option.value == Option::prompt));
+    BOOST_TEST(!policy->general("Capulet")->option.saved);
+    BOOST_TEST(policy->general("Montague")->option.saved);
+    BOOST_TEST(policy->save("Capulet", {.option = Option::all}, "admin").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(changes_are_made_one_after_the_other)
