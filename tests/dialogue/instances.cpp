@@ -368,6 +368,33 @@ BOOST_DATA_TEST_CASE(limits_hold_for_all_instances_and_over_a_restart, bdata::ma
     BOOST_TEST(stage.approvals_of_all() == kLimit);
 }
 
+/// How many approvals that instance has counted for Romeo.
+int counted(const Usherctl& usherctl)
+{
+    return usherctl.json("GET", "/v1/explain",
+                         {"explain", kJuliet, kRomeo})["facts"]["approvals_from_contact"];
+}
+
+BOOST_DATA_TEST_CASE(an_approval_counts_once_at_each_instance, bdata::make({2, 4}), count)
+{
+    Limited stage(count);
+    for (int given = 1; given < kLimit; ++given) {
+        stage.ask(1);
+        BOOST_TEST(stage.approvals_of_all() == given);
+        if (given < kLimit - 2) {
+            continue;
+        }
+        // Who has read the last one has read those before it: its own, too.
+        for (std::size_t i = 0; i < stage.count(); ++i) {
+            const Deadline deadline = within(kPatience);
+            while (counted(stage.usherctl(i)) < given) {
+                BOOST_TEST_REQUIRE((Clock::now() < deadline), "instance " << i << " has not counted all");
+            }
+            BOOST_TEST(counted(stage.usherctl(i)) == given);
+        }
+    }
+}
+
 BOOST_DATA_TEST_CASE(a_burst_gets_no_more_than_each_instance_would_give_alone, bdata::make({2, 4}), count)
 {
     Limited stage(count);
