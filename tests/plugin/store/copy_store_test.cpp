@@ -29,7 +29,7 @@ using Table = std::vector<std::vector<std::string>>;
 /// More than a page, and no whole number of statements.
 constexpr int kManyRecords = 2'345;
 /// Of all tables.
-constexpr int kRows = kManyRecords + 14;
+constexpr int kRows = kManyRecords + 15;
 
 /// Rows in all tables, with a value in each of their columns.
 const char* const kContent[] = {
