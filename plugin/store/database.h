@@ -116,6 +116,9 @@ class Database
 
     /// Whether it is where it was opened, or connected. If not, last_write_error() says why. Never waits.
     [[nodiscard]] virtual bool in_place() = 0;
+    /// Whether this usherd cannot use it as it is, however long it waits: of a newer usherd, or not UTF-8. False as long as
+    /// that is not known.
+    [[nodiscard]] virtual bool unfit() const { return false; }
     /// Moves what was committed from SQLite's write-ahead log into the database, and waits for the disk. If nobody calls it
     /// in time, a commit has to. False if it failed; see last_write_error().
     [[nodiscard]] virtual bool checkpoint() { return true; }

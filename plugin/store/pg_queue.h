@@ -44,6 +44,7 @@ class PgQueue
     /// Why there is no connection; empty if there is one, or if that is not known yet: then transactions wait for it in their
     /// time.
     [[nodiscard]] const std::string& unreachable() const { return unreachable_; }
+    [[nodiscard]] bool unfit() const { return session_.unfit(); }
     [[nodiscard]] RecordNumbers numbers() const { return session_.numbers(); }
 
   private:

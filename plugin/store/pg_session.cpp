@@ -73,8 +73,8 @@ void PgSession::look()
         process_ = process != nullptr ? *process : "";
         const auto& encoding = std::get<std::string>(found.at(2));
         if (encoding != "UTF8") {
-            connection_.drop("the encoding of the database is " + encoding +
-                             "; it has to be UTF8: createdb --encoding=UTF8 --template=template0");
+            refuse("the encoding of the database is " + encoding +
+                   "; it has to be UTF8: createdb --encoding=UTF8 --template=template0");
         } else if (std::get<std::int64_t>(found.at(0)) != 0) {
             read_version();
         } else if (needs_.access != Database::Access::write) {
@@ -95,7 +95,7 @@ void PgSession::got_version(int version)
 {
     if (const std::string why = unfit_version(version, needs_.access == Database::Access::write);
         !why.empty()) {
-        connection_.drop(why);
+        refuse(why);
     } else if (version == schema_version()) {
         settle();
     } else {
@@ -118,7 +118,7 @@ void PgSession::lock_and_migrate()
 void PgSession::migrate(int version)
 {
     if (const std::string why = unfit_version(version, true); !why.empty()) {
-        connection_.drop(why);
+        refuse(why);
         return;
     }
     std::vector<std::string> statements = migrations_from(version, Dialect::postgresql);
@@ -167,6 +167,7 @@ void PgSession::settled(const StepRows& rows)
     }
     limit_.reset();
     connection_.in_use();
+    unfit_ = false;
     calls_.ready();
 }
 
@@ -186,6 +187,12 @@ void PgSession::send(std::vector<std::string> statements, std::function<void(con
             }
         },
         PgConnection::Use::once);
+}
+
+void PgSession::refuse(const std::string& why)
+{
+    unfit_ = true;
+    connection_.drop(why);
 }
 
 void PgSession::limit(std::chrono::milliseconds time)

@@ -44,6 +44,8 @@ class PgSession
     /// For transactions, between `ready` and `lost`.
     [[nodiscard]] PgConnection& connection() { return connection_; }
     [[nodiscard]] RecordNumbers numbers() const { return numbers_; }
+    /// Whether the last attempt has found a database that this usherd cannot use. It is tried again all the same.
+    [[nodiscard]] bool unfit() const { return unfit_; }
     /// Whether a commit does not wait for the disk unless it is told to.
     [[nodiscard]] bool commits_early() const { return commits_early_; }
 
@@ -59,6 +61,8 @@ class PgSession
 
     /// Sends the statements, and drops the connection if they fail.
     void send(std::vector<std::string> statements, std::function<void(const StepRows&)> then);
+    /// Drops the connection to a database that is unfit.
+    void refuse(const std::string& why);
     void limit(std::chrono::milliseconds time);
 
     const Needs needs_;
@@ -66,6 +70,7 @@ class PgSession
     EventClock clock_;
     std::unique_ptr<Timer> limit_;  // for a step of the beginning
     RecordNumbers numbers_;
+    bool unfit_ = false;
     bool commits_early_ = false;
     /// The server's process for the newest session, as a condition for pg_stat_activity; empty: there was none.
     std::string process_;

@@ -28,6 +28,7 @@ class PostgresDatabase : public Database
 
     void run(Transaction transaction, StoreCallback<StepRows> then) override;
     [[nodiscard]] bool in_place() override;
+    [[nodiscard]] bool unfit() const override { return requests_.unfit() || other_.unfit(); }
     [[nodiscard]] Dialect dialect() const override { return Dialect::postgresql; }
     /// Nobody's while there is no connection.
     [[nodiscard]] RecordNumbers record_numbers() const override { return requests_.numbers(); }

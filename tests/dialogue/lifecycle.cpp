@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "loopback.h"
+#include "private_postgres.h"
 #include "stage.h"
 #include "temporary_directory.h"
 
@@ -195,6 +196,77 @@ BOOST_AUTO_TEST_CASE(server_that_is_not_there_is_tried_again_until_sigterm)
     usherd.wait_for_log("cannot connect to 127.0.0.1 port " + std::to_string(nobody.number()));
     usherd.wait_for_log("next attempt in");
     BOOST_TEST(usherd.stop() == 0);
+}
+
+// Whoever starts usherd does not wait with it, and it can be stopped and reloaded meanwhile.
+BOOST_AUTO_TEST_CASE(a_store_that_is_not_there_is_waited_for_by_a_daemon_that_has_started)
+{
+    PrivatePostgres postgres;
+    UsherdOptions options;
+    options.store_url = postgres.url(postgres.create_database());
+    postgres.stop();
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), options);
+    usherd.start({"WATCHDOG_USEC=200000"});
+    BOOST_TEST(usherd.newest_status().starts_with("waiting for the store, "), usherd.newest_status());
+    for (int i = 0; i < 5; ++i) {
+        usherd.wait_for_notification("WATCHDOG=1");
+    }
+    for (const int number : {SIGTERM, SIGINT}) {
+        usherd.signal(number);
+        BOOST_TEST(usherd.wait_for_end() == 0);
+        usherd.start();
+    }
+    usherd.signal(SIGHUP);
+    usherd.wait_for_notification("RELOADING=1");
+    usherd.wait_for_notification("READY=1");
+    postgres.start();
+    usherd.wait_for_status("connecting: ");
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+// What is mended is used, without a restart: here it is the name of the database.
+BOOST_AUTO_TEST_CASE(a_daemon_that_waits_for_its_store_reads_the_file_again)
+{
+    const std::string database = shared_postgres().create_database();
+    UsherdOptions options;
+    options.store_url = shared_postgres().url("no_such_database");
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), options);
+    usherd.start();
+    BOOST_TEST(usherd.newest_status().find("\"no_such_database\" does not exist") != std::string::npos,
+               usherd.newest_status());
+    const std::filesystem::path file = usherd.directory() / "usher.toml";
+    const auto replace = [&file](const std::string& part, const std::string& by) {
+        std::ifstream in(file);
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        text.replace(text.find(part), part.size(), by);
+        std::ofstream(file) << text;
+    };
+    replace("option = \"prompt\"", "option = \"everyone\"");
+    usherd.signal(SIGHUP);
+    usherd.wait_for_log("is not valid: the previous settings stay in force");
+    usherd.wait_for_notification("READY=1");
+    replace("option = \"everyone\"", "option = \"prompt\"");
+    replace("no_such_database", database);
+    usherd.signal(SIGHUP);
+    usherd.wait_for_status("connecting: ");
+    BOOST_TEST(usherd.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_a_newer_usherd_is_not_waited_for)
+{
+    const std::string database = shared_postgres().create_database();
+    shared_postgres().execute(
+        database,
+        "CREATE TABLE usher_schema (version INTEGER NOT NULL); INSERT INTO usher_schema VALUES (1000)");
+    UsherdOptions options;
+    options.store_url = shared_postgres().url(database);
+    const ReservedPort nobody;
+    Usherd usherd(to_port(nobody.number()), options);
+    BOOST_TEST(usherd.run_to_its_end() == 1);
+    BOOST_TEST(usherd.log_text().find("the database is of a newer version of usherd") != std::string::npos,
+               usherd.log_text());
 }
 
 BOOST_AUTO_TEST_CASE(started_as_root_it_becomes_somebody_else)

@@ -457,6 +457,7 @@ BOOST_AUTO_TEST_CASE(a_store_of_a_newer_usherd_is_not_touched)
         BOOST_TEST(error(*database, {.statements = {kCount}}) == why);
         BOOST_TEST(!database->in_place());
         BOOST_TEST(database->last_write_error() == why);
+        BOOST_TEST(database->unfit());
     }
 }
 
@@ -469,6 +470,7 @@ BOOST_DATA_TEST_CASE(a_database_of_another_encoding_is_not_used,
     BOOST_TEST(error(*database, {.statements = {kCount}}) ==
                std::string("the encoding of the database is ") + encoding +
                    "; it has to be UTF8: createdb --encoding=UTF8 --template=template0");
+    BOOST_TEST(database->unfit());
     BOOST_TEST(server.execute(name, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").at(0) ==
                "0");
 }
