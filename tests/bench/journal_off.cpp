@@ -42,4 +42,9 @@ void Journal::forget_before(std::chrono::system_clock::time_point, std::size_t,
     then(0);
 }
 
+void Journal::forget_policies(std::chrono::system_clock::time_point, StoreCallback<void> then)
+{
+    then({});
+}
+
 }  // namespace usher
