@@ -12,7 +12,6 @@ namespace
 {
 
 /// A held request is left to its user soon after.
-constexpr std::chrono::milliseconds kRequestTime{400};
 constexpr std::chrono::milliseconds kOtherTime{10'000};
 
 }  // namespace
@@ -22,13 +21,14 @@ void PostgresDatabase::FreeEvent::operator()(event* one) const
     event_free(one);
 }
 
-tl::expected<std::unique_ptr<Database>, std::string> PostgresDatabase::open(const std::string& options,
-                                                                            event_base* loop, Access access)
+tl::expected<std::unique_ptr<Database>, std::string> PostgresDatabase::open(
+    const std::string& options, event_base* loop, Access access, std::chrono::milliseconds request_time)
 {
-    return std::unique_ptr<Database>(new PostgresDatabase(options, loop, access));
+    return std::unique_ptr<Database>(new PostgresDatabase(options, loop, access, request_time));
 }
 
-PostgresDatabase::PostgresDatabase(const std::string& options, event_base* loop, Access access)
+PostgresDatabase::PostgresDatabase(const std::string& options, event_base* loop, Access access,
+                                   std::chrono::milliseconds request_time)
     : call_(event_new(
           loop, -1, 0,
           [](evutil_socket_t, short, void* self) noexcept {
@@ -36,9 +36,9 @@ PostgresDatabase::PostgresDatabase(const std::string& options, event_base* loop,
           },
           this)),
       requests_(
-          loop, options, {.time = kRequestTime, .in_all = true},
+          loop, options, {.time = request_time, .in_all = true},
           {.access = access,
-           .statement = kRequestTime,
+           .statement = request_time,
            .purpose = "requests",
            .numbers = access == Access::write},
           [this](auto kind, auto result, auto then) { over(kind, std::move(result), std::move(then)); }),

@@ -3,6 +3,7 @@
 // Each queue has a connection of its own, that is made again whenever it is lost.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -20,10 +21,14 @@ namespace usher
 class PostgresDatabase : public Database
 {
   public:
-    /// `options` are libpq's, `KEY=VALUE ...`, without a password. `loop` must outlive the object.
-    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(const std::string& options,
-                                                                                   event_base* loop,
-                                                                                   Access access);
+    /// What requests wait for has this time: no longer than a held one would notice.
+    static constexpr std::chrono::milliseconds kRequestTime{400};
+
+    /// `options` are libpq's, `KEY=VALUE ...`, without a password. `loop` must outlive the object. Tests that are about
+    /// something else give more time to requests.
+    [[nodiscard]] static tl::expected<std::unique_ptr<Database>, std::string> open(
+        const std::string& options, event_base* loop, Access access,
+        std::chrono::milliseconds request_time = kRequestTime);
     ~PostgresDatabase() override;
 
     void run(Transaction transaction, StoreCallback<StepRows> then) override;
@@ -38,7 +43,8 @@ class PostgresDatabase : public Database
         void operator()(event* one) const;
     };
 
-    PostgresDatabase(const std::string& options, event_base* loop, Access access);
+    PostgresDatabase(const std::string& options, event_base* loop, Access access,
+                     std::chrono::milliseconds request_time);
 
     void over(Transaction::Kind kind, PgQueue::Result result, StoreCallback<StepRows> then);
     void call_all();
