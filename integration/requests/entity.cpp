@@ -403,7 +403,7 @@ void Entity::log_in_again_if_it_may_help(const std::string& refusing)
         }
     }
     if (!leaving_ && (new_here || online >= (others_served ? kRefusedLogin : DomainSession::kAskAgain))) {
-        constexpr std::chrono::milliseconds kPause{1'000};
+        static constexpr std::chrono::milliseconds kPause{1'000};
         spdlog::info("{} does not accept us: logging in again, because some servers grant at login only",
                      refusing);
         leave([this] { connection_.log_in_again(kPause); });

@@ -23,7 +23,7 @@ void JournalExpiry::check_time()
 void JournalExpiry::delete_old()
 {
     constexpr std::size_t kAtATime = 1'000;  // some milliseconds; requests come in between
-    constexpr std::chrono::milliseconds kNext{100};
+    static constexpr std::chrono::milliseconds kNext{100};
     const std::chrono::days kept = kept_();
     if (!now_ || kept == std::chrono::days(0)) {
         return;
