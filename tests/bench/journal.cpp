@@ -164,9 +164,7 @@ int main(int argc, char** argv)
         measure("SQLite", "sqlite3://" + file, records, [&file] {
             return std::filesystem::file_size(file) + std::filesystem::file_size(file + "-wal");
         });
-        PrivatePostgres server;
-        server.execute("postgres", "ALTER SYSTEM SET fsync = on");
-        server.execute("postgres", "SELECT pg_reload_conf()");
+        PrivatePostgres server({.waits_for_disk = true});
         const std::string database = server.create_database();
         measure("PostgreSQL by its socket", server.url(database), records, [&] {
             return std::stoull(server.execute(database, "SELECT pg_total_relation_size('journal')").at(0));

@@ -94,9 +94,7 @@ int main(int argc, char** argv)
     using namespace usher::test;
     const int pairs = blocks(argc, argv, kPairs);
     return run_benchmark([&] {
-        PrivatePostgres server;
-        server.execute("postgres", "ALTER SYSTEM SET fsync = on");
-        server.execute("postgres", "SELECT pg_reload_conf()");
+        PrivatePostgres server({.waits_for_disk = true});
         const DelayedLink link(server.port(), kOneWay);
         for (const Kind kind :
              {Kind::prosody, Kind::prosody_memory, Kind::ejabberd, Kind::ejabberd_disc_copies}) {
