@@ -14,6 +14,7 @@ constexpr std::string_view kSqlite = "sqlite3://";
 constexpr std::string_view kPostgresql = "postgresql://";
 
 }  // namespace
+
 bool RecordNumbers::own(std::int64_t id) const
 {
     constexpr std::int64_t kProcesses = std::int64_t{1} << kProcessBits;

@@ -273,7 +273,7 @@ void Journal::forget_before(system_clock::time_point cutoff, std::size_t most,
 void Journal::forget_policies(system_clock::time_point cutoff, StoreCallback<void> then)
 {
     // Nobody numbers a policy meanwhile: a text that it has just found must not go.
-    std::vector<Statement> statements{{"UPDATE settings_version SET version = version"}};
+    std::vector<Statement> statements{lock_policies()};
     for (Statement& statement : forget_unnamed_policies(cutoff)) {
         statements.push_back(std::move(statement));
     }

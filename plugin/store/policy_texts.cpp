@@ -10,6 +10,11 @@
 namespace usher
 {
 
+Statement lock_policies()
+{
+    return {"UPDATE settings_version SET version = version"};
+}
+
 PolicyNumbering::PolicyNumbering(std::vector<std::string> parts, std::chrono::system_clock::time_point now)
     : parts_(std::move(parts)), now_(since_1970(now))
 {

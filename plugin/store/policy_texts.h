@@ -14,6 +14,10 @@
 namespace usher
 {
 
+/// Whoever numbers policies, or forgets some, does it one after the other, at whatever process: this comes first in their
+/// transaction, and has others wait until it is over.
+[[nodiscard]] Statement lock_policies();
+
 /// Numbers the policy that comes into force, whose text is that of its parts one behind the other: with the number of
 /// the one before if it is the same, else with the next. To be used in one transaction, in which nobody else does the same.
 class PolicyNumbering

@@ -72,9 +72,6 @@ StoredSettings stored_settings(const Rows& version, const Rows& settings)
     return stored;
 }
 
-/// Has others that change something wait, until this one is committed.
-const char* const kLock = "UPDATE settings_version SET version = version";
-
 /// A change on its way through the steps of its transaction.
 class Change
 {
@@ -146,7 +143,7 @@ void SavedSettings::change(Decide decide, std::uint64_t before, std::chrono::sys
     const auto change = std::make_shared<Change>(std::move(decide), before, database_.dialect(), now);
     database_.run(
         {.kind = Transaction::Kind::durable,
-         .statements = {{kLock}, {kVersion}, {kSettings}},
+         .statements = {lock_policies(), {kVersion}, {kSettings}},
          .next = [change, step = 0](const StepRows& given) mutable -> std::vector<Statement> {
              switch (++step) {
                  case 1:

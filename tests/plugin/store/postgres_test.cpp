@@ -114,6 +114,23 @@ struct Store {
         loop.run_until([&given] { return given.has_value(); });
         return *given;
     }
+    /// Another process, in a transaction that has executed this; it ends with the connection.
+    std::unique_ptr<PgConnection> hold(const std::string& sql)
+    {
+        const auto held = std::make_shared<bool>(false);
+        const auto self = std::make_shared<PgConnection*>(nullptr);
+        auto other = std::make_unique<PgConnection>(
+            loop.base(), server.options(name), "tests",
+            PgConnection::Calls{.connected =
+                                    [=] {
+                                        (*self)->send({{"BEGIN"}, {sql}},
+                                                      [held](const auto& rows) { *held = rows.has_value(); });
+                                    },
+                                .lost = [](const std::string&) {}});
+        *self = other.get();
+        loop.run_until([held] { return *held; });
+        return other;
+    }
     /// Until both queues have a connection.
     void wait_for(Database& database)
     {
@@ -663,17 +680,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_read_only_is_read)
 BOOST_AUTO_TEST_CASE(a_locked_table_is_an_error_and_leaves_nothing_that_waits)
 {
     const auto database = open_and_wait();
-    std::optional<PgConnection> other;
-    bool locked = false;
-    other.emplace(loop.base(), server.options(name), "tests",
-                  PgConnection::Calls{.connected =
-                                          [&] {
-                                              other->send(
-                                                  {{"BEGIN"}, {"LOCK TABLE choice"}},
-                                                  [&locked](const auto& rows) { locked = rows.has_value(); });
-                                          },
-                                      .lost = [](const std::string&) {}});
-    loop.run_until([&locked] { return locked; });
+    auto other = hold("LOCK TABLE choice");
     BOOST_TEST(error(*database, {.kind = Kind::write,
                                  .queue = Queue::requests,
                                  .statements = {set_choice("juliet@capulet.lit")}}) ==
@@ -698,17 +705,7 @@ BOOST_AUTO_TEST_CASE(settings_are_followed_while_another_process_changes_somethi
     settings.change(decide, 0, now, [&](const auto& numbered) { saved = numbered.value().generation; });
     loop.run_until([&saved] { return saved.has_value(); });
 
-    std::optional<PgConnection> other;
-    bool locked = false;
-    other.emplace(loop.base(), server.options(name), "tests",
-                  PgConnection::Calls{
-                      .connected =
-                          [&] {
-                              other->send({{"BEGIN"}, {"UPDATE settings_version SET version = version"}},
-                                          [&locked](const auto& rows) { locked = rows.has_value(); });
-                          },
-                      .lost = [](const std::string&) {}});
-    loop.run_until([&locked] { return locked; });
+    auto other = hold("UPDATE settings_version SET version = version");
     std::optional<std::uint64_t> followed;
     settings.follow(decide, 0, now,
                     [&](const auto& numbered) { followed = numbered.value_or(NumberedPolicy()).generation; });
@@ -753,17 +750,7 @@ BOOST_AUTO_TEST_CASE(commits_that_wait_for_a_standby_do_not_pile_up)
 BOOST_AUTO_TEST_CASE(a_store_whose_journal_is_locked_is_not_writable)
 {
     const auto database = open_and_wait();
-    std::optional<PgConnection> other;
-    bool locked = false;
-    other.emplace(loop.base(), server.options(name), "tests",
-                  PgConnection::Calls{.connected =
-                                          [&] {
-                                              other->send(
-                                                  {{"BEGIN"}, {"LOCK TABLE journal IN EXCLUSIVE MODE"}},
-                                                  [&locked](const auto& rows) { locked = rows.has_value(); });
-                                          },
-                                      .lost = [](const std::string&) {}});
-    loop.run_until([&locked] { return locked; });
+    auto other = hold("LOCK TABLE journal IN EXCLUSIVE MODE");
     BOOST_TEST(!writable(*database));
     other.reset();
     wait_for(*database);
