@@ -200,6 +200,9 @@ Commands::Query Commands::filters() const
     if (!arguments_.contact.empty()) {
         query.emplace_back("contact", arguments_.contact);
     }
+    if (arguments_.follow) {  // else a record that is committed after a newer one would be missed
+        query.emplace_back("settled", "true");
+    }
     return query;
 }
 
@@ -275,10 +278,11 @@ int Commands::follow_journal()
         return failed(shown.error().text);
     }
     const Query query = filters();
+    const bool shows_all = arguments_.user.empty() && arguments_.contact.empty();
     while (std::cout) {
         seen_ = std::max(seen_, *looked_at);
         std::this_thread::sleep_for(std::chrono::seconds(1));
-        if (!query.empty()) {  // without filters every record is shown, and so seen
+        if (!shows_all) {  // else every record is shown, and so seen
             looked_at = newest_id();
         }
         const auto shown = looked_at ? show_newer(query) : tl::unexpected(looked_at.error());

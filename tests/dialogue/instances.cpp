@@ -435,6 +435,30 @@ BOOST_AUTO_TEST_CASE(following_the_journal_at_one_instance_shows_the_decisions_o
     BOOST_TEST(by.size() == 2U);
 }
 
+// An id is made before its record is committed, so a record may come behind one with a greater id.
+BOOST_AUTO_TEST_CASE(following_the_journal_misses_no_record_that_is_committed_late)
+{
+    Instances stage(1, with_option("all"));
+    stage.server().add_account(kJuliet);
+    WireComponent gossip(stage.server().component_port(), kGossip);
+    gossip.connect();
+    const auto ask = [&](const std::string& contact) {
+        gossip.send("<presence type='subscribe' from='" + contact + "@" + kGossip + "' to='" + kJuliet +
+                    "'/>");
+        gossip.expect(presence("subscribed", kJuliet));
+    };
+    ask("first");
+    // One of another process, whose clock is a minute ahead.
+    stage.rows(
+        "INSERT INTO journal SELECT (jsonb_populate_record(one, jsonb_build_object("
+        "'id', id + 60000 * (1 << 22)::bigint, 'contact_address', 'ahead@" +
+        std::string(kGossip) + "'))).* FROM journal AS one");
+    FollowingUsherctl following(stage.usherctl(0), {"journal", "--follow", "--json"});
+    BOOST_TEST(Json::parse(following.line())["contact"] == std::string("first@") + kGossip);
+    ask("late");
+    BOOST_TEST(Json::parse(following.line())["contact"] == std::string("late@") + kGossip);
+}
+
 // --- Instances that fail
 
 enum class Fault { killed, stopped };
