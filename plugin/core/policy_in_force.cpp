@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include "plugin/settings/writer.h"
 #include "plugin/text/lists.h"
@@ -108,7 +109,7 @@ void PolicyInForce::refresh(std::int64_t version, StoreCallback<void> then)
                 return;
             }
             if (numbered) {
-                take(*made, *numbered, Origin::elsewhere);
+                take(*made, *numbered, std::exchange(unconfirmed_, false) ? Origin::here : Origin::elsewhere);
             }
             then(numbered.map([](const NumberedPolicy&) {}));
         }));
@@ -214,6 +215,7 @@ void PolicyInForce::next_change()
         },
         generation(), wall_clock_(),
         callbacks_.bind([this, made, end](const tl::expected<NumberedPolicy, std::string>& numbered) {
+            unconfirmed_ = !numbered;
             if (numbered) {
                 take(*made, *numbered, Origin::here);
             }

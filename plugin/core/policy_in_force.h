@@ -68,7 +68,7 @@ class PolicyInForce
 
     /// Whose change it is that came into force.
     enum class Origin {
-        here,
+        here,       ///< or may be: a change of ours that failed may have been committed all the same
         elsewhere,  ///< saved by another process, which lets it have its consequences
     };
     /// Called, from then on, whenever another policy has come into force.
@@ -133,6 +133,7 @@ class PolicyInForce
     std::shared_ptr<const Policy> policy_;
     std::deque<Change> changes_;  // the first is under way
     std::uint64_t taken_ = 0;     // how often something has come into force
+    bool unconfirmed_ = false;    // the last change of ours has failed, but may be in the store all the same
     CallbackScope callbacks_;
 };
 

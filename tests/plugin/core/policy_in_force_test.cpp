@@ -538,6 +538,30 @@ BOOST_AUTO_TEST_CASE(what_another_process_has_saved_does_not_wait_for_a_change_o
     BOOST_TEST((other.general("Capulet")->option.value == Option::all));
 }
 
+// Nobody else knows that what waits is to be read.
+BOOST_AUTO_TEST_CASE(a_change_whose_commit_was_not_confirmed_is_one_s_own_when_it_is_found)
+{
+    test::HeldDatabase slow(Database::open("sqlite3://" + path).value());
+    PolicyInForce other(slow, noon);
+    other.set_file(parse_settings(kFile, "usher.toml").value(),
+                   [](const auto& outcome) { BOOST_TEST(outcome.has_value()); });
+    std::string changes;
+    other.on_change([&](PolicyInForce::Origin origin) {
+        changes += origin == PolicyInForce::Origin::here ? "here " : "elsewhere ";
+    });
+    slow.holds = true;
+    other.save("Capulet", {.option = Option::all}, "admin",
+               [](const auto& outcome) { BOOST_TEST(!outcome.has_value()); });
+    slow.fail_when_done("the connection was lost");
+    slow.holds = false;
+    BOOST_TEST((other.general("Capulet")->option.value == Option::prompt));
+    other.look();
+    BOOST_TEST((other.general("Capulet")->option.value == Option::all));
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::organization}, "admin").has_value());
+    other.look();
+    BOOST_TEST(changes == "here elsewhere ");
+}
+
 // A file that was read meanwhile is not replaced by the one before it.
 BOOST_AUTO_TEST_CASE(a_file_that_comes_into_force_while_settings_are_read_stays_in_force)
 {
