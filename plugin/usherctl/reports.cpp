@@ -228,8 +228,8 @@ std::string status(const Json& status)
         rows.push_back({text(decided, "answer"), text(decided, "reason"),
                         std::to_string(decided.at("count").get<std::uint64_t>())});
     }
-    out +=
-        rows.empty() ? "\nNo decisions since the start\n" : "\nDecisions since the start\n" + table(rows, 2);
+    out += rows.empty() ? "\nNo decisions of this usherd since its start\n"
+                        : "\nDecisions of this usherd since its start\n" + table(rows, 2);
     if (const auto unrecorded = status.at("unrecorded").get<std::uint64_t>(); unrecorded > 0) {
         out += "  left to users because the store failed: " + std::to_string(unrecorded) + "\n";
     }
