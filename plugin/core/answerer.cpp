@@ -1,5 +1,6 @@
 #include "plugin/core/answerer.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace usher
@@ -111,14 +112,47 @@ void Answerer::begin_batch()
         return;
     }
     batch_.emplace(Batch{take_waiting()});
+    batch_->assumed = may_assume();
+    if (batch_->assumed) {
+        decide_batch(Chosen(users_of_batch().size()));
+    } else {
+        read_batch();
+    }
+}
+
+bool Answerer::may_assume() const
+{
+    std::size_t users = 0;
+    for (const Asked& asked : batch_->asked) {
+        // What was asked is recorded whatever the answer; of others there may be nothing to write. Of what is recorded again
+        // (RecentDecisions) nothing can be taken back.
+        if (asked.source != Source::asked ||
+            std::any_of(asked.requests.begin(), asked.requests.end(),
+                        [this](const SubscriptionRequest& one) { return recent_.knows(one); })) {
+            return false;
+        }
+        users += asked.requests.size();
+    }
+    return assumes_ && users <= Choices::kMaxInQuery;
+}
+
+std::vector<std::string> Answerer::users_of_batch() const
+{
     std::vector<std::string> users;
     for (const Asked& asked : batch_->asked) {
         for (std::string& user : users_of(asked.requests)) {
             users.push_back(std::move(user));
         }
     }
-    read_choices(std::move(users), [this](const tl::expected<Chosen, std::string>& chosen) {
+    return users;
+}
+
+void Answerer::read_batch()
+{
+    read_choices(users_of_batch(), [this](const tl::expected<Chosen, std::string>& chosen) {
         if (chosen) {
+            assumes_ = std::none_of(chosen->begin(), chosen->end(),
+                                    [](const std::optional<Option>& one) { return one.has_value(); });
             decide_batch(*chosen);
             return;
         }
@@ -197,19 +231,28 @@ void Answerer::write_batch(std::vector<JournalEntry> entries)
     }
     batch_->written = steady_clock::now();
     const auto placed = std::make_shared<const std::vector<JournalEntry>>(entries);
-    journal_.record(std::move(entries), callbacks_.bind([this, placed](const auto& recorded) {
+    std::optional<Statement> condition;
+    if (batch_->assumed) {
+        condition = Choices::none_of(users_of_batch(), settings_version_);
+    }
+    const auto written = [this, placed](const auto& recorded) {
         observe(timings_.storing, batch_->written);
-        if (recorded) {
+        if (recorded && !recorded->empty()) {
             batch_recorded(*recorded);
             return;
         }
         std::size_t count = 0;
         for (std::size_t i = 0; i < placed->size(); ++i) {
-            recent_.withdraw((*placed)[i]);
             count += batch_->asked[batch_->places[i].first].by_hand ? 0 : 1;
         }
-        batch_failed(count, "the journal cannot be written: " + recorded.error());
-    }));
+        take_back_batch(*placed);
+        if (recorded) {  // what was assumed is not so
+            read_batch();
+        } else {
+            batch_failed(count, "the journal cannot be written: " + recorded.error());
+        }
+    };
+    journal_.record(std::move(entries), callbacks_.bind(written), std::move(condition));
 }
 
 void Answerer::batch_recorded(std::span<const JournalEntry> entries)
@@ -229,16 +272,27 @@ void Answerer::batch_recorded(std::span<const JournalEntry> entries)
     end_batch({});
 }
 
-void Answerer::batch_failed(std::size_t count, const std::string& error)
+void Answerer::take_back_batch(std::span<const JournalEntry> entries)
 {
-    for (const Asked& asked : batch_->asked) {
+    for (const JournalEntry& entry : entries) {
+        recent_.withdraw(entry);
+    }
+    for (Asked& asked : batch_->asked) {
         for (std::size_t i = 0; i < asked.judged.size(); ++i) {
             const Judged& judged = asked.judged[i];
             if (judged.decision.answer == Answer::approve && !asked.by_hand) {
                 approvals_.take_back(asked.requests[i], judged.at);
             }
         }
+        asked.judged.clear();
     }
+    batch_->places.clear();
+    batch_->repeats.clear();
+    batch_->assumed = false;
+}
+
+void Answerer::batch_failed(std::size_t count, const std::string& error)
+{
     if (count != 0) {
         unrecorded_warning_.count(error);
         counts_.unrecorded += count;

@@ -43,6 +43,10 @@ struct Counts {
 /// the next ones, for a batch is of some 1,000 requests at most, as the store has little time for it (database.h). A
 /// batch is three steps: read the users' choices, and which settings are saved; decide; commit the records. What the store
 /// has is read anew in each, so that nothing is decided by what another process has changed meanwhile.
+///
+/// Few users choose. So a batch is decided as if none of its users had, and it is the act that writes the records that makes
+/// sure of that: one way to the store instead of two. Where it is not so, nothing is written, and the three steps are gone;
+/// also by the batches that follow, until again none of their users has chosen.
 class Answerer : public Judge
 {
   public:
@@ -113,6 +117,7 @@ class Answerer : public Judge
         std::vector<Asked> asked;
         std::vector<std::pair<std::size_t, std::size_t>> places = {};
         std::vector<std::size_t> repeats = {};  // entries, as far as is known
+        bool assumed = false;                   // that no user has chosen
         std::chrono::steady_clock::time_point written = {};
     };
     using Chosen = std::vector<std::optional<Option>>;
@@ -121,6 +126,10 @@ class Answerer : public Judge
     void read_choices(std::vector<std::string> users, StoreCallback<Chosen> then);
     void add(Asked asked);
     void begin_batch();
+    /// Whether the batch is to be decided as if none of its users had chosen.
+    [[nodiscard]] bool may_assume() const;
+    [[nodiscard]] std::vector<std::string> users_of_batch() const;
+    void read_batch();
     /// What has waited longest, as much as goes into a batch.
     [[nodiscard]] std::vector<Asked> take_waiting();
     void decide_batch(const Chosen& chosen);
@@ -129,6 +138,8 @@ class Answerer : public Judge
                                                          std::optional<Option> chosen, Clock::Time now);
     void write_batch(std::vector<JournalEntry> entries);
     void batch_recorded(std::span<const JournalEntry> entries);
+    /// What was decided is not to count.
+    void take_back_batch(std::span<const JournalEntry> entries);
     /// So many of the decisions were to be recorded.
     void batch_failed(std::size_t count, const std::string& error);
     void end_batch(const tl::expected<void, std::string>& outcome);
@@ -145,6 +156,7 @@ class Answerer : public Judge
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     std::deque<Asked> waiting_;   // for the next batches
     std::optional<Batch> batch_;  // under way
+    bool assumes_ = true;         // that no user of the next batch has chosen
     ApprovalCounter approvals_;
     RecentDecisions recent_;
     RateLimitedWarning unrecorded_warning_;

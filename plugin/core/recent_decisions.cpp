@@ -95,8 +95,15 @@ void RecentDecisions::remember(std::size_t key, const JournalRecord& record)
     if (approved && approved_ >= kMax && !last_.contains(key)) {
         return;
     }
-    const bool added = last_.insert_or_assign(key, last).second;
-    approved_ += added && approved ? 1 : 0;
+    const auto [known, added] = last_.try_emplace(key, last);
+    if (!added) {
+        const bool counted = known->second.counted;
+        known->second = last;
+        known->second.counted = counted;
+    } else if (approved) {
+        known->second.counted = true;
+        ++approved_;
+    }
 }
 
 void RecentDecisions::withdraw(const JournalEntry& entry)
@@ -115,8 +122,14 @@ void RecentDecisions::withdraw(const JournalEntry& entry)
     }
     if (const auto last = last_.find(pair(record.request));
         last != last_.end() && last->second.id == record.id) {
+        approved_ -= last->second.counted ? 1 : 0;
         last_.erase(last);
     }
+}
+
+bool RecentDecisions::knows(const SubscriptionRequest& request) const
+{
+    return last_.contains(pair(request));
 }
 
 void RecentDecisions::renumber(const JournalRecord& record)

@@ -35,8 +35,10 @@ class RecentDecisions
     /// Completes what is to be written of a decision, whose record has an id of its own: it stays new, becomes the
     /// repetition of another, or counts others from then on (`covers`).
     void place(JournalEntry& entry);
-    /// It could not be written.
+    /// It was not written.
     void withdraw(const JournalEntry& entry);
+    /// Whether there is a decision on this request.
+    [[nodiscard]] bool knows(const SubscriptionRequest& request) const;
     /// It was written, under another id than it was placed with.
     void renumber(const JournalRecord& record);
     /// What the server said of the verdict in that record. Returns whether it has refused it for the first time.
@@ -58,6 +60,7 @@ class RecentDecisions
         std::optional<Option> chosen;  // by the user then
         std::optional<Outcome> outcome = {};
         bool refused = false;  // once, or more often
+        bool counted = false;  // in approved_
     };
 
     /// If the last one is over. `first` is the id of the first record that is placed in it.

@@ -31,17 +31,23 @@ Statement make_and_lock_count(const std::string& domain)
         {domain}};
 }
 
-/// The choices of these users, at least one and at most kMaxInQuery. There are few forms of it: what is left over in one asks
-/// for the last user again.
-Statement choices_of(std::span<const std::string> users)
+/// Appends the list of these users, at least one and at most kMaxInQuery. There are few forms of it: what is left over in one
+/// has the last user again.
+void append_users(Statement& statement, std::span<const std::string> users)
 {
     const std::size_t places = std::bit_ceil(users.size());
-    Statement query{"SELECT user_address, option_name FROM choice WHERE user_address IN ("};
     for (std::size_t i = 0; i < places; ++i) {
-        query.sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1);
-        query.values.emplace_back(users[std::min(i, users.size() - 1)]);
+        statement.values.emplace_back(users[std::min(i, users.size() - 1)]);
+        statement.sql += (i == 0 ? "($" : ", $") + std::to_string(statement.values.size());
     }
-    query.sql += ")";
+    statement.sql += ")";
+}
+
+/// The choices of these users, at least one and at most kMaxInQuery.
+Statement choices_of(std::span<const std::string> users)
+{
+    Statement query{"SELECT user_address, option_name FROM choice WHERE user_address IN "};
+    append_users(query, users);
     return query;
 }
 
@@ -125,6 +131,16 @@ void Choices::of(std::vector<std::string> users, StoreCallback<StoredChoices> th
                 then(std::move(stored));
             },
             [users = std::move(users)](const StepRows& given) { return stored_choices(given, users); }));
+}
+
+Statement Choices::none_of(const std::vector<std::string>& users, std::int64_t settings_version)
+{
+    Statement condition{
+        "(SELECT version FROM settings_version) = $1 AND NOT EXISTS (SELECT 1 FROM choice WHERE user_address IN ",
+        {settings_version}};
+    append_users(condition, users);
+    condition.sql += ")";
+    return condition;
 }
 
 void Choices::of(const Address& user, StoreCallback<std::optional<Option>> then)

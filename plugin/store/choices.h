@@ -44,6 +44,11 @@ class Choices
     void of(std::vector<std::string> users, StoreCallback<StoredChoices> then);
     void of(const Address& user, StoreCallback<std::optional<Option>> then);
 
+    /// That none of these users, kMaxInQuery at most, has chosen, and that the saved settings have this version: a condition
+    /// of a transaction.
+    [[nodiscard]] static Statement none_of(const std::vector<std::string>& users,
+                                           std::int64_t settings_version);
+
     /// On the disk when `then` is called without an error. Nothing for `chosen` forgets the choice.
     void set(const Address& user, std::optional<Option> chosen, StoreCallback<void> then,
              std::chrono::system_clock::time_point now = std::chrono::system_clock::now());

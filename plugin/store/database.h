@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -55,6 +56,9 @@ struct Transaction {
     Kind kind = Kind::read;
     Queue queue = Queue::other;
     std::vector<Statement> statements;  ///< the first step: at least one
+    /// If there is one, all is done only where this SQL expression is true; otherwise the result is empty, of no statement.
+    /// For a transaction of one step, whose statements end in a WHERE clause: that clause is made longer.
+    std::optional<Statement> condition = {};
     /// Gives the next step from what the one before it gave. Without statements that one was the last: what it gave is the
     /// result. An exception undoes all of it, and is its error. May be empty: one step.
     std::function<std::vector<Statement>(const StepRows&)> next = {};

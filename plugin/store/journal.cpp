@@ -137,7 +137,7 @@ std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
 
 Statement insertion(const JournalRecord& record)
 {
-    static const std::string sql = kInsert + ("VALUES (" + places()) + ")";
+    static const std::string sql = kInsert + ("SELECT " + places()) + " WHERE TRUE";
     return {sql, columns(record, record.id)};
 }
 
@@ -185,7 +185,8 @@ std::int64_t Journal::next_id(system_clock::time_point now)
     return id;
 }
 
-void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then)
+void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then,
+                     std::optional<Statement> condition)
 {
     struct Repeated {
         std::size_t entry;
@@ -217,11 +218,16 @@ void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vecto
     database_.run({.kind = Transaction::Kind::write,
                    .queue = Transaction::Queue::requests,
                    .statements = std::move(statements),
+                   .condition = std::move(condition),
                    .new_ids = std::move(new_ids)},
                   [entries = std::move(entries), repeated = std::move(repeated),
                    then = std::move(then)](const tl::expected<StepRows, std::string>& given) mutable {
                       if (!given) {
                           then(tl::unexpected(given.error()));
+                          return;
+                      }
+                      if (given->empty()) {  // the condition is not true
+                          then(std::vector<JournalEntry>());
                           return;
                       }
                       for (const Repeated& one : repeated) {

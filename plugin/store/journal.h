@@ -82,8 +82,10 @@ class Journal
     [[nodiscard]] std::int64_t next_id(std::chrono::system_clock::time_point now);
 
     /// Writes all or nothing, in one transaction; it is committed when `then` is called with the entries. Repetitions that
-    /// turned out to be none have become new records with new ids.
-    void record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then);
+    /// turned out to be none have become new records with new ids. Where there is a condition, and it is not true, nothing is
+    /// written, and `then` gets no entries.
+    void record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then,
+                std::optional<Statement> condition = {});
     /// Adds what became of verdicts, in one transaction.
     void settle(std::span<const RecordedOutcome> outcomes, StoreCallback<void> then);
 

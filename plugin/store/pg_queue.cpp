@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "plugin/store/stored_value.h"
+
 namespace usher
 {
 
@@ -12,6 +14,22 @@ namespace
 {
 
 constexpr const char* kOtherConnection = "the connection to PostgreSQL was lost since the decision";
+
+// A condition is noted in a setting that lasts as long as the transaction. So all of it is one round trip, and where the
+// condition is not true, that is no error in the log of the server.
+
+Statement noted(const Statement& condition)
+{
+    return {"SELECT set_config('usher.condition', CASE WHEN " + condition.sql +
+                " THEN 'true' ELSE 'false' END, true)",
+            condition.values};
+}
+constexpr const char* kIfNoted = " AND current_setting('usher.condition') = 'true'";
+
+bool was_noted(const Rows& rows)
+{
+    return text(rows.rows.at(0).at(0)) == "true";
+}
 
 /// As text for people: "400 ms", "10 s".
 std::string to_string(std::chrono::milliseconds time)
@@ -99,6 +117,12 @@ void PgQueue::send(Running& one)
     if (transaction.kind == Transaction::Kind::durable && session_.commits_early()) {
         statements.push_back({"SELECT set_config('synchronous_commit', 'on', true)"});  // until its end
     }
+    if (transaction.condition) {
+        statements.push_back(noted(*transaction.condition));
+        for (Statement& statement : transaction.statements) {
+            statement.sql += kIfNoted;
+        }
+    }
     one.leading = statements.size();
     statements.insert(statements.end(), std::make_move_iterator(transaction.statements.begin()),
                       std::make_move_iterator(transaction.statements.end()));
@@ -118,6 +142,10 @@ void PgQueue::stepped(Result result)
     }
     if (one.result) {
         finish(*std::move(one.result));
+        return;
+    }
+    if (one.transaction.condition && !was_noted(result->at(one.leading - 1))) {
+        finish(StepRows());
         return;
     }
     result->erase(result->begin(), result->begin() + static_cast<std::ptrdiff_t>(one.leading));

@@ -262,10 +262,18 @@ StepRows SqliteDatabase::perform(const Transaction& transaction)
     }
     execute(reads ? "BEGIN" : "BEGIN IMMEDIATE");
     Undo undo(*this);
-    StepRows given = perform_steps(transaction);
+    StepRows given;
+    if (!transaction.condition || holds(*transaction.condition)) {
+        given = perform_steps(transaction);
+    }
     execute("COMMIT");
     undo.ended_well();
     return given;
+}
+
+bool SqliteDatabase::holds(const Statement& condition)
+{
+    return number(execute({"SELECT " + condition.sql, condition.values}).rows.at(0).at(0)) != 0;
 }
 
 StepRows SqliteDatabase::perform_steps(const Transaction& transaction)

@@ -62,6 +62,7 @@ class SqliteDatabase : public Database
     [[nodiscard]] int version();
     [[nodiscard]] StepRows perform(const Transaction& transaction);
     [[nodiscard]] StepRows perform_steps(const Transaction& transaction);
+    [[nodiscard]] bool holds(const Statement& condition);
     Rows execute(const Statement& statement);
     Rows execute(std::string sql) { return execute(Statement{std::move(sql)}); }
     [[nodiscard]] Prepared& prepared(const Statement& statement);

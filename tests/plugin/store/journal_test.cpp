@@ -184,6 +184,35 @@ BOOST_AUTO_TEST_CASE(a_repetition_is_counted_in_its_record_and_forgets_the_outco
     BOOST_TEST(read.refusal == "");
 }
 
+BOOST_AUTO_TEST_CASE(under_a_condition_that_is_not_true_nothing_is_written)
+{
+    const auto database = open();
+    test::JournalNow journal(*database);
+    test::ChoicesNow choices(*database);
+    const JournalRecord first = record(journal.next_id(kNow));
+    BOOST_REQUIRE(write(journal, {first}).has_value());
+    const std::vector<std::string> users{"juliet@capulet.lit", "nurse@capulet.lit", "tybalt@capulet.lit"};
+    const auto written = [&](std::int64_t settings_version) {
+        JournalEntry of_another{first, true};
+        of_another.record.request.user = address("tybalt@capulet.lit");
+        const auto outcome = test::now<std::vector<JournalEntry>>([&](auto then) {
+            journal.journal.record({{record(journal.next_id(kNow))}, {first, true}, of_another}, then,
+                                   Choices::none_of(users, settings_version));
+        });
+        return outcome.value().size();
+    };
+    BOOST_TEST(written(0) == 3U);
+    BOOST_TEST(count() == 3);
+    BOOST_TEST(written(1) == 0U);
+    BOOST_REQUIRE(choices.set(address("tybalt@capulet.lit"), Option::all).has_value());
+    BOOST_TEST(written(0) == 0U);
+    BOOST_TEST(count() == 3);
+    BOOST_TEST(search(*database, {.id = first.id}).records.at(0).repeats == 1U);
+    BOOST_REQUIRE(choices.set(address("tybalt@capulet.lit"), std::nullopt).has_value());
+    BOOST_TEST(written(0) == 3U);
+    BOOST_TEST(count() == 5);
+}
+
 /// Whoever sends requests could make two of them look the same to what keeps only hashes.
 BOOST_AUTO_TEST_CASE(a_repetition_of_another_request_is_a_record_of_its_own)
 {
