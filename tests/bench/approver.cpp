@@ -23,7 +23,7 @@ bool is_prosody(Kind kind)
 ServerOptions common_options(const Approver::Options& wanted)
 {
     ServerOptions options;
-    options.hosts = {kHost};
+    options.hosts = hosts(wanted.hosts);
     options.components = {kElsewhere};
     if (wanted.usher) {
         options.connector = true;
@@ -75,14 +75,16 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
     };
     change_copies("disc_copies");    // filling takes seconds; on disk it would take an hour
     constexpr int kAtATime = 5'000;  // the console's deadline allows no more
-    for (int first = 1; first <= wanted.users; first += kAtATime) {
-        const int last = std::min(first + kAtATime - 1, wanted.users);
-        const std::string filled =
-            server->evaluate("bench_population:fill(<<\"" + kHost + "\">>, <<\"" + kPassword + "\">>, " +
-                             std::to_string(first) + ", " + std::to_string(last) + ", " +
-                             std::to_string(wanted.contacts) + ").");
-        if (filled != "ok") {
-            throw std::runtime_error("ejabberd could not be filled: " + filled);
+    for (const std::string& host : hosts(wanted.hosts)) {
+        for (int first = 1; first <= wanted.users; first += kAtATime) {
+            const int last = std::min(first + kAtATime - 1, wanted.users);
+            const std::string filled =
+                server->evaluate("bench_population:fill(<<\"" + host + "\">>, <<\"" + kPassword + "\">>, " +
+                                 std::to_string(first) + ", " + std::to_string(last) + ", " +
+                                 std::to_string(wanted.contacts) + ").");
+            if (filled != "ok") {
+                throw std::runtime_error("ejabberd could not be filled: " + filled);
+            }
         }
     }
     if (wanted.kind != Kind::ejabberd_disc_copies) {
@@ -94,7 +96,7 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
 UsherdOptions usherd_options(const Approver::Options& wanted)
 {
     UsherdOptions options;
-    options.domains = {kHost};
+    options.domains = hosts(wanted.hosts);
     options.option = "all";
     options.store_url = wanted.store_url;
     options.log_level = "info";
@@ -126,9 +128,18 @@ std::string server_name(Kind kind)
     return is_prosody(kind) ? "Prosody" : "ejabberd";
 }
 
-std::string user(int number)
+std::vector<std::string> hosts(int count)
 {
-    return "user-" + std::to_string(number) + "@" + kHost;
+    std::vector<std::string> all{kHost};
+    for (int i = 2; i <= count; ++i) {
+        all.push_back("house-" + std::to_string(i) + ".lit");
+    }
+    return all;
+}
+
+std::string user(int number, const std::string& host)
+{
+    return "user-" + std::to_string(number) + "@" + host;
 }
 
 std::string subscribe(const std::string& from, const std::string& to)

@@ -29,8 +29,10 @@ enum class Kind { prosody, prosody_memory, ejabberd, ejabberd_disc_copies };
 inline const std::string kHost = "capulet.lit";
 inline const std::string kElsewhere = "montague.lit";
 
+/// The first is kHost.
+[[nodiscard]] std::vector<std::string> hosts(int count);
 /// user-1@capulet.lit and so on.
-[[nodiscard]] std::string user(int number);
+[[nodiscard]] std::string user(int number, const std::string& host = kHost);
 
 class Approver
 {
@@ -41,6 +43,8 @@ class Approver
         std::optional<Login> usher;
         /// The number of usherd processes, on one component domain.
         int instances = 1;
+        /// The number of hosts of the server (ejabberd): each has the accounts.
+        int hosts = 1;
         /// The number of accounts, from user(1) on, and how many contacts each of them already has.
         int users = 0;
         int contacts = 0;

@@ -1,4 +1,4 @@
-// Measures how rate and latency change with the number of users and of usherd instances: through Usher, and
+// Measures how rate and latency change with the number of users and of usherd instances (with one store): through Usher, and
 // inside the server for comparison. Remote contacts ask users who are offline, spread over all accounts.
 // Takes some minutes, because a hundred thousand accounts and rosters have to be made first.
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "approver.h"
 #include "benchmark.h"
 #include "pairs.h"
+#include "private_postgres.h"
 
 namespace usher::test
 {
@@ -22,16 +23,20 @@ constexpr int kLone = 200;       // in a block of one at a time
 constexpr int kWindow = 64;
 constexpr int kUsers[] = {1'000, 10'000, 100'000};
 constexpr int kInstances[] = {1, 2, 4};
+constexpr int kHosts =
+    4;  // that the requests for several instances are spread over: each has one ask under way
 constexpr double kKept = 0.95;  // smaller differences are noise
 
 /// So many requests to users spread over all accounts; no contact asks a user twice.
-std::vector<std::string> requests(const std::string& block, int count, int users)
+std::vector<std::string> requests(const std::string& block, int count, int users, int hosts)
 {
+    const std::vector<std::string> all_hosts = test::hosts(hosts);
     constexpr int kStride = 7919;  // has no divisor in common with the numbers of users
     std::vector<std::string> out;
     for (int i = 0; i < count; ++i) {
         const std::string from = "contact-" + block + "-" + std::to_string(i / users) + "@" + kElsewhere;
-        out.push_back(subscribe(from, user(static_cast<int>(std::int64_t{i} * kStride % users) + 1)));
+        out.push_back(subscribe(from, user(static_cast<int>(std::int64_t{i} * kStride % users) + 1,
+                                           all_hosts[static_cast<std::size_t>(i % hosts)])));
     }
     return out;
 }
@@ -52,14 +57,15 @@ Measured measure(const Approver::Options& options, int pairs)
     Approver usher(options);
     const auto loaded = [&](Approver& approver) {
         return [&](int block) {
-            return approver.ask(requests("loaded-" + std::to_string(block), kRequests, options.users),
-                                kWindow);
+            return approver.ask(
+                requests("loaded-" + std::to_string(block), kRequests, options.users, options.hosts),
+                kWindow);
         };
     };
     const auto lone = [&](Approver& approver) {
         return [&](int block) {
-            return Approver::ask_alone(approver.elsewhere(),
-                                       requests("lone-" + std::to_string(block), kLone, options.users));
+            return Approver::ask_alone(approver.elsewhere(), requests("lone-" + std::to_string(block), kLone,
+                                                                      options.users, options.hosts));
         };
     };
     (void)loaded(in_server)(0);
@@ -116,15 +122,19 @@ void measure_users(Kind kind, int pairs)
 
 void measure_instances(int pairs)
 {
+    PrivatePostgres postgres({.waits_for_disk = true});
     std::vector<Measured> measured;
     for (const int instances : kInstances) {
         measured.push_back(measure({.kind = Kind::ejabberd,
                                     .usher = Login::component,
                                     .instances = instances,
+                                    .hosts = kHosts,
                                     .users = kUsers[0],
-                                    .contacts = kContacts},
+                                    .contacts = kContacts,
+                                    .store_url = postgres.url(postgres.create_database())},
                                    pairs));
-        std::cout << row(Kind::ejabberd, std::to_string(instances) + " of Usher on one component domain",
+        std::cout << row(Kind::ejabberd,
+                         std::to_string(instances) + " of Usher on one component domain, one store",
                          measured.back(), {})
                   << std::flush;
     }
