@@ -62,11 +62,11 @@ Party Party::as_written(std::string_view text)
 
 std::optional<Party> Party::read(std::string_view text)
 {
-    constexpr std::size_t kMaxBytes = 1023;  // RFC 6122 section 2.1, for each part
+    constexpr std::size_t kMaxPartBytes = 1023;  // RFC 6122 section 2.1, for each part
     const std::size_t at = text.find('@');
     const std::string_view domain = domain_part(text);
-    if (at == 0 || (at != std::string_view::npos && at > kMaxBytes) || domain.empty() ||
-        domain.size() > kMaxBytes || text.find('/') != std::string_view::npos || !is_one_word(text)) {
+    if (at == 0 || (at != std::string_view::npos && at > kMaxPartBytes) || domain.empty() ||
+        domain.size() > kMaxPartBytes || text.find('/') != std::string_view::npos || !is_one_word(text)) {
         return std::nullopt;
     }
     return as_written(text);

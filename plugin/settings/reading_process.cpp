@@ -27,14 +27,14 @@ namespace
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kName = "usher-settings-reader";
-constexpr std::size_t kMaxBytes = std::size_t{1024} * 1024 * 1024;  // 16 MiB of rules become 40 MB
+constexpr std::size_t kMaxTextBytes = std::size_t{1024} * 1024 * 1024;  // 16 MiB of rules become 40 MB
 
 /// A file of 16 MiB takes some 500 MB where it is one of settings; of nothing but numbers it would take all there
 /// is, and the system might end another process instead.
 void limit_memory()
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they reserve terabytes
-    const rlimit limit{kMaxBytes * 2, kMaxBytes * 2};
+    const rlimit limit{kMaxTextBytes * 2, kMaxTextBytes * 2};
     ::setrlimit(RLIMIT_AS, &limit);
 #endif
 }
@@ -123,7 +123,7 @@ tl::expected<std::string, std::string> read_pipe(int pipe, const ReadingProcess&
             return tl::unexpected(std::string("a file that could not be read: ") + std::strerror(errno));
         }
         text.append(block.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        if (text.size() > kMaxBytes) {
+        if (text.size() > kMaxTextBytes) {
             return tl::unexpected<std::string>("a file that says too much");
         }
     }

@@ -94,13 +94,13 @@ constexpr const char* kInsert =
     "INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_subscription, item_ask, "
     "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, "
     "generation, answered_by, covers) ";
-constexpr int kColumns = 19;
+constexpr int kColumnCount = 19;
 
 const std::string& places()
 {
     static const std::string all = [] {
         std::string text = "$1";
-        for (int i = 2; i <= kColumns; ++i) {
+        for (int i = 2; i <= kColumnCount; ++i) {
             text += ", $" + std::to_string(i);
         }
         return text;
@@ -112,7 +112,7 @@ std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
 {
     const auto& recent = r.facts.recent;
     std::vector<StoredValue> values;
-    values.reserve(kColumns + 3);  // for append_repeated()
+    values.reserve(kColumnCount + 3);  // for append_repeated()
     values.emplace_back(id);
     values.emplace_back(since_1970(r.at));
     values.emplace_back(std::string(name(r.source)));
@@ -155,8 +155,8 @@ Statement repetition(const JournalRecord& record)
 Statement insertion_instead(const JournalRecord& record, std::int64_t id)
 {
     static const std::string sql = kInsert + ("SELECT " + places()) +
-                                   " WHERE NOT EXISTS (SELECT 1 FROM journal WHERE " + repeats(kColumns + 1) +
-                                   ")";
+                                   " WHERE NOT EXISTS (SELECT 1 FROM journal WHERE " +
+                                   repeats(kColumnCount + 1) + ")";
     Statement statement{sql, columns(record, id)};
     append_repeated(statement.values, record);
     return statement;

@@ -75,8 +75,8 @@ std::optional<system_clock::time_point> read_timestamp(std::string_view text)
     std::istringstream whole(time + offset);
     date::sys_time<milliseconds> read;
     whole >> date::parse("%FT%T%Ez", read);
-    constexpr auto kLast = std::chrono::floor<milliseconds>(system_clock::time_point::max());
-    if (!offset_fits || whole.fail() || read >= kLast - std::chrono::seconds(1)) {
+    constexpr auto kLastTime = std::chrono::floor<milliseconds>(system_clock::time_point::max());
+    if (!offset_fits || whole.fail() || read >= kLastTime - std::chrono::seconds(1)) {
         return std::nullopt;
     }
     return read + std::chrono::seconds(leap ? 1 : 0);

@@ -26,7 +26,6 @@ using std::chrono::milliseconds;
 struct FreeEvent {
     void operator()(event* one) const { event_free(one); }
 };
-using Event = std::unique_ptr<event, FreeEvent>;
 
 /// Asks the store for what usherd begins with. A server of PostgreSQL that cannot be used yet is waited for.
 ///
@@ -123,7 +122,7 @@ class Start
     event_base* const loop_;
     EventClock clock_;
     ServiceManager service_manager_;
-    std::vector<Event> watched_;
+    std::vector<std::unique_ptr<event, FreeEvent>> watched_;
     std::optional<Outcome> asked_;  ///< by a signal
     std::string shown_;
 };

@@ -85,8 +85,6 @@ void log_saved(const PolicyInForce& policy)
     }
 }
 
-using Event = std::unique_ptr<event, Deleter>;
-
 class Daemon : private EntityEvents
 {
   public:
@@ -187,9 +185,9 @@ class Daemon : private EntityEvents
     }
 
   private:
-    Event watch(int signal, event_callback_fn callback)
+    std::unique_ptr<event, Deleter> watch(int signal, event_callback_fn callback)
     {
-        Event watched(evsignal_new(base_.get(), signal, callback, this));
+        std::unique_ptr<event, Deleter> watched(evsignal_new(base_.get(), signal, callback, this));
         event_add(watched.get(), nullptr);
         return watched;
     }
