@@ -15,7 +15,7 @@
 #include "policy/limits.h"
 #include "policy/option.h"
 #include "policy/pattern.h"
-#include "policy/rule_list.h"
+#include "policy/rules.h"
 
 namespace usher
 {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/answer.h"
+#include "policy/indexed_list.h"
 #include "policy/party.h"
 #include "policy/pattern.h"
 
@@ -67,5 +68,7 @@ class RuleIndex
     Side to_;
     std::unordered_map<std::uint64_t, std::uint32_t> first_of_pair_;
 };
+
+using RuleList = IndexedList<Rule, RuleIndex>;
 
 }  // namespace usher

@@ -1,5 +1,4 @@
 #include "policy/rules.h"
-#include "policy/rule_list.h"
 
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
