@@ -2,6 +2,8 @@
 
 #include <ostream>
 
+#include "policy/matching_groups.h"
+
 namespace usher
 {
 
@@ -53,14 +55,32 @@ std::string why_own_address(const Question& q, bool applied)
                    : "User and contact are different addresses.";
 }
 
+FoundRule first_rule(const Question& q)
+{
+    return q.policy.first_rule(q.organization, q.request.contact, q.request.user);
+}
+
+/// A later rule is not tried, and nor is a later step, where the rule only may match: it could be laxer.
 std::optional<Decision> administrators_rule(const Question& q)
 {
-    if (const Rule* rule = q.policy.first_rule(q.organization, q.request.contact, q.request.user)) {
-        return rule->answer == Answer::approve && !q.comparable
-                   ? Decision{Answer::leave, Reason::unprepared}
-                   : Decision{rule->answer, Reason::rule, rule->place};
+    const auto [rule, certain] = first_rule(q);
+    if (rule == nullptr) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    if (!certain) {
+        return Decision{Answer::leave, Reason::group_unknown, rule->place};
+    }
+    return rule->answer == Answer::approve && !q.comparable
+               ? Decision{Answer::leave, Reason::unprepared}
+               : Decision{rule->answer, Reason::rule, rule->place};
+}
+
+/// `Rule 2, in line 18 of the settings file,`
+std::string rule_in_words(const Question& q, const Rule& rule)
+{
+    const RuleSource* source = q.source_of_rule;
+    const std::string place = source != nullptr && *source ? (*source)(q.organization, rule) : std::string();
+    return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", in " + place + ",");
 }
 
 std::string why_rule(const Question& q, bool applied)
@@ -70,14 +90,19 @@ std::string why_rule(const Question& q, bool applied)
                    ? "There are no rules."
                    : "None of the " + std::to_string(q.organization.rules.size()) + " rules matches.";
     }
-    const Rule& rule = *q.policy.first_rule(q.organization, q.request.contact, q.request.user);
-    const RuleSource* source = q.source_of_rule;
-    const std::string place = source != nullptr && *source ? (*source)(q.organization, rule) : std::string();
-    return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", in " + place + ",") +
-           " matches and says " + std::string(name(rule.answer)) +
-           (rule.answer == Answer::approve && !q.comparable
-                ? ", which an address that cannot be compared never gets."
-                : ".");
+    const auto [rule, certain] = first_rule(q);
+    const std::string answer(name(rule->answer));
+    if (!certain) {
+        return rule_in_words(q, *rule) + " may match and says " + answer + ", but not all members of " +
+               incomplete_groups(q.organization.groups, *rule) +
+               " are known now. So the user decides, and no later rule is tried.";
+    }
+    const std::string groups = matching_groups(q.organization.groups, *rule, q.request);
+    return rule_in_words(q, *rule) + " matches and says " + answer +
+           (rule->answer == Answer::approve && !q.comparable
+                ? ", which an address that cannot be compared never gets"
+                : "") +
+           (groups.empty() ? "" : ": " + groups) + ".";
 }
 
 std::optional<Decision> federation(const Question& q)
@@ -298,6 +323,8 @@ std::string_view name(Reason reason)
             return "own_address";
         case Reason::rule:
             return "rule";
+        case Reason::group_unknown:
+            return "group_unknown";
         case Reason::federation_closed:
             return "federation_closed";
         case Reason::federation_not_listed:
@@ -348,6 +375,8 @@ std::string_view to_string(Reason reason)
             return "own address";
         case Reason::rule:
             return "rule";
+        case Reason::group_unknown:
+            return "group not known, rule";
         case Reason::federation_closed:
             return "federation closed";
         case Reason::federation_not_listed:

@@ -20,9 +20,10 @@ namespace usher
 
 /// Why a request got its answer.
 enum class Reason {
-    foreign_user,           ///< the user belongs to no configured organisation
-    own_address,            ///< user and contact are the same
-    rule,                   ///< an administrator's rule; `Decision::rule` says which
+    foreign_user,  ///< the user belongs to no configured organisation
+    own_address,   ///< user and contact are the same
+    rule,          ///< an administrator's rule; `Decision::rule` says which
+    group_unknown,  ///< a rule may match, but not all members of a group are known; `Decision::rule` says which
     federation_closed,      ///< another domain, and federation is closed
     federation_not_listed,  ///< another domain, not among the listed ones
     unprepared,             ///< an address cannot be compared (party.h), and nothing denies its domain
@@ -55,8 +56,9 @@ struct Facts {
 struct Decision {
     Answer answer = Answer::leave;
     Reason reason = Reason::foreign_user;
-    std::uint32_t rule = 0;  ///< with `Reason::rule`: its number in the file, from 1
-    bool ask_back = false;   ///< with `approve`: subscribe to the contact in return
+    std::uint32_t rule =
+        0;  ///< with `Reason::rule` or `group_unknown`: its number in the file, from 1; else 0
+    bool ask_back = false;  ///< with `approve`: subscribe to the contact in return
 };
 
 /// Decides one subscription request. Steps are tried in order; the first that applies decides.

@@ -1,13 +1,34 @@
 #include "policy/pattern.h"
 
 #include <algorithm>
+#include <cctype>
 #include <tuple>
 
 namespace usher
 {
 
+namespace
+{
+
+constexpr std::string_view kGroup =
+    "group:";  // no domain has a colon, and no local part (RFC 6122 appendix A.5)
+
+}  // namespace
+
+bool is_group_name(std::string_view name)
+{
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte >= 0x80 || std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.';
+    });
+}
+
 std::optional<Pattern> Pattern::read(std::string_view text)
 {
+    if (text.starts_with(kGroup)) {
+        text.remove_prefix(kGroup.size());
+        return is_group_name(text) ? std::optional(Pattern{Kind::group, std::string(text)}) : std::nullopt;
+    }
     if (text == "*") {
         return Pattern{Kind::everybody, {}};
     }
@@ -42,6 +63,8 @@ std::string to_string(const Pattern& pattern)
         case Pattern::Kind::domain:
         case Pattern::Kind::address:
             return pattern.text;
+        case Pattern::Kind::group:
+            return std::string(kGroup) + pattern.text;
     }
     return pattern.text;
 }

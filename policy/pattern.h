@@ -23,24 +23,28 @@ struct StringHash {
     }
 };
 
-/// One entry of a rule's `from` or `to`, prepared.
+/// One entry of a rule's `from` or `to`, or of a group's `members`, prepared.
 struct Pattern {
     enum class Kind {
         everybody,   ///< `*`
         subdomains,  ///< `*.corp.example`: any depth below, not corp.example itself; `text` is `corp.example`
         domain,      ///< `corp.example`: every address of exactly this domain, and the bare domain itself
         address,     ///< `juliet@capulet.lit`: this address
+        group,       ///< `group:sales`: whoever is in the group of that name (groups.h)
     };
 
     Kind kind;
-    std::string text;  ///< without the `*.`; empty for `everybody`
+    std::string text;  ///< without the `*.` or `group:`; empty for `everybody`
 
-    /// Reads and prepares one entry. Empty if it is none of the four kinds. Not accepted are `*@domain`, a
+    /// Reads and prepares one entry. Empty if it is none of these kinds. Not accepted are `*@domain`, a
     /// `*` anywhere but in front, and an address with a resource.
     [[nodiscard]] static std::optional<Pattern> read(std::string_view text);
 
     friend bool operator==(const Pattern&, const Pattern&) = default;
 };
+
+/// Whether a group may have this name: letters, digits, `-`, `_`, `.`, and what is not ASCII. Names are compared as they are.
+[[nodiscard]] bool is_group_name(std::string_view name);
 
 /// The pattern as it is written in the configuration.
 [[nodiscard]] std::string to_string(const Pattern& pattern);

@@ -7,8 +7,10 @@ Policy::Policy(std::vector<Organization> organizations, Limits limits, std::uint
     : organizations_(std::move(organizations)), limits_(limits), generation_(generation)
 {
     for (std::size_t i = 0; i < organizations_.size(); ++i) {
-        static_cast<void>(organizations_[i].rules.index());  // not when the first request comes
-        for (const std::string& domain : organizations_[i].domains) {
+        const Organization& organization = organizations_[i];
+        static_cast<void>(organization.rules.index());  // not when the first request comes
+        possible_rules_.emplace_back(organization.rules, organization.groups);
+        for (const std::string& domain : organization.domains) {
             by_domain_.try_emplace(domain, i);
         }
     }
@@ -20,16 +22,28 @@ const Organization* Policy::organization_of(std::string_view domain) const
     return found == by_domain_.end() ? nullptr : &organizations_[found->second];
 }
 
-const Rule* Policy::first_rule(const Organization& organization, const Party& contact,
-                               const Party& user) const
+FoundRule Policy::first_rule(const Organization& organization, const Party& contact, const Party& user) const
 {
-    const auto first = [&](const Party& party) -> const Rule* {
-        const std::size_t rule = organization.rules.index().first(party, user);
-        return rule == RuleIndex::none ? nullptr : &organization.rules[rule];
+    const auto groups_of = [&](const Party& party) {
+        return organization.groups.empty() ? std::vector<std::string_view>()
+                                           : organization.groups.index().groups_of(party);
+    };
+    const PossibleRules& possible_rules =
+        possible_rules_[static_cast<std::size_t>(&organization - organizations_.data())];
+    const std::vector<std::string_view> groups_of_user = groups_of(user);
+    const auto first = [&](const Party& party) -> FoundRule {
+        const std::vector<std::string_view> groups = groups_of(party);
+        const std::size_t rule = organization.rules.index().first(party, user, groups, groups_of_user);
+        const Rule* found = rule == RuleIndex::none ? nullptr : &organization.rules[rule];
+        const std::size_t possible =
+            possible_rules.first_besides(found != nullptr ? std::optional(found->answer) : std::nullopt,
+                                         party, user, groups, groups_of_user);
+        return possible < rule ? FoundRule{&organization.rules[possible], false} : FoundRule{found, true};
     };
     if (const auto denied = contact.is_prepared() ? std::nullopt : contact.for_denial()) {
-        if (const Rule* rule = first(*denied); rule != nullptr && rule->answer == Answer::deny) {
-            return rule;
+        const FoundRule found = first(*denied);
+        if (found.certain && found.rule != nullptr && found.rule->answer == Answer::deny) {
+            return found;
         }
     }
     return first(contact);

@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "policy/answer.h"
+#include "policy/groups.h"
 #include "policy/limits.h"
 #include "policy/option.h"
 #include "policy/pattern.h"
+#include "policy/possible_rules.h"
 #include "policy/rules.h"
 
 namespace usher
@@ -42,8 +44,16 @@ struct Organization {
     bool approve_contacts_users_asked_for = true;
     bool ask_back = false;
     std::vector<Address> administrators;
+    GroupList groups;
     RuleList rules;
     Federation federation;
+};
+
+/// What the rules say of a request.
+struct FoundRule {
+    const Rule* rule = nullptr;  ///< null: none matches
+    /// False if the rule only may match, because a group that it names may have further members (groups.h).
+    bool certain = true;
 };
 
 /// The policy in force. Immutable: a reload makes a new one.
@@ -56,10 +66,13 @@ class Policy
 
     /// The organisation that has exactly this (prepared) domain, or null.
     [[nodiscard]] const Organization* organization_of(std::string_view domain) const;
-    /// The first of the organisation's rules that matches, or null. `organization` must be one of this
-    /// policy's. A contact that cannot be compared is denied as the one is that it seems to be.
-    [[nodiscard]] const Rule* first_rule(const Organization& organization, const Party& contact,
-                                         const Party& user) const;
+    /// The first of the organisation's rules that matches. `organization` must be one of this policy's. A contact
+    /// that cannot be compared is denied as the one is that it seems to be.
+    ///
+    /// Where the members of a group are not known, it is the first rule that may match, and not certain. But a rule that
+    /// matches for sure is certain all the same if all those before it that may match have the same answer.
+    [[nodiscard]] FoundRule first_rule(const Organization& organization, const Party& contact,
+                                       const Party& user) const;
 
     [[nodiscard]] const std::vector<Organization>& organizations() const { return organizations_; }
     [[nodiscard]] const Limits& limits() const { return limits_; }
@@ -67,6 +80,7 @@ class Policy
 
   private:
     std::vector<Organization> organizations_;
+    std::vector<PossibleRules> possible_rules_;  // of each organisation
     std::unordered_map<std::string, std::size_t, StringHash, std::equal_to<>> by_domain_;
     Limits limits_;
     std::uint64_t generation_;

@@ -30,6 +30,9 @@ std::uint32_t RuleIndex::Side::number(const Pattern& pattern)
         case Pattern::Kind::address:
             number = &addresses_[pattern.text];
             break;
+        case Pattern::Kind::group:
+            number = &groups_[pattern.text];
+            break;
     }
     if (*number == 0) {
         *number = ++last_;
@@ -38,7 +41,7 @@ std::uint32_t RuleIndex::Side::number(const Pattern& pattern)
 }
 
 template <typename Visit>
-void RuleIndex::Side::each_match(const Party& party, Visit visit) const
+void RuleIndex::Side::each_match(const Party& party, Groups groups, Visit visit) const
 {
     if (everybody_ != 0) {
         visit(everybody_);
@@ -61,30 +64,38 @@ void RuleIndex::Side::each_match(const Party& party, Visit visit) const
             return false;
         });
     }
+    for (const std::string_view group : groups) {
+        probe(groups_, group);
+    }
 }
 
 RuleIndex::RuleIndex(const std::vector<Rule>& rules)
 {
     for (std::size_t i = 0; i < rules.size(); ++i) {
-        for (const Pattern& from : rules[i].from) {
-            const std::uint32_t from_number = from_.number(from);
-            for (const Pattern& to : rules[i].to) {
-                // try_emplace keeps the first rule with this pair
-                first_of_pair_.try_emplace(pair_of(from_number, to_.number(to)),
-                                           static_cast<std::uint32_t>(i));
-            }
+        add(rules[i].from, rules[i].to, static_cast<std::uint32_t>(i));
+    }
+}
+
+void RuleIndex::add(const std::vector<Pattern>& from, const std::vector<Pattern>& to, std::uint32_t number)
+{
+    for (const Pattern& one : from) {
+        const std::uint32_t from_number = from_.number(one);
+        for (const Pattern& other : to) {
+            // try_emplace keeps the first rule with this pair
+            first_of_pair_.try_emplace(pair_of(from_number, to_.number(other)), number);
         }
     }
 }
 
-std::size_t RuleIndex::first(const Party& contact, const Party& user) const
+std::size_t RuleIndex::first(const Party& contact, const Party& user, Groups groups_of_contact,
+                             Groups groups_of_user) const
 {
     if (first_of_pair_.empty()) {
         return none;
     }
     std::size_t first = none;
-    from_.each_match(contact, [&](std::uint32_t from) {
-        to_.each_match(user, [&](std::uint32_t to) {
+    from_.each_match(contact, groups_of_contact, [&](std::uint32_t from) {
+        to_.each_match(user, groups_of_user, [&](std::uint32_t to) {
             if (const auto found = first_of_pair_.find(pair_of(from, to)); found != first_of_pair_.end()) {
                 first = std::min<std::size_t>(first, found->second);
             }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,8 +28,8 @@ struct Rule {
 /// Finds the first matching rule in a time that does not depend on the number of rules.
 ///
 /// The patterns of each side are numbered, and for each (from, to) pair of numbers the first rule with that
-/// pair is stored. An address matches at most three patterns, plus one for each label of its domain. So a
-/// look-up takes a few probes per side, and one for each combination of the patterns found. Memory grows with
+/// pair is stored. An address matches at most three patterns, plus one for each label of its domain and one for each of its
+/// groups. So a look-up takes a few probes per side, and one for each combination of the patterns found. Memory grows with
 /// the number of pairs, which the settings limit (`kMaxPairs`).
 class RuleIndex
 {
@@ -39,9 +40,16 @@ class RuleIndex
     RuleIndex() = default;
     explicit RuleIndex(const std::vector<Rule>& rules);
 
+    /// Rules are added in the order of their numbers.
+    void add(const std::vector<Pattern>& from, const std::vector<Pattern>& to, std::uint32_t number);
+
+    /// The names of the groups that a party is in.
+    using Groups = std::span<const std::string_view>;
+
     /// Index into `rules` of the first rule that matches, or `none`. Of a party that cannot be compared only
-    /// the domain is looked at.
-    [[nodiscard]] std::size_t first(const Party& contact, const Party& user) const;
+    /// the domain and the groups are looked at.
+    [[nodiscard]] std::size_t first(const Party& contact, const Party& user, Groups groups_of_contact = {},
+                                    Groups groups_of_user = {}) const;
 
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -52,7 +60,7 @@ class RuleIndex
         std::uint32_t number(const Pattern& pattern);
         /// Calls `visit` with the number of each pattern that matches `party`.
         template <typename Visit>
-        void each_match(const Party& party, Visit visit) const;
+        void each_match(const Party& party, Groups groups, Visit visit) const;
 
       private:
         using Numbers = std::unordered_map<std::string, std::uint32_t, StringHash, std::equal_to<>>;
@@ -61,6 +69,7 @@ class RuleIndex
         Numbers subdomains_;
         Numbers domains_;
         Numbers addresses_;
+        Numbers groups_;
         std::uint32_t last_ = 0;
     };
 

@@ -816,6 +816,7 @@ BOOST_AUTO_TEST_CASE(reasons_are_found_by_their_names_and_not_by_their_texts)
         {Reason::foreign_user, "foreign_user"},
         {Reason::own_address, "own_address"},
         {Reason::rule, "rule"},
+        {Reason::group_unknown, "group_unknown"},
         {Reason::federation_closed, "federation_closed"},
         {Reason::federation_not_listed, "federation_not_listed"},
         {Reason::asked_for, "asked_for"},
