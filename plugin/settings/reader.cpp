@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "plugin/files/regular_file.h"
+#include "plugin/settings/group_names.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
 #include "plugin/settings/toml_file.h"
@@ -165,11 +166,13 @@ class Reader
         return false;
     }
 
+    using Tables = std::vector<const toml::value*>;
+
     /// The tables of `[[section]]`, in file order.
     template <typename Owner>
-    std::vector<const toml::value*> tables(const Section<Owner>& section, const toml::value* value)
+    Tables tables(const Section<Owner>& section, const toml::value* value)
     {
-        std::vector<const toml::value*> found;
+        Tables found;
         if (value == nullptr) {
             return found;
         }
@@ -288,7 +291,7 @@ class Reader
         const std::size_t index = settings_.organizations.size();
         const std::string place = organization_place(index);
         OrganizationSettings organization;
-        read_section(all.organization, value, organization, {"rule", "federation"}, place);
+        read_section(all.organization, value, organization, {"group", "rule", "federation"}, place);
 
         if (const toml::value* name = find(table, "name"); sound(name)) {
             const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
@@ -311,7 +314,11 @@ class Reader
         if (sound(given)) {
             refuse_foreign(find(table, "administrators"), organization);
         }
-        read_rules(find(table, "rule"), organization, index);
+        const Tables groups = tables(all.group, find(table, "group"));
+        const Tables rules = tables(all.rule, find(table, "rule"));
+        read_groups(groups, organization, index);
+        read_rules(rules, organization, index);
+        refuse_group_names(groups, rules, organization);
         if (const toml::value* federation = find(table, "federation")) {
             if (is_table(all.federation, *federation)) {
                 read_federation(*federation, organization.federation, place + ".federation");
@@ -333,11 +340,47 @@ class Reader
         });
     }
 
-    void read_rules(const toml::value* value, Organization& organization, std::size_t index)
+    void read_groups(const Tables& tables, Organization& organization, std::size_t index)
+    {
+        const auto& section = settings_table().group;
+        std::map<std::string, std::uint32_t> names;
+        for (const toml::value* table : tables) {
+            Group group = section.initial;
+            const std::string place = group_place(index, organization.groups.size());
+            settings_.lines.set(place, line_of(*table));
+            read_section(section, *table, group, {}, place);
+            if (const toml::value* name = find(table->as_table(std::nothrow), "name"); sound(name)) {
+                const auto [first, fresh] = names.try_emplace(group.name, line_of(*name));
+                if (!fresh) {
+                    refuse(line_of(*name), "organization.group.name",
+                           found_in(*name) + ", as in line " + std::to_string(first->second),
+                           "a name of its own for each group of an organization");
+                }
+            }
+            organization.groups.push_back(std::move(group));
+        }
+    }
+
+    void refuse_group_names(const Tables& groups, const Tables& rules, const Organization& organization)
+    {
+        for (const GroupNameError& error : group_name_errors(organization, kMaxErrors)) {
+            const toml::value& table = *(error.in_rule ? rules : groups).at(error.place);
+            const toml::value* list = find(table.as_table(std::nothrow), std::string(error.key));
+            if (sound(list)) {  // else its elements are not those that were read
+                const toml::value& element = list->as_array(std::nothrow)[error.element];
+                refuse(
+                    line_of(element),
+                    (error.in_rule ? "organization.rule." : "organization.group.") + std::string(error.key),
+                    found_in(element) + error.found, error.accepted);
+            }
+        }
+    }
+
+    void read_rules(const Tables& tables, Organization& organization, std::size_t index)
     {
         const auto& section = settings_table().rule;
         std::size_t pairs = 0;
-        for (const toml::value* table : tables(section, value)) {
+        for (const toml::value* table : tables) {
             Rule rule = section.initial;
             const std::string place = rule_place(index, organization.rules.size());
             const std::uint32_t line = line_of(*table);

@@ -15,6 +15,11 @@ std::string organization_place(std::size_t organization)
     return "organization[" + std::to_string(organization) + "]";
 }
 
+std::string group_place(std::size_t organization, std::size_t group)
+{
+    return organization_place(organization) + ".group[" + std::to_string(group) + "]";
+}
+
 std::string rule_place(std::size_t organization, std::size_t rule)
 {
     return organization_place(organization) + ".rule[" + std::to_string(rule) + "]";

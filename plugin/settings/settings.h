@@ -34,7 +34,7 @@ struct ConnectionSettings {
 /// `[[organization]]`: what its policy is made of, and what policy does not need.
 struct OrganizationSettings : Organization {
     bool stock = false;  ///< approve by rosters where the server has no connector
-    /// The rules as TOML, where make_ready() (writer.h) has written them already; null otherwise.
+    /// Groups and rules as TOML, where make_ready() (writer.h) has written them already; null otherwise.
     std::shared_ptr<const std::string> rules_text = nullptr;
 };
 
@@ -71,12 +71,13 @@ struct Settings {
     std::string log_level = "info";
     std::string file;  ///< which they were read from
     /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`, and of
-    /// each rule, such as `organization[0].rule[1]`.
+    /// each group and rule, such as `organization[0].rule[1]`.
     Lines lines;
 };
 
 /// Where a repeated section stands, counted from 0: `organization[0]`, `organization[0].rule[1]`.
 [[nodiscard]] std::string organization_place(std::size_t organization);
+[[nodiscard]] std::string group_place(std::size_t organization, std::size_t group);
 [[nodiscard]] std::string rule_place(std::size_t organization, std::size_t rule);
 
 /// Where a setting's value comes from: `default`, or `FILE:LINE`. `key` as in `Settings::lines`.

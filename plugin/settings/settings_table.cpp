@@ -121,19 +121,41 @@ Section<OrganizationSettings> organization()
     };
 }
 
+constexpr const char* kPattern = "* or *.example.org or example.org or eve@example.org or group:NAME";
+constexpr const char* kPatterns =
+    "\"*\", \"*.example.org\", \"example.org\", \"eve@example.org\", \"group:NAME\"";
+
+Section<Group> group()
+{
+    return {
+        "organization.group",
+        true,
+        true,
+        "People that rules name together, as group:NAME. May be repeated.",
+        {
+            {"name", required, on_reload,
+             text(&Group::name, "a name of letters, digits, dots, - and _", is_group_name),
+             "Each group of an organization has a name of its own.", "\"sales\""},
+            {"members", required, on_reload,
+             list(&Group::members, {std::string("a list of ") + kPatterns, kPattern, 0},
+                  syntax::read_pattern),
+             "Addresses, domains and patterns, as in a rule, and other groups of the organization.",
+             "[\"sales.example.org\", \"juliet@example.org\"]"},
+        },
+    };
+}
+
 Section<Rule> rule()
 {
-    constexpr std::string_view kForms = "* or *.example.org or example.org or eve@example.org";
-    const Accepted patterns{
-        "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\"",
-        std::string(kForms), 1};
+    const Accepted patterns{std::string("a list of at least one of ") + kPatterns, kPattern, 1};
     return {
         "organization.rule",
         true,
         true,
         "A rule, tried before everything else. May be repeated; the first that matches decides. * is "
         "everybody, example.org every address of exactly this domain and the domain itself, such as a "
-        "gateway's, *.example.org those of all domains below it, eve@example.org one address.",
+        "gateway's, *.example.org those of all domains below it, eve@example.org one address, group:NAME the members "
+        "of that group.",
         {
             {"from", required, on_reload, list(&Rule::from, patterns, syntax::read_pattern),
              "The contacts: who sends the request.", "[\"*.spam.example\", \"eve@example.net\"]"},
@@ -259,7 +281,7 @@ Section<Settings> log()
 
 const SettingsTable& settings_table()
 {
-    static const SettingsTable table{connection(), organization(), rule(),    federation(),
+    static const SettingsTable table{connection(), organization(), group(),   rule(), federation(),
                                      limits(),     store(),        control(), log()};
     return table;
 }

@@ -69,6 +69,7 @@ std::string header(const Section<Owner>& section)
 struct SettingsTable {
     Section<ConnectionSettings> connection;
     Section<OrganizationSettings> organization;
+    Section<Group> group;
     Section<Rule> rule;
     Section<Federation> federation;
     Section<Limits> limits;
@@ -82,6 +83,7 @@ struct SettingsTable {
     {
         visit(connection);
         visit(organization);
+        visit(group);
         visit(rule);
         visit(federation);
         visit(limits);

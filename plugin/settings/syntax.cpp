@@ -124,7 +124,7 @@ std::optional<std::string> read_domain(std::string_view text)
 std::optional<Pattern> read_pattern(std::string_view text)
 {
     auto pattern = Pattern::read(text);
-    if (!pattern || pattern->kind == Pattern::Kind::everybody) {
+    if (!pattern || pattern->kind == Pattern::Kind::everybody || pattern->kind == Pattern::Kind::group) {
         return pattern;
     }
     const std::size_t at = pattern->text.rfind('@');
@@ -137,10 +137,9 @@ std::optional<Pattern> read_pattern(std::string_view text)
 std::optional<Pattern> read_domain_pattern(std::string_view text)
 {
     auto pattern = read_pattern(text);
-    if (!pattern || pattern->kind == Pattern::Kind::everybody || pattern->kind == Pattern::Kind::address) {
-        return std::nullopt;
-    }
-    return pattern;
+    const bool of_domains =
+        pattern && (pattern->kind == Pattern::Kind::domain || pattern->kind == Pattern::Kind::subdomains);
+    return of_domains ? pattern : std::nullopt;
 }
 
 std::optional<std::string> in_u_labels(std::string_view text)

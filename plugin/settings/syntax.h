@@ -32,7 +32,7 @@ inline constexpr const char* kStoreUrl =
 /// Exact, without `*`.
 [[nodiscard]] std::optional<std::string> read_domain(std::string_view text);
 [[nodiscard]] std::optional<Pattern> read_pattern(std::string_view text);
-/// Neither `*` nor an address.
+/// Neither `*`, nor an address, nor a group.
 [[nodiscard]] std::optional<Pattern> read_domain_pattern(std::string_view text);
 
 /// Of a text with an A-label in its domain (`xn--bcher-kva.example`, RFC 3490), which none of these takes: how

@@ -86,6 +86,14 @@ class Receiver
             organizations.emplace_back();
             return take(all.organization, json, organizations.back(), place());
         }
+        if (is(all.group) && !organizations.empty()) {
+            auto& groups = organizations.back().groups;
+            Group group = all.group.initial;
+            const bool taken =
+                take(all.group, json, group, group_place(organizations.size() - 1, groups.size()));
+            groups.push_back(std::move(group));
+            return taken;
+        }
         if (is(all.rule) && !organizations.empty()) {
             auto& rules = organizations.back().rules;
             Rule rule = all.rule.initial;
@@ -144,6 +152,9 @@ std::string to_lines(const Settings& settings)
         const OrganizationSettings& organization = settings.organizations[i];
         const std::string place = organization_place(i);
         out.add(all.organization, organization, place);
+        for (std::size_t group = 0; group < organization.groups.size(); ++group) {
+            out.add(all.group, organization.groups[group], group_place(i, group));
+        }
         for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
             out.add(all.rule, organization.rules[rule], rule_place(i, rule));
         }

@@ -68,25 +68,31 @@ std::string file(std::string text)
     return text.erase(0, 1);
 }
 
-std::string rules_text(const Settings& settings, const OrganizationSettings& organization)
+/// The groups, then the rules.
+void write_each(Writer& out, const OrganizationSettings& organization, std::size_t place)
 {
-    Writer out(settings, Sources::omitted);
-    for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
-        out.write(settings_table().rule, organization.rules[rule]);
-    }
-    return std::move(out).text();
-}
-
-void write_rules(Writer& out, const Settings& settings, const OrganizationSettings& organization,
-                 std::size_t place)
-{
-    if (out.sources() == Sources::omitted) {
-        out.append_rules(organization.rules_text ? *organization.rules_text
-                                                 : rules_text(settings, organization));
-        return;
+    for (std::size_t group = 0; group < organization.groups.size(); ++group) {
+        out.write(settings_table().group, organization.groups[group], group_place(place, group));
     }
     for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
         out.write(settings_table().rule, organization.rules[rule], rule_place(place, rule));
+    }
+}
+
+std::string rules_text(const Settings& settings, std::size_t place)
+{
+    Writer out(settings, Sources::omitted);
+    write_each(out, settings.organizations[place], place);
+    return std::move(out).text();
+}
+
+void write_rules(Writer& out, const Settings& settings, std::size_t place)
+{
+    const OrganizationSettings& organization = settings.organizations[place];
+    if (out.sources() == Sources::omitted) {
+        out.append_rules(organization.rules_text ? *organization.rules_text : rules_text(settings, place));
+    } else {
+        write_each(out, organization, place);
     }
 }
 
@@ -97,7 +103,7 @@ void write_policy(Writer& out, const Settings& settings)
         const OrganizationSettings& organization = settings.organizations[i];
         const std::string place = organization_place(i);
         out.write(all.organization, organization, place);
-        write_rules(out, settings, organization, i);
+        write_rules(out, settings, i);
         out.write(all.federation, organization.federation, place + ".federation");
     }
     out.write(all.limits, settings.limits);
@@ -128,9 +134,11 @@ std::vector<std::string> policy_to_toml(const Settings& settings)
 
 void make_ready(Settings& settings)
 {
-    for (OrganizationSettings& organization : settings.organizations) {
+    for (std::size_t i = 0; i < settings.organizations.size(); ++i) {
+        OrganizationSettings& organization = settings.organizations[i];
+        static_cast<void>(organization.groups.index());
         static_cast<void>(organization.rules.index());
-        organization.rules_text = std::make_shared<const std::string>(rules_text(settings, organization));
+        organization.rules_text = std::make_shared<const std::string>(rules_text(settings, i));
     }
 }
 

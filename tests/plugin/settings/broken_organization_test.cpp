@@ -36,7 +36,7 @@ const Broken kBrokenOrganizations[] = {
     {"stock_answers_unknown", "stock = \"deny\"\n", 7, "organization.stock", "\"deny\"", "off, approve"},
     {"key_like_none_of_the_organization", "retry = 5\n", 7, "organization.retry", "an unknown key",
      "name, domains, users_may_choose, option, approve_contacts_users_asked_for, ask_back, stock, "
-     "administrators, rule, federation"},
+     "administrators, group, rule, federation"},
     {"key_with_a_hyphen", "users-may-choose = true\n", 7, "organization.users-may-choose", "an unknown key",
      "users_may_choose (is that what was meant?)"},
     {"quoted_key", "\"ask back\" = true\n", 7, "organization.\"ask back\"", "an unknown key",
@@ -110,32 +110,35 @@ BOOST_DATA_TEST_CASE(in_organization, bdata::make(kBrokenOrganizations), broken)
     check_only_error(broken, kStart + broken.toml);
 }
 
+constexpr const char* kPattern = "* or *.example.org or example.org or eve@example.org or group:NAME";
+constexpr const char* kPatterns =
+    "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\", "
+    "\"group:NAME\"";
+
 const Broken kBrokenRules[] = {
     {"rule_without_from", "[[organization.rule]]\nanswer = \"deny\"\n", 7, "organization.rule.from",
-     "nothing", "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+     "nothing", kPatterns},
     {"rule_without_answer", "[[organization.rule]]\nfrom = [\"*\"]\n", 7, "organization.rule.answer",
      "nothing", "approve, deny, leave"},
     {"rule_with_an_unknown_answer", "[[organization.rule]]\nfrom = [\"*\"]\nanswer = \"block\"\n", 9,
      "organization.rule.answer", "\"block\"", "approve, deny, leave"},
     {"rule_from_nobody", "[[organization.rule]]\nfrom = []\nanswer = \"deny\"\n", 8, "organization.rule.from",
-     "[]", "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+     "[]", kPatterns},
     {"rule_to_nobody", "[[organization.rule]]\nfrom = [\"*\"]\nto = []\nanswer = \"deny\"\n", 9,
-     "organization.rule.to", "[]",
-     "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+     "organization.rule.to", "[]", kPatterns},
     {"rule_from_a_text", "[[organization.rule]]\nfrom = \"*\"\nanswer = \"deny\"\n", 8,
-     "organization.rule.from", "\"*\"",
-     "a list of at least one of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\""},
+     "organization.rule.from", "\"*\"", kPatterns},
     {"pattern_with_a_star_in_the_middle",
      "[[organization.rule]]\nfrom = [\"*\", \"a.*.example\"]\nanswer = \"deny\"\n", 8,
-     "organization.rule.from", "\"a.*.example\"", "* or *.example.org or example.org or eve@example.org"},
+     "organization.rule.from", "\"a.*.example\"", kPattern},
     {"pattern_with_a_star_for_a_local_part",
      "[[organization.rule]]\nfrom = [\"*@example.org\"]\nanswer = \"deny\"\n", 8, "organization.rule.from",
-     "\"*@example.org\"", "* or *.example.org or example.org or eve@example.org"},
+     "\"*@example.org\"", kPattern},
     {"pattern_with_a_resource",
      "[[organization.rule]]\nfrom = [\"*\"]\nto = [\"a@example.org/x\"]\nanswer = \"deny\"\n", 9,
-     "organization.rule.to", "\"a@example.org/x\"", "* or *.example.org or example.org or eve@example.org"},
+     "organization.rule.to", "\"a@example.org/x\"", kPattern},
     {"pattern_with_a_space", "[[organization.rule]]\nfrom = [\"example.net \"]\nanswer = \"deny\"\n", 8,
-     "organization.rule.from", "\"example.net \"", "* or *.example.org or example.org or eve@example.org"},
+     "organization.rule.from", "\"example.net \"", kPattern},
     {"unknown_key_in_a_rule", "[[organization.rule]]\nform = [\"*\"]\nfrom = [\"*\"]\nanswer = \"deny\"\n", 8,
      "organization.rule.form", "an unknown key", "from (is that what was meant?)"},
     {"rule_in_single_brackets", "[organization.rule]\nfrom = [\"*\"]\nanswer = \"deny\"\n", 7,
@@ -145,6 +148,73 @@ const Broken kBrokenRules[] = {
 BOOST_DATA_TEST_CASE(in_rule, bdata::make(kBrokenRules), broken)
 {
     check_only_error(broken, kStart + broken.toml);
+}
+
+/// `[[organization.group]]`, in three lines.
+std::string group(const std::string& name, const std::string& members)
+{
+    return "[[organization.group]]\nname = \"" + name + "\"\nmembers = [" + members + "]\n";
+}
+
+const std::string kRule = "[[organization.rule]]\nanswer = \"deny\"\n";
+
+const Broken kBrokenGroups[] = {
+    {"group_without_a_name", "[[organization.group]]\nmembers = []\n", 7, "organization.group.name",
+     "nothing", "a name of letters, digits, dots, - and _"},
+    {"group_without_members", "[[organization.group]]\nname = \"sales\"\n", 7, "organization.group.members",
+     "nothing", "a list of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\", \"group:NAME\""},
+    {"name_of_two_words", group("two words", ""), 8, "organization.group.name", "\"two words\"",
+     "a name of letters, digits, dots, - and _"},
+    {"name_of_two_groups", group("sales", "") + group("sales", ""), 11, "organization.group.name",
+     "\"sales\", as in line 8", "a name of its own for each group of an organization"},
+    {"member_with_a_resource", group("sales", "\"amy@example.org\", \"a@example.org/x\""), 9,
+     "organization.group.members", "\"a@example.org/x\"", kPattern},
+    {"member_with_a_wrong_name", group("sales", "\"group:two words\""), 9, "organization.group.members",
+     "\"group:two words\"", kPattern},
+    {"unknown_key_in_a_group", "[[organization.group]]\nnames = \"x\"\nname = \"sales\"\nmembers = []\n", 8,
+     "organization.group.names", "an unknown key", "name (is that what was meant?)"},
+    {"group_in_single_brackets", "[organization.group]\nname = \"sales\"\nmembers = []\n", 7,
+     "organization.group", "a table", "[[organization.group]]"},
+    {"unknown_group_in_a_rule", group("sales", "") + kRule + "from = [\n\"*\",\n\"group:sale\"]\n", 14,
+     "organization.rule.from", "\"group:sale\"", "group:sales (is that what was meant?)"},
+    {"name_in_another_case", group("sales", "") + kRule + "from = [\"*\"]\nto = [\"group:Sales\"]\n", 13,
+     "organization.rule.to", "\"group:Sales\"", "group:sales (is that what was meant?)"},
+    {"unknown_group_in_a_group", group("sales", "\"group:x\"") + group("board", ""), 9,
+     "organization.group.members", "\"group:x\"", "group: and one of sales, board"},
+    {"rule_without_groups", kRule + "from = [\"group:sales\"]\n", 9, "organization.rule.from",
+     "\"group:sales\"", "group:NAME of an [[organization.group]] (there is none in this organization)"},
+    {"group_of_another_organization",
+     group("sales", "") + "[[organization]]\nname = \"Other\"\ndomains = [\"other.example\"]\n" + kRule +
+         "from = [\"group:sales\"]\n",
+     15, "organization.rule.from", "\"group:sales\"",
+     "group:NAME of an [[organization.group]] (there is none in this organization)"},
+    {"group_within_itself", group("sales", "\"group:sales\""), 9, "organization.group.members",
+     "\"group:sales\", by which it is within itself (sales, sales)", "groups that are not within themselves"},
+    {"groups_within_each_other",
+     group("a", "\"group:b\"") + group("b", "\"*\", \"group:c\"") + group("c", "\"group:b\""), 15,
+     "organization.group.members", "\"group:b\", by which it is within itself (b, c, b)",
+     "groups that are not within themselves"},
+};
+
+BOOST_DATA_TEST_CASE(in_group, bdata::make(kBrokenGroups), broken)
+{
+    check_only_error(broken, kStart + broken.toml);
+}
+
+/// Deeper than a stack, and wider than what a message can say.
+BOOST_AUTO_TEST_CASE(groups_may_be_within_each_other_as_deep_as_there_are_groups)
+{
+    constexpr int kDepth = 5'000;
+    std::string groups;
+    for (int i = 0; i < kDepth; ++i) {
+        groups += group("g" + std::to_string(i), "\"group:g" + std::to_string(i + 1) + "\"");
+    }
+    BOOST_TEST(parse_settings(kStart + groups + group("g5000", ""), "usher.toml").has_value());
+    check_only_error({"", "", 15'009, "organization.group.members",
+                      "\"group:g0\", by which it is within itself (..., g4994, g4995, g4996, g4997, g4998, "
+                      "g4999, g5000, g0)",
+                      "groups that are not within themselves"},
+                     kStart + groups + group("g5000", "\"group:g0\""));
 }
 
 const Broken kBrokenFederation[] = {
@@ -163,6 +233,9 @@ const Broken kBrokenFederation[] = {
      "organization.federation.domains", "nothing", "at least one domain, because mode is listed"},
     {"federation_lists_everybody", "[organization.federation]\nmode = \"listed\"\ndomains = [\"*\"]\n", 9,
      "organization.federation.domains", "\"*\"", "a domain such as example.net or *.example.net"},
+    {"federation_lists_a_group",
+     "[organization.federation]\nmode = \"listed\"\ndomains = [\"group:sales\"]\n", 9,
+     "organization.federation.domains", "\"group:sales\"", "a domain such as example.net or *.example.net"},
     {"federation_lists_an_address",
      "[organization.federation]\nmode = \"listed\"\ndomains = [\"a@example.net\"]\n", 9,
      "organization.federation.domains", "\"a@example.net\"", "a domain such as example.net or *.example.net"},

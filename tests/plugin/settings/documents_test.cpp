@@ -44,6 +44,8 @@ BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
     }
     const Settings s = valid(taken);
     BOOST_TEST(s.connection.ca_file == "/etc/ssl/certs/ca-certificates.crt");
+    BOOST_REQUIRE(s.organizations.at(0).groups.size() == 1U);
+    BOOST_TEST(s.organizations[0].groups[0].name == "sales");
     BOOST_REQUIRE(s.organizations.at(0).rules.size() == 1U);
     BOOST_TEST(s.organizations[0].rules[0].answer == Answer::deny);
     BOOST_TEST(valid(as_component).connection.component.value_or("") == "usher.example.org");

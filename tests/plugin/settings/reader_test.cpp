@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default)
     BOOST_TEST(o.approve_contacts_users_asked_for);
     BOOST_TEST(!o.ask_back);
     BOOST_TEST(o.administrators.empty());
+    BOOST_TEST(o.groups.empty());
     BOOST_TEST(o.rules.empty());
     BOOST_TEST((o.federation.mode == FederationMode::open));
     BOOST_TEST(o.federation.answer == Answer::leave);
@@ -107,6 +108,18 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(o.rules[2].answer == Answer::approve);
     BOOST_TEST(o.rules[2].place == 3U);
     BOOST_TEST(source_of(s, "organization[0].rule[2]") == "usher.toml:25");
+    BOOST_TEST(
+        (o.rules[2].to == std::vector<P>{{P::Kind::group, "Vorstände"}, {P::Kind::domain, "example.com"}}));
+    BOOST_REQUIRE(o.groups.size() == 2U);
+    BOOST_TEST(o.groups[0].name == "Vorstände");
+    BOOST_TEST((o.groups[0].members == std::vector<P>{{P::Kind::address, "chef@bücher.example"},
+                                                      {P::Kind::subdomains, "board.example"},
+                                                      {P::Kind::domain, "board.example"},
+                                                      {P::Kind::group, "nobody-2"},
+                                                      {P::Kind::everybody, ""}}));
+    BOOST_TEST(source_of(s, "organization[0].group[0]") == "usher.toml:33");
+    BOOST_TEST(source_of(s, "organization[0].group[1].members") == "usher.toml:38");
+    BOOST_TEST(o.groups[1].members.empty());
     BOOST_TEST((o.federation.mode == FederationMode::listed));
     BOOST_TEST(o.federation.domains.contains("example.net"));
     BOOST_TEST(o.federation.domains.contains("a.b.example.net"));

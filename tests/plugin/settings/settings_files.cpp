@@ -33,6 +33,11 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     BOOST_TEST(a.ask_back == b.ask_back);
     BOOST_TEST(a.stock == b.stock);
     BOOST_TEST(texts(a.administrators) == texts(b.administrators));
+    BOOST_REQUIRE(a.groups.size() == b.groups.size());
+    for (std::size_t i = 0; i < a.groups.size(); ++i) {
+        BOOST_TEST(a.groups[i].name == b.groups[i].name);
+        BOOST_TEST((a.groups[i].members == b.groups[i].members));
+    }
     BOOST_REQUIRE(a.rules.size() == b.rules.size());
     for (std::size_t i = 0; i < a.rules.size(); ++i) {
         BOOST_TEST((a.rules[i].from == b.rules[i].from));

@@ -55,11 +55,18 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
   answer = "leave"
   [[organization.rule]]
   from = ["a1@averylongname.example", "a2@averylongname.example", "a3@averylongname.example", "a4@averylongname.example"]
+  to = ["group:Vorstände", "example.com"]
   answer = "approve"
   [organization.federation]
   mode = "listed"
   domains = ["example.net", "*.example.net", "*.Partner.example"]
   answer = "deny"
+  [[organization.group]]
+  name = "Vorstände"
+  members = ["Chef@Bücher.example", "*.board.example", "board.example", "group:nobody-2", "*"]
+  [[organization.group]]
+  name = "nobody-2"
+  members = []
 [[organization]]
 name = "Second"
 domains = ["second.example"]

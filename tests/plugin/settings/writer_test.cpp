@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "plugin/settings/documents.h"
+#include "plugin/text/lists.h"
 #include "settings_files.h"
 
 namespace bdata = boost::unit_test::data;
@@ -34,6 +35,17 @@ BOOST_DATA_TEST_CASE(what_is_written_ahead_is_the_same, bdata::make(kFiles), fil
     BOOST_TEST(policy_to_toml(ready) == policy_to_toml(once), boost::test_tools::per_element());
     BOOST_TEST(to_toml(ready) == to_toml(once));
     BOOST_TEST(to_toml(ready, Sources::shown) == to_toml(once, Sources::shown));
+}
+
+/// So that what the journal names can be decided again.
+BOOST_AUTO_TEST_CASE(the_text_of_a_policy_makes_the_same_policy)
+{
+    const Settings once = valid(kEverything);
+    const Settings again = valid(kComponent + joined(policy_to_toml(once), ""));
+    Settings twice = once;
+    twice.organizations = again.organizations;
+    twice.limits = again.limits;
+    check_same(once, twice);
 }
 
 BOOST_AUTO_TEST_CASE(effective_settings_show_every_default)
