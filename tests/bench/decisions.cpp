@@ -1,4 +1,5 @@
 // What a decision costs as the policy grows, and what reading users' choices costs as more have chosen.
+#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,18 +41,23 @@ Address user(std::size_t i)
     return Address::prepare(test::chooser(i, kDomain)).value();
 }
 
+constexpr std::size_t kUsers = 1'000;
+
+std::string contact(std::size_t i)
+{
+    return "amy@d" + std::to_string(i) + ".example";
+}
+
 /// Nanoseconds for each of many decisions on random requests.
 double decision(const Policy& policy)
 {
-    constexpr std::size_t kUsers = 1'000;
     constexpr std::size_t kRequests = 20'000;
     constexpr int kRounds = 20;
     std::mt19937 random(1);
     std::vector<SubscriptionRequest> requests;
     for (std::size_t i = 0; i < kRequests; ++i) {
-        requests.push_back({user(random() % kUsers),
-                            Address::prepare("amy@d" + std::to_string(random() % 1000) + ".example").value(),
-                            std::nullopt});
+        requests.push_back(
+            {user(random() % kUsers), Address::prepare(contact(random() % kUsers)).value(), std::nullopt});
     }
     std::size_t approved = 0;
     double best = 1e9;
@@ -97,6 +103,67 @@ double with_domains(std::size_t count)
     return decision(Policy({organization(count)}, {}));
 }
 
+Rule within(const std::string& group, std::uint32_t place)
+{
+    const Pattern pattern = Pattern::read("group:" + group).value();
+    return {{pattern}, {pattern}, Answer::approve, place};
+}
+
+/// Each who asks or is asked is in one of the groups, for each of which there is a rule.
+double with_groups(std::size_t count)
+{
+    std::vector<Group> groups(count);
+    for (std::size_t i = 0; i < kUsers; ++i) {
+        auto& members = groups[i % count].members;
+        members.push_back(Pattern::read(contact(i)).value());
+        members.push_back(Pattern::read(user(i).text()).value());
+    }
+    Organization many = organization(1);
+    for (std::size_t i = 0; i < count; ++i) {
+        groups[i].name = "group" + std::to_string(i);
+        many.rules.push_back(within(groups[i].name, static_cast<std::uint32_t>(i + 1)));
+        many.groups.push_back(std::move(groups[i]));
+    }
+    return decision(Policy({many}, {}));
+}
+
+/// One group, within another: those who ask or are asked, and so many others.
+Organization organization_with_members(std::size_t others)
+{
+    Group inner{.name = "inner", .members = {}};
+    for (std::size_t i = 0; i < kUsers; ++i) {
+        inner.members.push_back(Pattern::read(contact(i)).value());
+        inner.members.push_back(Pattern::read(user(i).text()).value());
+    }
+    for (std::size_t i = 0; i < others; ++i) {
+        inner.members.push_back(Pattern::read("first.last" + std::to_string(i) + "@corp.example").value());
+    }
+    Organization made = organization(1);
+    made.groups.push_back(std::move(inner));
+    made.groups.push_back({.name = "outer", .members = {Pattern::read("group:inner").value()}});
+    made.rules.push_back(within("outer", 1));
+    return made;
+}
+
+double with_members(std::size_t count)
+{
+    return decision(Policy({organization_with_members(count)}, {}));
+}
+
+double bytes_in_use()
+{
+    const auto memory = mallinfo2();
+    return static_cast<double>(memory.uordblks + memory.hblkhd);
+}
+
+/// Megabytes that a policy takes with so many members of a group.
+double memory_of_members(std::size_t count)
+{
+    const double before = bytes_in_use();
+    const Policy policy({organization_with_members(count)}, {});
+    return (bytes_in_use() - before) / 1e6;
+}
+
 /// Each size is measured in a process of its own, so that memory is laid out as in a daemon.
 double in_child(double (*measure)(std::size_t), std::size_t size)
 {
@@ -139,6 +206,20 @@ void measure(const std::string& of, double (*figure)(std::size_t), const std::ve
                            ratio,
                            "at most 500 ns, and at most 1.5 × from the smallest to the largest",
                            most <= kMaxNanoseconds && ratio <= kFlat};
+}
+
+void measure_memory()
+{
+    constexpr std::size_t kMembers = 100'000;
+    constexpr double kMaxMegabytes = 50;
+    const double taken = in_child(memory_of_members, kMembers);
+    std::cout << test::Row{"decisions",
+                           "memory of a policy with 100000 members of a group",
+                           test::fixed(taken, 1) + " MB",
+                           std::nullopt,
+                           "at most 50 MB",
+                           taken <= kMaxMegabytes,
+                           {}};
 }
 
 /// A store with choices, as the daemon has it open.
@@ -217,7 +298,6 @@ void measure_choices(const std::vector<std::size_t>& sizes, const std::vector<st
 void measure_count()
 {
     constexpr std::size_t kDomains = 1'000;
-    constexpr std::size_t kUsers = 1'000;
     constexpr double kMaxMilliseconds = 2;
     std::vector<std::string> domains;
     for (std::size_t i = 0; i < kDomains; ++i) {
@@ -250,6 +330,9 @@ int main()
     return usher::test::run_benchmark([&] {
         usher::measure("rules", usher::with_rules, {1, 1'000, 100'000});
         usher::measure("domains", usher::with_domains, {1, 1'000, 100'000});
+        usher::measure("groups", usher::with_groups, {1, 1'000});
+        usher::measure("members of a group", usher::with_members, {10, 100'000});
+        usher::measure_memory();
         usher::measure_choices({1, 64, 100}, {1, 1'000, 100'000, 1'000'000});
         usher::measure_count();
     });
