@@ -68,7 +68,7 @@ void add(Json& json, const Decision& decision)
 {
     json["answer"] = name(decision.answer);
     json["reason"] = to_string(decision.reason);
-    json["rule"] = decision.reason == Reason::rule ? Json(decision.rule) : Json(nullptr);
+    json["rule"] = decision.rule != 0 ? Json(decision.rule) : Json(nullptr);
 }
 
 Json json_of(const Facts& facts)

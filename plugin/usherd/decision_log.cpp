@@ -9,7 +9,7 @@ namespace usher
 void log_decision(const JournalRecord& record)
 {
     std::string why(to_string(record.decision.reason));
-    if (record.decision.reason == Reason::rule) {
+    if (record.decision.rule != 0) {
         why += " " + std::to_string(record.decision.rule);
     } else if (record.decision.reason == Reason::by_hand) {
         why += " of " + record.answered_by;
