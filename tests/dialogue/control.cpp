@@ -393,8 +393,11 @@ BOOST_AUTO_TEST_CASE(explain_agrees_with_the_journal)
         };
 
         UsherdOptions options = with_option("organization");
-        options.organization = rule({contact(0), contact(1)}, "deny") + rule({contact(2)}, "leave") +
-                               rule({contact(3)}, "approve");
+        options.organization =
+            "[[organization.group]]\nname = \"feud\"\nmembers = [\"group:montagues\"]\n"
+            "[[organization.group]]\nname = \"montagues\"\nmembers = [\"" +
+            contact(0) + "\", \"" + contact(1) + "\"]\n" + rule({"group:feud"}, "deny") +
+            rule({contact(2)}, "leave") + rule({contact(3)}, "approve");
         options.more = "\n[limits]\napprovals_per_contact_per_hour = 4\n";
         Steered steered(options);
         std::vector<WireClient*> contacts;
@@ -409,6 +412,12 @@ BOOST_AUTO_TEST_CASE(explain_agrees_with_the_journal)
 
         contacts[0]->send(to(user(0), "subscribe"));
         contacts[0]->expect(presence("unsubscribed", user(0)));
+        const std::string why =
+            steered.usherctl.json("GET", "/v1/explain", {"explain", user(0), contact(0)})["steps"]
+                .back()["why"];
+        BOOST_TEST(
+            why.ends_with("matches and says deny: the contact is in the group feud (through montagues)."),
+            why);
 
         std::set<std::pair<int, int>> asked{{0, 0}};
         std::map<std::string, int> reasons;
