@@ -10,7 +10,8 @@ std::int64_t Journal::next_id(std::chrono::system_clock::time_point)
     return ++last_id_;
 }
 
-void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then)
+void Journal::record(std::vector<JournalEntry> entries, StoreCallback<std::vector<JournalEntry>> then,
+                     std::optional<Statement>)
 {
     then(std::move(entries));
 }
