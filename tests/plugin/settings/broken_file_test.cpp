@@ -114,8 +114,8 @@ usher.toml:4: organization.domains: found "*.example.org"; accepted: a domain su
 usher.toml:5: organization.domains: found "example.org", as in line 4; accepted: each domain once, in one organization
 usher.toml:6: organization.option: found "everyone"; accepted: all, organization, prompt
 usher.toml:8: organization.rule.answer: found nothing; accepted: approve, deny, leave
-usher.toml:8: organization.rule.from: found nothing; accepted: a list of at least one of "*", "*.example.org", "example.org", "eve@example.org"
-usher.toml:9: organization.rule.to: found "*@*"; accepted: * or *.example.org or example.org or eve@example.org
+usher.toml:8: organization.rule.from: found nothing; accepted: a list of at least one of "*", "*.example.org", "example.org", "eve@example.org", "group:NAME"
+usher.toml:9: organization.rule.to: found "*@*"; accepted: * or *.example.org or example.org or eve@example.org or group:NAME
 usher.toml:10: connection: found neither account nor component; accepted: one of them
 usher.toml:11: connection.tls: found "off" with the host "example.org"; accepted: required, or a loopback host (127.0.0.1, ::1, localhost)
 usher.toml:12: connection.prot: found an unknown key; accepted: port (is that what was meant?)
