@@ -10,5 +10,7 @@ description = {
 dependencies = { "lua >= 5.2" }
 build = {
 	type = "builtin",
-	modules = { mod_subscription_requests = "mod_subscription_requests.lua" },
+	modules = {
+		mod_subscription_requests = "mod_subscription_requests/mod_subscription_requests.lua",
+	},
 }

@@ -61,7 +61,7 @@ constexpr std::string_view kEjabberdHost = R"(  {domain}:
 // ---- sentences
 
 constexpr std::string_view kProsodyConnectorStep =
-    "put mod_subscription_requests.lua into one of the plugin_paths, add \"subscription_requests\" to "
+    "put the folder mod_subscription_requests into one of the plugin_paths, add \"subscription_requests\" to "
     "modules_enabled for {domain}, and restart Prosody";
 constexpr std::string_view kProsodyGrantStep =
     "privileged_entities = { {grant} } for {domain}, then restart Prosody (not needed for a host that was added with "

@@ -60,7 +60,7 @@ const Case kCases[] = {
          f.connector = false;
          f.pending = {};
      },
-     "connector", "failed", "none", "mod_subscription_requests.lua", false},
+     "connector", "failed", "none", "mod_subscription_requests", false},
     {"connector_of_another_version",
      [](auto&, auto& f, auto&) {
          f.connector = false;
@@ -74,7 +74,7 @@ const Case kCases[] = {
          f.last_round_trip = std::chrono::system_clock::time_point{};
      },
      "connector", "failed", "not seen; the connector last replied at 1970-01-01T00:00:00",
-     "mod_subscription_requests.lua", false},
+     "mod_subscription_requests", false},
     {"refused",
      [](auto&, auto& f, auto&) {
          f.pending = {Kind::error, "forbidden"};

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(steps_quote_the_recipes)
     const ServerSteps prosody =
         server_steps(ServerKind::prosody, LoginKind::component, "usher.example.org", "example.org");
     BOOST_TEST(prosody.connector ==
-               "put mod_subscription_requests.lua into one of the plugin_paths, add "
+               "put the folder mod_subscription_requests into one of the plugin_paths, add "
                "\"subscription_requests\" to modules_enabled for example.org, and restart Prosody");
     BOOST_TEST(
         prosody.grant ==
