@@ -130,17 +130,26 @@ local function send_without_delay(conn)
 	if conn and nodelay[conn] == nil then nodelay[conn] = set_nodelay(conn, true); end
 end
 
--- Calls `step` until it returns true. Other work goes on in between (S64). What `step` calls may wait (util.async).
+-- What takes long: `work` may wait (util.async), and calls pause() often, which lets other work go on every 10 ms (S64).
+local slice_end = 0;
+local function in_background(work)
+	slice_end = monotonic() + slice;
+	async.runner(work):run(true);
+end
+
+local function pause()
+	if monotonic() < slice_end then return; end
+	local wait, done = async.waiter();
+	module:add_timer(0, function () done(); end);
+	wait();
+	slice_end = monotonic() + slice;
+end
+
+-- Calls `step` until it returns true.
 local function in_slices(step)
-	local runner;
-	runner = async.runner(function ()
-		local slice_end = monotonic() + slice;
-		repeat
-			if step() then return; end
-		until monotonic() > slice_end;
-		module:add_timer(0, function () runner:run(true); end);
+	in_background(function ()
+		while not step() do pause(); end
 	end);
-	runner:run(true);
 end
 
 local function is_xml_text(text)
@@ -409,6 +418,31 @@ local function absence_check(username, known)
 		if not names[position] then return false; end
 		return exists_for_provider(names[position]) and true or nil;
 	end;
+end
+
+-- Those of them that have an account, as a set. Nil: that cannot be told (S81).
+local function find_accounts(usernames)
+	local found, known, absent = {}, nil, nil;
+	for _, username in ipairs(usernames) do
+		pause();
+		local exists = exists_for_provider(username);
+		if exists then known = username; end
+		if exists or host_session.sessions[username] then
+			found[username] = true;
+		elseif is_internal() and not can_read_account(username) then
+			return nil;
+		else
+			absent = username;
+		end
+	end
+	if not absent then return found; end
+	local check = absence_check(absent, known);
+	local believed;
+	repeat
+		pause();
+		believed = check();
+	until believed ~= nil;
+	return believed and found or nil;
 end
 
 ---- The pending list ----
@@ -897,29 +931,17 @@ local function on_accounts(event)
 		usernames[i] = username;
 	end
 
-	local reply = st.reply(stanza):tag("accounts", { xmlns = xmlns });
-	local position, known, absent, check = 0, nil, nil, nil;
-	in_slices(function ()
-		if session.destroyed then return true; end
-		position = position + 1;
-		local username = usernames[position];
-		if not username then
-			if absent and not check then check = absence_check(absent, known); end
-			local believed = not check or check();
-			if believed == nil then return; end
-			if not believed then return refuse(event, "wait", "internal-server-error"); end -- S81
-			session.send(reply);
-			return true;
+	in_background(function ()
+		local found = find_accounts(usernames);
+		if session.destroyed then return; end
+		if not found then return refuse(event, "wait", "internal-server-error"); end -- S81
+		local reply = st.reply(stanza):tag("accounts", { xmlns = xmlns });
+		for _, username in ipairs(usernames) do
+			if found[username] then
+				reply:tag("account", { jid = address_of(username), created = creation_time(username) }):up();
+			end
 		end
-		local exists = exists_for_provider(username);
-		if exists then known = username; end
-		if exists or host_session.sessions[username] then
-			reply:tag("account", { jid = address_of(username), created = creation_time(username) }):up();
-		elseif is_internal() and not can_read_account(username) then
-			return refuse(event, "wait", "internal-server-error");
-		else
-			absent = username;
-		end
+		session.send(reply);
 	end);
 	return true;
 end
