@@ -239,27 +239,41 @@ end
 
 ---- Entities ----
 
--- Addresses that the configuration grants the permission, in the order in which they are asked, and their hosts.
-local entities, is_entity, entity_hosts;
-local function read_entities()
-	entities, is_entity, entity_hosts = {}, {}, {};
+-- What the configuration grants, for each part of the protocol: the kind of XEP-0356 permission for its namespace, the
+-- addresses that have it, in the order in which they are asked, and the same as a set.
+local requests_grant = { namespace = xmlns, kind = "set" };
+local people_grant = { namespace = xmlns .. "#people", kind = "get" };
+local entity_hosts; -- of all these addresses
+
+local function read_grant(grant)
+	grant.addresses, grant.has = {}, {};
 	for address, permissions in pairs(module:get_option("privileged_entities", {})) do
-		local permission = type(permissions) == "table" and type(permissions.iq) == "table" and permissions.iq[xmlns];
+		local permission = type(permissions) == "table" and type(permissions.iq) == "table" and permissions.iq[grant.namespace];
 		local entity_host = type(address) == "string" and jid.host(address);
-		if entity_host and (permission == "both" or permission == "set") then
-			entities[#entities + 1], is_entity[address], entity_hosts[entity_host] = address, true, true;
+		if entity_host and (permission == "both" or permission == grant.kind) then
+			grant.addresses[#grant.addresses + 1], grant.has[address], entity_hosts[entity_host] = address, true, true;
 		end
 	end
-	table.sort(entities);
+	table.sort(grant.addresses);
 end
-read_entities();
+
+local function read_grants()
+	entity_hosts = {};
+	read_grant(requests_grant);
+	read_grant(people_grant);
+end
+read_grants();
+
+local function is_entity(address) return requests_grant.has[address] or people_grant.has[address]; end
 
 -- mod_privilege fills session.privileges at the login and does not look again when the configuration changes (S70).
-local function is_granted(session)
+local function has_grant(session, grant)
 	local privileges = session.privileges and session.privileges[host];
-	local permission = privileges and privileges.iq and privileges.iq[xmlns];
-	return permission and permission.set and is_entity[jid.join(session.username, session.host)];
+	local permission = privileges and privileges.iq and privileges.iq[grant.namespace];
+	return permission and permission[grant.kind] and grant.has[jid.join(session.username, session.host)];
 end
+
+local function is_granted(session) return has_grant(session, requests_grant); end
 
 local function component_session(address)
 	local component = hosts[address] and hosts[address].modules.component;
@@ -290,7 +304,7 @@ end
 
 -- The session to ask, and its address. `leaving`: a session that is about to end but is still registered.
 local function connected_entity(leaving)
-	for _, address in ipairs(entities) do
+	for _, address in ipairs(requests_grant.addresses) do
 		local session = component_session(address);
 		if session and session ~= leaving and may_be_asked(session) then return session, address; end
 		session = account_session(address, leaving);
@@ -314,8 +328,8 @@ local function advertise(session, address)
 	session.send(message);
 end
 
-local function for_each_connection(call)
-	for _, address in ipairs(entities) do
+local function for_each_connection(grant, call)
+	for _, address in ipairs(grant.addresses) do
 		local component, user = component_session(address), bare_sessions[address];
 		if component then call(component, address); end
 		for _, session in pairs(user and user.sessions or {}) do call(session, session.full_jid); end
@@ -323,13 +337,13 @@ local function for_each_connection(call)
 end
 
 local function advertise_to_all()
-	for_each_connection(function (session, address)
+	for_each_connection(requests_grant, function (session, address)
 		if session.type == "component" or session.presence then advertise(session, address); end
 	end);
 end
 
 local function tell_removed(username)
-	for_each_connection(function (session, address)
+	for_each_connection(requests_grant, function (session, address)
 		if not may_be_asked(session) then return; end
 		session.send(st.message({ from = host, to = address, id = new_id.medium() })
 			:tag("removed", { xmlns = xmlns }):tag("account", { jid = address_of(username) }):up():up());
@@ -832,13 +846,15 @@ local function refuse_unknown(event, username)
 	return true;
 end
 
-local function may_answer(session, from)
-	return is_granted(session) and is_entity[jid.bare(from)] and not is_detached(session);
+-- Whether this IQ may have what the grant gives.
+local function is_allowed(event, grant)
+	local session = event.origin;
+	return has_grant(session, grant) and grant.has[jid.bare(event.stanza.attr.from)] and not is_detached(session);
 end
 
 local function on_answer(event)
 	local session, stanza = event.origin, event.stanza;
-	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
+	if not is_allowed(event, requests_grant) then return refuse(event, "auth", "forbidden"); end
 	local answer = stanza.tags[1];
 	local verdict, user, contact = answer.attr.type, answer.attr.user, answer.attr.contact;
 	local is_known = verdict == "subscribed" or verdict == "unsubscribed" or verdict == "none";
@@ -856,7 +872,7 @@ end
 
 local function on_pending(event)
 	local session, stanza = event.origin, event.stanza;
-	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
+	if not is_allowed(event, requests_grant) then return refuse(event, "auth", "forbidden"); end
 	local query = stanza.tags[1];
 	local username;
 	if query.attr.user then
@@ -918,7 +934,7 @@ end
 
 local function on_accounts(event)
 	local session, stanza = event.origin, event.stanza;
-	if not may_answer(session, stanza.attr.from) then return refuse(event, "auth", "forbidden"); end
+	if not is_allowed(event, requests_grant) then return refuse(event, "auth", "forbidden"); end
 	local addresses, usernames = {}, {};
 	for account in stanza.tags[1]:childtags("account") do
 		if not account.attr.jid or #addresses == max_accounts then return refuse(event, "modify", "bad-request"); end
@@ -1082,7 +1098,7 @@ end
 local function on_stanza_for_entity(event)
 	local stanza = event.stanza;
 	local to, sender = stanza.attr.to, hosts[stanza.attr.from];
-	if not to or not (is_entity[jid.bare(to)] or is_entity[jid.host(to)]) then return; end
+	if not to or not (is_entity(jid.bare(to)) or is_entity(jid.host(to))) then return; end
 	if sender and sender.type == "local" or is_moderate(stanza) then return; end
 	report("Stanzas to the entity that were too large, not passed on: %d");
 	local kind = stanza.attr.type;
@@ -1147,7 +1163,7 @@ end
 -- mod_privilege tells the other hosts about the login of a component, but not of an account: we do.
 local function on_login_elsewhere(event)
 	local session = event.session;
-	if not session.username or not is_entity[jid.join(session.username, session.host)] then return; end
+	if not session.username or not is_entity(jid.join(session.username, session.host)) then return; end
 	for callback in module:shared("/*/privilege/session").connected_cb:items() do callback(event); end
 end
 
@@ -1193,7 +1209,7 @@ local function give_privileges(session)
 end
 
 module:hook_global("config-reloaded", function ()
-	read_entities();
+	read_grants();
 	watch_all();
 	check_sessions();
 	advertise_to_all();
@@ -1201,7 +1217,7 @@ end);
 
 function module.load()
 	watch_all();
-	for_each_connection(give_privileges);
+	for _, grant in ipairs { requests_grant, people_grant } do for_each_connection(grant, give_privileges); end
 	advertise_to_all();
 end
 
