@@ -12,5 +12,10 @@ build = {
 	type = "builtin",
 	modules = {
 		mod_subscription_requests = "mod_subscription_requests/mod_subscription_requests.lua",
+		["mod_subscription_requests.availability"] = "mod_subscription_requests/availability.lib.lua",
+		["mod_subscription_requests.changes"] = "mod_subscription_requests/changes.lib.lua",
+		["mod_subscription_requests.people"] = "mod_subscription_requests/people.lib.lua",
+		["mod_subscription_requests.person"] = "mod_subscription_requests/person.lib.lua",
+		["mod_subscription_requests.readings"] = "mod_subscription_requests/readings.lib.lua",
 	},
 }

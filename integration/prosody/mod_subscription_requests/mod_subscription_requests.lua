@@ -1,5 +1,6 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 are those of ../../PROTOCOL.md.
+-- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 are those of ../../PROTOCOL.md. Its
+-- second part is in people.lib.lua, a library as Prosody has them: it runs in this module's environment.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -1078,6 +1079,13 @@ module:hook("iq/host", on_reply, 1);
 module:hook("iq-set/host/" .. xmlns .. ":answer", on_answer);
 module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
 module:hook("iq-get/host/" .. xmlns .. ":accounts", on_accounts);
+
+---- People ----
+
+module:require "people" {
+	people_grant = people_grant, is_allowed = is_allowed, has_grant = has_grant, for_each_connection = for_each_connection,
+	find_accounts = find_accounts, in_background = in_background, pause = pause, send_iq = send_iq, refuse = refuse,
+};
 
 ---- What others send to an entity ----
 
