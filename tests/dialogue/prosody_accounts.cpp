@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "private_prosody.h"
-#include "protocol.h"
+#include "protocol_people.h"
 
 namespace usher::test
 {
@@ -100,6 +100,39 @@ BOOST_AUTO_TEST_CASE(S81_account_file_that_cannot_be_read_is_no_proof_of_a_delet
     prosody.store("accounts", kNurse, "} nothing");
     BOOST_TEST(existing(ask_for_accounts(stage.entity(), {kJuliet})).size() == 1U);
     BOOST_TEST(cannot_tell(ask_for_accounts(stage.entity(), {kJuliet, kNurse})));
+}
+
+BOOST_AUTO_TEST_CASE(S90_S91_directory_is_not_listed_but_those_who_are_known_are_read)
+{
+    const Directory directory;
+    ServerOptions options = directory.options();
+    options.people_entities = options.entities;
+    ScriptedStage stage(options);
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    for (const std::string set : {"", "<max>0</max>", "<max>10</max>"}) {
+        const Element reply = ask_for_people_page(entity, set);
+        BOOST_TEST(is_error(reply, "cancel", "feature-not-implemented"), reply.str());
+    }
+    const std::string both = persons_xml({kJuliet, kTybalt});
+    BOOST_TEST(persons_on(ask_for_people(entity, both)) == std::vector<std::string>{kJuliet},
+               boost::test_tools::per_element());
+    directory.goes_away();
+    BOOST_TEST(cannot_tell(ask_for_people(entity, both)));
+}
+
+BOOST_AUTO_TEST_CASE(S85_account_file_that_cannot_be_read_hides_nobody)
+{
+    ScriptedStage stage(people_options(Login::component));
+    auto& prosody = dynamic_cast<PrivateProsody&>(stage.server());
+    prosody.add_account(kJuliet);
+    prosody.store("accounts", kNurse, "} nothing");
+    prosody.store("accounts", std::string("\0@capulet.lit", 13), "{ ['password'] = 'x' }");
+    stage.admit_entity();
+    const std::vector<std::string> expected = {kJuliet, kNurse};
+    BOOST_TEST(persons_on(ask_for_people(stage.entity().stream(), {})) == expected,
+               boost::test_tools::per_element());
+    BOOST_TEST(cannot_tell(ask_for_people(stage.entity().stream(), persons_xml({kJuliet, kNurse}))));
 }
 
 BOOST_AUTO_TEST_CASE(S80_time_of_creation_is_told_where_prosody_knows_it)
