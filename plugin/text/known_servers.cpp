@@ -29,16 +29,9 @@ constexpr std::array kLimits{
     Limit{ServerKind::prosody, kFirst, {0, 12}, false, "the connector is made for 0.12 and later"},
     Limit{ServerKind::prosody,
           {0, 12},
-          {13, 0},
+          kLast,
           true,
           "permissions come from mod_privilege of prosody-modules; changes to it take effect at a restart"},
-    Limit{
-        ServerKind::prosody,
-        {13, 0},
-        kLast,
-        true,
-        "tried on a development version of 13 only; permissions come from mod_privilege of prosody-modules, "
-        "and changes to it take effect at a restart"},
     Limit{ServerKind::ejabberd, kFirst, {23, 1}, false, "the connector is made for 23.01 and later"},
     Limit{ServerKind::ejabberd,
           {23, 1},

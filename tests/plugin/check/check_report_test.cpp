@@ -325,6 +325,7 @@ BOOST_AUTO_TEST_CASE(versions_are_compared_as_numbers)
     BOOST_TEST(known_server("Prosody", "0.12.3").supported);
     BOOST_TEST(known_server("Prosody", "13.0.2").supported);
     BOOST_TEST(!known_server("Prosody", "trunk nightly build 1").supported);
+    BOOST_TEST(known_server("Prosody", "0.12.3").note == known_server("Prosody", "13.0.1").note);
     BOOST_TEST(!known_server("ejabberd", "21.12").supported);
     BOOST_TEST((known_server("ejabberd", "23.01").note != known_server("ejabberd", "24.10").note));
 }
