@@ -1,0 +1,67 @@
+#include "plugin/people/directory.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace usher
+{
+
+void Directory::replace(std::string_view domain, DomainPeople people)
+{
+    domains_.insert_or_assign(std::string(domain), std::move(people));
+}
+
+void Directory::put(const Person& person)
+{
+    domains_[std::string(person.address.domain())].put(person);
+}
+
+void Directory::remove(const Address& user)
+{
+    if (const auto domain = domains_.find(user.domain()); domain != domains_.end()) {
+        domain->second.remove(user);
+    }
+}
+
+void Directory::forget(std::string_view domain)
+{
+    if (const auto found = domains_.find(domain); found != domains_.end()) {
+        domains_.erase(found);
+    }
+}
+
+std::size_t Directory::size(std::string_view domain) const
+{
+    const auto found = domains_.find(domain);
+    return found == domains_.end() ? 0 : found->second.size();
+}
+
+FoundPeople Directory::find(const std::vector<std::string>& domains, const SearchWords& words,
+                            std::size_t limit, const Accepts& accepts) const
+{
+    using Found = std::pair<const DomainPeople*, DomainPeople::Place>;
+    std::vector<Found> whole;
+    std::vector<Found> begun;
+    for (const std::string& domain : domains) {
+        const auto people = domains_.find(domain);
+        if (people == domains_.end() || whole.size() > limit) {
+            continue;
+        }
+        people->second.search(words,
+                              [&](const DomainPeople::Place& place, std::string_view address, bool is_whole) {
+                                  std::vector<Found>& kind = is_whole ? whole : begun;
+                                  if (kind.size() <= limit && accepts(address)) {
+                                      kind.emplace_back(&people->second, place);
+                                  }
+                                  return whole.size() <= limit;
+                              });
+    }
+    whole.insert(whole.end(), begun.begin(), begun.end());
+    FoundPeople found{{}, whole.size() > limit};
+    for (std::size_t i = 0; i < std::min(whole.size(), limit); ++i) {
+        found.people.push_back(whole[i].first->at(whole[i].second));
+    }
+    return found;
+}
+
+}  // namespace usher

@@ -1,0 +1,38 @@
+// What users have decided about themselves: whether others find them, and whether they then see if they are available.
+//
+// Kept in the store, so that a choice holds on all instances at once. Not here: what holds without a choice, which the
+// settings say, and who may choose (Operations).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "plugin/store/database.h"
+#include "policy/address.h"
+
+namespace usher
+{
+
+/// Nothing where the user has not chosen.
+struct PersonChoice {
+    std::optional<bool> listed;        ///< others find the user
+    std::optional<bool> availability;  ///< and see there whether the user is available
+
+    friend bool operator==(const PersonChoice&, const PersonChoice&) = default;
+};
+
+class PeopleChoices
+{
+  public:
+    virtual ~PeopleChoices() = default;
+
+    /// Learns from the store what has been chosen since, also on other instances; then `of` knows it. After an error, which
+    /// is for people, nobody may be shown.
+    virtual void update(StoreCallback<void> then) = 0;
+    /// As of the last update. `user` is an address as preparation makes it.
+    [[nodiscard]] virtual PersonChoice of(std::string_view user) const = 0;
+    /// In place of what the user has chosen before. On the disk, and known here, when `then` is called without an error.
+    virtual void set(const Address& user, const PersonChoice& chosen, StoreCallback<void> then) = 0;
+};
+
+}  // namespace usher
