@@ -119,7 +119,7 @@ void Entity::set_domains(const std::vector<std::string>& domains)
         if (added && connection_.state() == Connection::State::online) {
             added_.insert(domain);
             if (const auto granted = others_.extract(domain)) {
-                session->second.advertised(granted.mapped());
+                advertised(domain, session->second, granted.mapped());
             }
             session->second.begin();
         }
@@ -181,6 +181,9 @@ void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
     if (sessions_with_.stock != nullptr) {
         sessions_with_.stock->stream_lost();
     }
+    if (people_ != nullptr) {
+        people_->stream_lost();
+    }
     iqs_.give_up();
     events_.offline(failure, retry);
     end_stream();  // if we were about to: it may not be opened again
@@ -212,11 +215,10 @@ void Entity::received_message(const Stanza& message)
     const auto granted = message.attribute("type") == "error" ? std::nullopt : read_advertisement(message);
     if (session != sessions_.end()) {
         if (granted) {
-            session->second.advertised(*granted);
+            advertised(session->first, session->second, *granted);
         }
-        const Stanza removed = message.child("removed", ns::kRequests);
-        if (removed && message.attribute("type") != "error") {
-            accounts_removed(session->first, removed);
+        if (message.attribute("type") != "error") {
+            received_from_domain(session->first, message);
         }
     } else if (granted && from.find_first_of("@/") == std::string_view::npos) {
         // A domain of the server that may become one of ours while we are logged in. A stranger's does no harm.
@@ -225,6 +227,24 @@ void Entity::received_message(const Stanza& message)
         }
     } else if (client_stanzas_ != nullptr) {
         client_stanzas_->received_message(message);
+    }
+}
+
+void Entity::advertised(const std::string& domain, DomainSession& session, const Advertisement& granted)
+{
+    session.advertised(granted);
+    if (people_ != nullptr) {
+        people_->advertised(domain, granted);
+    }
+}
+
+void Entity::received_from_domain(const std::string& domain, const Stanza& message)
+{
+    if (const Stanza removed = message.child("removed", ns::kRequests)) {
+        accounts_removed(domain, removed);
+    }
+    if (people_ != nullptr) {
+        people_->received_message(domain, message);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "integration/requests/later_answers.h"
 #include "integration/requests/pending_list.h"
 #include "integration/requests/privilege.h"
+#include "integration/requests/protocol_part.h"
 #include "integration/requests/stock_mode.h"
 #include "integration/requests/wire_format.h"
 #include "integration/stream/connection.h"
@@ -83,6 +84,8 @@ class Entity : private ConnectionEvents
     void set_stock_mode(StockMode* stock) { sessions_with_.stock = stock; }
     /// Forgets what is kept for accounts that are deleted; may be null, must outlive the stream. Before `start`.
     void set_account_settings(AccountSettings* accounts) { sessions_with_.accounts = accounts; }
+    /// Is told what concerns the people of the domains; may be null, must outlive the stream. Before `start`.
+    void set_people(ProtocolPart* people) { people_ = people; }
     /// Of the domains, those where requests are to be approved without a connector if there is none.
     void set_stock(const std::vector<std::string>& domains);
     /// The stock mode cannot serve that domain, and no longer does.
@@ -158,6 +161,8 @@ class Entity : private ConnectionEvents
     void offline(const Failure& failure, std::chrono::milliseconds retry) override;
 
     void received_message(const Stanza& message);
+    void advertised(const std::string& domain, DomainSession& session, const Advertisement& granted);
+    void received_from_domain(const std::string& domain, const Stanza& message);
     void accounts_removed(std::string_view domain, const Stanza& removed);
     void received_presence(const Stanza& presence);
     void received_iq(const Stanza& iq);
@@ -187,6 +192,7 @@ class Entity : private ConnectionEvents
     std::string address_ = own_address_;
     std::uint64_t logins_ = 0;
     ClientStanzas* client_stanzas_ = nullptr;
+    ProtocolPart* people_ = nullptr;
     std::function<void(const Stanza&)> listener_;
     Connection connection_;
     IqClient iqs_;

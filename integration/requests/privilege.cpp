@@ -25,6 +25,9 @@ void read_namespaces(const Stanza& parent, int depth, Advertisement& granted)
         if (element.attribute("ns") == ns::kRequests && (both || type == "set")) {
             granted.requests = true;
         }
+        if (element.attribute("ns") == ns::kPeople && (both || type == "get")) {
+            granted.people = true;
+        }
         if (element.attribute("ns") == ns::kBlocking && (both || type == "get")) {
             granted.blocklist_get = true;
         }

@@ -12,6 +12,7 @@ namespace usher
 struct Advertisement {
     int version = 2;        ///< of the protocol: `urn:xmpp:privilege:1` or `:2`
     bool requests = false;  ///< iq permission for the subscription-requests namespace
+    bool people = false;    ///< iq permission to list the people of the server (integration/people)
     bool roster_get = false;
     bool roster_set = false;
     bool roster_pushes = false;  ///< announced as `push='true'`; servers that do not say so do not send them

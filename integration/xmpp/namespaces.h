@@ -21,6 +21,7 @@ inline constexpr std::string_view kForward = "urn:xmpp:forward:0";              
 inline constexpr std::string_view kPrivilege1 = "urn:xmpp:privilege:1";            // XEP-0356, before 0.4
 inline constexpr std::string_view kPrivilege2 = "urn:xmpp:privilege:2";            // XEP-0356
 inline constexpr std::string_view kRequests = "urn:xmpp:subscription-requests:0";  // PROTOCOL.md
+inline constexpr std::string_view kPeople = "urn:xmpp:subscription-requests:0#people";
 
 // What users' clients ask.
 inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";

@@ -184,4 +184,18 @@ BOOST_AUTO_TEST_CASE(pushes_that_are_not_announced_are_not_counted_on)
     BOOST_TEST(!read(iq_perm("<namespace ns='urn:xmpp:blocking' type='set'/>"))->blocklist_get);
 }
 
+// A grant of its own: whoever answers requests may not list people because of that, nor the other way round.
+BOOST_AUTO_TEST_CASE(people_have_a_grant_of_their_own)
+{
+    const std::string people = "<namespace ns='urn:xmpp:subscription-requests:0#people' type='";
+    for (const char* type : {"get", "both"}) {
+        const auto granted = read(iq_perm(people + type + "'/>"));
+        BOOST_TEST_REQUIRE(granted.has_value());
+        BOOST_TEST(granted->people, type);
+        BOOST_TEST(!granted->requests, type);
+    }
+    BOOST_TEST(!read(iq_perm(people + "set'/>"))->people);
+    BOOST_TEST(!read(iq_perm(kGrant))->people);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
