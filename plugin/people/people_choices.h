@@ -4,22 +4,14 @@
 // settings say, and who may choose (Operations).
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "plugin/store/database.h"
+#include "plugin/store/person_choices.h"
 #include "policy/address.h"
 
 namespace usher
 {
-
-/// Nothing where the user has not chosen.
-struct PersonChoice {
-    std::optional<bool> listed;        ///< others find the user
-    std::optional<bool> availability;  ///< and see there whether the user is available
-
-    friend bool operator==(const PersonChoice&, const PersonChoice&) = default;
-};
 
 class PeopleChoices
 {

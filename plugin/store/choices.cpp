@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "plugin/store/person_choices.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
 
@@ -84,6 +85,18 @@ Statement count_one_less(const std::string& domain, const std::string& which, st
             which + ")",
         std::move(values)};
 }
+
+/// Of a user who has chosen both, when the first of the two was: what is forgotten by that time is only that one, and the
+/// other is found the next time.
+const char* const kChoicesOfDomain =
+    "SELECT user_address, MIN(chosen_at) FROM ("
+    "SELECT * FROM (SELECT user_address, chosen_at FROM choice "
+    "WHERE domain = $1 AND user_address > $2 ORDER BY user_address LIMIT $3) AS options "
+    "UNION ALL "
+    "SELECT * FROM (SELECT user_address, chosen_at FROM person_choice "
+    "WHERE domain = $1 AND user_address > $2 AND (listed IS NOT NULL OR availability IS NOT NULL) "
+    "ORDER BY user_address LIMIT $3) AS people) AS chosen "
+    "GROUP BY user_address ORDER BY user_address LIMIT $3";
 
 std::string domain_of(const std::string& user)
 {
@@ -165,8 +178,7 @@ void Choices::of_domain(std::string_view domain, std::string_view after, std::si
 {
     database_.run(
         {.kind = Transaction::Kind::read,
-         .statements = {{"SELECT user_address, chosen_at FROM choice WHERE domain = $1 AND user_address > $2 "
-                         "ORDER BY user_address LIMIT $3",
+         .statements = {{kChoicesOfDomain,
                          {std::string(domain), std::string(after), static_cast<std::int64_t>(most)}}}},
         converted<std::vector<KeptSetting>>(std::move(then), [](const StepRows& given) {
             std::vector<KeptSetting> choices;
@@ -179,12 +191,17 @@ void Choices::of_domain(std::string_view domain, std::string_view after, std::si
 
 void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector<std::string>> then)
 {
-    constexpr std::size_t kStatements = 3;  // for each
+    constexpr std::size_t kOfPerson = 2;  // statements for each
+    constexpr std::size_t kOfOption = 3;
     // All processes lock the domains in this order.
     std::stable_sort(choices.begin(), choices.end(), [](const KeptSetting& a, const KeptSetting& b) {
         return domain_of(a.account) < domain_of(b.account);
     });
     std::vector<Statement> statements;
+    for (const KeptSetting& one : choices) {
+        statements.push_back(next_person_choice());
+        statements.push_back(forget_person_choice(one.account, since_1970(one.since)));
+    }
     for (const KeptSetting& one : choices) {
         const std::int64_t at = since_1970(one.since);
         const std::string domain = domain_of(one.account);
@@ -202,8 +219,10 @@ void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector
                   converted<std::vector<std::string>>(
                       std::move(then), [choices = std::move(choices)](const StepRows& given) {
                           std::vector<std::string> forgotten;
+                          const std::size_t options = kOfPerson * choices.size();
                           for (std::size_t i = 0; i < choices.size(); ++i) {
-                              if (given.at(kStatements * i + kStatements - 1).changed != 0) {
+                              if (given.at(kOfPerson * (i + 1) - 1).changed != 0 ||
+                                  given.at(options + kOfOption * (i + 1) - 1).changed != 0) {
                                   forgotten.push_back(choices[i].account);
                               }
                           }

@@ -53,11 +53,11 @@ class Choices
     void set(const Address& user, std::optional<Option> chosen, StoreCallback<void> then,
              std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
-    /// The choices of the domain's users behind `after` (empty: from the first one), `most` at most, ordered by
+    /// Also those about being found (person_choices.h): the choices of the domain's users behind `after` (empty: from the first one), `most` at most, ordered by
     /// address. Of a choice from before the store had its time, that of the store's migration.
     void of_domain(std::string_view domain, std::string_view after, std::size_t most,
                    StoreCallback<std::vector<KeptSetting>> then);
-    /// Forgets those that were not made later than they are given here. Gives whose were forgotten; all or an error.
+    /// The same: forgets those that were not made later than they are given here. Gives whose were forgotten; all or an error.
     void forget(std::vector<KeptSetting> choices, StoreCallback<std::vector<std::string>> then);
 
     /// How many users have chosen, by their domain.

@@ -31,10 +31,18 @@ struct Table {
 const std::vector<Table>& tables()
 {
     static const std::vector<Table> all{
-        {"journal", {"id"}},          {"choice", {"user_address"}},
-        {"choice_count", {"domain"}}, {"saved_setting", {"domain", "organization", "setting"}},
-        {"policy", {"generation"}},   {"policy_part", {"generation", "place"}},
-        {"policy_text", {"id"}},      {"shared_secret", {"place"}},
+        {"journal", {"id"}},
+        {"choice", {"user_address"}},
+        {"choice_count", {"domain"}},
+        {"saved_setting", {"domain", "organization", "setting"}},
+        {"policy", {"generation"}},
+        {"policy_part", {"generation", "place"}},
+        {"policy_text", {"id"}},
+        {"shared_secret", {"place"}},
+        {"person", {"domain", "user_address"}},
+        {"people_list", {"domain"}},
+        {"person_choice", {"user_address"}},
+        {"person_choice_count", {"place"}},
     };
     return all;
 }

@@ -196,6 +196,29 @@ const Migration kMigrations[] = {
     {"ALTER TABLE policy_text ADD COLUMN digest {name}"},
     // One row: see shared_secret.h.
     {"CREATE TABLE shared_secret (place BIGINT PRIMARY KEY, secret TEXT NOT NULL)"},
+    // Whom the servers list: see people.h.
+    {R"(CREATE TABLE person (
+        domain {name} NOT NULL,
+        user_address {name} NOT NULL,
+        full_name TEXT NOT NULL,
+        given_name TEXT NOT NULL,
+        family_name TEXT NOT NULL,
+        nickname TEXT NOT NULL,
+        email TEXT NOT NULL,
+        PRIMARY KEY (domain, user_address)) {clustered})"},
+    {"CREATE TABLE people_list (domain {name} PRIMARY KEY, listed_at BIGINT NOT NULL)"},
+    // What users have chosen about being found: see person_choices.h. NULL: nothing. The count has one row, as soon as
+    // anybody has chosen.
+    {R"(CREATE TABLE person_choice (
+        user_address {name} PRIMARY KEY,
+        domain {name} NOT NULL,
+        listed INTEGER,
+        availability INTEGER,
+        chosen_at BIGINT NOT NULL,
+        change_number BIGINT NOT NULL) {clustered})"},
+    {"CREATE INDEX person_choice_number ON person_choice (change_number)"},
+    {"CREATE INDEX person_choice_domain ON person_choice (domain, user_address)"},
+    {"CREATE TABLE person_choice_count (place BIGINT PRIMARY KEY, newest BIGINT NOT NULL)"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)
@@ -256,8 +279,9 @@ std::string schema_script(int version)
 
 std::vector<std::string> stored_tables()
 {
-    return {"journal",     "choice",      "choice_count",     "saved_setting", "policy",
-            "policy_part", "policy_text", "settings_version", "shared_secret"};
+    return {"journal",     "choice",        "choice_count",       "saved_setting", "policy",
+            "policy_part", "policy_text",   "settings_version",   "shared_secret", "person",
+            "people_list", "person_choice", "person_choice_count"};
 }
 
 std::string unfit_version(int version, bool migrates)

@@ -29,7 +29,7 @@ using Table = std::vector<std::vector<std::string>>;
 /// More than a page, and no whole number of statements.
 constexpr int kManyRecords = 2'345;
 /// Of all tables.
-constexpr int kRows = kManyRecords + 15;
+constexpr int kRows = kManyRecords + 21;
 
 /// Rows in all tables, with a value in each of their columns.
 const char* const kContent[] = {
@@ -50,6 +50,11 @@ const char* const kContent[] = {
     "INSERT INTO policy_part VALUES (2, 0, 1), (2, 1, 4), (7, 0, 4)",
     "INSERT INTO policy_text VALUES (1, -9223372036854775808, 'option = \"all\"', 'ab12'), (4, NULL, '', NULL)",
     "INSERT INTO shared_secret VALUES (0, 'secret')",
+    R"(INSERT INTO person VALUES ('capulet.lit', 'juliet@capulet.lit', 'Juliet "J" Capulet', 'Juliet', 'Capulet', 'Jüle',
+        'juliet@post.capulet.lit'), ('montague.lit', 'a@montague.lit', '', '', '', '', ''))",
+    "INSERT INTO people_list VALUES ('capulet.lit', 1795000000)",
+    "INSERT INTO person_choice VALUES ('juliet@capulet.lit', 'capulet.lit', 1, 0, 5, 1), ('b', '', NULL, NULL, 0, 2)",
+    "INSERT INTO person_choice_count VALUES (0, 2)",
     "UPDATE settings_version SET version = 12",
 };
 
