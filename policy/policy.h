@@ -16,6 +16,7 @@
 #include "policy/limits.h"
 #include "policy/option.h"
 #include "policy/pattern.h"
+#include "policy/people_search.h"
 #include "policy/possible_rules.h"
 #include "policy/rules.h"
 
@@ -47,6 +48,7 @@ struct Organization {
     GroupList groups;
     RuleList rules;
     Federation federation;
+    PeopleSearch people;
 };
 
 /// What the rules say of a request.
