@@ -38,7 +38,8 @@ struct Store {
                                     std::size_t most = 100)
     {
         Strings all;
-        for (const Person& one : people.read(domain, after, most).value()) {
+        const auto read = people.read(domain, after, most).value();
+        for (const Person& one : read) {
             all.push_back(one.address.text());
         }
         return all;

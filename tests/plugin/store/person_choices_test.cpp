@@ -39,7 +39,8 @@ struct Store {
     [[nodiscard]] std::vector<std::string> since(std::int64_t number, std::size_t most = 100)
     {
         std::vector<std::string> all;
-        for (const auto& change : people.changes_since(number, most).value()) {
+        const auto changes = people.changes_since(number, most).value();
+        for (const auto& change : changes) {
             all.push_back(std::to_string(change.number) + " " + change.user + " " + described(change.choice));
         }
         return all;
