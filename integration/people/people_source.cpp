@@ -96,7 +96,8 @@ void PeopleSource::advertised(const std::string& domain, const Advertisement& gr
 
 void PeopleSource::received_message(const std::string& domain, const Stanza& message)
 {
-    if (auto changed = read_changed(message, domain); changed && offered(domain)) {
+    if (auto changed = read_changed(message, domain)) {
+        offered_.insert(domain);  // it tells those only whom it lets read
         events_.people_changed(domain, *std::move(changed));
     }
 }

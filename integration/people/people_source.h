@@ -49,7 +49,7 @@ class PeopleSource : public ProtocolPart
     {
     }
 
-    /// Whether the domain has offered its people since the login. Nothing is asked of another.
+    /// Whether the domain has offered its people since the login, by its grant or a hint. Nothing is asked of another.
     [[nodiscard]] bool offered(std::string_view domain) const { return offered_.contains(domain); }
 
     /// See PeopleList, which must not outlive this.

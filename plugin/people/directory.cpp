@@ -36,6 +36,14 @@ std::size_t Directory::size(std::string_view domain) const
     return found == domains_.end() ? 0 : found->second.size();
 }
 
+void Directory::visit_addresses(std::string_view domain,
+                                const std::function<void(std::string_view address)>& visit) const
+{
+    if (const auto found = domains_.find(domain); found != domains_.end()) {
+        found->second.visit_addresses(visit);
+    }
+}
+
 FoundPeople Directory::find(const std::vector<std::string>& domains, const SearchWords& words,
                             std::size_t limit, const Accepts& accepts) const
 {

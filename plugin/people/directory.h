@@ -39,6 +39,9 @@ class Directory
 
     /// How many people of the domain are known.
     [[nodiscard]] std::size_t size(std::string_view domain) const;
+    /// See DomainPeople.
+    void visit_addresses(std::string_view domain,
+                         const std::function<void(std::string_view address)>& visit) const;
 
     /// The people of `domains` in whose names or address each of the words begins a word, and whom `accepts` lets through.
     /// First those in whom all are whole words: "Li" comes before "Lisa". Otherwise in the order of the domains, and of

@@ -232,6 +232,15 @@ std::size_t DomainPeople::size() const
     return count;
 }
 
+void DomainPeople::visit_addresses(const std::function<void(std::string_view address)>& visit) const
+{
+    for (const Block& block : blocks_) {
+        for (std::size_t index = 0; index < block.ends.size(); ++index) {
+            visit(block.address_of(index));
+        }
+    }
+}
+
 std::size_t DomainPeople::bytes() const
 {
     std::size_t bytes = blocks_.capacity() * sizeof(Block);

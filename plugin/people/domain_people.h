@@ -26,6 +26,8 @@ class DomainPeople
     void remove(const Address& user);
 
     [[nodiscard]] std::size_t size() const;
+    /// Calls `visit` with everybody's address, in their order. The people must not change meanwhile.
+    void visit_addresses(const std::function<void(std::string_view address)>& visit) const;
     /// Bytes of memory in use, about.
     [[nodiscard]] std::size_t bytes() const;
 

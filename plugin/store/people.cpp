@@ -85,6 +85,29 @@ void StoredPeople::remove(const std::vector<Address>& people, StoreCallback<void
                   converted<void>(std::move(then), [](const StepRows&) {}));
 }
 
+void StoredPeople::next_domain(const std::string& after, StoreCallback<std::optional<std::string>> then)
+{
+    database_.run({.kind = Transaction::Kind::read,
+                   .statements = {{"SELECT MIN(domain) FROM person WHERE domain > $1", {after}}}},
+                  converted<std::optional<std::string>>(std::move(then), [](const StepRows& given) {
+                      const StoredValue& domain = given.at(0).rows.at(0).at(0);
+                      return is_null(domain) ? std::nullopt : std::optional(text(domain));
+                  }));
+}
+
+void StoredPeople::forget(const std::string& domain, std::size_t most, StoreCallback<std::size_t> then)
+{
+    database_.run(
+        {.kind = Transaction::Kind::write,
+         .statements = {{"DELETE FROM people_list WHERE domain = $1", {domain}},
+                        {"DELETE FROM person WHERE domain = $1 AND user_address IN "
+                         "(SELECT user_address FROM person WHERE domain = $1 ORDER BY user_address LIMIT $2)",
+                         {domain, static_cast<std::int64_t>(most)}}}},
+        converted<std::size_t>(std::move(then), [](const StepRows& given) {
+            return static_cast<std::size_t>(given.at(1).changed);
+        }));
+}
+
 void StoredPeople::list_times(StoreCallback<ListTimes> then)
 {
     database_.run(

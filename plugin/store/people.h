@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,11 @@ class StoredPeople
     void put(std::vector<Person> people, StoreCallback<void> then);
     /// At least one.
     void remove(const std::vector<Address>& people, StoreCallback<void> then);
+
+    /// The first domain behind that one (empty: the first one) of which people are known.
+    void next_domain(const std::string& after, StoreCallback<std::optional<std::string>> then);
+    /// Takes out the people of the domain, `most` at most, and when its list was read. Gives how many they were.
+    void forget(const std::string& domain, std::size_t most, StoreCallback<std::size_t> then);
 
     /// When each domain's list was last read to its end.
     void list_times(StoreCallback<ListTimes> then);

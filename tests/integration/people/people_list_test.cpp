@@ -1,4 +1,4 @@
-// A domain's list of people, read to its end, and the lists that are none.
+// A domain's list of people, read to its end, and the lists that are none. Numbers such as E21 are rules of PROTOCOL.md.
 #include "integration/people/people_list.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -85,6 +85,7 @@ std::string many(std::size_t first, std::size_t count)
 
 BOOST_FIXTURE_TEST_SUITE(people_list, Scene)
 
+// E21
 BOOST_AUTO_TEST_CASE(it_is_read_page_by_page_to_an_empty_one)
 {
     const std::string first = take();
@@ -163,6 +164,7 @@ BOOST_AUTO_TEST_CASE(neither_order_nor_repetition_is_relied_on)
     BOOST_TEST(addresses.size() == 5U);
 }
 
+// E22
 BOOST_AUTO_TEST_CASE(a_page_that_does_not_go_forward_ends_it)
 {
     page(many(0, 2), "1");
@@ -204,6 +206,7 @@ BOOST_DATA_TEST_CASE(what_is_no_page_ends_it, boost::unit_test::data::make(kNoPa
     expect_end(Problem::unreadable);
 }
 
+// E19
 BOOST_AUTO_TEST_CASE(only_the_domain_replies)
 {
     const std::string question = take();
@@ -215,6 +218,7 @@ BOOST_AUTO_TEST_CASE(only_the_domain_replies)
     expect_end(std::nullopt);
 }
 
+// E24
 BOOST_AUTO_TEST_CASE(each_page_has_its_deadline)
 {
     clock.advance(PeopleList::kDeadline - 1ms);
@@ -226,6 +230,7 @@ BOOST_AUTO_TEST_CASE(each_page_has_its_deadline)
     expect_end(Problem::no_reply);
 }
 
+// E23
 BOOST_AUTO_TEST_CASE(a_lost_place_is_a_new_beginning_once)
 {
     page(many(0, 2), "1");

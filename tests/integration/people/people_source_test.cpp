@@ -98,7 +98,9 @@ BOOST_AUTO_TEST_CASE(a_hint_names_people_of_its_domain)
     changed(person("tybalt@montague.lit") + "<person/>");  // names nobody of it
     message("<changed xmlns='urn:xmpp:subscription-requests:0'/>");
     message("<body>changed</body>");
-    changed(person("romeo@montague.lit"), "montague.lit");  // has not offered anything
+    BOOST_TEST(!source.offered("montague.lit"));
+    changed(person("romeo@montague.lit"), "montague.lit");
+    BOOST_TEST(source.offered("montague.lit"));
     std::string many;
     for (int i = 0; i < 101; ++i) {
         many += person("user" + std::to_string(i) + "@capulet.lit");
@@ -106,7 +108,8 @@ BOOST_AUTO_TEST_CASE(a_hint_names_people_of_its_domain)
     changed(many);
     BOOST_TEST(
         events == (Strings{"offered capulet.lit", "changed capulet.lit: juliet@capulet.lit nurse@capulet.lit",
-                           "changed capulet.lit:", "changed capulet.lit:"}),
+                           "changed capulet.lit:", "changed montague.lit: romeo@montague.lit",
+                           "changed capulet.lit:"}),
         boost::test_tools::per_element());
 }
 
