@@ -106,6 +106,13 @@ Json json_of(const GeneralIm& general)
             {"domains_in_file", general.domains_in_file}};
 }
 
+Json json_of(const PeopleStatus& people)
+{
+    return {{"count", people.people},
+            {"listed", people.listed ? Json(timestamp(*people.listed)) : Json(nullptr)},
+            {"problem", people.problem}};
+}
+
 Json json_of(const Status& status)
 {
     Json organizations = Json::array();
@@ -116,7 +123,8 @@ Json json_of(const Status& status)
                 {{"domain", domain.domain},
                  {"state", word(domain.state)},
                  {"last_round_trip",
-                  domain.last_round_trip ? Json(timestamp(*domain.last_round_trip)) : Json(nullptr)}});
+                  domain.last_round_trip ? Json(timestamp(*domain.last_round_trip)) : Json(nullptr)},
+                 {"people", domain.people ? json_of(*domain.people) : Json(nullptr)}});
         }
         organizations.push_back(
             {{"general", json_of(one.general)}, {"domains", std::move(domains)}, {"choices", one.choices}});

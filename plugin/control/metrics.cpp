@@ -52,6 +52,20 @@ class Families
     std::vector<MetricFamily> families_;
 };
 
+/// Each domain whose people may be searched, with its labels.
+template <typename Visit>
+void for_people(const Status& status, Visit visit)
+{
+    for (const OrganizationStatus& organization : status.organizations) {
+        for (const DomainStatus& domain : organization.domains) {
+            if (domain.people) {
+                visit(*domain.people,
+                      Labels{{"organization", organization.general.organization}, {"domain", domain.domain}});
+            }
+        }
+    }
+}
+
 }  // namespace
 
 std::string metrics(const Status& status, const Timings& timings)
@@ -84,6 +98,18 @@ std::string metrics(const Status& status, const Timings& timings)
             }
         }
     }
+    out.begin(gauge, "usher_people", "People of the domain who are known for searches");
+    for_people(status, [&out](const PeopleStatus& people, Labels labels) {
+        out.add(people.people, std::move(labels));
+    });
+    out.begin(gauge, "usher_people_listed_timestamp_seconds",
+              "When the domain's list of people was last read to its end, in seconds since 1970");
+    for_people(status, [&out](const PeopleStatus& people, Labels labels) {
+        if (people.listed) {
+            out.add(std::chrono::duration<double>(people.listed->time_since_epoch()).count(),
+                    std::move(labels));
+        }
+    });
     out.begin(
         counter, "usher_requests_total",
         "Requests judged: asked by the server, found waiting at it, or (without a connector) in rosters");

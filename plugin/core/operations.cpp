@@ -312,7 +312,8 @@ Status Operations::status_with(const std::string& store_error) const
     for (const Organization& organization : policy_.policy()->organizations()) {
         OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
         for (const std::string& domain : organization.domains) {
-            one.domains.push_back({domain, entity_.domain_state(domain), last_round_trip(domain)});
+            one.domains.push_back(
+                {domain, entity_.domain_state(domain), last_round_trip(domain), people_status_(domain)});
             const auto counted = choice_counts_.find(domain);
             one.choices += counted == choice_counts_.end() ? 0 : counted->second;
         }

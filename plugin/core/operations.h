@@ -26,6 +26,7 @@
 #include "plugin/core/answerer.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
+#include "plugin/people/people_status.h"
 #include "plugin/store/choices.h"
 #include "plugin/store/database.h"
 #include "plugin/store/journal_search.h"
@@ -109,6 +110,7 @@ struct DomainStatus {
     DomainState state = DomainState::offline;
     /// When the connector last replied to usherd, since the start.
     std::optional<std::chrono::system_clock::time_point> last_round_trip;
+    std::optional<PeopleStatus> people;  ///< nothing where nobody may search for them
 };
 
 struct OrganizationStatus {
@@ -213,6 +215,11 @@ class Operations
     /// When the domain's connector last replied, as the clock is set now; nothing if it has not since the start.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_round_trip(
         const std::string& domain) const;
+    /// What is known of a domain's people, for `status`; nothing where nobody may search for them.
+    void on_people_status(std::function<std::optional<PeopleStatus>(const std::string& domain)> status)
+    {
+        people_status_ = std::move(status);
+    }
     /// Of the policy in force.
     [[nodiscard]] std::uint64_t generation() const { return policy_.policy()->generation(); }
     [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
@@ -301,6 +308,8 @@ class Operations
     std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(Callback<CheckReport>)> check_;
+    std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =
+        [](const std::string&) { return std::nullopt; };
     CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

@@ -70,6 +70,20 @@ std::string option_text(const std::string& name)
     return option ? std::string(sentence(*option)) + " (" + name + ")" : name;
 }
 
+/// Who can be found, and how old that is.
+std::string people_text(const Json& people)
+{
+    std::string out =
+        std::to_string(people.at("count").get<std::size_t>()) + " people are known for searches";
+    if (const Json& listed = people.at("listed"); listed.is_string()) {
+        out += ", as listed at " + local_time(listed.get<std::string>());
+    }
+    if (const std::string problem = text(people, "problem"); !problem.empty()) {
+        out += "; THEY COULD NOT BE LISTED the last time: " + problem;
+    }
+    return out;
+}
+
 std::string domain_text(const std::string& state)
 {
     if (state == "answering") {
@@ -213,6 +227,9 @@ std::string status(const Json& status)
                 state += "; the connector last replied at " + local_time(last.get<std::string>());
             }
             rows.push_back({text(domain, "domain"), std::move(state)});
+            if (const Json& people = domain.at("people"); people.is_object()) {
+                rows.push_back({"", people_text(people)});
+            }
         }
         out += table(rows, 2);
     }
