@@ -24,6 +24,8 @@
 #include "plugin/core/operations.h"
 #include "plugin/core/recorded_approvals.h"
 #include "plugin/files/secret_file.h"
+#include "plugin/people/directory.h"
+#include "plugin/people/people_refresh.h"
 #include "plugin/settings/changes.h"
 #include "plugin/settings/reading_process.h"
 #include "plugin/settings/writer.h"
@@ -67,6 +69,15 @@ std::vector<std::string> stock_domains(std::vector<OrganizationSettings> organiz
 {
     std::erase_if(organizations,
                   [](const OrganizationSettings& organization) { return !organization.stock; });
+    return domains(organizations);
+}
+
+/// The domains whose people may be searched.
+std::vector<std::string> searched_domains(std::vector<OrganizationSettings> organizations)
+{
+    std::erase_if(organizations, [](const OrganizationSettings& organization) {
+        return organization.people.listed == Listed::off;
+    });
     return domains(organizations);
 }
 
@@ -114,12 +125,16 @@ class Daemon : private EntityEvents
                  [this](const std::string& domain, StockMode::Refusal refusal) {
                      entity_.stock_refused(domain, refusal);
                  }),
+          people_(clock_, entity_.iqs(), *database_, directory_, std::chrono::system_clock::now,
+                  random_fraction()),
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
         client_service_.set_session_key(std::move(session_key));
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
+        entity_.set_people(&people_.protocol_part());
+        operations_.on_people_status([this](const std::string& domain) { return people_.status(domain); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
             policy_->refresh(version, std::move(then));
@@ -169,6 +184,7 @@ class Daemon : private EntityEvents
         watch_settings();
         keep_policy();
         set_stock();
+        set_people();
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
         service_manager_.notify_watchdog();
@@ -341,6 +357,7 @@ class Daemon : private EntityEvents
         std::erase_if(logged_states_, gone);
         entity_.set_domains(ours);
         set_stock();
+        set_people();
         if (origin == PolicyInForce::Origin::here) {  // else who has saved it answers what waits
             entity_.read_again();
         } else {
@@ -355,6 +372,8 @@ class Daemon : private EntityEvents
         stock_.set_pace(settings_.connection.stock_reads_per_second);
         entity_.set_stock(stock_domains(policy_->organizations()));
     }
+
+    void set_people() { people_.set_domains(searched_domains(policy_->organizations())); }
 
     // --- EntityEvents
 
@@ -556,6 +575,8 @@ class Daemon : private EntityEvents
     DeletedAccounts deleted_accounts_;
     Entity entity_;
     StockApproval stock_;
+    Directory directory_;
+    PeopleRefresh people_;
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;
