@@ -4,7 +4,7 @@
 -include("mod_subscription_requests.hrl").
 
 -import(mod_subscription_requests_xml, [key/2, bare/1, address/1, request/5, item/4, add_item/2, nick/1, first_text/1,
-					requests/1, permission/0, page/2, answers/1, later_answer/1, listed_user/1,
+					requests/1, permission/1, page/2, answers/1, later_answer/1, listed_user/1,
 					page_query/1, list_id/2, list_number/3, is_wrapped/1, is_moderate/1]).
 
 -define(HOST, <<"capulet.lit">>).
@@ -225,7 +225,7 @@ grant() ->
     [{"iq, both",
       "<privilege xmlns='urn:xmpp:privilege:2'><perm access='iq'>"
       "<namespace ns='urn:xmpp:subscription-requests:0' type='both'/></perm></privilege>",
-      fun() -> text(permission()) end}].
+      fun() -> text(permission([?NS])) end}].
 
 xml(Text) -> #xmlel{} = fxml_stream:parse_element(iolist_to_binary(Text)).
 

@@ -1,5 +1,6 @@
 %%% Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which may
-%%% approve or deny them on the user's behalf or leave them to the user. Protocol: ../../PROTOCOL.md.
+%%% approve or deny them on the user's behalf or leave them to the user. Where that is granted as well, tells an entity
+%%% who the users are and whether they are available. Protocol: ../../PROTOCOL.md.
 %%%
 %%% ejabberd stores the request and changes the rosters itself; the connector holds back nothing but the delivery,
 %%% and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -12,19 +13,20 @@
 %%% that it starts. In a cluster every node holds the requests that it received, and may ask entities that are
 %%% connected to any node.
 %%%
-%%% A request's way, which is also the order in which to read the modules (their names begin with that of this one):
-%%%   _hooks     a request arrives and is held; replies pass, connections come and go
-%%%   _server    the host's process: a held request is queued, put into an ask, answered or left to its user
-%%%   _asks      its queue, and the asks that wait for a reply (pure)
-%%%   _reports   what the log says of trouble
-%%%   _iq        what an entity sends by itself: later answers, and queries of accounts and of the waiting list
-%%%   _act       a verdict is applied as the user would, or the request delivered
-%%%   _waiting   the waiting list's index
-%%%   _entities  connections of entities, what they are granted, what is sent to them
-%%%   _accounts  which accounts exist
-%%%   _roster    what the server has stored; the only one that knows mod_roster's record
-%%%   _host      a host's process, tables and options by name, and what the process is told
-%%%   _xml       from stanzas to terms and back (pure)
+%%% A request's way, and then what else an entity may learn, which is also the order in which to read the modules (their
+%%% names begin with that of this one):
+%%%   _hooks         a request arrives and is held; replies pass, connections come and go
+%%%   _server        the host's process: a held request is queued, put into an ask, answered or left to its user
+%%%   _asks          its queue, and the asks that wait for a reply (pure)
+%%%   _reports       what the log says of trouble
+%%%   _iq            what an entity sends by itself: later answers, and queries of accounts and of the waiting list
+%%%   _act           a verdict is applied as the user would, or the request delivered
+%%%   _waiting       the waiting list's index
+%%%   _entities      connections of entities, what they are granted, what is sent to them
+%%%   _accounts      which accounts exist
+%%%   _roster        what the server has stored; the only one that knows mod_roster's record
+%%%   _host          a host's processes, tables and options by name, and what its process is told
+%%%   _xml           from stanzas to terms and back (pure)
 %%% A module calls only those below it.
 
 -module(mod_subscription_requests).
@@ -45,33 +47,31 @@ start(Host, Opts) ->
 
 -spec stop(binary()) -> ok.
 stop(Host) ->
-    stop_host(Host, gen_mod:get_module_opt(Host, ?MODULE, entities)),
+    stop_host(Host, gen_mod:get_module_opts(Host, ?MODULE)),
     other_hosts(Host) == [] andalso unload_modules(),
     ok.
 
 -spec reload(binary(), gen_mod:opts(), gen_mod:opts()) -> {ok, pid()} | {error, term()}.
 reload(Host, NewOpts, OldOpts) ->
-    stop_host(Host, gen_mod:get_opt(entities, OldOpts)),
+    stop_host(Host, OldOpts),
     start_host(Host, NewOpts).
 
 %% The process advertises as soon as it starts, and entities answer at once: everything else comes before.
 start_host(Host, Opts) ->
-    Entities = gen_mod:get_opt(entities, Opts),
-    mod_subscription_requests_entities:set_entities([{Host, Entities} | other_entities(Host)]),
-    [ok = ejabberd_hooks:add(Hook, Where, mod_subscription_requests_hooks, Function, Order)
-     || {Hook, Where, Function, Order} <- host_hooks(Host) ++ shared_hooks(Entities)],
-    gen_iq_handler:add_iq_handler(ejabberd_local, Host, ?NS, mod_subscription_requests_iq, process_iq),
+    mod_subscription_requests_entities:set_entities([{Host, granted(Opts)} | others_granted(Host)]),
+    [ok = ejabberd_hooks:add(Hook, Where, Module, Function, Order)
+     || {Hook, Where, Module, Function, Order} <- host_hooks(Host) ++ shared_hooks(Opts)],
+    [gen_iq_handler:add_iq_handler(ejabberd_local, Host, Part, Module, process_iq) || {Part, Module} <- iq_handlers()],
     gen_mod:start_child(mod_subscription_requests_server, Host, Opts, mod_subscription_requests_host:proc(Host)).
 
-stop_host(Host, Entities) ->
-    gen_iq_handler:remove_iq_handler(ejabberd_local, Host, ?NS),
+stop_host(Host, Opts) ->
+    [gen_iq_handler:remove_iq_handler(ejabberd_local, Host, Part) || {Part, _} <- iq_handlers()],
     _ = gen_mod:stop_child(mod_subscription_requests_host:proc(Host)),
-    Others = other_entities(Host),
-    Needed = [Hook || {_, Theirs} <- Others, Hook <- shared_hooks(Theirs)],
-    [ejabberd_hooks:delete(Hook, Where, mod_subscription_requests_hooks, Function, Order)
-     || {Hook, Where, Function, Order} <- host_hooks(Host) ++ (shared_hooks(Entities) -- Needed)],
+    Needed = [Hook || Other <- other_hosts(Host), Hook <- shared_hooks(gen_mod:get_module_opts(Other, ?MODULE))],
+    [ejabberd_hooks:delete(Hook, Where, Module, Function, Order)
+     || {Hook, Where, Module, Function, Order} <- host_hooks(Host) ++ (shared_hooks(Opts) -- Needed)],
     release_holds(mod_subscription_requests_host:holds(Host), Host),
-    mod_subscription_requests_entities:set_entities(Others).
+    mod_subscription_requests_entities:set_entities(others_granted(Host)).
 
 %% The process has released what it knew of; a request that arrived as it ended may have come to be held after that.
 release_holds(Table, Host) ->
@@ -86,29 +86,39 @@ release_holds(Table, Host) ->
 other_hosts(Host) ->
     [Other || Other <- ejabberd_option:hosts(), Other /= Host, gen_mod:is_loaded(Other, ?MODULE)].
 
-other_entities(Host) ->
+others_granted(Host) ->
     [{Other, mod_subscription_requests_host:entities(Other)} || Other <- other_hosts(Host)].
 
+%% Whoever is granted anything.
+granted(Opts) -> gen_mod:get_opt(entities, Opts) ++ gen_mod:get_opt(people_entities, Opts).
+
+iq_handlers() ->
+    [{?NS, mod_subscription_requests_iq}].
+
 host_hooks(Host) ->
-    [{roster_in_subscription, Host, trial_arrives, 49}, % after whatever rejects, before mod_roster (50)
-     {roster_in_subscription, Host, subscription_arrives, 60},
-     {roster_out_subscription, Host, denial_arrives, 29}, % in place of mod_shared_roster (30) and mod_roster
-     {roster_out_subscription, Host, approval_arrives, 49}, % immediately before mod_roster
-     {roster_out_subscription, Host, user_answers, 60},
-     {remove_user, Host, user_removed, 60},
-     {c2s_filter_send, Host, keep_held, 10}].
+    [{Hook, Host, mod_subscription_requests_hooks, Function, Order}
+     || {Hook, Function, Order} <-
+	    [{roster_in_subscription, trial_arrives, 49}, % after whatever rejects, before mod_roster (50)
+	     {roster_in_subscription, subscription_arrives, 60},
+	     {roster_out_subscription, denial_arrives, 29}, % in place of mod_shared_roster (30) and mod_roster
+	     {roster_out_subscription, approval_arrives, 49}, % immediately before mod_roster
+	     {roster_out_subscription, user_answers, 60},
+	     {remove_user, user_removed, 60},
+	     {c2s_filter_send, keep_held, 10}]].
 
 %% Those that several hosts share, since an entity may serve several and be of any.
-shared_hooks(Entities) ->
-    [{filter_packet, global, packet_for_entity, 40},
-     {filter_packet, global, reply_passes, 50},
-     {component_connected, global, component_connected, 50},
-     {component_send_packet, global, component_sends, 40} % before mod_privilege (50)
-     | lists:append([[{set_presence_hook, Server, presence_set, 50},
-		      {unset_presence_hook, Server, presence_unset, 50},
-		      {sm_remove_connection_hook, Server, session_closed, 50},
-		      {c2s_session_pending, Server, session_pending, 50}]
-		     || Server <- lists:usort([S || {U, S, _} <- Entities, U /= <<>>])])].
+shared_hooks(Opts) ->
+    [{Hook, Where, mod_subscription_requests_hooks, Function, Order}
+     || {Hook, Where, Function, Order} <-
+	    [{filter_packet, global, packet_for_entity, 40},
+	     {filter_packet, global, reply_passes, 50},
+	     {component_connected, global, component_connected, 50},
+	     {component_send_packet, global, component_sends, 40} % before mod_privilege (50)
+	     | lists:append([[{set_presence_hook, Server, presence_set, 50},
+			      {unset_presence_hook, Server, presence_unset, 50},
+			      {sm_remove_connection_hook, Server, session_closed, 50},
+			      {c2s_session_pending, Server, session_pending, 50}]
+			     || Server <- lists:usort([S || {U, S, _} <- granted(Opts), U /= <<>>])])]].
 
 %%%===================================================================
 %%% The other modules' code
@@ -118,8 +128,8 @@ modules() ->
     [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_asks,
      mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
-     mod_subscription_requests_reports, mod_subscription_requests_roster, mod_subscription_requests_server,
-     mod_subscription_requests_waiting, mod_subscription_requests_xml].
+     mod_subscription_requests_reports, mod_subscription_requests_roster,
+     mod_subscription_requests_server, mod_subscription_requests_waiting, mod_subscription_requests_xml].
 
 %% Always from their files: a hook that was called as the last host stopped may have loaded the code before an upgrade
 %% again. And before they are needed: gen_iq_handler loads no module to see what it exports.
@@ -159,7 +169,7 @@ depends(_Host, _Opts) ->
     [{mod_roster, hard}].
 
 -spec mod_opt_type(atom()) -> econf:validator().
-mod_opt_type(entities) ->
+mod_opt_type(Option) when Option == entities; Option == people_entities ->
     econf:list(
       econf:and_then(
 	econf:jid(),
@@ -173,7 +183,7 @@ mod_opt_type(max_held) ->
 
 -spec mod_options(binary()) -> [atom() | {atom(), term()}].
 mod_options(_Host) ->
-    [entities, {timeout, timer:seconds(5)}, {max_held, 10000}].
+    [entities, {people_entities, []}, {timeout, timer:seconds(5)}, {max_held, 10000}].
 
 -spec mod_doc() -> #{desc => binary(), opts => [{atom(), #{value => string(), desc => binary()}}]}.
 mod_doc() ->
@@ -184,6 +194,9 @@ mod_doc() ->
 	    #{value => "[Address, ...]",
 	      desc => ?T("Components' domains and bare addresses of accounts that may answer, in the order in which "
 			 "they are asked. This option is required.")}},
+	   {people_entities,
+	    #{value => "[Address, ...]",
+	      desc => ?T("Those that may read who the users are, and whether they are available. By default nobody.")}},
 	   {timeout,
 	    #{value => "timeout()",
 	      desc => ?T("How long a request waits for an answer until it is left to the user. The default is "

@@ -5,10 +5,14 @@
 %% The name under which ejabberd knows the connector. It also marks stanzas and entries in process dictionaries as ours.
 -define(CONNECTOR, mod_subscription_requests).
 -define(NS, <<"urn:xmpp:subscription-requests:0">>).
+-define(NS_PEOPLE, <<"urn:xmpp:subscription-requests:0#people">>).
+-define(NS_VCARD4, <<"urn:xmpp:vcard4">>). % the node (XEP-0292); the element's namespace is another
 -define(ASK_ID_PREFIX, "subreq-"). % the id of an ask: this, the node's id, a hyphen, a random part
 
 %% The user's name and the contact's bare address, both prepared.
 -type key() :: {User :: binary(), Contact :: jid:ljid()}.
+%% Which part of the protocol, by its namespace.
+-type part() :: binary().
 -type verdict() :: subscribed | unsubscribed.
 -type answer() :: {Type :: verdict() | none | unknown, AskBack :: boolean()}.
 
@@ -29,4 +33,4 @@
 -record(connection, {pid :: pid(),
 		     address :: jid:ljid(),
 		     entity :: jid:ljid(),
-		     asked :: boolean() | '_'}). % false: an account's resource that has not read the waiting list
+		     asked :: boolean() | '_'}). % false: it has not read the waiting list, or must not

@@ -5,14 +5,15 @@
 -module(mod_subscription_requests_entities).
 
 %% What is granted
--export([set_entities/1, host_of/1, hosts_granting/1, is_granted/2]).
+-export([set_entities/1, host_of/1, hosts_granting/1, is_granted/3]).
 %% Connections
 -export([new_table/1, insert/2, delete/2, all/1, of_this_node/1, is_known/2, is_connection/2, may_ask/1, next/3]).
--export([connected/2, reads_list/3, local_connections/1]).
+-export([new_connection/3, connected/2, reads_list/3, connections/2, is_anybody_there/2, local_connections/1]).
 %% What is sent
--export([advertise/2, tell_removed/2, send/2, random_id/0]).
+-export([advertise/2, hint/1, tell_removed/2, tell_changed/2, send/2, reply_later/2, random_id/0]).
 
 -include("ejabberd_router.hrl").
+-include("logger.hrl").
 -include("mod_subscription_requests.hrl").
 
 %%%===================================================================
@@ -41,14 +42,15 @@ hosts_granting(Entity) ->
 
 %% Of whoever sends something in this process. By the connection, not by the sender's address alone: components of one
 %% listener may use each other's, and privileged ones their users'.
--spec is_granted(binary(), jid:jid()) -> boolean().
-is_granted(Host, #jid{luser = <<>>} = From) ->
+-spec is_granted(binary(), part(), jid:jid()) -> boolean().
+is_granted(Host, Part, #jid{luser = <<>>} = From) ->
     Entity = mod_subscription_requests_xml:bare(From),
-    lists:member(Entity, mod_subscription_requests_host:entities(Host)) andalso is_connection(Host, self(), Entity);
-is_granted(Host, From) ->
+    has_part(Host, Part, Entity) andalso is_connection(Host, self(), Entity);
+is_granted(Host, Part, From) ->
     {User, Server, Resource} = jid:tolower(From),
-    lists:member({User, Server, <<>>}, mod_subscription_requests_host:entities(Host)) andalso
-	ejabberd_sm:get_session_pid(User, Server, Resource) == self().
+    has_part(Host, Part, {User, Server, <<>>}) andalso ejabberd_sm:get_session_pid(User, Server, Resource) == self().
+
+has_part(Host, Part, Entity) -> lists:member(Entity, mod_subscription_requests_host:entities(Host, Part)).
 
 %%%===================================================================
 %%% Connections
@@ -121,6 +123,13 @@ next(Host, Entities, Last) ->
 	    hd([Connection || #connection{pid = Pid} = Connection <- Connections, Pid == Last] ++ [First])
     end.
 
+%% As it is at first: a component is asked from its handshake on.
+-spec new_connection(binary(), pid(), jid:ljid()) -> #connection{}.
+new_connection(Host, Pid, {<<>>, _, _} = Entity) ->
+    #connection{pid = Pid, address = Entity, entity = Entity, asked = has_part(Host, ?NS, Entity)};
+new_connection(_Host, Pid, {User, Server, _} = Address) ->
+    #connection{pid = Pid, address = Address, entity = {User, Server, <<>>}, asked = false}.
+
 %% In the connection's process. Called, not cast: what the entity sends next relies on it.
 -spec connected(binary(), #connection{}) -> ok.
 connected(Host, Connection) ->
@@ -134,53 +143,94 @@ reads_list(_Host, _Pid, {<<>>, _, _}) ->
     ok;
 reads_list(Host, Pid, {User, Server, Resource} = Address) ->
     case lists:keymember(Resource, 2, ejabberd_sm:get_user_present_resources(User, Server)) of
-	true -> connected(Host, #connection{pid = Pid, address = Address, entity = {User, Server, <<>>}, asked = true});
+	true -> connected(Host, (new_connection(Host, Pid, Address))#connection{asked = true});
 	false -> ok
     end.
 
-%% Those of this node that were there before the module.
--spec local_connections(jid:ljid()) -> [#connection{}].
-local_connections({<<>>, Domain, _} = Entity) ->
+%% Of an entity, on all nodes; an account's available resources.
+-spec connections(binary(), jid:ljid()) -> [#connection{}].
+connections(Host, {<<>>, Domain, _} = Entity) ->
     Backend = ejabberd_router:get_backend(),
     Routes = case Backend:find_routes(Domain) of
 		 {ok, Found} -> Found;
 		 _ -> []
 	     end,
-    [#connection{pid = Pid, address = Entity, entity = Entity, asked = true}
-     || #route{pid = Pid, local_hint = Hint} <- Routes, is_pid(Pid), node(Pid) == node(), not is_tuple(Hint)];
-local_connections({User, Server, _} = Entity) ->
-    [#connection{pid = Pid, address = {User, Server, Resource}, entity = Entity, asked = false}
+    [new_connection(Host, Pid, Entity)
+     || #route{pid = Pid, local_hint = Hint} <- Routes, is_pid(Pid), not is_tuple(Hint)];
+connections(Host, {User, Server, _}) ->
+    [new_connection(Host, Pid, {User, Server, Resource})
      || {_Priority, Resource} <- ejabberd_sm:get_user_present_resources(User, Server),
 	Pid <- [ejabberd_sm:get_session_pid(User, Server, Resource)],
-	is_pid(Pid), node(Pid) == node()].
+	is_pid(Pid)].
+
+-spec is_anybody_there(binary(), part()) -> boolean().
+is_anybody_there(Host, Part) ->
+    lists:any(fun(Entity) -> connections(Host, Entity) /= [] end, mod_subscription_requests_host:entities(Host, Part)).
+
+%% Those of this node that were there before the module.
+-spec local_connections(binary()) -> [#connection{}].
+local_connections(Host) ->
+    [Connection || Entity <- mod_subscription_requests_host:entities(Host),
+		   #connection{pid = Pid} = Connection <- connections(Host, Entity),
+		   node(Pid) == node()].
 
 %%%===================================================================
 %%% What is sent
 %%%===================================================================
 
-%% The grant; also a hint to read the waiting list again.
+%% What is granted.
 -spec advertise(binary(), #connection{}) -> ok.
-advertise(Host, #connection{pid = Pid, address = Address}) ->
-    send(Pid, #message{id = random_id(), from = jid:make(Host), to = jid:make(Address),
-		       sub_els = [mod_subscription_requests_xml:permission()]}).
+advertise(Host, #connection{entity = Entity} = Connection) ->
+    advertise(Host, Connection, [Part || Part <- [?NS, ?NS_PEOPLE], has_part(Host, Part, Entity)]).
+
+%% To read the waiting list again: the first part only, lest the people be read again as well.
+-spec hint(binary()) -> ok.
+hint(Host) ->
+    [advertise(Host, Connection, [?NS]) || #connection{entity = Entity} = Connection <- all(Host), has_part(Host, ?NS, Entity)],
+    ok.
+
+advertise(Host, Connection, Parts) -> tell(Host, Connection, mod_subscription_requests_xml:permission(Parts)).
 
 %% An account has been deleted.
 -spec tell_removed(binary(), User :: binary()) -> ok.
 tell_removed(Host, User) ->
     Removed = mod_subscription_requests_xml:removed(Host, User),
     try
-	[send(Pid, #message{id = random_id(), from = jid:make(Host), to = jid:make(Address), sub_els = [Removed]})
-	 || #connection{pid = Pid, address = Address, asked = true} <- all(Host)],
+	[tell(Host, Connection, Removed) || #connection{asked = true} = Connection <- all(Host)],
 	ok
     catch error:badarg ->
 	ok % there is no table: the module is being stopped
     end.
+
+%% People have changed.
+-spec tell_changed(binary(), fxml:xmlel()) -> ok.
+tell_changed(Host, Changed) ->
+    [tell(Host, Connection, Changed)
+     || Entity <- mod_subscription_requests_host:entities(Host, ?NS_PEOPLE), Connection <- connections(Host, Entity)],
+    ok.
+
+tell(Host, #connection{pid = Pid, address = Address}, Element) ->
+    send(Pid, #message{id = random_id(), from = jid:make(Host), to = jid:make(Address), sub_els = [Element]}).
 
 %% To this one of several connections of an address; the router would choose any.
 -spec send(pid(), stanza()) -> ok.
 send(Pid, Stanza) ->
     ejabberd_cluster:send(Pid, {route, Stanza}),
     ok.
+
+%% To what an entity has sent in this process: what it takes to find the reply keeps nobody waiting.
+-spec reply_later(iq(), fun(() -> iq())) -> ignore.
+reply_later(IQ, Reply) ->
+    Connection = self(),
+    spawn(fun() ->
+		  send(Connection,
+		       try Reply()
+		       catch Class:Reason:Stack ->
+			       ?ERROR_MSG("Failed to answer ~ts: ~p", [jid:encode(IQ#iq.from), {Class, Reason, Stack}]),
+			       xmpp:make_error(IQ, xmpp:err_internal_server_error())
+		       end)
+	  end),
+    ignore.
 
 %% Nobody can guess it.
 -spec random_id() -> binary().

@@ -188,8 +188,8 @@ is_kept(Host, Key) ->
 -spec component_connected(binary()) -> ok.
 component_connected(Domain) ->
     Address = {<<>>, jid:nameprep(Domain), <<>>},
-    Connection = #connection{pid = self(), address = Address, entity = Address, asked = true},
-    [mod_subscription_requests_entities:connected(Host, Connection)
+    [mod_subscription_requests_entities:connected(
+       Host, mod_subscription_requests_entities:new_connection(Host, self(), Address))
      || Host <- mod_subscription_requests_entities:hosts_granting(Address)],
     ok.
 
@@ -209,8 +209,9 @@ component_sends(Acc) ->
 -spec presence_set(binary(), binary(), binary(), presence()) -> ok.
 presence_set(User, Server, Resource, _Presence) ->
     Entity = {User, Server, <<>>},
-    Connection = #connection{pid = self(), address = {User, Server, Resource}, entity = Entity, asked = false},
-    [mod_subscription_requests_entities:connected(Host, Connection)
+    Address = {User, Server, Resource},
+    [mod_subscription_requests_entities:connected(
+       Host, mod_subscription_requests_entities:new_connection(Host, self(), Address))
      || Host <- mod_subscription_requests_entities:hosts_granting(Entity),
 	not mod_subscription_requests_entities:is_known(Host, self())],
     ok.

@@ -2,8 +2,8 @@
 
 -module(mod_subscription_requests_host).
 
--export([proc/1, holds/1, connections/1, waiting/1]).
--export([loaded_hosts/0, entities/1, timeout/1, max_held/1]).
+-export([proc/1, changed_proc/1, holds/1, connections/1, waiting/1]).
+-export([loaded_hosts/0, entities/2, entities/1, timeout/1, max_held/1]).
 -export([tell/2, tell/3, call/2, call/3, tell_peers/2, from_peer/1, is_peer/1]).
 
 -export_type([notice/0, peer_notice/0, call/0]).
@@ -49,6 +49,10 @@
 -spec proc(binary()) -> atom().
 proc(Host) -> gen_mod:get_module_proc(Host, ?CONNECTOR).
 
+%% Of mod_subscription_requests_changed.
+-spec changed_proc(binary()) -> atom().
+changed_proc(Host) -> gen_mod:get_module_proc(Host, subscription_requests_changed).
+
 %% Of #hold{}.
 -spec holds(binary()) -> atom().
 holds(Host) -> gen_mod:get_module_proc(Host, subscription_requests_held).
@@ -65,9 +69,14 @@ waiting(Host) -> gen_mod:get_module_proc(Host, subscription_requests_waiting).
 loaded_hosts() ->
     [Host || Host <- ejabberd_option:hosts(), gen_mod:is_loaded(Host, ?CONNECTOR)].
 
-%% In the order in which they are asked.
+%% Those that are granted this part of the protocol; of the first, in the order in which they are asked.
+-spec entities(binary(), part()) -> [jid:ljid()].
+entities(Host, ?NS) -> gen_mod:get_module_opt(Host, ?CONNECTOR, entities);
+entities(Host, ?NS_PEOPLE) -> gen_mod:get_module_opt(Host, ?CONNECTOR, people_entities).
+
+%% Those that are granted anything.
 -spec entities(binary()) -> [jid:ljid()].
-entities(Host) -> gen_mod:get_module_opt(Host, ?CONNECTOR, entities).
+entities(Host) -> lists:usort(entities(Host, ?NS) ++ entities(Host, ?NS_PEOPLE)).
 
 %% In ms.
 -spec timeout(binary()) -> non_neg_integer().

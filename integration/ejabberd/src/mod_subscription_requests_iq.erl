@@ -20,26 +20,13 @@ process_iq(#iq{type = Type, from = From, to = #jid{lserver = Host}, sub_els = [#
 	     {get, <<"accounts">>} -> fun accounts/3;
 	     _ -> none
 	 end,
-    case Do == none orelse mod_subscription_requests_entities:is_granted(Host, From) of
+    case Do == none orelse mod_subscription_requests_entities:is_granted(Host, ?NS, From) of
 	true when Do == none -> refuse(IQ, xmpp:err_service_unavailable());
 	true -> Do(Host, Element, IQ);
 	false -> refuse(IQ, xmpp:err_forbidden())
     end.
 
 refuse(IQ, Error) -> xmpp:make_error(IQ, Error).
-
-in_own_process(IQ, Reply) ->
-    Connection = self(),
-    spawn(fun() ->
-		  mod_subscription_requests_entities:send(
-		    Connection,
-		    try Reply()
-		    catch Class:Reason:Stack ->
-			    ?ERROR_MSG("Failed to answer ~ts: ~p", [jid:encode(IQ#iq.from), {Class, Reason, Stack}]),
-			    refuse(IQ, xmpp:err_internal_server_error())
-		    end)
-	  end),
-    ignore.
 
 %%%===================================================================
 %%% Later answers
@@ -48,7 +35,7 @@ in_own_process(IQ, Reply) ->
 later_answer(Host, Element, IQ) ->
     case mod_subscription_requests_xml:later_answer(Element) of
 	{ok, {User, Host, <<>>}, {_, _, <<>>} = Contact, Answer} when User /= <<>> ->
-	    in_own_process(IQ, fun() -> answer(Host, {User, Contact}, Answer, IQ) end);
+	    mod_subscription_requests_entities:reply_later(IQ, fun() -> answer(Host, {User, Contact}, Answer, IQ) end);
 	{ok, _, _, _} -> refuse(IQ, xmpp:err_item_not_found());
 	jid_malformed -> refuse(IQ, xmpp:err_jid_malformed());
 	bad_request -> refuse(IQ, xmpp:err_bad_request())
@@ -67,7 +54,7 @@ answer(Host, Key, Answer, IQ) ->
 
 accounts(Host, Query, IQ) ->
     case mod_subscription_requests_xml:asked_accounts(Host, Query) of
-	{ok, Users} -> in_own_process(IQ, fun() -> existing(Host, Users, IQ) end);
+	{ok, Users} -> mod_subscription_requests_entities:reply_later(IQ, fun() -> existing(Host, Users, IQ) end);
 	jid_malformed -> refuse(IQ, xmpp:err_jid_malformed());
 	bad_request -> refuse(IQ, xmpp:err_bad_request())
     end.
@@ -107,11 +94,11 @@ waiting_list(Host, Query, #iq{from = From} = IQ) ->
 	    refuse(IQ, xmpp:err_feature_not_implemented());
 	{_, {ok, After, 0}} ->
 	    ReadsList(self()),
-	    in_own_process(IQ, fun() -> empty_page(Host, After, IQ) end);
+	    mod_subscription_requests_entities:reply_later(IQ, fun() -> empty_page(Host, After, IQ) end);
 	{{ok, User}, {ok, After, Max}} ->
 	    Connection = self(),
 	    After == beginning andalso ReadsList(Connection),
-	    in_own_process(IQ, fun() ->
+	    mod_subscription_requests_entities:reply_later(IQ, fun() ->
 				       {ok, Tag, Last} = mod_subscription_requests_host:call(Host, list),
 				       Start = mod_subscription_requests_xml:list_number(Tag, Last, After),
 				       Start == unknown orelse ReadsList(Connection),

@@ -46,8 +46,7 @@ init([Host, Opts]) ->
     Entities = gen_mod:get_opt(entities, Opts),
     Index = mod_subscription_requests_waiting:new(Host, mod_subscription_requests_entities:random_id()),
     State = #state{host = Host, entities = Entities, asks = mod_subscription_requests_asks:new(), waiting = Index},
-    State1 = lists:foldl(fun add_connection/2, State,
-			 lists:flatmap(fun mod_subscription_requests_entities:local_connections/1, Entities)),
+    State1 = lists:foldl(fun add_connection/2, State, mod_subscription_requests_entities:local_connections(Host)),
     mod_subscription_requests_roster:watch(Host),
     tell_peers({hello, node()}, State),
     %% They may be older than this process, and no news to anybody but the other nodes.
@@ -561,6 +560,5 @@ hint_if_due(State) ->
     State.
 
 hint(#state{host = Host} = State) ->
-    [mod_subscription_requests_entities:advertise(Host, Connection)
-     || Connection <- mod_subscription_requests_entities:all(Host)],
+    mod_subscription_requests_entities:hint(Host),
     State#state{missed = false, last_hint = now_ms()}.

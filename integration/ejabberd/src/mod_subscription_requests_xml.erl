@@ -5,10 +5,10 @@
 %% Addresses
 -export([key/2, user_jid/2, contact_jid/1, bare/1, address/1]).
 %% What is sent to entities
--export([request_id/1, request/5, item/4, add_item/2, nick/1, first_text/1, requests/1, permission/0, page/2]).
--export([removed/2, accounts/2]).
+-export([request_id/1, request/5, item/4, add_item/2, nick/1, first_text/1, requests/1, permission/1, page/2, page_set/2]).
+-export([removed/2, accounts/2, shorten/2]).
 %% What entities send
--export([answers/1, later_answer/1, asked_accounts/2, listed_user/1, page_query/1, list_id/2, list_number/3, is_wrapped/1]).
+-export([answers/1, later_answer/1, asked_accounts/2, listed_user/1, page_query/1, list_id/2, has_tag/2, list_number/3, is_wrapped/1]).
 %% What others send to them
 -export([is_moderate/1]).
 
@@ -63,12 +63,11 @@ request(Id, Host, Key, Texts, Item) ->
 text_element(Name, Text) ->
     #xmlel{name = Name,
 	   attrs = [{<<"xmlns">>, ?NS_NICK} || Name == <<"nick">>],
-	   children = [{xmlcdata, shorten(Text)}]}.
+	   children = [{xmlcdata, shorten(Text, ?MAX_TEXT)}]}.
 
-%% Cuts at a UTF-8 boundary.
-shorten(Text) when byte_size(Text) =< ?MAX_TEXT -> Text;
-shorten(Text) -> shorten(Text, ?MAX_TEXT).
-
+%% To so many bytes of UTF-8, between two characters.
+-spec shorten(binary(), pos_integer()) -> binary().
+shorten(Text, Size) when byte_size(Text) =< Size -> Text;
 shorten(Text, Size) ->
     case binary:at(Text, Size) of
 	Byte when Byte band 2#11000000 == 2#10000000 -> shorten(Text, Size - 1);
@@ -103,22 +102,30 @@ requests(Requests) ->
     #xmlel{name = <<"requests">>, attrs = [{<<"xmlns">>, ?NS}], children = Requests}.
 
 %% XEP-0356 section 4.2.
--spec permission() -> fxml:xmlel().
-permission() ->
-    Namespace = #xmlel{name = <<"namespace">>, attrs = [{<<"ns">>, ?NS}, {<<"type">>, <<"both">>}]},
-    Permission = #xmlel{name = <<"perm">>, attrs = [{<<"access">>, <<"iq">>}], children = [Namespace]},
+-spec permission([part()]) -> fxml:xmlel().
+permission(Parts) ->
+    Namespaces = [#xmlel{name = <<"namespace">>, attrs = [{<<"ns">>, Part}, {<<"type">>, access(Part)}]} || Part <- Parts],
+    Permission = #xmlel{name = <<"perm">>, attrs = [{<<"access">>, <<"iq">>}], children = Namespaces},
     #xmlel{name = <<"privilege">>, attrs = [{<<"xmlns">>, ?NS_PRIVILEGE_2}], children = [Permission]}.
+
+access(?NS) -> <<"both">>;
+access(?NS_PEOPLE) -> <<"get">>.
 
 %% A page of the waiting list (XEP-0059), with the number of all that waits.
 -spec page([fxml:xmlel()], non_neg_integer() | unknown) -> fxml:xmlel().
 page(Requests, Count) ->
-    Ends = case Requests of
-	       [] -> [];
-	       [First | _] -> [cdata(<<"first">>, id(First)), cdata(<<"last">>, id(lists:last(Requests)))]
-	   end,
-    Set = #xmlel{name = <<"set">>, attrs = [{<<"xmlns">>, ?NS_RSM}],
-		 children = Ends ++ [cdata(<<"count">>, integer_to_binary(Count)) || Count /= unknown]},
+    Set = page_set([id(Request) || Request <- Requests], Count),
     #xmlel{name = <<"pending">>, attrs = [{<<"xmlns">>, ?NS}], children = Requests ++ [Set]}.
+
+%% What XEP-0059 has in a page with these ids.
+-spec page_set(Ids :: [binary()], Count :: non_neg_integer() | unknown) -> fxml:xmlel().
+page_set(Ids, Count) ->
+    Ends = case Ids of
+	       [] -> [];
+	       [First | _] -> [cdata(<<"first">>, First), cdata(<<"last">>, lists:last(Ids))]
+	   end,
+    #xmlel{name = <<"set">>, attrs = [{<<"xmlns">>, ?NS_RSM}],
+	   children = Ends ++ [cdata(<<"count">>, integer_to_binary(Count)) || Count /= unknown]}.
 
 -spec removed(binary(), User :: binary()) -> fxml:xmlel().
 removed(Host, User) -> accounts(<<"removed">>, Host, [User]).
@@ -235,6 +242,14 @@ page_size(Max) ->
 %% Ids in the waiting list are the list's tag and the entry's number.
 -spec list_id(binary(), pos_integer()) -> binary().
 list_id(Tag, Number) -> <<Tag/binary, $-, (integer_to_binary(Number))/binary>>.
+
+-spec has_tag(Tag :: binary(), Id :: binary()) -> boolean().
+has_tag(Tag, Id) ->
+    Size = byte_size(Tag),
+    case Id of
+	<<Tag:Size/binary, $-, _/binary>> -> true;
+	_ -> false
+    end.
 
 -spec list_number(Tag :: binary(), Last :: non_neg_integer(), binary() | beginning) -> non_neg_integer() | unknown.
 list_number(_Tag, _Last, beginning) -> 0;
