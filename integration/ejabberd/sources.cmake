@@ -10,6 +10,10 @@ set(ejabberd_connector_sources
     mod_subscription_requests_hooks.erl
     mod_subscription_requests_host.erl
     mod_subscription_requests_iq.erl
+    mod_subscription_requests_people.erl
+    mod_subscription_requests_people_xml.erl
+    mod_subscription_requests_persons.erl
+    mod_subscription_requests_reading.erl
     mod_subscription_requests_reports.erl
     mod_subscription_requests_roster.erl
     mod_subscription_requests_server.erl

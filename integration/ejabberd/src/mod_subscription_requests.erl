@@ -22,6 +22,10 @@
 %%%   _iq            what an entity sends by itself: later answers, and queries of accounts and of the waiting list
 %%%   _act           a verdict is applied as the user would, or the request delivered
 %%%   _waiting       the waiting list's index
+%%%   _people        what an entity asks about people
+%%%   _reading       one reading of the list of people
+%%%   _persons       what anybody may read of a person
+%%%   _people_xml    from stanzas to terms and back, for people (pure)
 %%%   _entities      connections of entities, what they are granted, what is sent to them
 %%%   _accounts      which accounts exist
 %%%   _roster        what the server has stored; the only one that knows mod_roster's record
@@ -92,8 +96,9 @@ others_granted(Host) ->
 %% Whoever is granted anything.
 granted(Opts) -> gen_mod:get_opt(entities, Opts) ++ gen_mod:get_opt(people_entities, Opts).
 
+%% Both, whatever is granted: who is not granted a part is refused.
 iq_handlers() ->
-    [{?NS, mod_subscription_requests_iq}].
+    [{?NS, mod_subscription_requests_iq}, {?NS_PEOPLE, mod_subscription_requests_people}].
 
 host_hooks(Host) ->
     [{Hook, Host, mod_subscription_requests_hooks, Function, Order}
@@ -128,7 +133,8 @@ modules() ->
     [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_asks,
      mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
-     mod_subscription_requests_reports, mod_subscription_requests_roster,
+     mod_subscription_requests_people, mod_subscription_requests_people_xml, mod_subscription_requests_persons,
+     mod_subscription_requests_reading, mod_subscription_requests_reports, mod_subscription_requests_roster,
      mod_subscription_requests_server, mod_subscription_requests_waiting, mod_subscription_requests_xml].
 
 %% Always from their files: a hook that was called as the last host stopped may have loaded the code before an upgrade

@@ -3,9 +3,13 @@
 
 -module(mod_subscription_requests_accounts).
 
--export([exists/2]).
+-export([exists/2, can_list/1, list/1]).
 
 -include("mod_subscription_requests.hrl").
+
+%% The sources that list all that they have. Not so a directory, which has a limit, external authentication, of which
+%% ejabberd knows those only whom it has met, or what knows those only who are online.
+-define(COMPLETE, [ejabberd_auth_mnesia, ejabberd_auth_sql]).
 
 %% unknown: one of the sources cannot tell, and none has it.
 -spec exists(binary(), User :: binary()) -> boolean() | unknown.
@@ -45,4 +49,28 @@ directory_answers(Host) ->
     case eldap_pool:search(Pool, Search) of
 	Result when element(1, Result) == eldap_search_result -> false;
 	_ -> unknown
+    end.
+
+-spec can_list(binary()) -> boolean().
+can_list(Host) -> ejabberd_auth:auth_modules(Host) -- ?COMPLETE == [].
+
+%% All accounts, each once; to be asked only where that can be listed. A name that no address can have is no account's.
+-spec list(binary()) -> [User :: binary()] | unknown.
+list(Host) ->
+    Lists = [list(Source, Host) || Source <- ejabberd_auth:auth_modules(Host)],
+    case lists:member(unknown, Lists) of
+	true -> unknown;
+	false -> lists:usort([User || Users <- Lists, {User, _} <- Users, jid:nodeprep(User) == User])
+    end.
+
+%% A database that does not answer is said to have none. So it is asked again, after an answer of another kind.
+list(Source, Host) ->
+    case {Source:get_users(Host, []), Source} of
+	{[], ejabberd_auth_sql} ->
+	    case is_in(Source, Host, <<"?">>) of
+		unknown -> unknown;
+		_ -> Source:get_users(Host, [])
+	    end;
+	{Users, _} ->
+	    Users
     end.
