@@ -25,6 +25,7 @@
 %%%   _people        what an entity asks about people
 %%%   _reading       one reading of the list of people
 %%%   _persons       what anybody may read of a person
+%%%   _availability  which users are available to whom
 %%%   _people_xml    from stanzas to terms and back, for people (pure)
 %%%   _entities      connections of entities, what they are granted, what is sent to them
 %%%   _accounts      which accounts exist
@@ -96,6 +97,8 @@ others_granted(Host) ->
 %% Whoever is granted anything.
 granted(Opts) -> gen_mod:get_opt(entities, Opts) ++ gen_mod:get_opt(people_entities, Opts).
 
+finds_people(Opts) -> gen_mod:get_opt(people_entities, Opts) /= [].
+
 %% Both, whatever is granted: who is not granted a part is refused.
 iq_handlers() ->
     [{?NS, mod_subscription_requests_iq}, {?NS_PEOPLE, mod_subscription_requests_people}].
@@ -111,7 +114,7 @@ host_hooks(Host) ->
 	     {remove_user, user_removed, 60},
 	     {c2s_filter_send, keep_held, 10}]].
 
-%% Those that several hosts share, since an entity may serve several and be of any.
+%% Those that several hosts share, since an entity may serve several and be of any, and a viewer be of any.
 shared_hooks(Opts) ->
     [{Hook, Where, mod_subscription_requests_hooks, Function, Order}
      || {Hook, Where, Function, Order} <-
@@ -123,7 +126,11 @@ shared_hooks(Opts) ->
 			      {unset_presence_hook, Server, presence_unset, 50},
 			      {sm_remove_connection_hook, Server, session_closed, 50},
 			      {c2s_session_pending, Server, session_pending, 50}]
-			     || Server <- lists:usort([S || {U, S, _} <- granted(Opts), U /= <<>>])])]].
+			     || Server <- lists:usort([S || {U, S, _} <- granted(Opts), U /= <<>>])])]]
+	++ [{Hook, Where, mod_subscription_requests_availability, Function, 50}
+	    || finds_people(Opts),
+	       {Hook, Where, Function} <- [{host_up, global, host_added}
+					   | [{c2s_handle_call, Server, session_asked} || Server <- ejabberd_option:hosts()]]].
 
 %%%===================================================================
 %%% The other modules' code
@@ -131,7 +138,7 @@ shared_hooks(Opts) ->
 
 modules() ->
     [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_asks,
-     mod_subscription_requests_entities,
+     mod_subscription_requests_availability, mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
      mod_subscription_requests_people, mod_subscription_requests_people_xml, mod_subscription_requests_persons,
      mod_subscription_requests_reading, mod_subscription_requests_reports, mod_subscription_requests_roster,

@@ -15,6 +15,8 @@ process_iq(#iq{type = Type, from = From, to = #jid{lserver = Host}, sub_els = [#
     case {mod_subscription_requests_entities:is_granted(Host, ?NS_PEOPLE, From), Type, Name} of
 	{false, _, _} -> refuse(IQ, xmpp:err_forbidden());
 	{true, get, <<"people">>} -> people(Host, mod_subscription_requests_people_xml:people_query(Host, Element), IQ);
+	{true, get, <<"availability">>} ->
+	    availability(Host, mod_subscription_requests_people_xml:availability_query(Host, Element), IQ);
 	_ -> refuse(IQ, xmpp:err_service_unavailable())
     end.
 
@@ -71,4 +73,17 @@ page_of(Reading, After, Max, IQ) ->
 		      unknown ->
 			  refuse(IQ, xmpp:err_internal_server_error())
 		  end
+	  end).
+
+%%%===================================================================
+%%% Who is available
+%%%===================================================================
+
+availability(_Host, bad_request, IQ) ->
+    refuse(IQ, xmpp:err_bad_request());
+availability(Host, {ok, Viewer, Users}, IQ) ->
+    mod_subscription_requests_entities:reply_later(
+      IQ, fun() ->
+		  Available = mod_subscription_requests_availability:available(Host, jid:make(Viewer), Users),
+		  xmpp:make_iq_result(IQ, mod_subscription_requests_people_xml:availability(Host, Available))
 	  end).
