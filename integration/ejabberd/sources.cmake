@@ -7,6 +7,7 @@ set(ejabberd_connector_sources
     mod_subscription_requests_act.erl
     mod_subscription_requests_asks.erl
     mod_subscription_requests_availability.erl
+    mod_subscription_requests_changed.erl
     mod_subscription_requests_entities.erl
     mod_subscription_requests_hooks.erl
     mod_subscription_requests_host.erl

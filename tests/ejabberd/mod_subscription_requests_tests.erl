@@ -5,7 +5,7 @@
 -include_lib("eunit/include/eunit.hrl").
 
 %% The order that the comment in mod_subscription_requests.erl gives.
--define(ORDER, ['', hooks, server, asks, reports, iq, act, waiting, people, reading, persons, availability, people_xml,
+-define(ORDER, ['', hooks, server, asks, reports, iq, act, waiting, people, reading, persons, availability, changed, people_xml,
 		entities, accounts, roster, host, xml]).
 
 modules() -> [module(Name) || Name <- ?ORDER].

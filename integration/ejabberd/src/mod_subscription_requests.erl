@@ -26,6 +26,7 @@
 %%%   _reading       one reading of the list of people
 %%%   _persons       what anybody may read of a person
 %%%   _availability  which users are available to whom
+%%%   _changed       entities are told that people have changed
 %%%   _people_xml    from stanzas to terms and back, for people (pure)
 %%%   _entities      connections of entities, what they are granted, what is sent to them
 %%%   _accounts      which accounts exist
@@ -65,16 +66,20 @@ reload(Host, NewOpts, OldOpts) ->
 start_host(Host, Opts) ->
     mod_subscription_requests_entities:set_entities([{Host, granted(Opts)} | others_granted(Host)]),
     [ok = ejabberd_hooks:add(Hook, Where, Module, Function, Order)
-     || {Hook, Where, Module, Function, Order} <- host_hooks(Host) ++ shared_hooks(Opts)],
+     || {Hook, Where, Module, Function, Order} <- host_hooks(Host, Opts) ++ shared_hooks(Opts)],
     [gen_iq_handler:add_iq_handler(ejabberd_local, Host, Part, Module, process_iq) || {Part, Module} <- iq_handlers()],
+    finds_people(Opts) andalso
+	({ok, _} = gen_mod:start_child(mod_subscription_requests_changed, Host, Opts,
+				       mod_subscription_requests_host:changed_proc(Host))),
     gen_mod:start_child(mod_subscription_requests_server, Host, Opts, mod_subscription_requests_host:proc(Host)).
 
 stop_host(Host, Opts) ->
     [gen_iq_handler:remove_iq_handler(ejabberd_local, Host, Part) || {Part, _} <- iq_handlers()],
     _ = gen_mod:stop_child(mod_subscription_requests_host:proc(Host)),
+    _ = finds_people(Opts) andalso gen_mod:stop_child(mod_subscription_requests_host:changed_proc(Host)),
     Needed = [Hook || Other <- other_hosts(Host), Hook <- shared_hooks(gen_mod:get_module_opts(Other, ?MODULE))],
     [ejabberd_hooks:delete(Hook, Where, Module, Function, Order)
-     || {Hook, Where, Module, Function, Order} <- host_hooks(Host) ++ (shared_hooks(Opts) -- Needed)],
+     || {Hook, Where, Module, Function, Order} <- host_hooks(Host, Opts) ++ (shared_hooks(Opts) -- Needed)],
     release_holds(mod_subscription_requests_host:holds(Host), Host),
     mod_subscription_requests_entities:set_entities(others_granted(Host)).
 
@@ -103,7 +108,7 @@ finds_people(Opts) -> gen_mod:get_opt(people_entities, Opts) /= [].
 iq_handlers() ->
     [{?NS, mod_subscription_requests_iq}, {?NS_PEOPLE, mod_subscription_requests_people}].
 
-host_hooks(Host) ->
+host_hooks(Host, Opts) ->
     [{Hook, Host, mod_subscription_requests_hooks, Function, Order}
      || {Hook, Function, Order} <-
 	    [{roster_in_subscription, trial_arrives, 49}, % after whatever rejects, before mod_roster (50)
@@ -112,7 +117,17 @@ host_hooks(Host) ->
 	     {roster_out_subscription, approval_arrives, 49}, % immediately before mod_roster
 	     {roster_out_subscription, user_answers, 60},
 	     {remove_user, user_removed, 60},
-	     {c2s_filter_send, keep_held, 10}]].
+	     {c2s_filter_send, keep_held, 10}]]
+	++ [{Hook, Host, mod_subscription_requests_changed, Function, 90} % after whatever stores the change
+	    || finds_people(Opts),
+	       {Hook, Function} <-
+		   [{register_user, user_registered},
+		    {remove_user, user_removed},
+		    {vcard_iq_set, vcard_set},
+		    {pubsub_publish_item, item_published},
+		    {pubsub_delete_node, node_deleted},
+		    {user_send_packet, packet_sent},
+		    {c2s_handle_info, session_told}]].
 
 %% Those that several hosts share, since an entity may serve several and be of any, and a viewer be of any.
 shared_hooks(Opts) ->
@@ -138,7 +153,7 @@ shared_hooks(Opts) ->
 
 modules() ->
     [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_asks,
-     mod_subscription_requests_availability, mod_subscription_requests_entities,
+     mod_subscription_requests_availability, mod_subscription_requests_changed, mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
      mod_subscription_requests_people, mod_subscription_requests_people_xml, mod_subscription_requests_persons,
      mod_subscription_requests_reading, mod_subscription_requests_reports, mod_subscription_requests_roster,
