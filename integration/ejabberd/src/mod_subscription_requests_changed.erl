@@ -70,7 +70,7 @@ tell(Host, Changed) ->
 %%% gen_server
 %%%===================================================================
 
-%% What has changed before, nobody has told those who are connected already. An entity that connects reads the list.
+%% An entity that connects reads the list. But nobody has told those who are there already what has changed before.
 -spec init([binary() | gen_mod:opts()]) -> {ok, #state{}}.
 init([Host, _Opts]) ->
     case mod_subscription_requests_entities:is_anybody_there(Host, ?NS_PEOPLE) of
@@ -117,9 +117,15 @@ tell_if_due(#state{changed = []} = State) ->
 tell_if_due(#state{is_due = false} = State) ->
     State;
 tell_if_due(#state{host = Host, changed = Changed} = State) ->
-    mod_subscription_requests_entities:tell_changed(
-      Host, mod_subscription_requests_people_xml:changed(Host, Changed)),
-    wait(State#state{changed = []}).
+    Told = State#state{changed = []},
+    case mod_subscription_requests_entities:is_anybody_there(Host, ?NS_PEOPLE) of
+	true ->
+	    mod_subscription_requests_entities:tell_changed(
+	      Host, mod_subscription_requests_people_xml:changed(Host, Changed)),
+	    wait(Told);
+	false ->
+	    Told
+    end.
 
 wait(State) ->
     _ = erlang:send_after(?INTERVAL, self(), due),
