@@ -40,13 +40,18 @@ people(Host, {page, After, Max}, IQ) ->
 
 persons(_Host, []) -> [];
 persons(Host, [User | Users]) ->
-    case mod_subscription_requests_persons:person(Host, User) of
-	unknown -> unknown; % not beyond: a directory that does not answer takes minutes for each
-	Person ->
-	    case persons(Host, Users) of
-		unknown -> unknown;
-		Others -> [Element || {ok, Element} <- [Person]] ++ Others
-	    end
+    case mod_subscription_requests_accounts:exists(Host, User) of
+	true -> with_others(mod_subscription_requests_persons:person(Host, User), Host, Users);
+	false -> persons(Host, Users);
+	unknown -> unknown
+    end.
+
+%% Not beyond the first that is not known, as in mod_subscription_requests_iq.
+with_others(unknown, _Host, _Users) -> unknown;
+with_others(Person, Host, Users) ->
+    case persons(Host, Users) of
+	unknown -> unknown;
+	Others -> [Person | Others]
     end.
 
 some(unknown, IQ) -> refuse(IQ, xmpp:err_internal_server_error());

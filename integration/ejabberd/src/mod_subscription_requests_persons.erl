@@ -9,26 +9,16 @@
 -include("pubsub.hrl").
 -include("mod_subscription_requests.hrl").
 
-%% unknown: whether there is such an account, or what is known of it, cannot be told now.
--spec person(binary(), User :: binary()) -> {ok, fxml:xmlel()} | gone | unknown.
+%% unknown: a storage does not answer.
+-spec person(binary(), User :: binary()) -> fxml:xmlel() | unknown.
 person(Host, User) ->
-    case mod_subscription_requests_accounts:exists(Host, User) of
-	true ->
-	    case fields(Host, User) of
-		unknown -> unknown;
-		Fields -> {ok, mod_subscription_requests_people_xml:person(Host, User, Fields)}
-	    end;
-	false -> gone;
-	unknown -> unknown
-    end.
-
-fields(Host, User) ->
     case {published(Host, User), vcard(Host, User)} of
 	{VCard4, VCard} when VCard4 == unknown; VCard == unknown -> unknown;
 	{VCard4, VCard} ->
-	    mod_subscription_requests_people_xml:preferred(
-	      [read(fun mod_subscription_requests_people_xml:vcard4_fields/1, VCard4, Host, User),
-	       read(fun mod_subscription_requests_people_xml:vcard_temp_fields/1, VCard, Host, User)])
+	    Fields = mod_subscription_requests_people_xml:preferred(
+		       [read(fun mod_subscription_requests_people_xml:vcard4_fields/1, VCard4, Host, User),
+			read(fun mod_subscription_requests_people_xml:vcard_temp_fields/1, VCard, Host, User)]),
+	    mod_subscription_requests_people_xml:person(Host, User, Fields)
     end.
 
 read(_Read, none, _Host, _User) ->

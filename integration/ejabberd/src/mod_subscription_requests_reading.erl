@@ -101,19 +101,21 @@ handle_call({page, After, Max}, _From, #state{tag = Tag, users = Users} = State)
 	   end,
     {reply, Page, State, ?LIFETIME}.
 
-%% So many from this number on, without those who are gone.
+%% So many from this number on, without those of whom it is known that they are gone.
 persons(Number, Max, #state{users = Users}) when Max == 0; Number > tuple_size(Users) ->
     [];
-persons(Number, Max, #state{host = Host, tag = Tag, users = Users} = State) ->
-    case mod_subscription_requests_persons:person(Host, element(Number, Users)) of
-	{ok, Person} ->
-	    case persons(Number + 1, Max - 1, State) of
-		unknown -> unknown;
-		Others -> [{mod_subscription_requests_xml:list_id(Tag, Number), Person} | Others]
-	    end;
-	gone -> persons(Number + 1, Max, State);
-	unknown -> unknown
+persons(Number, Max, #state{host = Host, users = Users} = State) ->
+    User = element(Number, Users),
+    case mod_subscription_requests_accounts:exists(Host, User) /= false
+	andalso mod_subscription_requests_persons:person(Host, User) of
+	false -> persons(Number + 1, Max, State);
+	unknown -> unknown;
+	Person -> with_others(Number, Person, persons(Number + 1, Max - 1, State), State)
     end.
+
+with_others(_Number, _Person, unknown, _State) -> unknown;
+with_others(Number, Person, Others, #state{tag = Tag}) ->
+    [{mod_subscription_requests_xml:list_id(Tag, Number), Person} | Others].
 
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}, timeout()}.
 handle_cast(_Message, State) ->
