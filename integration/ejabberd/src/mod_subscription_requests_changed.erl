@@ -105,11 +105,16 @@ terminate(_Reason, _State) ->
 code_change(_OldVsn, State, _Extra) ->
     {ok, State}.
 
-add(User, #state{changed = Users} = State) when is_binary(User), is_list(Users), length(Users) < ?MAX_NAMED ->
-    State#state{changed = lists:usort([User | Users])};
+%% In the order in which they changed.
+add(anybody, State) ->
+    State#state{changed = anybody};
 add(User, #state{changed = Users} = State) when is_list(Users) ->
-    State#state{changed = case lists:member(User, Users) of true -> Users; false -> anybody end};
-add(_Changed, State) ->
+    case lists:member(User, Users) of
+	true -> State;
+	false when length(Users) == ?MAX_NAMED -> State#state{changed = anybody};
+	false -> State#state{changed = Users ++ [User]}
+    end;
+add(_User, State) ->
     State.
 
 tell_if_due(#state{changed = []} = State) ->

@@ -33,21 +33,29 @@ read(Read, VCard, Host, User) ->
 log_unreadable(Host, User) ->
     ?WARNING_MSG("A vCard cannot be read, and is taken for an empty one: that of ~ts", [jid:encode(jid:make(User, Host))]).
 
-%% mod_vcard says "error" of a row that cannot be read as well as of a database that does not answer; but of nobody's
-%% vCard only in the second case.
+%% From mod_vcard's storage, past its cache, which is for those whom users look at: a reading would put everybody in.
 vcard(Host, User) ->
-    case gen_mod:is_loaded(Host, mod_vcard) andalso mod_vcard:get_vcard(User, Host) of
-	false -> none;
-	[#xmlel{} = VCard | _] -> VCard;
+    case gen_mod:is_loaded(Host, mod_vcard) of
+	true -> stored_vcard(gen_mod:db_mod(Host, mod_vcard), Host, User);
+	false -> none
+    end.
+
+%% A storage says "error" of a row that cannot be read as well as when it does not answer; but of nobody's vCard only in the
+%% second case.
+stored_vcard(Storage, Host, User) ->
+    case Storage:get_vcard(User, Host) of
+	{ok, [#xmlel{} = VCard | _]} ->
+	    VCard;
+	{ok, _} ->
+	    none;
 	error ->
-	    case mod_vcard:get_vcard(<<>>, Host) of
+	    case Storage:get_vcard(<<>>, Host) of
 		error ->
 		    unknown;
 		_ ->
 		    log_unreadable(Host, User),
 		    none
-	    end;
-	_ -> none
+	    end
     end.
 
 %% The latest, of a node that is open to everybody.
