@@ -1,9 +1,6 @@
 // A cluster of two ejabberd nodes: a request that arrives on either is asked, whichever the entity is on.
-#include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
-
 #include "ejabberd_cluster.h"
-#include "stage.h"
+#include "protocol_people.h"
 
 namespace bdata = boost::unit_test::data;
 
@@ -193,6 +190,38 @@ BOOST_DATA_TEST_CASE(S46_S50_user_comes_before_the_hold_is_known_at_their_node,
     round_trip({&entity.stream(), &romeo});
     BOOST_TEST(!romeo.has_received(presence("unsubscribed", kJuliet)));
     BOOST_TEST(count_received(juliet, presence("subscribe", kRomeo)) == 1);
+}
+
+// Sessions of any node count, and what changes on any node is told by one.
+BOOST_AUTO_TEST_CASE(S96_S98_S100_people_are_those_of_all_nodes)
+{
+    EjabberdCluster cluster(people_options(Login::component));
+    ScriptedEntity entity(cluster.first(), entity_address(Login::component));
+    WireClient juliet(cluster.second().client_port(), kJuliet);
+    enter(cluster.second(), juliet);
+    WireClient nurse(cluster.first().client_port(), kNurse);
+    enter(cluster.first(), nurse);
+    const auto shown = [&] {
+        return shows_in(ask_for_availability(entity.stream(), kRomeo + "/orchard", {kJuliet, kNurse}));
+    };
+    round_trip({&entity.stream(), &juliet, &nurse});
+    BOOST_TEST(shown().size() == 2U);
+    block(juliet, kRomeo);
+    const auto left = shown();
+    BOOST_TEST_REQUIRE(left.size() == 1U);
+    BOOST_TEST(left.front().first == kNurse);
+
+    const Element set = juliet.request("set", {}, "<vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard>");
+    BOOST_TEST_REQUIRE(set.attribute("type") == "result", set.str());
+    // With whatever else has changed by then.
+    entity.stream().expect({"a hint that Juliet has changed", [](const Element& stanza) {
+                                const Element* changed = stanza.child("changed", kPeopleNs);
+                                return changed != nullptr &&
+                                       changed->str().find("'" + kJuliet + "'") != std::string::npos;
+                            }});
+    const Element people = ask_for_people(entity.stream(), {});
+    BOOST_TEST(persons_on(people) == (std::vector<std::string>{kJuliet, kNurse}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
