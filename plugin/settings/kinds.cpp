@@ -46,6 +46,16 @@ std::string text_of(const Pattern& pattern)
     return to_string(pattern);
 }
 
+std::string text_of(const AccountPattern& pattern)
+{
+    return pattern.text();
+}
+
+std::string text_of(PersonField field)
+{
+    return std::string(name(field));
+}
+
 Kind<Federation> domain_set(DomainSet Federation::* member, const Accepted& accepted)
 {
     return {accepted.list,

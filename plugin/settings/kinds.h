@@ -33,6 +33,8 @@ namespace usher::kinds
 [[nodiscard]] std::string text_of(const std::string& domain);
 [[nodiscard]] std::string text_of(const Address& address);
 [[nodiscard]] std::string text_of(const Pattern& pattern);
+[[nodiscard]] std::string text_of(const AccountPattern& pattern);
+[[nodiscard]] std::string text_of(PersonField field);
 
 template <typename Value>
 using Names = std::vector<std::pair<std::string, Value>>;

@@ -291,7 +291,7 @@ class Reader
         const std::size_t index = settings_.organizations.size();
         const std::string place = organization_place(index);
         OrganizationSettings organization;
-        read_section(all.organization, value, organization, {"group", "rule", "federation"}, place);
+        read_section(all.organization, value, organization, {"group", "rule", "federation", "people"}, place);
 
         if (const toml::value* name = find(table, "name"); sound(name)) {
             const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
@@ -322,6 +322,11 @@ class Reader
         if (const toml::value* federation = find(table, "federation")) {
             if (is_table(all.federation, *federation)) {
                 read_federation(*federation, organization.federation, place + ".federation");
+            }
+        }
+        if (const toml::value* people = find(table, "people")) {
+            if (is_table(all.people, *people)) {
+                read_section(all.people, *people, organization.people, {}, place + ".people");
             }
         }
         return organization;

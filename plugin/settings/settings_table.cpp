@@ -195,6 +195,56 @@ Section<Federation> federation()
     };
 }
 
+Section<PeopleSearch> people()
+{
+    using P = PeopleSearch;
+    constexpr std::int64_t kMaxSearches = 1'000;
+    constexpr std::int64_t kMaxPeople = 10'000;
+    return {
+        "organization.people",
+        false,
+        false,
+        "Search: users find each other by name, in their client's search for people, in Usher's menu, and by sending it "
+        "\"find anna\". Needs a connector, and its permission for people. The contact request that follows is like all "
+        "others.",
+        {
+            {"listed", defaulted, on_reload,
+             choice<P, Listed>(
+                 &P::listed,
+                 {{"off", Listed::off}, {"opt-out", Listed::opt_out}, {"opt-in", Listed::opt_in}}),
+             "Who is found. off: nobody, there is no search. opt-out: all users but those who have said no. opt-in: those "
+             "who have said yes. Users say so in Usher's menu or chat."},
+            {"availability", defaulted, on_reload, flag<P>(&P::availability),
+             "Show with each person found whether they are available, as far as they have not said no and have not blocked "
+             "the searcher."},
+            {"fields", defaulted, on_reload,
+             list<P, PersonField>(
+                 &P::fields,
+                 {"a list of full_name, given_name, family_name, nickname, email, each in quotes",
+                  "one of full_name, given_name, family_name, nickname, email", 0},
+                 syntax::read_person_field),
+             "What of the public vCard is searched and shown. The address always is."},
+            {"searchers", defaulted, on_reload,
+             list<P, std::string>(&P::searchers,
+                                  {"a list of domains such as [\"example.com\"]",
+                                   "a domain such as example.com, each exact, without *", 0},
+                                  syntax::read_domain),
+             "Domains whose users may search here, besides the organization's own."},
+            {"not_listed", defaulted, on_reload,
+             list<P, AccountPattern>(
+                 &P::not_listed,
+                 {"a list of addresses such as [\"postmaster@*\", \"bot-*@example.org\"]",
+                  "an address such as postmaster@example.org, postmaster@* or bot-*@example.org", 0},
+                 syntax::read_account_pattern),
+             "Accounts that are never found, such as those of roles and programs. * stands for any characters."},
+            {"searches_per_minute", defaulted, on_reload, number(&P::searches_per_minute, 1, kMaxSearches),
+             "How often a user may search."},
+            {"people_per_day", defaulted, on_reload, number(&P::people_per_day, 1, kMaxPeople),
+             "How many different people a user is shown within 24 hours. Each usherd counts for itself, from its start."},
+        },
+    };
+}
+
 Section<Limits> limits()
 {
     using L = Limits;
@@ -281,8 +331,8 @@ Section<Settings> log()
 
 const SettingsTable& settings_table()
 {
-    static const SettingsTable table{connection(), organization(), group(),   rule(), federation(),
-                                     limits(),     store(),        control(), log()};
+    static const SettingsTable table{connection(), organization(), group(), rule(),    federation(),
+                                     people(),     limits(),       store(), control(), log()};
     return table;
 }
 

@@ -72,6 +72,7 @@ struct SettingsTable {
     Section<Group> group;
     Section<Rule> rule;
     Section<Federation> federation;
+    Section<PeopleSearch> people;
     Section<Limits> limits;
     Section<StoreSettings> store;
     Section<Settings> control;
@@ -86,6 +87,7 @@ struct SettingsTable {
         visit(group);
         visit(rule);
         visit(federation);
+        visit(people);
         visit(limits);
         visit(store);
         visit(control);

@@ -134,6 +134,23 @@ std::optional<Pattern> read_pattern(std::string_view text)
     return pattern;
 }
 
+std::optional<AccountPattern> read_account_pattern(std::string_view text)
+{
+    auto pattern = AccountPattern::read(text);
+    if (!pattern) {
+        return std::nullopt;
+    }
+    const std::string_view domain = std::string_view(pattern->text()).substr(pattern->text().rfind('@') + 1);
+    return domain == "*" || is_domain(domain) ? std::move(pattern) : std::nullopt;
+}
+
+std::optional<PersonField> read_person_field(std::string_view text)
+{
+    const auto* const found = std::find_if(kPersonFields.begin(), kPersonFields.end(),
+                                           [text](PersonField field) { return name(field) == text; });
+    return found == kPersonFields.end() ? std::nullopt : std::optional(*found);
+}
+
 std::optional<Pattern> read_domain_pattern(std::string_view text)
 {
     auto pattern = read_pattern(text);

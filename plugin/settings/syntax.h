@@ -7,6 +7,7 @@
 
 #include "policy/address.h"
 #include "policy/pattern.h"
+#include "policy/people_search.h"
 
 namespace usher::syntax
 {
@@ -32,6 +33,8 @@ inline constexpr const char* kStoreUrl =
 /// Exact, without `*`.
 [[nodiscard]] std::optional<std::string> read_domain(std::string_view text);
 [[nodiscard]] std::optional<Pattern> read_pattern(std::string_view text);
+[[nodiscard]] std::optional<AccountPattern> read_account_pattern(std::string_view text);
+[[nodiscard]] std::optional<PersonField> read_person_field(std::string_view text);
 /// Neither `*`, nor an address, nor a group.
 [[nodiscard]] std::optional<Pattern> read_domain_pattern(std::string_view text);
 

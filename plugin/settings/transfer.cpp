@@ -105,6 +105,9 @@ class Receiver
         if (is(all.federation) && !organizations.empty()) {
             return take(all.federation, json, organizations.back().federation, place() + ".federation");
         }
+        if (is(all.people) && !organizations.empty()) {
+            return take(all.people, json, organizations.back().people, place() + ".people");
+        }
         return (is(all.connection) && take(all.connection, json, settings_.connection)) ||
                (is(all.limits) && take(all.limits, json, settings_.limits)) ||
                (is(all.store) && take(all.store, json, settings_.store)) ||
@@ -159,6 +162,7 @@ std::string to_lines(const Settings& settings)
             out.add(all.rule, organization.rules[rule], rule_place(i, rule));
         }
         out.add(all.federation, organization.federation, place + ".federation");
+        out.add(all.people, organization.people, place + ".people");
     }
     out.add(all.limits, settings.limits);
     out.add(all.store, settings.store);

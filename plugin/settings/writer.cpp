@@ -105,6 +105,7 @@ void write_policy(Writer& out, const Settings& settings)
         out.write(all.organization, organization, place);
         write_rules(out, settings, i);
         out.write(all.federation, organization.federation, place + ".federation");
+        out.write(all.people, organization.people, place + ".people");
     }
     out.write(all.limits, settings.limits);
 }

@@ -36,7 +36,7 @@ const Broken kBrokenOrganizations[] = {
     {"stock_answers_unknown", "stock = \"deny\"\n", 7, "organization.stock", "\"deny\"", "off, approve"},
     {"key_like_none_of_the_organization", "retry = 5\n", 7, "organization.retry", "an unknown key",
      "name, domains, users_may_choose, option, approve_contacts_users_asked_for, ask_back, stock, "
-     "administrators, group, rule, federation"},
+     "administrators, group, rule, federation, people"},
     {"key_with_a_hyphen", "users-may-choose = true\n", 7, "organization.users-may-choose", "an unknown key",
      "users_may_choose (is that what was meant?)"},
     {"quoted_key", "\"ask back\" = true\n", 7, "organization.\"ask back\"", "an unknown key",
@@ -106,6 +106,33 @@ const Broken kBrokenOrganizations[] = {
 };
 
 BOOST_DATA_TEST_CASE(in_organization, bdata::make(kBrokenOrganizations), broken)
+{
+    check_only_error(broken, kStart + broken.toml);
+}
+
+const Broken kBrokenPeople[] = {
+    {"people_are_no_table", "people = true\n", 7, "organization.people", "true",
+     "the table [organization.people]"},
+    {"listed_is_a_flag", "[organization.people]\nlisted = true\n", 8, "organization.people.listed", "true",
+     "off, opt-out, opt-in (in quotes)"},
+    {"listed_is_unknown", "[organization.people]\nlisted = \"all\"\n", 8, "organization.people.listed",
+     "\"all\"", "off, opt-out, opt-in"},
+    {"field_is_unknown", "[organization.people]\nfields = [\"nickname\", \"phone\"]\n", 8,
+     "organization.people.fields", "\"phone\"", "one of full_name, given_name, family_name, nickname, email"},
+    {"searcher_is_an_address", "[organization.people]\nsearchers = [\"a@example.com\"]\n", 8,
+     "organization.people.searchers", "\"a@example.com\"",
+     "a domain such as example.com, each exact, without *"},
+    {"not_listed_is_a_domain", "[organization.people]\nnot_listed = [\"example.org\"]\n", 8,
+     "organization.people.not_listed", "\"example.org\"",
+     "an address such as postmaster@example.org, postmaster@* or bot-*@example.org"},
+    {"not_listed_has_part_of_a_domain", "[organization.people]\nnot_listed = [\"a@*.example.org\"]\n", 8,
+     "organization.people.not_listed", "\"a@*.example.org\"",
+     "an address such as postmaster@example.org, postmaster@* or bot-*@example.org"},
+    {"no_searches_a_minute", "[organization.people]\nsearches_per_minute = 0\n", 8,
+     "organization.people.searches_per_minute", "0", "a whole number from 1 to 1000"},
+};
+
+BOOST_DATA_TEST_CASE(in_people, bdata::make(kBrokenPeople), broken)
 {
     check_only_error(broken, kStart + broken.toml);
 }

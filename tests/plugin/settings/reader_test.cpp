@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default)
     BOOST_TEST(o.rules.empty());
     BOOST_TEST((o.federation.mode == FederationMode::open));
     BOOST_TEST(o.federation.answer == Answer::leave);
+    BOOST_TEST((o.people.listed == Listed::off));
     BOOST_TEST(s.limits.per_contact == 60U);
     BOOST_TEST(s.limits.per_domain == 1000U);
     BOOST_TEST(s.limits.per_user == 1000U);
@@ -126,6 +127,16 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(!o.federation.domains.contains("partner.example"));
     BOOST_TEST(o.federation.domains.contains("a.partner.example"));
     BOOST_TEST(o.federation.answer == Answer::deny);
+    BOOST_TEST((o.people.listed == Listed::opt_in));
+    BOOST_TEST(!o.people.availability);
+    BOOST_TEST((o.people.fields == std::vector{PersonField::nickname, PersonField::full_name}));
+    BOOST_TEST(o.people.searchers == std::vector<std::string>{"partner.example"},
+               boost::test_tools::per_element());
+    BOOST_TEST_REQUIRE(o.people.not_listed.size() == 2U);
+    BOOST_TEST(o.people.not_listed[0].matches("postmaster@example.com"));
+    BOOST_TEST(o.people.searches_per_minute == 1U);
+    BOOST_TEST(o.people.people_per_day == 10'000U);
+    BOOST_TEST((s.organizations[1].people.listed == Listed::off));
     BOOST_TEST(s.organizations[1].name == "Second");
     BOOST_TEST((s.organizations[1].federation.mode == FederationMode::closed));
     BOOST_TEST(s.limits.per_contact == 0U);

@@ -48,6 +48,13 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     BOOST_TEST((a.federation.mode == b.federation.mode));
     BOOST_TEST((a.federation.domains.patterns() == b.federation.domains.patterns()));
     BOOST_TEST(a.federation.answer == b.federation.answer);
+    BOOST_TEST((a.people.listed == b.people.listed));
+    BOOST_TEST(a.people.availability == b.people.availability);
+    BOOST_TEST((a.people.fields == b.people.fields));
+    BOOST_TEST(a.people.searchers == b.people.searchers);
+    BOOST_TEST((a.people.not_listed == b.people.not_listed));
+    BOOST_TEST(a.people.searches_per_minute == b.people.searches_per_minute);
+    BOOST_TEST(a.people.people_per_day == b.people.people_per_day);
 }
 
 }  // namespace

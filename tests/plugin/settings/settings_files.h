@@ -67,6 +67,14 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
   [[organization.group]]
   name = "nobody-2"
   members = []
+  [organization.people]
+  listed = "opt-in"
+  availability = false
+  fields = ["nickname", "full_name"]
+  searchers = ["Partner.example"]
+  not_listed = ["Postmaster@*", "bot-*@example.org"]
+  searches_per_minute = 1
+  people_per_day = 10_000
 [[organization]]
 name = "Second"
 domains = ["second.example"]

@@ -73,6 +73,15 @@ mode = "open"
 domains = []
 answer = "leave"
 
+[organization.people]
+listed = "off"
+availability = true
+fields = ["full_name", "given_name", "family_name", "nickname", "email"]
+searchers = []
+not_listed = []
+searches_per_minute = 10
+people_per_day = 300
+
 [limits]
 approvals_per_contact_per_hour = 60
 approvals_per_domain_per_hour = 1000
