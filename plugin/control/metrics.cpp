@@ -149,6 +149,12 @@ std::string metrics(const Status& status, const Timings& timings)
     out.begin(MetricType::Histogram, "usher_store_seconds",
               "The journal's transactions, which are part of answering");
     out.add(timings.storing);
+    out.begin(
+        counter, "usher_searches_total",
+        "Searches for people: answered, refused or cut short by a limit, or not allowed, not understood or failed");
+    out.add(status.searches.answered, {{"outcome", "answered"}});
+    out.add(status.searches.limited, {{"outcome", "limited"}});
+    out.add(status.searches.refused, {{"outcome", "refused"}});
     out.begin(gauge, "usher_unsent_bytes", "Answers and questions that the server has not taken yet");
     out.add(status.unsent_bytes);
     out.begin(gauge, "usher_choices", "Users with a choice of their own");

@@ -56,6 +56,7 @@ Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choic
       database_(database),
       entity_(entity),
       clock_(clock),
+      search_limits_(clock),
       running_since_(clock.now())
 {
 }
@@ -322,6 +323,7 @@ Status Operations::status_with(const std::string& store_error) const
     status.saved = policy_.saved_values();
     status.counts = answerer_.counts();
     status.logins = entity_.logins();
+    status.searches = search_counts_;
     status.unsent_bytes = entity_.unsent();
     return status;
 }

@@ -24,9 +24,11 @@
 #include "integration/base/callback_scope.h"
 #include "integration/requests/entity.h"
 #include "plugin/core/answerer.h"
+#include "plugin/core/found_people.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/people/people_status.h"
+#include "plugin/people/search_limits.h"
 #include "plugin/store/choices.h"
 #include "plugin/store/database.h"
 #include "plugin/store/journal_search.h"
@@ -132,7 +134,8 @@ struct Status {
     std::vector<SavedValue> saved;  ///< by administrators, whether it wins over the file or not
     Counts counts;                  ///< since the start
     std::uint64_t logins = 0;       ///< since the start
-    std::size_t unsent_bytes = 0;   ///< what the server has not taken yet
+    SearchCounts searches;
+    std::size_t unsent_bytes = 0;  ///< what the server has not taken yet
     /// Why the last write to the store failed, or it cannot be read now or does not answer; empty while it works.
     std::string store_error;
 };
@@ -150,6 +153,8 @@ class Operations
     static constexpr std::size_t kMaxWaiting = 10'000;
     /// How long `status` waits for the store.
     static constexpr std::chrono::milliseconds kStatusPatience{1'000};
+    /// How many people a search gives at most.
+    static constexpr std::size_t kMaxFound = 25;
 
     /// All are to outlive the object.
     Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
@@ -175,6 +180,24 @@ class Operations
     /// request on. Of two choices for one user the one that was asked for last counts.
     void choose(const Actor& actor, const Address& user, std::optional<Option> chosen,
                 Callback<UserOption> then);
+
+    // --- People (operations_people.cpp)
+
+    /// Without them nobody may search.
+    void set_people(PeopleSources sources) { people_ = std::move(sources); }
+    /// Whether the actor may search for people, or why not.
+    [[nodiscard]] Result<void> may_search(const Actor& actor) const;
+    /// The people that the actor may find by the words of `text`, which is not read if they may find nobody. `viewer` is the
+    /// actor's full address: somebody may have blocked only that one. Neither is logged.
+    void find(const Actor& actor, const std::string& viewer, const std::string& text,
+              Callback<PeopleFound> then);
+    /// Whether the actor may decide whether the user is found, or why not. Only users themselves may.
+    [[nodiscard]] Result<void> may_decide_listing(const Actor& actor, const Address& user) const;
+    void person_option(const Actor& actor, const Address& user, Callback<PersonOption> then);
+    /// What is not given stays as it is. Stored when `then` is called, and in force on all instances.
+    void choose_person(const Actor& actor, const Address& user, const PersonChoice& change,
+                       Callback<PersonOption> then);
+    [[nodiscard]] const SearchCounts& search_counts() const { return search_counts_; }
 
     // --- What waits
 
@@ -239,6 +262,7 @@ class Operations
 
   private:
     struct Search;
+    struct PeopleSearched;
     struct Reading {
         Reading(Database& database, JournalFilter filter, Callback<std::vector<JournalRecord>> then_)
             : search(database, std::move(filter)), then(std::move(then_))
@@ -273,6 +297,10 @@ class Operations
     [[nodiscard]] Result<UserOption> option_without_choice(const Actor& actor, const Address& user) const;
     /// The same, where the actor may choose it.
     [[nodiscard]] Result<UserOption> choosable_option(const Actor& actor, const Address& user) const;
+    void look_up(const std::shared_ptr<PeopleSearched>& search);
+    void ask_availability(const std::shared_ptr<PeopleSearched>& search, std::vector<Address> asked);
+    /// Those of the user's organisation, where the actor is the user and there is search. Not to be kept.
+    [[nodiscard]] Result<const PeopleSearch*> people_settings(const Actor& actor, const Address& user) const;
     void search(const std::shared_ptr<Search>& search);
     /// Answers a request that the actor may answer so. Recorded before it is sent.
     void answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
@@ -310,6 +338,9 @@ class Operations
     std::function<void(Callback<CheckReport>)> check_;
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =
         [](const std::string&) { return std::nullopt; };
+    PeopleSources people_;
+    SearchLimits search_limits_;
+    SearchCounts search_counts_;
     CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
