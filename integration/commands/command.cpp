@@ -165,7 +165,7 @@ void Commands::begin(Request request)
     }
     if (!request.command->form) {
         request.id = random_token();  // nothing can be done with it
-        return execute(request, {}, std::nullopt);
+        return execute(request, {.requester = request.requester}, std::nullopt);
     }
     make_form(request, {}, [this, request](const CommandForm& made) {
         Request shown = request;
@@ -218,7 +218,7 @@ void Commands::submit(const Request& request, const std::string& basis, const St
         if (!submission->wrong.empty()) {
             return show_form(request, form, submission->wrong);
         }
-        execute(request, {submission->values, basis}, std::move(form));
+        execute(request, {submission->values, basis, request.requester}, std::move(form));
     });
 }
 

@@ -53,6 +53,7 @@ struct CommandForm {
 struct CommandInput {
     FormValues values = {};
     std::string basis = {};
+    std::string requester = {};  ///< the full address of the user's client
 };
 
 /// What completes a command: text to read.

@@ -50,14 +50,20 @@ constexpr std::string_view kListName = "What you can do here";
 
 }  // namespace
 
-std::string ServiceDiscovery::self() const
+std::string ServiceDiscovery::self(bool search) const
 {
     std::string xml = begin_query(ns::kDiscoInfo, {});
+    if (search) {
+        append_identity(xml, "directory", "user", self_.name);  // clients look at the first one only
+    }
     append_identity(xml, self_.component ? "component" : "client", self_.component ? "generic" : "bot",
                     self_.name);
     for (const std::string_view feature : std::array{ns::kCommands, ns::kDiscoInfo, ns::kDiscoItems,
                                                      ns::kDataForms, ns::kVersion, ns::kPing, ns::kVCard}) {
         append_feature(xml, feature);
+    }
+    if (search) {
+        append_feature(xml, ns::kSearch);
     }
     return xml + "</query>";
 }
@@ -95,7 +101,8 @@ bool ServiceDiscovery::received(const Stanza& iq, const std::optional<Address>& 
         return false;
     }
     if (node.empty()) {
-        return send(info ? self() : begin_query(ns::kDiscoItems, {}) + "</query>");
+        const bool search = self_.offers_search && user && self_.offers_search(*user);
+        return send(info ? self(search) : begin_query(ns::kDiscoItems, {}) + "</query>");
     }
     if (node == ns::kCommands) {
         std::string xml = begin_query(query.ns(), node);

@@ -20,6 +20,8 @@ struct SelfDescription {
     std::string name;
     std::string version;
     std::string purpose;  ///< one sentence
+    /// Whether this user may search for people (XEP-0055): only they are told that there is a search. May be null: nobody.
+    std::function<bool(const Address& user)> offers_search = {};
 };
 
 class ServiceDiscovery
@@ -36,7 +38,7 @@ class ServiceDiscovery
     bool received(const Stanza& iq, const std::optional<Address>& user);
 
   private:
-    [[nodiscard]] std::string self() const;
+    [[nodiscard]] std::string self(bool search) const;
 
     SelfDescription self_;
     const Commands& commands_;

@@ -27,6 +27,7 @@ inline constexpr std::string_view kPeople = "urn:xmpp:subscription-requests:0#pe
 inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";
 inline constexpr std::string_view kDataForms = "jabber:x:data";                       // XEP-0004
 inline constexpr std::string_view kCommands = "http://jabber.org/protocol/commands";  // XEP-0050
+inline constexpr std::string_view kSearch = "jabber:iq:search";                       // XEP-0055
 inline constexpr std::string_view kVCard = "vcard-temp";                              // XEP-0054
 inline constexpr std::string_view kDelay = "urn:xmpp:delay";                          // XEP-0203
 inline constexpr std::string_view kCarbons = "urn:xmpp:carbons:2";                    // XEP-0280

@@ -44,6 +44,14 @@ std::string lower(std::string text)
     return text;
 }
 
+std::string after_first_word(const std::string& body)
+{
+    constexpr std::string_view kSpaces = " \t\r\n";
+    const std::size_t word = std::min(body.find_first_not_of(kSpaces), body.size());
+    const std::size_t end = std::min(body.find_first_of(kSpaces, word), body.size());
+    return std::string(trimmed(std::string_view(body).substr(end)));
+}
+
 /// Reads an option by its number in the list or by its name.
 std::optional<Option> option_meant(const std::string& word)
 {
@@ -94,7 +102,7 @@ void Chat::received(const Stanza& message, const Address& user)
     }
     const bool encrypted = static_cast<bool>(message.child("encryption", ns::kEncryption));
     std::deque<Received>& unanswered = unanswered_[user];
-    unanswered.push_back({body, encrypted, std::move(begin)});
+    unanswered.push_back({body, std::string(message.attribute("from")), encrypted, std::move(begin)});
     if (unanswered.size() == 1) {
         answer_first(user);
     }
@@ -112,7 +120,7 @@ void Chat::answer_first(const Address& user)
     if (first.encrypted) {
         return say("I cannot read encrypted messages. Please turn encryption off for this chat.");
     }
-    run_command(first.body, user, say);
+    run_command(first, user, say);
 }
 
 void Chat::answered_first(const Address& user)
@@ -126,15 +134,18 @@ void Chat::answered_first(const Address& user)
     }
 }
 
-void Chat::run_command(const std::string& body, const Address& user, const Say& say)
+void Chat::run_command(const Received& message, const Address& user, const Say& say)
 {
-    std::istringstream words(body);
+    std::istringstream words(message.body);
     std::string verb;
     std::string object;
     std::string more;
     words >> verb >> object;
     const bool too_many = static_cast<bool>(words >> more);
     verb = lower(verb);
+    if (people_.run({verb, after_first_word(message.body), user, message.from}, say)) {
+        return;
+    }
     if (!too_many && verb == "options") {
         return options(lower(object), user, say);
     }
@@ -145,9 +156,14 @@ void Chat::run_command(const std::string& body, const Address& user, const Say& 
         return waiting(user, say);
     }
     if (object.empty() && verb == "help") {
-        return say(std::string(kHelp));
+        return help(user, say);
     }
     say("I do not understand that. Send \"help\" for the list of commands.");
+}
+
+void Chat::help(const Address& user, const Say& say)
+{
+    say(std::string(kHelp) + people_.help(user));
 }
 
 void Chat::options(const std::string& wanted, const Address& user, const Say& say)

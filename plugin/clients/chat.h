@@ -15,6 +15,7 @@
 #include "integration/base/clock.h"
 #include "integration/base/rate_limiter.h"
 #include "integration/xmpp/stanza.h"
+#include "plugin/clients/people_chat.h"
 #include "plugin/core/operations.h"
 
 namespace usher
@@ -28,7 +29,7 @@ class Chat
 
     /// `send` sends a stanza.
     Chat(Operations& operations, Clock& clock, std::function<void(std::string_view)> send)
-        : operations_(operations), send_(std::move(send)), limiter_(clock, kMaxPerMinute)
+        : operations_(operations), people_(operations), send_(std::move(send)), limiter_(clock, kMaxPerMinute)
     {
     }
 
@@ -41,18 +42,21 @@ class Chat
 
     struct Received {
         std::string body;
+        std::string from;  ///< the full address
         bool encrypted = false;
         std::string reply;  ///< the beginning of its reply, up to the body
     };
 
     void answer_first(const Address& user);
     void answered_first(const Address& user);
-    void run_command(const std::string& body, const Address& user, const Say& say);
+    void run_command(const Received& message, const Address& user, const Say& say);
+    void help(const Address& user, const Say& say);
     void options(const std::string& wanted, const Address& user, const Say& say);
     void waiting(const Address& user, const Say& say);
     void answer(Answer answer, const std::string& contact, const Address& user, const Say& say);
 
     Operations& operations_;
+    PeopleChat people_;
     std::function<void(std::string_view)> send_;
     RateLimiter limiter_;
     std::unordered_map<Address, std::deque<Received>> unanswered_;  // the first one is being answered

@@ -32,8 +32,13 @@ ClientService::ClientService(Entity& entity, Operations& operations, Clock& cloc
       component_(component),
       commands_(clock, std::chrono::system_clock::now, [&entity](std::string_view xml) { entity.send(xml); }),
       discovery_({component, "Usher", USHER_VERSION,
-                  "Answers contact requests as you, or your administrator, have decided."},
+                  "Answers contact requests as you, or your administrator, have decided.",
+                  // An account is not found by service discovery, so nobody would look for the search there.
+                  [&operations, component](const Address& user) {
+                      return component && operations.may_search(Actor::sender(user)).has_value();
+                  }},
                  commands_, [&entity](std::string_view xml) { entity.send(xml); }),
+      search_(operations, clock, [&entity](std::string_view xml) { entity.send(xml); }),
       chat_(operations, clock, [&entity](std::string_view xml) { entity.send(xml); })
 {
     add_menus(commands_, operations);
@@ -59,6 +64,9 @@ bool ClientService::received_iq(const Stanza& iq)
         return false;
     }
     const auto user = sender(iq);
+    if (component_ && search_.received(iq, user)) {
+        return true;
+    }
     if (iq.attribute("type") == "get") {
         return discovery_.received(iq, user);
     }

@@ -9,6 +9,7 @@
 #include "integration/commands/service_discovery.h"
 #include "integration/requests/entity.h"
 #include "plugin/clients/chat.h"
+#include "plugin/clients/user_search.h"
 #include "plugin/core/operations.h"
 
 namespace usher
@@ -40,6 +41,7 @@ class ClientService : public ClientStanzas
     const bool component_;
     Commands commands_;
     ServiceDiscovery discovery_;
+    UserSearch search_;
     Chat chat_;
 };
 

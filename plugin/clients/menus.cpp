@@ -442,6 +442,98 @@ DataForm journal_form()
     return form;
 }
 
+// --- People
+
+constexpr const char* kFindTitle = "Find people";
+constexpr const char* kListedTitle = "How others find me";
+
+/// A field for each: clients show its address as one that can be opened, and profanity shows no XEP-0004 tables.
+CommandResult people_found(const PeopleFound& found)
+{
+    if (found.people.empty()) {
+        return done("Nobody was found.");
+    }
+    DataForm form = form_named("people", "People");
+    form.instructions = {"To ask somebody, add the address to your contacts."};
+    for (const FoundPerson& one : found.people) {
+        const std::string name = name_of(one.person);
+        FormField person = field(Type::jid_single, "person" + std::to_string(form.fields.size() + 1),
+                                 (name.empty() ? "" : name + ", ") + std::string(availability(one)));
+        person.values = {one.person.address.text()};
+        form.fields.push_back(std::move(person));
+    }
+    CommandResult result{.notes = {}, .payload = std::move(form)};
+    if (const std::string_view remark = usher::remark(found); !remark.empty()) {
+        result.notes.push_back({CommandNote::Type::info, std::string(remark)});
+    }
+    return result;
+}
+
+void find_people(Operations& operations, const Address& user, const CommandInput& input,
+                 const CommandReply& reply)
+{
+    operations.find(Actor::sender(user), input.requester, input.values.one("search"),
+                    [reply](const Result<PeopleFound>& found) {
+                        if (!found) {
+                            return reply(refusal(found.error()));
+                        }
+                        reply(people_found(*found));
+                    });
+}
+
+DataForm find_form()
+{
+    DataForm form = form_named("find", kFindTitle);
+    FormField words = field(Type::text_single, "search", "Name or address");
+    words.required = true;
+    form.fields = {std::move(words)};
+    return form;
+}
+
+/// What the form showed is its basis: what the user has not changed stays as the administrator has it.
+CommandForm listed_form(const PersonOption& option, const std::string& basis)
+{
+    const std::string shown =
+        basis.empty() ? std::string(option.listed ? "1" : "0") + (option.availability ? "1" : "0") : basis;
+    DataForm form = form_named("listed", kListedTitle);
+    form.instructions = {describe(option)};
+    form.fields = {boolean("listed", "Show me in search", shown[0] == '1'),
+                   boolean("availability", "Show my availability there", shown[1] == '1')};
+    return {.form = std::move(form), .basis = shown};
+}
+
+void ask_listed(Operations& operations, const Address& user, const std::string& basis,
+                const CommandFormReply& reply)
+{
+    operations.person_option(Actor::sender(user), user, [basis, reply](const Result<PersonOption>& option) {
+        if (option) {
+            reply(listed_form(*option, basis));
+        } else {
+            reply(refusal(option.error()));
+        }
+    });
+}
+
+void save_listed(Operations& operations, const Address& user, const CommandInput& input,
+                 const CommandReply& reply)
+{
+    const auto changed = [&input](std::string_view var, char shown) -> std::optional<bool> {
+        const bool entered = input.values.flag(var);
+        return entered == (shown == '1') ? std::nullopt : std::optional(entered);
+    };
+    const PersonChoice change{changed("listed", input.basis[0]), changed("availability", input.basis[1])};
+    if (change == PersonChoice()) {
+        return reply(done("Nothing was changed."));
+    }
+    operations.choose_person(Actor::sender(user), user, change, [reply](const Result<PersonOption>& saved) {
+        if (saved) {
+            reply(done("Saved. " + describe(*saved)));
+        } else {
+            reply(refusal(saved.error()));
+        }
+    });
+}
+
 }  // namespace
 
 void add_menus(Commands& commands, Operations& operations)
@@ -464,6 +556,19 @@ void add_menus(Commands& commands, Operations& operations)
     commands.add({"options", kOptionsTitle,
                   [&operations](const Address& user) { return may_not_choose(operations, user); },
                   asks(ask_option), does(save_option)});
+    const auto unless = [](const Result<void>& may) {
+        return may ? std::nullopt : std::optional(may.error().text);
+    };
+    commands.add({"find", kFindTitle,
+                  [&operations, unless](const Address& user) {
+                      return unless(operations.may_search(Actor::sender(user)));
+                  },
+                  shows(find_form()), does(find_people)});
+    commands.add({"listed", kListedTitle,
+                  [&operations, unless](const Address& user) {
+                      return unless(operations.may_decide_listing(Actor::sender(user), user));
+                  },
+                  asks(ask_listed), does(save_listed)});
     const auto no_administrator = [&operations](const Address& user) -> std::optional<std::string> {
         if (operations.administered(Actor::sender(user)).empty()) {
             return "Only administrators of an organization may do this.";

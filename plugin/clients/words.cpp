@@ -1,7 +1,32 @@
 #include "plugin/clients/words.h"
 
+#include <array>
+#include <cctype>
+
 namespace usher
 {
+
+namespace
+{
+
+/// Everything but RFC 3986's unreserved characters, as its octets.
+std::string percent_encoded(std::string_view text)
+{
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80 &&
+            (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos)) {
+            encoded += c;
+        } else {
+            encoded += {'%', kDigits[byte >> 4U], kDigits[byte & 0xfU]};
+        }
+    }
+    return encoded;
+}
+
+}  // namespace
 
 std::string describe(const Decision& decision)
 {
@@ -15,6 +40,74 @@ std::string describe(const Decision& decision)
 std::string counted(std::size_t count, const std::string& what)
 {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string name_of(const Person& person)
+{
+    if (!person.full_name.empty()) {
+        return person.full_name;
+    }
+    std::string name = person.given_name;
+    if (!name.empty() && !person.family_name.empty()) {
+        name += ' ';
+    }
+    name += person.family_name;
+    return name.empty() ? person.nickname : name;
+}
+
+std::string_view availability(const FoundPerson& found)
+{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{{
+        {"chat", "available, likes to chat"},
+        {"available", "available"},
+        {"away", "away"},
+        {"xa", "away for some time"},
+        {"dnd", "does not want to be disturbed"},
+    }};
+    for (const auto& [show, words] : kWords) {
+        if (found.show == show) {
+            return words;
+        }
+    }
+    return "not available";
+}
+
+std::string describe(const FoundPerson& found)
+{
+    const std::string name = name_of(found.person);
+    return found.person.address.text() + (name.empty() ? "" : " (" + name + ")") + ", " +
+           std::string(availability(found));
+}
+
+std::string describe(const PersonOption& option)
+{
+    if (option.excluded) {
+        return "Your administrator has excluded this account from search.";
+    }
+    if (!option.listed) {
+        return "Others do not find you in search.";
+    }
+    return option.availability ? "Others find you in search, and see there whether you are available."
+                               : "Others find you in search, but do not see there whether you are available.";
+}
+
+std::string_view remark(const PeopleFound& found)
+{
+    if (found.limited) {
+        return "There are more, but you have been shown as many people as you may see in a day.";
+    }
+    return found.more ? "There are more: please give more of the name." : "";
+}
+
+std::string link_to_add(const Person& person)
+{
+    const Address& address = person.address;
+    std::string link =
+        "xmpp:" + percent_encoded(address.local()) + "@" + percent_encoded(address.domain()) + "?roster";
+    if (const std::string name = name_of(person); !name.empty()) {
+        link += ";name=" + percent_encoded(name);
+    }
+    return link;
 }
 
 std::string describe(const Review& review)

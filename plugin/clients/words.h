@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "plugin/core/found_people.h"
 #include "plugin/core/operations.h"
 
 namespace usher
@@ -14,6 +15,25 @@ namespace usher
 
 /// `1 request`, `2 requests`
 [[nodiscard]] std::string counted(std::size_t count, const std::string& what);
+
+/// A person's name, as far as it is known: the full one, or else what there is. May be empty. Whoever bears it has chosen it.
+[[nodiscard]] std::string name_of(const Person& person);
+
+/// `available`, `away`, ... For what the searcher is not to know, as for who is offline, `not available`.
+[[nodiscard]] std::string_view availability(const FoundPerson& found);
+
+/// For example `anna@capulet.lit (Anna Bell), away`. The address comes first: nobody can choose another's.
+[[nodiscard]] std::string describe(const FoundPerson& found);
+
+/// Whether others find the user, in one sentence.
+[[nodiscard]] std::string describe(const PersonOption& option);
+
+/// What stands below those found: that there are more, or why there are not. Empty if these are all.
+[[nodiscard]] std::string_view remark(const PeopleFound& found);
+
+/// A link that opens the person in a client, to be added to the contacts: `xmpp:anna@capulet.lit?roster;name=Anna%20Bell`
+/// (XEP-0147, RFC 5122).
+[[nodiscard]] std::string link_to_add(const Person& person);
 
 /// The result of an applied review, in one sentence.
 [[nodiscard]] std::string describe(const Review& review);

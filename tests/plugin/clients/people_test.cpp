@@ -1,0 +1,209 @@
+// What users are sent who search for people, by each way that their clients have. The literal stanzas are XEP-0055's.
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "people_scene.h"
+#include "plugin/clients/client_service.h"
+#include "plugin/clients/words.h"
+
+namespace usher
+{
+
+namespace
+{
+
+const std::string kJuliet = "juliet@capulet.lit/balcony";
+
+/// What stands between the two; empty if they are not there.
+std::string between(const std::string& text, const std::string& begin, const std::string& end)
+{
+    const std::size_t from = text.find(begin);
+    return from == std::string::npos
+               ? std::string()
+               : text.substr(from + begin.size(), text.find(end, from + begin.size()) - from - begin.size());
+}
+
+void check_contains(const std::string& xml, const std::string& what)
+{
+    BOOST_TEST(xml.find(what) != std::string::npos, xml << " has no " << what);
+}
+
+void check_lacks(const std::string& xml, const std::string& what)
+{
+    BOOST_TEST(xml.find(what) == std::string::npos, xml << " has " << what);
+}
+
+struct Served : test::PeopleScene {
+    Served()
+    {
+        entity.start();
+        channels.opened("usher.capulet.lit");
+        channels.sent.clear();
+        shows = {{"nurse@capulet.lit", "away"}};
+    }
+
+    std::string only_sent()
+    {
+        const std::vector<std::string> sent = channels.take_sent();
+        BOOST_REQUIRE(sent.size() == 1U);
+        return sent.front();
+    }
+    /// The reply to an IQ with this payload.
+    std::string iq(const std::string& type, const std::string& payload, const std::string& from = kJuliet)
+    {
+        channels.received("<iq type='" + type + "' id='1' from='" + from + "' to='usher.capulet.lit'>" +
+                          payload + "</iq>");
+        return only_sent();
+    }
+    std::string search(const std::string& inside, const std::string& from = kJuliet)
+    {
+        return iq("set", "<query xmlns='jabber:iq:search'>" + inside + "</query>", from);
+    }
+    static std::string form(const std::string& var, const std::string& value)
+    {
+        return "<x xmlns='jabber:x:data' type='submit'><field var='" + var + "'><value>" + value +
+               "</value></field></x>";
+    }
+    /// Runs a step of a command; the attributes for the next one are kept.
+    std::string command(const std::string& node, const std::string& inside = {})
+    {
+        const std::string xml = iq(
+            "set", "<command xmlns='http://jabber.org/protocol/commands' node='" + node + "'" +
+                       (inside.empty() ? "" : " sessionid='" + session + "'") + ">" + inside + "</command>");
+        session = between(xml, "sessionid='", "'");
+        return xml;
+    }
+    std::string say(const std::string& text, const std::string& from = kJuliet)
+    {
+        channels.received("<message type='chat' from='" + from + "' to='usher.capulet.lit'><body>" + text +
+                          "</body></message>");
+        return between(only_sent(), "<body>", "</body>");
+    }
+
+    ClientService service{entity, operations, clock, true};
+    std::string session;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(people, Served)
+
+// --- XEP-0055
+
+BOOST_AUTO_TEST_CASE(search_is_announced_to_those_who_may_search)
+{
+    const std::string query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+    const std::string own = iq("get", query);
+    BOOST_TEST(between(own, "<identity ", "/>") == "category='directory' type='user' name='Usher'");
+    check_contains(own, "<feature var='jabber:iq:search'/>");
+    const std::string strangers = iq("get", query, "eve@example.net/hut");
+    check_lacks(strangers, "directory");
+    check_lacks(strangers, "jabber:iq:search");
+}
+
+BOOST_AUTO_TEST_CASE(form_and_older_fields_are_offered)
+{
+    const std::string xml = iq("get", "<query xmlns='jabber:iq:search'/>");
+    check_contains(xml, "<instructions>Give at least two letters of a name or an address.</instructions>");
+    check_contains(xml, "<first/><last/><nick/><email/>");
+    check_contains(xml, "<x xmlns='jabber:x:data' type='form'>");
+    check_contains(xml, "var='search'");
+}
+
+BOOST_AUTO_TEST_CASE(form_is_answered_with_a_table)
+{
+    const std::string xml = search(form("search", "Muller"));
+    check_contains(xml, "<iq type='result'");
+    check_contains(xml,
+                   "<field var='FORM_TYPE' type='hidden'><value>jabber:iq:search</value></field>"
+                   "<reported><field var='jid' type='jid-single' label='Address'/>"
+                   "<field var='nick' type='text-single' label='Name'/>"
+                   "<field var='availability' type='text-single' label='Availability'/></reported>"
+                   "<item><field var='jid'><value>nurse@capulet.lit</value></field>"
+                   "<field var='nick'><value>Angelica Müller</value></field>"
+                   "<field var='availability'><value>away</value></field></item>"
+                   "<item><field var='jid'><value>tybalt@capulet.example</value></field>"
+                   "<field var='nick'><value>Tybalt Muller</value></field>"
+                   "<field var='availability'><value>not available</value></field></item></x>");
+}
+
+BOOST_AUTO_TEST_CASE(table_has_columns_where_nobody_is_found_and_a_name_in_each_cell)
+{
+    check_contains(search(form("search", "nobody")), "</reported></x>");
+    put("peter@capulet.lit", "");
+    check_contains(search(form("search", "peter")), "<field var='nick'><value>peter</value></field>");
+}
+
+BOOST_AUTO_TEST_CASE(older_fields_are_answered_with_items)
+{
+    directory.put({Address::prepare("nurse@capulet.lit").value(), "Angelica Müller", "Angelica", "Müller",
+                   "Angie", "nurse@example.org"});
+    const std::string xml = search("<first>Angelica</first><last>Muller</last>");
+    check_contains(xml,
+                   "<query xmlns='jabber:iq:search'><item jid='nurse@capulet.lit'><first>Angelica</first>"
+                   "<last>Müller</last><nick>Angie</nick><email>nurse@example.org</email></item></query>");
+    BOOST_TEST(between(search("<last>Nobody</last>"), "<query ", "/") == "xmlns='jabber:iq:search'><");
+}
+
+BOOST_AUTO_TEST_CASE(strangers_are_forbidden_to_search)
+{
+    for (const char* type : {"get", "set"}) {
+        const std::string xml = iq(type, "<query xmlns='jabber:iq:search'/>", "eve@example.net/hut");
+        check_contains(xml, "<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
+    }
+    check_contains(search("", "montague.lit"), "<forbidden ");
+}
+
+// --- Commands
+
+BOOST_AUTO_TEST_CASE(command_finds_people)
+{
+    check_contains(command("find"), "label='Name or address'");
+    const std::string xml = command("find", form("search", "muller"));
+    check_contains(xml, "status='completed'");
+    check_contains(xml, "label='Angelica Müller, away'");
+    check_contains(xml, "<value>nurse@capulet.lit</value>");
+    BOOST_TEST(viewers == std::vector{kJuliet}, boost::test_tools::per_element());
+    command("find");
+    check_contains(command("find", form("search", "nobody")), "Nobody was found.");
+}
+
+BOOST_AUTO_TEST_CASE(command_changes_what_the_user_has_changed)
+{
+    check_contains(command("listed"), "Others find you in search, and see there whether you are available.");
+    check_contains(command("listed", form("availability", "0")),
+                   "Saved. Others find you in search, but do not see there whether you are available.");
+    BOOST_TEST((choices.stored["juliet@capulet.lit"] == PersonChoice{std::nullopt, false}));
+    command("listed");
+    check_contains(command("listed", form("listed", "1")), "Nothing was changed.");
+}
+
+BOOST_AUTO_TEST_CASE(commands_are_not_there_where_search_is_off)
+{
+    set_people_settings("listed = \"off\"");
+    const std::string items = iq(
+        "get",
+        "<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>");
+    check_lacks(items, "node='find'");
+    check_lacks(items, "node='listed'");
+    check_contains(command("find"), "<forbidden ");
+    check_contains(command("listed"), "<forbidden ");
+    check_contains(iq("get", "<query xmlns='jabber:iq:search'/>"), "<forbidden ");
+}
+
+// --- The chat
+
+BOOST_AUTO_TEST_CASE(help_has_what_the_user_can_use)
+{
+    check_contains(say("help"), "find NAME: people by their name or address");
+    check_contains(say("help"), "listed: whether others find you");
+    set_people_settings("listed = \"off\"");
+    check_lacks(say("help"), "find");
+    check_lacks(say("help"), "listed");
+    check_contains(say("find muller"), "I do not understand that.");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher
