@@ -78,7 +78,13 @@ struct Served : test::PeopleScene {
     {
         channels.received("<message type='chat' from='" + from + "' to='usher.capulet.lit'><body>" + text +
                           "</body></message>");
-        return between(only_sent(), "<body>", "</body>");
+        std::string body = between(only_sent(), "<body>", "</body>");
+        for (const auto& [escaped, character] : {std::pair{"&#10;", "\n"}, std::pair{"&quot;", "\""}}) {
+            for (auto at = body.find(escaped); at != std::string::npos; at = body.find(escaped)) {
+                body.replace(at, std::string(escaped).size(), character);
+            }
+        }
+        return body;
     }
 
     ClientService service{entity, operations, clock, true};
@@ -155,6 +161,21 @@ BOOST_AUTO_TEST_CASE(strangers_are_forbidden_to_search)
     check_contains(search("", "montague.lit"), "<forbidden ");
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_be_searched_for_is_an_error)
+{
+    check_contains(search("<first>a</first>"), "<error type='modify'><not-acceptable ");
+    for (int i = 0; i < 10; ++i) {
+        check_contains(search("<first>nobody</first>"), "type='result'");
+    }
+    check_contains(search("<first>nobody</first>"), "<error type='wait'><resource-constraint ");
+}
+
+BOOST_AUTO_TEST_CASE(names_that_strangers_would_choose_are_text)
+{
+    put("peter@capulet.lit", "<b>&amp;\"Peter'\n\u202e");
+    check_contains(search(form("search", "peter")), "<value>&lt;b&gt;&amp;amp;&quot;Peter&apos;</value>");
+}
+
 // --- Commands
 
 BOOST_AUTO_TEST_CASE(command_finds_people)
@@ -194,6 +215,50 @@ BOOST_AUTO_TEST_CASE(commands_are_not_there_where_search_is_off)
 
 // --- The chat
 
+BOOST_AUTO_TEST_CASE(chat_finds_people_and_says_how_to_ask_them)
+{
+    BOOST_TEST(say("Find Müller") ==
+               "1. nurse@capulet.lit (Angelica Müller), away\n"
+               "2. tybalt@capulet.example (Tybalt Muller), not available\n"
+               "Send \"ask 1\" to add the first to your contacts.");
+    BOOST_TEST(
+        say("ask 2") ==
+        "To ask tybalt@capulet.example, open xmpp:tybalt@capulet.example?roster;name=Tybalt%20Muller or add "
+        "that address to your contacts.");
+    const std::string unknown =
+        "I do not know whom you mean. Send \"find\" with a name first, then \"ask\" with a number.";
+    BOOST_TEST(say("ask 3") == unknown);
+    BOOST_TEST(say("ask") == unknown);
+    BOOST_TEST(say("ask 1", "nurse@capulet.lit/kitchen") == unknown);
+    BOOST_TEST(
+        say("ask romeo@montague.lit") ==
+        "To ask romeo@montague.lit, open xmpp:romeo@montague.lit?roster or add that address to your contacts.");
+    BOOST_TEST(say("find nobody") == "Nobody was found.");
+    BOOST_TEST(say("ask 1") == unknown);
+    BOOST_TEST(say("find") == "Please give at least two letters of a name or an address.");
+}
+
+BOOST_AUTO_TEST_CASE(chat_says_that_there_are_more)
+{
+    for (int i = 100; i < 130; ++i) {
+        put("servant" + std::to_string(i) + "@capulet.lit", "Peter");
+    }
+    check_contains(say("find peter"),
+                   "25. servant124@capulet.lit (Peter), not available\n"
+                   "There are more: please give more of the name.\n");
+}
+
+BOOST_AUTO_TEST_CASE(users_decide_in_the_chat)
+{
+    BOOST_TEST(say("listed no") == "Saved. Others do not find you in search.");
+    BOOST_TEST(say("listed") == "Others do not find you in search.\nSend \"help\" to see how to change it.");
+    BOOST_TEST(say("availability no") == "Saved. Others do not find you in search.");
+    BOOST_TEST(say("listed yes") ==
+               "Saved. Others find you in search, but do not see there whether you are available.");
+    BOOST_TEST((choices.stored["juliet@capulet.lit"] == PersonChoice{true, false}));
+    BOOST_TEST(say("listed maybe") == "Please send \"listed yes\" or \"listed no\".");
+}
+
 BOOST_AUTO_TEST_CASE(help_has_what_the_user_can_use)
 {
     check_contains(say("help"), "find NAME: people by their name or address");
@@ -202,6 +267,13 @@ BOOST_AUTO_TEST_CASE(help_has_what_the_user_can_use)
     check_lacks(say("help"), "find");
     check_lacks(say("help"), "listed");
     check_contains(say("find muller"), "I do not understand that.");
+}
+
+BOOST_AUTO_TEST_CASE(links_are_of_ascii)
+{
+    const Person person{Address::prepare("jürgen+o@bücher.example").value(), "Jürgen; O", {}, {}, {}, {}};
+    BOOST_TEST(link_to_add(person) ==
+               "xmpp:j%C3%BCrgen%2Bo@b%C3%BCcher.example?roster;name=J%C3%BCrgen%3B%20O");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

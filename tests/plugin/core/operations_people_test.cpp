@@ -122,6 +122,18 @@ BOOST_AUTO_TEST_CASE(availability_is_asked_for_the_searchers_full_address)
     BOOST_TEST(viewers == std::vector{kJuliet}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(availability_is_not_asked_of_who_does_not_show_it)
+{
+    shows = {{"nurse@capulet.lit", "away"}, {"tybalt@capulet.example", "chat"}};
+    choices.stored["nurse@capulet.lit"] = {std::nullopt, false};
+    BOOST_TEST(found("muller") == "nurse@capulet.lit, tybalt@capulet.example chat");
+    BOOST_TEST(asked == std::vector<std::string>{"tybalt@capulet.example"}, boost::test_tools::per_element());
+    set_people_settings("listed = \"opt-out\"\navailability = false");
+    viewers.clear();
+    BOOST_TEST(found("muller") == "nurse@capulet.lit, tybalt@capulet.example");
+    BOOST_TEST(viewers.empty());
+}
+
 BOOST_AUTO_TEST_CASE(only_the_organizations_fields_are_shown)
 {
     set_people_settings("listed = \"opt-out\"\nfields = [\"email\"]");

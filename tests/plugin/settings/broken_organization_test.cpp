@@ -130,6 +130,8 @@ const Broken kBrokenPeople[] = {
      "an address such as postmaster@example.org, postmaster@* or bot-*@example.org"},
     {"no_searches_a_minute", "[organization.people]\nsearches_per_minute = 0\n", 8,
      "organization.people.searches_per_minute", "0", "a whole number from 1 to 1000"},
+    {"people_key_is_unknown", "[organization.people]\nliste = \"opt-in\"\n", 8, "organization.people.liste",
+     "an unknown key", "listed (is that what was meant?)"},
 };
 
 BOOST_DATA_TEST_CASE(in_people, bdata::make(kBrokenPeople), broken)
