@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/people/person_fields.h"
+
 namespace usher
 {
 
@@ -11,9 +13,19 @@ void Directory::replace(std::string_view domain, DomainPeople people)
     domains_.insert_or_assign(std::string(domain), std::move(people));
 }
 
+bool Directory::set_fields(std::string_view domain, const std::vector<PersonField>& fields)
+{
+    const auto [known, added] = fields_.try_emplace(std::string(domain), PeopleSearch().fields);
+    const bool other = known->second != fields;
+    known->second = fields;
+    return other;
+}
+
 void Directory::put(const Person& person)
 {
-    domains_[std::string(person.address.domain())].put(person);
+    const auto fields = fields_.find(person.address.domain());
+    domains_[std::string(person.address.domain())].put(
+        fields == fields_.end() ? person : with_fields(person, fields->second));
 }
 
 void Directory::remove(const Address& user)

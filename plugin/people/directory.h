@@ -13,6 +13,7 @@
 #include "plugin/people/domain_people.h"
 #include "plugin/people/person.h"
 #include "plugin/people/search_words.h"
+#include "policy/people_search.h"
 
 namespace usher
 {
@@ -28,6 +29,9 @@ class Directory
     /// Whether the user with this address may be found.
     using Accepts = std::function<bool(std::string_view address)>;
 
+    /// Of the domain's people only these fields are known, or found by, from the next put() on; before the first call all.
+    /// Returns whether they are others than before.
+    bool set_fields(std::string_view domain, const std::vector<PersonField>& fields);
     /// The people of a domain are those from now on. `DomainPeople` is filled page by page, which takes its time: half a
     /// second for 100,000. This takes next to none.
     void replace(std::string_view domain, DomainPeople people);
@@ -51,6 +55,7 @@ class Directory
 
   private:
     std::map<std::string, DomainPeople, std::less<>> domains_;
+    std::map<std::string, std::vector<PersonField>, std::less<>> fields_;  // by domain; none: all
 };
 
 }  // namespace usher

@@ -35,6 +35,14 @@ void PeopleRefresh::set_domains(const std::vector<std::string>& domains)
     unsearched_.forget_all_but(domains);
 }
 
+void PeopleRefresh::set_fields(const std::string& domain, const std::vector<PersonField>& fields)
+{
+    if (domains_with_.directory.set_fields(domain, fields)) {
+        domains_with_.directory.forget(domain);
+        domains_.erase(domain);
+    }
+}
+
 std::optional<PeopleStatus> PeopleRefresh::status(std::string_view domain) const
 {
     const auto refresh = domains_.find(domain);

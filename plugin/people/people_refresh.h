@@ -29,6 +29,10 @@ class PeopleRefresh : private PeopleEvents
     /// The domains whose people may be searched. Nothing is known or asked of others any more, and the store forgets them.
     void set_domains(const std::vector<std::string>& domains);
 
+    /// What is known of the domain's people has these fields only. Before set_domains(), which has them read again if they are
+    /// others than before.
+    void set_fields(const std::string& domain, const std::vector<PersonField>& fields);
+
     /// For the entity.
     [[nodiscard]] ProtocolPart& protocol_part() { return source_; }
     /// See PeopleSource.

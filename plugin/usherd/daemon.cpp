@@ -25,6 +25,7 @@
 #include "plugin/core/recorded_approvals.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/people/directory.h"
+#include "plugin/people/known_choices.h"
 #include "plugin/people/people_refresh.h"
 #include "plugin/settings/changes.h"
 #include "plugin/settings/reading_process.h"
@@ -134,6 +135,11 @@ class Daemon : private EntityEvents
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
         entity_.set_people(&people_.protocol_part());
+        operations_.set_people({&directory_, &person_choices_,
+                                [this](const std::string& viewer, std::vector<Address> users,
+                                       std::function<void(const std::map<std::string, std::string>&)> then) {
+                                    people_.availability(viewer, std::move(users), std::move(then));
+                                }});
         operations_.on_people_status([this](const std::string& domain) { return people_.status(domain); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
@@ -185,6 +191,7 @@ class Daemon : private EntityEvents
         keep_policy();
         set_stock();
         set_people();
+        person_choices_.update([](const auto&) {});  // what fails is tried again by who searches
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
         service_manager_.notify_watchdog();
@@ -373,7 +380,16 @@ class Daemon : private EntityEvents
         entity_.set_stock(stock_domains(policy_->organizations()));
     }
 
-    void set_people() { people_.set_domains(searched_domains(policy_->organizations())); }
+    void set_people()
+    {
+        const std::vector<OrganizationSettings> organizations = policy_->organizations();
+        for (const OrganizationSettings& organization : organizations) {
+            for (const std::string& domain : organization.domains) {
+                people_.set_fields(domain, organization.people.fields);
+            }
+        }
+        people_.set_domains(searched_domains(organizations));
+    }
 
     // --- EntityEvents
 
@@ -577,6 +593,7 @@ class Daemon : private EntityEvents
     StockApproval stock_;
     Directory directory_;
     PeopleRefresh people_;
+    KnownChoices person_choices_{*database_, clock_};
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;

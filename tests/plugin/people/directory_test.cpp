@@ -171,6 +171,18 @@ BOOST_AUTO_TEST_CASE(many_people_come_and_go_in_any_order)
     }
 }
 
+BOOST_AUTO_TEST_CASE(nobody_is_found_by_a_field_that_is_not_to_be_known)
+{
+    Directory some;
+    BOOST_TEST(!some.set_fields("capulet.lit", PeopleSearch().fields));
+    BOOST_TEST(some.set_fields("capulet.lit", {PersonField::nickname}));
+    some.put({Address::prepare("j@capulet.lit").value(), "Juliet Capulet", "Juliet", "Capulet", "Jule",
+              "sun@east.lit"});
+    BOOST_TEST(found(some, "juliet") == "");
+    BOOST_TEST(found(some, "sun") == "");
+    BOOST_TEST(found(some, "jule") == "j@capulet.lit");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
