@@ -77,7 +77,7 @@ each_once([User | Users]) -> [User | each_once([Other || Other <- Users, Other /
 %%%===================================================================
 
 %% Whether it is a request to configure that node (XEP-0060 section 8.2).
--spec configures(Node :: binary(), Payload :: xmpp:xmpp_element() | fxml:xmlel()) -> boolean().
+-spec configures(Node :: binary(), Payload :: tuple()) -> boolean().
 configures(Node, Payload) ->
     xmpp:get_ns(Payload) == ?NS_PUBSUB_OWNER andalso
 	case fxml:get_subtag(xmpp:encode(Payload), <<"configure">>) of
