@@ -119,6 +119,7 @@ BOOST_AUTO_TEST_CASE(a_person_has_the_fields_that_are_known)
     BOOST_TEST((persons[1] == Person{*usher::Address::prepare("nurse@capulet.lit"), "", "", "", "", ""}));
 }
 
+// E42
 BOOST_AUTO_TEST_CASE(fields_are_made_harmless)
 {
     const std::string umlauts = [] {
@@ -142,6 +143,7 @@ BOOST_AUTO_TEST_CASE(fields_are_made_harmless)
     BOOST_TEST(persons[0].family_name == std::string(256, 'z'));
 }
 
+// E40
 BOOST_AUTO_TEST_CASE(who_is_of_another_domain_or_not_prepared_is_passed_over)
 {
     page(person("tybalt@montague.lit") + person("juliet@x.capulet.lit") + person("juliet@evilcapulet.lit") +

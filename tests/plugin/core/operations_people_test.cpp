@@ -115,6 +115,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_shown_while_it_is_not_known_who_wants_to_be)
     BOOST_TEST(refusal.error().text == "The store cannot be read (broken).");
 }
 
+// E41
 BOOST_AUTO_TEST_CASE(availability_is_asked_for_the_searchers_full_address)
 {
     shows = {{"nurse@capulet.lit", "dnd"}};

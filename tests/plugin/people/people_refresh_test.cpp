@@ -126,6 +126,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_asked_of_a_domain_that_offers_nothing_or_may_not
     BOOST_TEST(!status().listed.has_value());
 }
 
+// E37
 BOOST_AUTO_TEST_CASE(after_a_login_the_list_is_read_to_its_end)
 {
     offer();
@@ -186,6 +187,7 @@ BOOST_AUTO_TEST_CASE(people_are_known_from_the_start_and_come_in_portions)
     later.expect_known({"juliet@capulet.lit"});
 }
 
+// E39
 BOOST_AUTO_TEST_CASE(a_hint_has_those_people_read_again)
 {
     offer();
@@ -260,6 +262,7 @@ BOOST_AUTO_TEST_CASE(the_list_is_read_once_in_each_night)
     expect_known({});
 }
 
+// E38
 BOOST_AUTO_TEST_CASE(what_prevents_it_is_told_and_nobody_is_gone)
 {
     offer();
