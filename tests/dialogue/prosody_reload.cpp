@@ -45,7 +45,7 @@ void withdraw_and_read_configuration(PrivateProsody& server)
     std::ostringstream text;
     text << std::ifstream(file).rdbuf();
     std::string changed = text.str();
-    const std::string grant = "[\"urn:xmpp:subscription-requests:0\"] = \"both\"";
+    const std::string grant = "[\"urn:xmpp:subscription-requests:0\"] = \"both\"; ";
     changed.replace(changed.find(grant), grant.size(), "");
     std::ofstream(file) << changed;
     server.order("config:reload()");
