@@ -1,7 +1,9 @@
 // Who finds whom, and what is shown of them.
 #include <boost/test/unit_test.hpp>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "people_scene.h"
 
@@ -179,6 +181,42 @@ BOOST_AUTO_TEST_CASE(people_shown_in_a_day_are_limited)
     BOOST_TEST(found("muller") == "nurse@capulet.lit, limited");
     BOOST_TEST(found("tybalt") == "unavailable");
     BOOST_TEST(found("angelica") == "nurse@capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_tries_to_read_ten_thousand_people_in_a_day_gets_three_hundred)
+{
+    const std::string letters = "abcdefghijklmnopqrstuvwxyz";
+    std::vector<std::string> beginnings;
+    for (const char first : letters) {
+        for (const char second : letters) {
+            beginnings.push_back(std::string{first, second});
+        }
+    }
+    for (std::size_t i = 0; i < 10'000; ++i) {
+        const std::string number = std::to_string(i);
+        put("servant" + number + "@capulet.lit", beginnings[i % beginnings.size()] + number);
+    }
+    std::set<std::string> people;
+    std::size_t answered = 0;
+    const auto read_all_day = [&] {
+        const Clock::Time evening = clock.now() + std::chrono::hours(23);
+        for (std::size_t i = 0; clock.now() < evening; ++i) {
+            if (const auto result = find(beginnings[i % beginnings.size()])) {
+                ++answered;
+                for (const FoundPerson& one : result->people) {
+                    people.insert(one.person.address.text());
+                }
+            }
+            clock.advance(std::chrono::minutes(1));  // each beginning twice
+        }
+    };
+    read_all_day();
+    BOOST_TEST(people.size() == 300U);
+    BOOST_TEST(answered > 12U);  // those who were shown may be found again
+    clock.advance(std::chrono::hours(1));
+    people.clear();
+    read_all_day();
+    BOOST_TEST(people.size() == 300U);
 }
 
 BOOST_AUTO_TEST_CASE(of_several_organizations_the_strictest_limit_counts)
