@@ -107,6 +107,8 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
         const std::string_view feature = child.attribute("var");
         if (feature == ns::kRequests) {
             facts.connector = true;
+        } else if (feature == ns::kPeople) {
+            facts.people = true;
         } else if (feature.starts_with(kProtocol)) {
             facts.other_connector = feature;
         }

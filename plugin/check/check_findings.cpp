@@ -17,6 +17,7 @@ using Outcome = CheckResult::Outcome;
 using Answer = DomainFacts::Answer;
 
 static_assert(kGrantedNamespace == ns::kRequests);
+static_assert(kGrantedPeople == ns::kPeople);
 
 std::string said(const Answer& answer)
 {
@@ -233,6 +234,25 @@ void add_roster_permission(Paragraph& paragraph, const DomainFacts& facts)
     }
 }
 
+/// Whether people can be found (`[organization.people]`). Requests are answered all the same.
+void add_people(Paragraph& paragraph, const Organization& organization, const DomainFacts& facts,
+                const ServerSteps& steps)
+{
+    const bool wanted = organization.people.listed != Listed::off;
+    const bool granted = facts.granted && facts.granted->people;
+    if (wanted && !facts.people) {
+        paragraph.add(Outcome::warning, "people", "the connector does not offer them: nobody is found",
+                      "install the connector of usherd's release; then " + steps.people);
+    } else if (wanted && !granted) {
+        paragraph.add(Outcome::warning, "people", "permission not granted: nobody is found", steps.people);
+    } else if (wanted) {
+        paragraph.passed("people", "permission granted, for search");
+    } else if (granted) {
+        paragraph.add(Outcome::warning, "people", "permission granted, but not needed: there is no search",
+                      "withdraw it: whoever gets hold of usherd's password has it too");
+    }
+}
+
 bool is_elsewhere(const Answer& features)
 {
     return features.condition == "remote-server-not-found" || features.condition == "remote-server-timeout";
@@ -281,6 +301,9 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
     } else {
         answered = add_requests(paragraph, facts, steps);
         add_roster_permission(paragraph, facts);
+        if (facts.connector) {
+            add_people(paragraph, organization, facts, steps);
+        }
     }
     add_registration(paragraph, organization, registration,
                      connection.host + " port " + std::to_string(client_port(connection)), steps);

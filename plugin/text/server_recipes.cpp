@@ -67,6 +67,9 @@ constexpr std::string_view kProsodyGrantStep =
     "privileged_entities = { {grant} } for {domain}, then restart Prosody (not needed for a host that was added with "
     "it while Prosody ran: usherd logs in again by itself)";
 constexpr std::string_view kProsodyComponentStep = "; Component \"{own}\" needs {modules}";
+constexpr std::string_view kProsodyPeopleStep =
+    "add [\"{people}\"] = \"get\" to the iq = { ... } of \"{own}\" in privileged_entities for {domain}, and restart "
+    "Prosody";
 constexpr std::string_view kProsodyRegistration =
     "allow_registration = false, and no \"register_ibr\" in modules_enabled";
 constexpr std::string_view kEjabberdConnectorStep =
@@ -74,6 +77,8 @@ constexpr std::string_view kEjabberdConnectorStep =
     "`entities`";
 constexpr std::string_view kEjabberdGrantStep =
     "add \"{own}\" to the `entities` of mod_subscription_requests for {domain}, and reload the configuration";
+constexpr std::string_view kEjabberdPeopleStep =
+    "add \"{own}\" to the `people_entities` of mod_subscription_requests for {domain}, and reload the configuration";
 constexpr std::string_view kEjabberdRegistration =
     "mod_register: access: none (where its ip_access lets in a trusted network only, that is in order and "
     "looks the same from here)";
@@ -81,6 +86,8 @@ constexpr std::string_view kOtherConnectorStep =
     "there is no connector for this server yet; integration/PROTOCOL.md specifies one";
 constexpr std::string_view kOtherGrantStep =
     "grant \"{own}\" the iq permission (XEP-0356) `both` for {namespace} on {domain}";
+constexpr std::string_view kOtherPeopleStep =
+    "grant \"{own}\" the iq permission (XEP-0356) `get` for {people} on {domain}";
 constexpr std::string_view kOtherRegistration = "turn registration (XEP-0077) off";
 
 /// Names in braces, and what stands for them.
@@ -157,21 +164,22 @@ ServerSteps server_steps(std::optional<ServerKind> server, LoginKind login, std:
     const Values values{{"{own}", own},
                         {"{domain}", domain},
                         {"{namespace}", kGrantedNamespace},
+                        {"{people}", kGrantedPeople},
                         {"{grant}", prosody},
                         {"{modules}", kProsodyComponentModules}};
     if (!server) {
         return {std::string(kOtherConnectorStep), filled_in(kOtherGrantStep, values),
-                std::string(kOtherRegistration)};
+                filled_in(kOtherPeopleStep, values), std::string(kOtherRegistration)};
     }
     if (*server == ServerKind::ejabberd) {
         return {filled_in(kEjabberdConnectorStep, values), filled_in(kEjabberdGrantStep, values),
-                std::string(kEjabberdRegistration)};
+                filled_in(kEjabberdPeopleStep, values), std::string(kEjabberdRegistration)};
     }
     const bool component = login == LoginKind::component;
     return {
         filled_in(kProsodyConnectorStep, values),
         filled_in(kProsodyGrantStep, values) + (component ? filled_in(kProsodyComponentStep, values) : ""),
-        std::string(kProsodyRegistration)};
+        filled_in(kProsodyPeopleStep, values), std::string(kProsodyRegistration)};
 }
 
 std::string stock_step()

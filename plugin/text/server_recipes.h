@@ -15,6 +15,8 @@ enum class LoginKind { component, account };
 
 /// The namespace of the connector protocol (integration/PROTOCOL.md), which is what has to be granted.
 inline constexpr std::string_view kGrantedNamespace = "urn:xmpp:subscription-requests:0";
+/// The same for its second part, about people.
+inline constexpr std::string_view kGrantedPeople = "urn:xmpp:subscription-requests:0#people";
 
 /// What `stock = "approve"` has to be granted, as Prosody's mod_privilege takes it.
 inline constexpr std::string_view kStockGrants[] = {
@@ -38,6 +40,7 @@ struct Installation {
 struct ServerSteps {
     std::string connector;            ///< how the connector gets there
     std::string grant;                ///< how Usher is allowed to answer
+    std::string people;               ///< how Usher is allowed to see who the users are
     std::string closed_registration;  ///< how registration is closed
 };
 /// Without `server`: for one that no recipe is known for.

@@ -123,6 +123,17 @@ BOOST_AUTO_TEST_CASE(connector_of_another_version)
     BOOST_TEST(sent.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(connector_with_people)
+{
+    result("q1",
+           "<query xmlns='http://jabber.org/protocol/disco#info'>"
+           "<feature var='urn:xmpp:subscription-requests:0#people'/>"
+           "<feature var='urn:xmpp:subscription-requests:0'/></query>");
+    BOOST_TEST(facts().connector);
+    BOOST_TEST(facts().people);
+    BOOST_TEST(facts().other_connector.empty());
+}
+
 BOOST_AUTO_TEST_CASE(refusal)
 {
     result("q1", features("urn:xmpp:subscription-requests:0"));

@@ -55,6 +55,27 @@ const Case kCases[] = {
     {"closed", [](auto&, auto&, auto&) {}, "registration", "passed", "closed", "-", true},
     {"by_invitation", [](auto&, auto&, auto& e) { e = Registration::invited; }, "registration", "passed",
      "by invitation", "-", true},
+    {"people_granted",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].people.listed = Listed::opt_out;
+         f.people = f.granted->people = true;
+     },
+     "people", "passed", "granted, for search", "-", true},
+    {"people_not_granted",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].people.listed = Listed::opt_in;
+         f.people = true;
+     },
+     "people", "warning", "not granted: nobody is found",
+     "[\"urn:xmpp:subscription-requests:0#people\"] = \"get\"", true},
+    {"people_not_offered",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].people.listed = Listed::opt_out;
+         f.granted->people = true;
+     },
+     "people", "warning", "does not offer them", "usherd's release", true},
+    {"people_granted_without_need", [](auto&, auto& f, auto&) { f.people = f.granted->people = true; },
+     "people", "warning", "not needed", "withdraw it", true},
     {"no_connector",
      [](auto&, auto& f, auto&) {
          f.connector = false;
