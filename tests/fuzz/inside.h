@@ -3,13 +3,21 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core_now.h"
 #include "doubles.h"
 #include "integration/stock/stock_approval.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/operations.h"
+#include "plugin/people/directory.h"
+#include "plugin/people/known_choices.h"
+#include "plugin/people/people_refresh.h"
 #include "plugin/settings/reader.h"
 
 namespace usher::test
@@ -25,6 +33,13 @@ struct Inside {
     {
         answerer.set_policy(policy->policy(), policy->settings_version());
         entity.set_stock_mode(&stock);
+        entity.set_people(&people.protocol_part());
+        people.set_domains({"capulet.lit"});
+        operations.set_people({&directory, &person_choices,
+                               [this](const std::string& viewer, std::vector<Address> users,
+                                      std::function<void(const std::map<std::string, std::string>&)> then) {
+                                   people.availability(viewer, std::move(users), std::move(then));
+                               }});
         operations.on_reload(
             [](const Callback<std::vector<std::string>>& then) { then(std::vector<std::string>{}); });
         operations.on_check(
@@ -42,6 +57,9 @@ struct Inside {
             domains = ["capulet.lit"]
             users_may_choose = true
             administrators = ["nurse@capulet.lit"]
+            [organization.people]
+            listed = "opt-out"
+            searches_per_minute = 1000
             [[organization]]
             name = "Montague"
             domains = ["montague.lit"]
@@ -85,6 +103,9 @@ struct Inside {
                         [this](const std::string& domain, StockMode::Refusal refusal) {
                             entity.stock_refused(domain, refusal);
                         }};
+    Directory directory;
+    PeopleRefresh people{clock, entity.iqs(), *database, directory, wall_clock, [] { return 0.0; }};
+    KnownChoices person_choices{*database, clock};
     Operations operations{*policy, answerer, choices, *database, entity, clock};
 };
 
