@@ -105,12 +105,13 @@ std::string servers_name()
     return boost::unit_test::framework::master_test_suite().argv[1];
 }
 
-/// Colleagues are approved, strangers are left, users may choose.
+/// Colleagues are approved and found, strangers are left, users may choose.
 UsherdOptions settings(const ReservedPort& metrics)
 {
     UsherdOptions options;
     options.option = "organization";
     options.users_may_choose = true;
+    options.organization = "[organization.people]\nlisted = \"opt-out\"\n";
     options.control = "metrics_port = " + std::to_string(metrics.number()) + "\n";
     options.more = "[limits]\napprovals_per_contact_per_hour = 0\napprovals_per_user_per_hour = 0\n";
     return options;
@@ -151,6 +152,8 @@ class Siege
             for (const Element& stanza : mallory->received()) {
                 BOOST_TEST(!is_presence(stanza, "subscribed"));
                 BOOST_TEST(stanza.child("answers", kRequestsNs) == nullptr);
+                BOOST_TEST((sender == kColleague || stanza.attribute("type") != "result" ||
+                            stanza.child("query", "jabber:iq:search") == nullptr));
             }
         }
         row.waited = std::max(row.waited, request());

@@ -198,6 +198,28 @@ std::vector<Attack> attacks(int times)
                  return message(from, usher, "<body>options " + std::to_string(i % 3 + 1) + " </body>");
              });
          }},
+        {count + "searches for people", kAnybody,
+         [times](const auto& from, const auto& usher) {
+             return many(times, [&](int i) {
+                 const std::string words = i % 2 == 0 ? "ju * %" : kTrace + repeated("\u0130\u0301 ", 900);
+                 return iq(from, usher, "set", "s" + std::to_string(i),
+                           "<query xmlns='jabber:iq:search'><first>" + words + "</first></query>");
+             });
+         }},
+        {count + "searches in chat", kAnybody,
+         [times](const auto& from, const auto& usher) {
+             return repeated(message(from, usher, "<body>find " + kTrace + " \u202e*</body>"), times);
+         }},
+        {count + "forged lists of people and hints", kAnybody,
+         [times](const auto& from, const auto& usher) {
+             const std::string people =
+                 "#people'><person jid='" + kJuliet + "'><fn>" + kTrace + "</fn></person></";
+             return many(times, [&](int i) {
+                 return iq(from, usher, "result", "people" + std::to_string(i),
+                           "<people xmlns='" + kRequestsNs + people + "people>") +
+                        message(from, usher, "<changed xmlns='" + kRequestsNs + people + "changed>");
+             });
+         }},
         {count + "questions about features", kAnybody,
          [times](const auto& from, const auto& usher) {
              return many(times, [&](int i) {
