@@ -15,6 +15,8 @@
 -type part() :: binary().
 -type verdict() :: subscribed | unsubscribed.
 -type answer() :: {Type :: verdict() | none | unknown, AskBack :: boolean()}.
+%% What the user's item for the contact gets where it has none. Empty: nothing.
+-type label() :: {Name :: binary(), Group :: binary()} | none.
 
 %% A request whose delivery waits for an answer.
 %%   queued --> {asked, _}               it was put into an ask; back again when that connection ends

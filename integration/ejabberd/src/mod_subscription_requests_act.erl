@@ -3,7 +3,7 @@
 
 -module(mod_subscription_requests_act).
 
--export([answer_held/3, answer_waiting/3, withdraw/2, clear_if_stale/2, may_be_listed/2]).
+-export([answer_held/4, answer_waiting/4, withdraw/2, clear_if_stale/2, may_be_listed/2]).
 -export([start_deliveries/2, deliver_now/2]).
 %% For the hooks that these actions run
 -export([trial_is_admitted/0, denial_arrives/1, approval_arrives/1]).
@@ -23,9 +23,9 @@
 %%%===================================================================
 
 %% The verdict on a request that is held, in state `answering`.
--spec answer_held(binary(), #hold{}, {verdict(), boolean()}) -> result().
-answer_held(Host, #hold{key = Key, id = Id, node = Node}, Answer) ->
-    Result = try act_as_user(Host, Key, Answer)
+-spec answer_held(binary(), #hold{}, {verdict(), boolean()}, label()) -> result().
+answer_held(Host, #hold{key = Key, id = Id, node = Node}, Answer, Label) ->
+    Result = try act_as_user(Host, Key, Answer, Label)
 	     catch Class:Reason:Stack ->
 		     ?ERROR_MSG("Failed to apply an answer: ~p", [{Class, Reason, Stack}]),
 		     failed
@@ -35,12 +35,12 @@ answer_held(Host, #hold{key = Key, id = Id, node = Node}, Answer) ->
 
 %% An answer to what is pending, held or not. The checks come first, so that an answer that is not applied does
 %% not end the hold.
--spec answer_waiting(binary(), key(), {verdict() | none, boolean()}) -> result().
-answer_waiting(Host, Key, {Type, AskBack}) ->
+-spec answer_waiting(binary(), key(), {verdict() | none, boolean()}, label()) -> result().
+answer_waiting(Host, Key, Answer, Label) ->
     case mod_subscription_requests_roster:request(Host, Key) of
 	{pending, _} ->
 	    case is_admitted(Host, Key) of
-		true -> answer_admitted(Host, Key, {Type, AskBack});
+		true -> answer_admitted(Host, Key, Answer, Label);
 		false -> not_pending
 	    end;
 	stale ->
@@ -51,19 +51,19 @@ answer_waiting(Host, Key, {Type, AskBack}) ->
 	    not_pending
     end.
 
-answer_admitted(Host, Key, {Type, _} = Answer) ->
+answer_admitted(Host, Key, {Type, _} = Answer, Label) ->
     case claim(Host, Key, case Type of none -> left; _ -> answering end) of
 	{answering, Pid} -> % what was looked at is changing
 	    await_end(Pid, infinity), % the host's process sees to it that it ends
-	    answer_waiting(Host, Key, Answer);
+	    answer_waiting(Host, Key, Answer, Label);
 	not_understood ->
 	    failed; % held by a node with another version
 	_ when Type == none ->
 	    applied;
 	{held, Hold} ->
-	    answer_held(Host, Hold, Answer);
+	    answer_held(Host, Hold, Answer, Label);
 	not_held ->
-	    Result = one_at_a_time(Host, Key, fun() -> act_as_user(Host, Key, Answer) end),
+	    Result = one_at_a_time(Host, Key, fun() -> act_as_user(Host, Key, Answer, Label) end),
 	    withdraw(Host, Key),
 	    Result
     end.
@@ -122,7 +122,7 @@ trial_is_admitted() ->
 
 %% Does what ejabberd_c2s does with the stanza of a client of the user's. Whether the request is pending is looked at
 %% when all else is done, as the roster is changed: see denial_arrives/1 and approval_arrives/1.
-act_as_user(Host, Key, {Verdict, AskBack}) ->
+act_as_user(Host, Key, {Verdict, AskBack}, Label) ->
     User = mod_subscription_requests_xml:user_jid(Host, Key),
     Contact = mod_subscription_requests_xml:contact_jid(Key),
     Answer = #presence{type = Verdict, from = User, to = Contact, meta = #{?CONNECTOR => verdict}},
@@ -135,11 +135,18 @@ act_as_user(Host, Key, {Verdict, AskBack}) ->
 	    case change_roster(Host, Key, Answer) of
 		applied ->
 		    Verdict == unsubscribed andalso ejabberd_router:route(Answer),
+		    Verdict == subscribed andalso Label /= none andalso label(Host, Key, Label),
 		    AskBack andalso Verdict == subscribed andalso ask_back(Host, Key),
 		    applied;
 		Other ->
 		    Other
 	    end
+    end.
+
+%% After the approval, which stands whatever comes of this (S105).
+label(Host, Key, Label) ->
+    try mod_subscription_requests_roster:label(Host, Key, Label)
+    catch Class:Reason:Stack -> ?ERROR_MSG("Failed to name a contact: ~p", [{Class, Reason, Stack}])
     end.
 
 %% In a process of its own: mod_pres_counter counts in the dictionary of the process that asks, and after a few it would

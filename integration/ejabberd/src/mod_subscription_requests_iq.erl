@@ -35,14 +35,16 @@ refuse(IQ, Error) -> xmpp:make_error(IQ, Error).
 later_answer(Host, Element, IQ) ->
     case mod_subscription_requests_xml:later_answer(Element) of
 	{ok, {User, Host, <<>>}, {_, _, <<>>} = Contact, Answer} when User /= <<>> ->
-	    mod_subscription_requests_entities:reply_later(IQ, fun() -> answer(Host, {User, Contact}, Answer, IQ) end);
+	    mod_subscription_requests_entities:reply_later(IQ, fun() ->
+				answer(Host, {User, Contact}, Answer, mod_subscription_requests_xml:label(Element), IQ)
+			end);
 	{ok, _, _, _} -> refuse(IQ, xmpp:err_item_not_found());
 	jid_malformed -> refuse(IQ, xmpp:err_jid_malformed());
 	bad_request -> refuse(IQ, xmpp:err_bad_request())
     end.
 
-answer(Host, Key, Answer, IQ) ->
-    case mod_subscription_requests_act:answer_waiting(Host, Key, Answer) of
+answer(Host, Key, Answer, Label, IQ) ->
+    case mod_subscription_requests_act:answer_waiting(Host, Key, Answer, Label) of
 	applied -> xmpp:make_iq_result(IQ);
 	failed -> refuse(IQ, xmpp:err_internal_server_error());
 	_ -> refuse(IQ, xmpp:err_item_not_found())

@@ -7,7 +7,7 @@
 -module(mod_subscription_requests_roster).
 
 -export([request/2, is_pending/2, has_shared_groups/1, heeds_unasked_approval/1, asks_for_contact/2, stored_item/2, stored_request/3]).
--export([clear/2, deny/3, after_approval/2, walk/2]).
+-export([clear/2, deny/3, after_approval/2, label/3, walk/2]).
 -export([watch/1, is_watched/1, is_told_all/1, written/3, change/2, forget/2, written_item/3]).
 
 -export_type([pending/0, request/0, state/0]).
@@ -232,6 +232,28 @@ deny(Host, Key, Denial, Item, State) ->
 is_kept(Item, {none, in, _}) -> is_users_own(Item);
 is_kept(_Item, _State) -> false.
 
+%% Gives the user's item for a contact who is subscribed the name and the group that it has not (S102). mod_roster stores
+%% them as if the user's client had sent them, and tells the user's clients.
+-spec label(binary(), key(), label()) -> ok.
+label(Host, Key, Label) ->
+    {atomic, _} = in_transaction(Host, Key, fun(Item) ->
+						    {Subscription, _, _} = state(Item),
+						    lists:member(Subscription, [from, both])
+							andalso label(Host, Key, Label, own_label(Item))
+					    end),
+    ok.
+
+label(Host, Key, {Name, Group}, {OwnName, OwnGroups} = Own) ->
+    case {own_or(OwnName, <<>>, Name), own_or(OwnGroups, [], [Group || Group /= <<>>])} of
+	Own -> ok;
+	{NewName, NewGroups} ->
+	    Item = mod_subscription_requests_xml:labelled_item(Key, NewName, NewGroups),
+	    ok = mod_roster:set_item_and_notify_clients(mod_subscription_requests_xml:user_jid(Host, Key), Item, false)
+    end.
+
+own_or(Nothing, Nothing, New) -> New;
+own_or(Own, _Nothing, _New) -> Own.
+
 %% In one transaction, with those of mod_roster within it. mod_roster forgets what it has cached at the end of its own,
 %% and here once more at the end of the whole: what was read in between is out of date.
 in_transaction(Host, {User, _} = Key, Change) ->
@@ -258,7 +280,9 @@ write_without_request(Item, {User, Contact}, Host) ->
 set_ask(Ask, Item) -> setelement(tuple_size(Item) - 3, Item, Ask).
 
 %% A name or a group can only be the user's own.
-is_users_own(Item) -> element(5, Item) /= <<>> orelse element(tuple_size(Item) - 2, Item) /= [].
+is_users_own(Item) -> own_label(Item) /= {<<>>, []}.
+
+own_label(Item) -> {element(5, Item), element(tuple_size(Item) - 2, Item)}.
 
 %%%===================================================================
 %%% What Mnesia tells of changes

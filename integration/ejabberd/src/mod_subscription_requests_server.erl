@@ -406,15 +406,16 @@ read_answers(Requests, Answers, #state{host = Host} = State) ->
 	maps:fold(
 	  fun(RequestId, {Key, Id, Became}, {Left, Acc}) ->
 		  {Type, _} = Answer = maps:get(RequestId, Answers, {none, false}),
+		  Label = maps:get({label, RequestId}, Answers, none),
 		  IsVerdict = Type == subscribed orelse Type == unsubscribed,
 		  case {Became, find_hold(Key, State)} of
 		      {held, #hold{id = Id, state = {asked, _}} = Hold} when IsVerdict ->
-			  Pid = spawn(fun() -> mod_subscription_requests_act:answer_held(Host, Hold, Answer) end),
+			  Pid = spawn(fun() -> mod_subscription_requests_act:answer_held(Host, Hold, Answer, Label) end),
 			  {Left, answering(Hold, Pid, Acc)};
 		      {held, #hold{id = Id, state = {asked, _}} = Hold} ->
 			  {[Hold | Left], Acc};
 		      {left, _} when IsVerdict ->
-			  spawn(fun() -> mod_subscription_requests_act:answer_waiting(Host, Key, Answer) end),
+			  spawn(fun() -> mod_subscription_requests_act:answer_waiting(Host, Key, Answer, Label) end),
 			  {Left, Acc};
 		      _ ->
 			  {Left, Acc}

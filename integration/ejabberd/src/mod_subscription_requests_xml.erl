@@ -5,10 +5,10 @@
 %% Addresses
 -export([key/2, user_jid/2, contact_jid/1, bare/1, address/1]).
 %% What is sent to entities
--export([request_id/1, request/5, item/4, add_item/2, nick/1, first_text/1, requests/1, permission/1, page/2, page_set/2]).
+-export([request_id/1, request/5, item/4, labelled_item/3, add_item/2, nick/1, first_text/1, requests/1, permission/1, page/2, page_set/2]).
 -export([removed/2, accounts/2, shorten/2]).
 %% What entities send
--export([answers/1, later_answer/1, asked_accounts/2, listed_user/1, page_query/1, list_id/2, has_tag/2, list_number/3, is_wrapped/1]).
+-export([answers/1, later_answer/1, label/1, asked_accounts/2, listed_user/1, page_query/1, list_id/2, has_tag/2, list_number/3, is_wrapped/1]).
 %% What others send to them
 -export([is_moderate/1]).
 
@@ -16,6 +16,7 @@
 
 -define(NS_PRIVILEGE_2, <<"urn:xmpp:privilege:2">>).
 -define(MAX_TEXT, 1024). % bytes of a stranger's <status/> or <nick/> that reach the entity
+-define(MAX_LABEL, 256). % bytes of a name or a group that an answer gives to a contact
 -define(MAX_PAGE, 100). % requests in one page of the waiting list
 -define(MAX_ACCOUNTS, 100). % in one query of accounts
 -define(MAX_BYTES, 10000). % of a stanza for an entity that somebody else wrote
@@ -83,6 +84,13 @@ item(Key, Subscription, Ask, IsApproved) ->
 	   ++ [{<<"ask">>, <<"subscribe">>} || Ask == both]
 	   ++ [{<<"approved">>, <<"true">>} || IsApproved]}.
 
+%% The item that the user's client would send to name the contact and to put it into groups. Decoded, as mod_roster takes it.
+-spec labelled_item(key(), Name :: binary(), Groups :: [binary()]) -> xmpp:xmpp_element().
+labelled_item(Key, Name, Groups) ->
+    xmpp:decode(#xmlel{name = <<"item">>,
+		       attrs = [{<<"xmlns">>, ?NS_ROSTER}, {<<"jid">>, jid:encode(contact_jid(Key))}, {<<"name">>, Name}],
+		       children = [cdata(<<"group">>, Group) || Group <- Groups]}).
+
 -spec add_item(fxml:xmlel(), Request :: fxml:xmlel()) -> fxml:xmlel().
 add_item(Item, #xmlel{children = [Forwarded]} = Request) -> Request#xmlel{children = [Forwarded, Item]}.
 
@@ -147,15 +155,17 @@ cdata(Name, Text) -> #xmlel{name = Name, children = [{xmlcdata, Text}]}.
 %%% What entities send
 %%%===================================================================
 
-%% The reply to an ask, by the requests' ids. Of several answers with one id the first.
--spec answers(iq()) -> #{binary() => answer()}.
+%% The reply to an ask, by the requests' ids, and beside it the labels. (Another node of the cluster may get it whose
+%% connector is older: that looks for ids only.) Of several answers with one id the first.
+-spec answers(iq()) -> #{Id => answer(), {label, Id} => label()} when Id :: binary().
 answers(#iq{type = result, sub_els = [Element]}) ->
     case xmpp:encode(Element) of
 	#xmlel{name = <<"answers">>, children = Children} = Answers ->
 	    case fxml:get_tag_attr_s(<<"xmlns">>, Answers) of
 		?NS ->
-		    maps:from_list([{id(Answer), answer(Answer)}
-				    || #xmlel{name = <<"answer">>} = Answer <- lists:reverse(Children)]);
+		    First = maps:from_list([{id(Answer), Answer}
+					    || #xmlel{name = <<"answer">>} = Answer <- lists:reverse(Children)]),
+		    maps:from_list(lists:flatmap(fun({Id, Answer}) -> answer_and_label(Id, Answer) end, maps:to_list(First)));
 		_ ->
 		    #{}
 	    end;
@@ -165,6 +175,10 @@ answers(#iq{type = result, sub_els = [Element]}) ->
 answers(_IQ) ->
     #{}.
 
+answer_and_label(Id, Answer) ->
+    Label = label(Answer),
+    [{Id, answer(Answer)} | [{{label, Id}, Label} || Label /= none]].
+
 answer(Answer) ->
     {case fxml:get_tag_attr_s(<<"type">>, Answer) of
 	 <<"subscribed">> -> subscribed;
@@ -173,6 +187,34 @@ answer(Answer) ->
 	 _ -> unknown
      end,
      lists:member(fxml:get_tag_attr_s(<<"ask-back">>, Answer), [<<"true">>, <<"1">>])}.
+
+%% What an answer says of the user's item for the contact (S102, S104).
+-spec label(fxml:xmlel()) -> label().
+label(Answer) ->
+    case fxml:get_subtag_with_xmlns(Answer, <<"item">>, ?NS_ROSTER) of
+	false ->
+	    none;
+	Item ->
+	    case {label_text(fxml:get_tag_attr_s(<<"name">>, Item)), label_text(first_group(Item))} of
+		{<<>>, <<>>} -> none;
+		Label -> Label
+	    end
+    end.
+
+first_group(Item) ->
+    case fxml:get_subtag(Item, <<"group">>) of
+	false -> <<>>;
+	Group -> fxml:get_tag_cdata(Group)
+    end.
+
+%% Empty unless it may be shown.
+label_text(Text) when byte_size(Text) > ?MAX_LABEL -> <<>>;
+label_text(Text) ->
+    HasControls = re:run(Text, "[\\x00-\\x1f\\x7f-\\x9f]", [unicode, {capture, none}]) == match,
+    case HasControls orelse string:trim(Text) == <<>> of
+	true -> <<>>;
+	false -> Text
+    end.
 
 -spec later_answer(fxml:xmlel()) ->
 	  {ok, User :: jid:ljid(), Contact :: jid:ljid(), answer()} | bad_request | jid_malformed.

@@ -1,6 +1,7 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
--- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 are those of ../../PROTOCOL.md. Its
--- second part is in people.lib.lua, a library as Prosody has them: it runs in this module's environment.
+-- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 and S102 to S105 are those of
+-- ../../PROTOCOL.md. Its second part is in people.lib.lua, a library as Prosody has them: it runs in this module's
+-- environment.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -36,6 +37,7 @@ local xmlns = "urn:xmpp:subscription-requests:0";
 local xmlns_privilege = "urn:xmpp:privilege:2";
 local xmlns_nick = "http://jabber.org/protocol/nick";
 local xmlns_rsm = "http://jabber.org/protocol/rsm";
+local xmlns_roster = "jabber:iq:roster";
 
 local hold_timeout = module:get_option_number("subscription_requests_timeout", 5) or 5;
 local max_held = module:get_option_number("subscription_requests_max_held", 10000) or 10000;
@@ -45,6 +47,7 @@ local ask_patience = 0.5; -- seconds for which the next ask waits for the answer
 local ask_size = 100; -- requests in one ask: bounds the stanza, and one transaction of the entity
 local ask_lifetime = math.max(60, hold_timeout); -- seconds in which an answer counts, even if the user has the request by then
 local text_limit = 1024; -- bytes of a stranger's <status/> or <nick/> that reach the entity
+local label_limit = 256; -- bytes of a name or a group that an answer gives to a contact
 local page_size = 100; -- requests in one page of the pending list
 local max_accounts = 100; -- in one query
 local max_witnesses = 10; -- users about whom a source of accounts is asked, to see whether it answers
@@ -642,11 +645,21 @@ local function leave_all_to_users()
 	return #holds;
 end
 
+-- Gives the user's item what it has not (S102). The approval that follows stores it, and tells the user's clients. An item
+-- that a group has put into the roster is not to be stored.
+local function put_label(roster, contact, label)
+	local item = roster[contact] or { subscription = "none", groups = {} };
+	if item.persist == false then return; end
+	if label.name and (item.name or "") == "" then item.name = label.name; end
+	if label.group and not next(item.groups or {}) then item.groups = { [label.group] = true }; end
+	roster[contact] = item;
+end
+
 -- The last step before mod_presence does the same: changes the roster, which mod_presence then finds changed. It
 -- would not tell whether the change has been stored; and for a user who is offline it would look into the
 -- contact's roster, which knows nothing yet, and send nothing.
 local verdict_stanzas = { subscribed = st.presence({ type = "subscribed" }), unsubscribed = st.presence({ type = "unsubscribed" }) };
-local verdict_stanza, verdict_roster, is_applied; -- of act_as_user(), on its way
+local verdict_stanza, verdict_roster, verdict_label, is_applied; -- of act_as_user(), on its way
 local function apply_verdict(username, contact)
 	local roster = verdict_roster;
 	local pending_in = roster[false].pending;
@@ -656,6 +669,7 @@ local function apply_verdict(username, contact)
 		for name, value in pairs(roster[contact]) do item[name] = value; end
 	end
 	local verdict = verdict_stanza.attr.type;
+	if verdict == "subscribed" then put_label(roster, contact, verdict_label); end
 	if not rostermanager[verdict](username, host, contact) then
 		roster[contact], pending_in[contact] = item, request;
 		return true;
@@ -672,7 +686,7 @@ end
 -- Answers as the user, by the server's own code for the user's own stanzas. Only for a request that is pending in their
 -- roster, which is not loaded again: otherwise `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the
 -- request still waits.
-local function act_as_user(roster, username, contact, verdict, ask_back)
+local function act_as_user(roster, username, contact, verdict, wishes)
 	if not is_known_item(roster[contact]) then error("the contact's item is unknown", 0); end
 	local self = address_of(username);
 	local get_role = rawget(host_session.authz, "get_user_role"); -- Prosody 13
@@ -680,13 +694,13 @@ local function act_as_user(roster, username, contact, verdict, ask_back)
 		type = "c2s", username = username, host = host, full_jid = self, roster = roster,
 		role = get_role and get_role(username), log = module._log, send = function () return true; end;
 	};
-	verdict_stanza, verdict_roster, is_applied = st.clone(verdict_stanzas[verdict]), roster, false;
+	verdict_stanza, verdict_roster, verdict_label, is_applied = st.clone(verdict_stanzas[verdict]), roster, wishes.label, false;
 	verdict_stanza.attr.from, verdict_stanza.attr.to = self, contact;
 	core_post_stanza(origin, verdict_stanza, true);
-	verdict_stanza, verdict_roster = nil, nil;
+	verdict_stanza, verdict_roster, verdict_label = nil, nil, nil;
 	if not is_applied and roster[false].pending[contact] ~= nil then return false; end
 	local item = roster[contact];
-	if verdict == "subscribed" and ask_back
+	if verdict == "subscribed" and wishes.ask_back
 		and not (item and (item.ask or item.subscription == "to" or item.subscription == "both")) then
 		core_post_stanza(origin, st.presence({ type = "subscribe", from = self, to = contact }), true);
 	end
@@ -770,30 +784,42 @@ end
 
 ---- Answers ----
 
-local function wants_ask_back(answer)
-	return answer.attr["ask-back"] == "true" or answer.attr["ask-back"] == "1";
+-- Nil unless it may be shown (S104).
+local function label_text(text)
+	if not text or #text > label_limit or not text:find("%S") then return nil; end
+	if text:find("[%z\1-\31\127]") or text:find("\194[\128-\159]") then return nil; end
+	return text;
+end
+
+-- What an answer says besides its verdict: whether to ask back, and what the user's item gets where it has none.
+local function wishes_in(answer)
+	local item = answer:get_child("item", xmlns_roster);
+	return {
+		ask_back = answer.attr["ask-back"] == "true" or answer.attr["ask-back"] == "1",
+		label = { name = item and label_text(item.attr.name), group = item and label_text(item:get_child_text("group")) },
+	};
 end
 
 -- Both return nothing, or the condition of the error that a later answer gets.
-local function answer_hold(hold, verdict, ask_back)
+local function answer_hold(hold, verdict, wishes)
 	if verdict ~= "subscribed" and verdict ~= "unsubscribed" then return leave_to_user(hold); end
 	if not finish(hold, "answered") then return; end
 	local is_allowed = not hold.blocked or is_admitted(hold.request);
 	local roster = rostermanager.load_roster(hold.username, host);
 	if not is_pending(hold.username, hold.contact, roster) then return; end
-	if is_allowed and apply(roster, hold.username, hold.contact, verdict, ask_back) then return; end
+	if is_allowed and apply(roster, hold.username, hold.contact, verdict, wishes) then return; end
 	deliver(hold);
 	return "internal-server-error";
 end
 
-local function answer_later(username, contact, verdict, ask_back)
+local function answer_later(username, contact, verdict, wishes)
 	local request = stored_request(username, contact);
 	if not request or not is_admitted(request) then return "item-not-found"; end
 	local hold = hold_of(username, contact);
-	if hold then return answer_hold(hold, verdict, ask_back); end
+	if hold then return answer_hold(hold, verdict, wishes); end
 	if verdict == "none" then return; end
 	local roster = rostermanager.load_roster(username, host);
-	if not apply(roster, username, contact, verdict, ask_back) then return "internal-server-error"; end
+	if not apply(roster, username, contact, verdict, wishes) then return "internal-server-error"; end
 	pending_remove(username, contact);
 end
 
@@ -814,10 +840,10 @@ local function on_reply(event)
 		local hold = ask.by_id[id];
 		ask.by_id[id] = nil;
 		if hold and hold.ask == ask and hold.state == "asked" then
-			of_one(hold, answer_hold, hold, verdict, wants_ask_back(answer));
+			of_one(hold, answer_hold, hold, verdict, wishes_in(answer));
 		elseif hold and hold.state == "left" and (verdict == "subscribed" or verdict == "unsubscribed")
 			and user_exists(hold.username, host) then
-			of_one(hold, answer_later, hold.username, hold.contact, verdict, wants_ask_back(answer));
+			of_one(hold, answer_later, hold.username, hold.contact, verdict, wishes_in(answer));
 		end
 	end
 	for _, hold in ipairs(ask.holds) do
@@ -865,7 +891,7 @@ local function on_answer(event)
 	if not user_host or not contact then return refuse(event, "modify", "jid-malformed"); end
 	if not username or user_host ~= host or resource then return refuse(event, "cancel", "item-not-found"); end
 	if not is_known_user(username) then return refuse_unknown(event, username); end
-	local condition = of_one({ username = username, contact = contact }, answer_later, username, contact, verdict, wants_ask_back(answer));
+	local condition = of_one({ username = username, contact = contact }, answer_later, username, contact, verdict, wishes_in(answer));
 	if condition then return refuse(event, condition == "item-not-found" and "cancel" or "wait", condition); end
 	session.send(st.reply(stanza));
 	return true;
