@@ -42,6 +42,16 @@ void Directory::forget(std::string_view domain)
     }
 }
 
+std::optional<Person> Directory::person(std::string_view address) const
+{
+    const auto domain = domains_.find(address.substr(address.rfind('@') + 1));
+    if (domain == domains_.end()) {
+        return std::nullopt;
+    }
+    const auto place = domain->second.place_of(address);
+    return place ? std::optional(domain->second.at(*place)) : std::nullopt;
+}
+
 std::size_t Directory::size(std::string_view domain) const
 {
     const auto found = domains_.find(domain);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ class Directory
     /// Nobody of the domain is known any more.
     void forget(std::string_view domain);
 
+    /// What is known of the account with this address. Takes microseconds.
+    [[nodiscard]] std::optional<Person> person(std::string_view address) const;
     /// How many people of the domain are known.
     [[nodiscard]] std::size_t size(std::string_view domain) const;
     /// See DomainPeople.

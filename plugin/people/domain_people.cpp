@@ -208,19 +208,29 @@ void DomainPeople::put(const Person& person)
 
 void DomainPeople::remove(const Address& user)
 {
-    if (blocks_.empty()) {
+    const auto place = place_of(user.text());
+    if (!place) {
         return;
     }
-    const std::size_t number = block_for(user.text());
-    Block& block = blocks_[number];
-    const std::size_t index = block.lower_bound(user.text());
-    if (index == block.ends.size() || block.address_of(index) != user.text()) {
-        return;
-    }
-    block.erase(index);
+    Block& block = blocks_[place->block];
+    block.erase(place->index);
     if (block.ends.empty()) {
-        blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(number));
+        blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(place->block));
     }
+}
+
+std::optional<DomainPeople::Place> DomainPeople::place_of(std::string_view address) const
+{
+    if (blocks_.empty()) {
+        return std::nullopt;
+    }
+    const std::size_t number = block_for(address);
+    const Block& block = blocks_[number];
+    const std::size_t index = block.lower_bound(address);
+    if (index == block.ends.size() || block.address_of(index) != address) {
+        return std::nullopt;
+    }
+    return Place{number, index};
 }
 
 std::size_t DomainPeople::size() const

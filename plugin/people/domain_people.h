@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,8 @@ class DomainPeople
     /// false. `whole`: all of them are whole words.
     using Visit = std::function<bool(const Place& place, std::string_view address, bool whole)>;
     void search(const SearchWords& words, const Visit& visit) const;
+    /// Nothing if nobody has that address.
+    [[nodiscard]] std::optional<Place> place_of(std::string_view address) const;
     [[nodiscard]] Person at(const Place& place) const;
 
   private:

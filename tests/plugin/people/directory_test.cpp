@@ -56,6 +56,17 @@ BOOST_AUTO_TEST_CASE(diacritics_do_not_matter_in_either_direction)
     BOOST_TEST(found(directory, "MÜLLER") == "a.lisbeth@capulet.lit nurse@capulet.lit");
 }
 
+BOOST_AUTO_TEST_CASE(people_are_known_by_their_address)
+{
+    BOOST_TEST(directory.person("nurse@capulet.lit").value().full_name == "Angelica Müller");
+    for (const char* nobody : {"nurse@montague.lit", "nurs@capulet.lit", "nursf@capulet.lit", "a@capulet.lit",
+                               "zoe@capulet.lit", "capulet.lit", "nurse@verona.lit", ""}) {
+        BOOST_TEST(!directory.person(nobody).has_value(), nobody);
+    }
+    directory.remove(Address::prepare("nurse@capulet.lit").value());
+    BOOST_TEST(!directory.person("nurse@capulet.lit").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(words_begin_words_in_any_order)
 {
     BOOST_TEST(found(directory, "mull ang") == "nurse@capulet.lit");
