@@ -363,7 +363,12 @@ void Entity::answer_ask(const Ask& ask, const tl::expected<std::vector<Judged>, 
     answers += '>';
     auto decided = judged->begin();
     for (const AskedRequest& one : ask.requests) {
-        append_answer(answers, one.id, one.request ? (decided++)->decision : Decision{});
+        if (one.request) {
+            append_answer(answers, one.id, decided->decision, decided->label);
+            ++decided;
+        } else {
+            append_answer(answers, one.id, Decision{});
+        }
     }
     answers += "</answers>";
     connection_.send(ask.reply.result(answers));
@@ -541,7 +546,7 @@ void Entity::answer_page(
     });
 }
 
-void Entity::answer(const SubscriptionRequest& request, const Decision& decision,
+void Entity::answer(const SubscriptionRequest& request, const Judged& judged,
                     std::function<void(const LaterReply&)> then)
 {
     const std::string domain(request.user.domain());
@@ -549,7 +554,7 @@ void Entity::answer(const SubscriptionRequest& request, const Decision& decision
         then(LaterReply({}));
         return;
     }
-    iqs_.ask("set", domain, later_answer(request, decision), kReplyDeadline,
+    iqs_.ask("set", domain, later_answer(request, judged.decision, judged.label), kReplyDeadline,
              [then](const Stanza& iq) { then(LaterReply(iq)); });
 }
 

@@ -112,7 +112,7 @@ class Entity : private ConnectionEvents
         std::function<void(tl::expected<std::vector<LaterAnswers::Answered>, std::string>)> then);
     /// Answers a request that waits: a later answer of the protocol. The decision is to be recorded before, and the
     /// reply after.
-    void answer(const SubscriptionRequest& request, const Decision& decision,
+    void answer(const SubscriptionRequest& request, const Judged& judged,
                 std::function<void(const LaterReply&)> then);
 
     /// May be null; must outlive the entity.

@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "integration/base/clock.h"
+#include "integration/requests/contact_label.h"
 #include "policy/decide.h"
 #include "policy/request.h"
 
@@ -33,6 +34,7 @@ struct Judged {
     Decision decision;
     std::int64_t record = 0;  ///< the record's id; 0 if there is none for this request alone
     Clock::Time at;           ///< when it was decided
+    ContactLabel label = {};  ///< of an approval
 };
 
 /// What the server says of a verdict that it was sent.

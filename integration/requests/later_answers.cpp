@@ -67,8 +67,8 @@ void LaterAnswers::send(std::vector<Judged> judged)
             continue;
         }
         ++under_way_;
-        asker_.ask("set", domain, later_answer(requests_[i], judged_[i].decision), deadline_,
-                   [this, i](const Stanza& iq) { received(i, iq); });
+        asker_.ask("set", domain, later_answer(requests_[i], judged_[i].decision, judged_[i].label),
+                   deadline_, [this, i](const Stanza& iq) { received(i, iq); });
     }
     one_less();  // may destroy this
 }

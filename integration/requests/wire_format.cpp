@@ -30,13 +30,35 @@ std::optional<SubscriptionRequest> read_request(const Stanza& element)
     return request;
 }
 
-void append_verdict(std::string& xml, const Decision& decision)
+void append_label(std::string& xml, const ContactLabel& label)
+{
+    xml += "<item";
+    append_attribute(xml, "xmlns", ns::kRoster);
+    if (!label.name.empty()) {
+        append_attribute(xml, "name", label.name);
+    }
+    if (label.group.empty()) {
+        xml += "/>";
+        return;
+    }
+    xml += "><group>";
+    append_text(xml, label.group);
+    xml += "</group></item>";
+}
+
+void append_verdict(std::string& xml, const Decision& decision, const ContactLabel& label)
 {
     append_attribute(xml, "type", wire_name(decision.answer));
     if (decision.ask_back) {
         append_attribute(xml, "ask-back", "true");
     }
-    xml += "/>";
+    if (decision.answer != Answer::approve || label.empty()) {
+        xml += "/>";
+        return;
+    }
+    xml += '>';
+    append_label(xml, label);
+    xml += "</answer>";
 }
 
 }  // namespace
@@ -95,20 +117,21 @@ std::string_view wire_name(Answer answer)
     return "none";
 }
 
-void append_answer(std::string& xml, std::string_view id, const Decision& decision)
+void append_answer(std::string& xml, std::string_view id, const Decision& decision, const ContactLabel& label)
 {
     xml += "<answer";
     append_attribute(xml, "id", id);
-    append_verdict(xml, decision);
+    append_verdict(xml, decision, label);
 }
 
-std::string later_answer(const SubscriptionRequest& request, const Decision& decision)
+std::string later_answer(const SubscriptionRequest& request, const Decision& decision,
+                         const ContactLabel& label)
 {
     std::string xml = "<answer";
     append_attribute(xml, "xmlns", ns::kRequests);
     append_attribute(xml, "user", request.user.text());
     append_attribute(xml, "contact", request.contact.text());
-    append_verdict(xml, decision);
+    append_verdict(xml, decision, label);
     return xml;
 }
 

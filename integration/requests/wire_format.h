@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "integration/requests/contact_label.h"
 #include "integration/xmpp/stanza.h"
 #include "policy/decide.h"
 #include "policy/request.h"
@@ -42,11 +43,13 @@ struct PendingPage {
 /// `subscribed`, `unsubscribed` or `none`: how an answer is written (RFC 6121 section 3.1.4).
 [[nodiscard]] std::string_view wire_name(Answer answer);
 
-/// Appends `<answer id='…' type='…'/>`, for the reply to an ask.
-void append_answer(std::string& xml, std::string_view id, const Decision& decision);
+/// Appends `<answer id='…' type='…'/>`, for the reply to an ask. An approval has the label as an `<item/>`.
+void append_answer(std::string& xml, std::string_view id, const Decision& decision,
+                   const ContactLabel& label = {});
 
 /// The child of a later answer: `<answer xmlns='…' user='…' contact='…' type='…'/>`.
-[[nodiscard]] std::string later_answer(const SubscriptionRequest& request, const Decision& decision);
+[[nodiscard]] std::string later_answer(const SubscriptionRequest& request, const Decision& decision,
+                                       const ContactLabel& label = {});
 
 /// The child that asks for the page of `max` waiting requests after the item `after`, empty for the first
 /// page; of one user, or of all.

@@ -192,7 +192,7 @@ void Operations::answer_by_hand(const SubscriptionRequest& request, Answer answe
 void Operations::send_by_hand(const SubscriptionRequest& request, const Judged& judged,
                               Callback<std::int64_t> then)
 {
-    entity_.answer(request, judged.decision, [this, request, judged, then](const LaterReply& reply) {
+    entity_.answer(request, judged, [this, request, judged, then](const LaterReply& reply) {
         if (const auto settled = reply.settled(request, judged)) {
             answerer_.settle({&*settled, 1});
         }

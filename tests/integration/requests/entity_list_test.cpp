@@ -55,19 +55,24 @@ BOOST_AUTO_TEST_CASE(later_answers_are_sent_for_verdicts_only)
     page(request("1", "approve@montague.lit", "juliet@capulet.lit") +
              request("2", "leave@montague.lit", "juliet@capulet.lit") +
              request("3", "deny@montague.lit", "juliet@capulet.lit") +
-             request("4", "both@montague.lit", "nurse@capulet.lit"),
-         "4");
+             request("4", "both@montague.lit", "nurse@capulet.lit") +
+             request("5", "approve-named@montague.lit", "nurse@capulet.lit"),
+         "5");
     Strings payloads;
     for (const std::string& xml : channels.sent) {
         payloads.push_back(xml.substr(xml.find("<answer")));
     }
     BOOST_TEST(
-        payloads == (Strings{"<answer xmlns='urn:xmpp:subscription-requests:0' user='juliet@capulet.lit' "
-                             "contact='approve@montague.lit' type='subscribed'/></iq>",
-                             "<answer xmlns='urn:xmpp:subscription-requests:0' user='juliet@capulet.lit' "
-                             "contact='deny@montague.lit' type='unsubscribed'/></iq>",
-                             "<answer xmlns='urn:xmpp:subscription-requests:0' user='nurse@capulet.lit' "
-                             "contact='both@montague.lit' type='subscribed' ask-back='true'/></iq>"}),
+        payloads ==
+            (Strings{"<answer xmlns='urn:xmpp:subscription-requests:0' user='juliet@capulet.lit' "
+                     "contact='approve@montague.lit' type='subscribed'/></iq>",
+                     "<answer xmlns='urn:xmpp:subscription-requests:0' user='juliet@capulet.lit' "
+                     "contact='deny@montague.lit' type='unsubscribed'/></iq>",
+                     "<answer xmlns='urn:xmpp:subscription-requests:0' user='nurse@capulet.lit' "
+                     "contact='both@montague.lit' type='subscribed' ask-back='true'/></iq>",
+                     "<answer xmlns='urn:xmpp:subscription-requests:0' user='nurse@capulet.lit' "
+                     "contact='approve-named@montague.lit' type='subscribed'><item "
+                     "xmlns='jabber:iq:roster' name='Romeo'><group>Friends</group></item></answer></iq>"}),
         boost::test_tools::per_element());
     BOOST_TEST(judge.calls == 1);
 }

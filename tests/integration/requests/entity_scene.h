@@ -51,7 +51,8 @@ class ScriptedJudge : public Judge
                               : wish.starts_with("deny")  ? decision(Answer::deny)
                                                           : decision(Answer::leave),
                               static_cast<std::int64_t>(asked.size()),
-                              {}});
+                              {},
+                              wish == "approve-named" ? ContactLabel{"Romeo", "Friends"} : ContactLabel()});
         }
         if (when_asked) {
             when_asked();

@@ -364,6 +364,30 @@ BOOST_AUTO_TEST_CASE(an_answer_is_appended)
                "<answer id='7f3d' type='subscribed' ask-back='true'/>");
 }
 
+// E44
+BOOST_AUTO_TEST_CASE(only_an_approval_has_an_item)
+{
+    const usher::ContactLabel label{"Juliet <3", "Rock & Roll"};
+    std::string xml;
+    usher::append_answer(xml, "1", decision(Answer::approve), label);
+    usher::append_answer(xml, "2", decision(Answer::approve, true), {"Juliet", ""});
+    usher::append_answer(xml, "3", decision(Answer::approve), {"", "Friends"});
+    usher::append_answer(xml, "4", decision(Answer::deny), label);
+    usher::append_answer(xml, "5", decision(Answer::leave), label);
+    BOOST_TEST(
+        xml ==
+        "<answer id='1' type='subscribed'><item xmlns='jabber:iq:roster' name='Juliet &lt;3'>"
+        "<group>Rock &amp; Roll</group></item></answer>"
+        "<answer id='2' type='subscribed' ask-back='true'><item xmlns='jabber:iq:roster' name='Juliet'/></answer>"
+        "<answer id='3' type='subscribed'><item xmlns='jabber:iq:roster'><group>Friends</group></item></answer>"
+        "<answer id='4' type='unsubscribed'/>"
+        "<answer id='5' type='none'/>");
+    BOOST_TEST(
+        usher::later_answer(juliet_from_romeo(), decision(Answer::approve), {"Romeo", ""}) ==
+        "<answer xmlns='urn:xmpp:subscription-requests:0' user='juliet@capulet.lit' "
+        "contact='romeo@montague.lit' type='subscribed'><item xmlns='jabber:iq:roster' name='Romeo'/></answer>");
+}
+
 BOOST_AUTO_TEST_CASE(an_answers_id_comes_back_as_it_was)
 {
     const std::string id = "'\"<&>\n\t\r\xc3\xa9 ";
