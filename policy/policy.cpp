@@ -1,7 +1,17 @@
 #include "policy/policy.h"
 
+#include <algorithm>
+
 namespace usher
 {
+
+bool Organization::may_be_searched_from(std::string_view domain) const
+{
+    const auto has = [domain](const std::vector<std::string>& list) {
+        return std::find(list.begin(), list.end(), domain) != list.end();
+    };
+    return people.listed != Listed::off && (has(domains) || has(people.searchers));
+}
 
 Policy::Policy(std::vector<Organization> organizations, Limits limits, std::uint64_t generation)
     : organizations_(std::move(organizations)), limits_(limits), generation_(generation)

@@ -49,6 +49,12 @@ struct Organization {
     RuleList rules;
     Federation federation;
     PeopleSearch people;
+    bool name_contacts =
+        false;  ///< in users' rosters, approved contacts get the name by which they can be found ...
+    std::string contact_group;  ///< ... and this group; empty: none
+
+    /// Whether users of this (prepared) domain may search for the organisation's users.
+    [[nodiscard]] bool may_be_searched_from(std::string_view domain) const;
 };
 
 /// What the rules say of a request.

@@ -12,21 +12,12 @@ using Kind = Refusal::Kind;
 namespace
 {
 
-bool may_search_in(const Organization& organization, std::string_view domain)
-{
-    const auto has = [domain](const std::vector<std::string>& domains) {
-        return std::find(domains.begin(), domains.end(), domain) != domains.end();
-    };
-    return organization.people.listed != Listed::off &&
-           (has(organization.domains) || has(organization.people.searchers));
-}
-
 /// The organisations that whoever is of this domain may search, their own one first.
 std::vector<const Organization*> searchable(const Policy& policy, std::string_view domain)
 {
     std::vector<const Organization*> organizations;
     for (const Organization& organization : policy.organizations()) {
-        if (may_search_in(organization, domain)) {
+        if (organization.may_be_searched_from(domain)) {
             organizations.push_back(&organization);
         }
     }

@@ -314,6 +314,11 @@ class Reader
         if (sound(given)) {
             refuse_foreign(find(table, "administrators"), organization);
         }
+        if (const toml::value* group = find(table, "contact_group");
+            sound(group) && !organization.name_contacts) {
+            refuse(line_of(*group), "organization.contact_group", found_in(*group),
+                   "only with name_contacts = true");
+        }
         const Tables groups = tables(all.group, find(table, "group"));
         const Tables rules = tables(all.rule, find(table, "rule"));
         read_groups(groups, organization, index);

@@ -81,6 +81,16 @@ bool is_name(std::string_view name)
     return !name.empty() && !name.starts_with(' ') && !name.ends_with(' ') && !has_control_character(name);
 }
 
+bool is_contact_group(std::string_view name)
+{
+    constexpr std::size_t kMaxBytes = 256;  // ContactLabel::kMaxBytes, in a room that is not below this one
+    const auto is_c1_control = [](char first, char second) {  // U+0080 to U+009F
+        return first == '\xc2' && static_cast<unsigned char>(second) < 0xa0;
+    };
+    return is_name(name) && name.size() <= kMaxBytes &&
+           std::adjacent_find(name.begin(), name.end(), is_c1_control) == name.end();
+}
+
 bool is_store_url(std::string_view url)
 {
     constexpr std::string_view kSqlite = "sqlite3://";

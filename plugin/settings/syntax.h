@@ -20,6 +20,8 @@ namespace usher::syntax
 [[nodiscard]] bool is_socket_path(std::string_view path);
 /// One line of text.
 [[nodiscard]] bool is_name(std::string_view name);
+/// The same, as servers take it (ContactLabel).
+[[nodiscard]] bool is_contact_group(std::string_view name);
 /// `sqlite3://FILE` or `postgresql://KEY=VALUE ...`. It is printed by `--check` and written to the log, so no
 /// password may stand in it.
 inline constexpr const char* kStoreUrl =

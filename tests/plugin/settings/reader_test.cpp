@@ -50,6 +50,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default)
     BOOST_TEST(o.option == Option::organization);
     BOOST_TEST(o.approve_contacts_users_asked_for);
     BOOST_TEST(!o.ask_back);
+    BOOST_TEST(!o.name_contacts);
+    BOOST_TEST(o.contact_group == "");
     BOOST_TEST(o.administrators.empty());
     BOOST_TEST(o.groups.empty());
     BOOST_TEST(o.rules.empty());
@@ -87,6 +89,8 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_REQUIRE(s.organizations.size() == 2U);
     BOOST_TEST(!s.organizations[0].stock);
     BOOST_TEST(s.organizations[1].stock);
+    BOOST_TEST(s.organizations[1].name_contacts);
+    BOOST_TEST(s.organizations[1].contact_group == "Kollegen & \"Freunde\"");
     const Organization& o = s.organizations[0];
     BOOST_TEST(o.name == "The \"Example\" \\ Organisation");
     BOOST_TEST(o.domains == (std::vector<std::string>{"example.org", "example.com", "bücher.example"}));

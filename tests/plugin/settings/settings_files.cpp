@@ -31,6 +31,8 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     BOOST_TEST(a.option == b.option);
     BOOST_TEST(a.approve_contacts_users_asked_for == b.approve_contacts_users_asked_for);
     BOOST_TEST(a.ask_back == b.ask_back);
+    BOOST_TEST(a.name_contacts == b.name_contacts);
+    BOOST_TEST(a.contact_group == b.contact_group);
     BOOST_TEST(a.stock == b.stock);
     BOOST_TEST(texts(a.administrators) == texts(b.administrators));
     BOOST_REQUIRE(a.groups.size() == b.groups.size());

@@ -79,6 +79,8 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
 name = "Second"
 domains = ["second.example"]
 stock = "approve"
+name_contacts = true
+contact_group = 'Kollegen & "Freunde"'
   [organization.federation]
   mode = "closed"
 [limits]

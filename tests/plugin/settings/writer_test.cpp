@@ -65,6 +65,7 @@ users_may_choose = true
 option = "organization"
 approve_contacts_users_asked_for = true
 ask_back = false
+name_contacts = false
 stock = "off"
 administrators = []
 
