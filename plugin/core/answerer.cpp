@@ -269,7 +269,33 @@ void Answerer::batch_recorded(std::span<const JournalEntry> entries)
             batch_->asked[asked].judged[request].record = entries[i].record.id;
         }
     }
-    end_batch({});
+    label_batch();
+}
+
+void Answerer::label_batch()
+{
+    std::vector<SubscriptionRequest> approved;
+    std::vector<Judged*> judged;
+    for (Asked& asked : batch_->asked) {
+        for (std::size_t i = 0; i < asked.requests.size(); ++i) {
+            if (names_ != nullptr && asked.judged[i].decision.answer == Answer::approve &&
+                ContactNames::wanted(*policy_, asked.requests[i])) {
+                approved.push_back(asked.requests[i]);
+                judged.push_back(&asked.judged[i]);
+            }
+        }
+    }
+    if (approved.empty()) {
+        end_batch({});
+        return;
+    }
+    names_->of(policy_, std::move(approved),
+               callbacks_.bind([this, judged = std::move(judged)](std::vector<ContactLabel> labels) {
+                   for (std::size_t i = 0; i < judged.size(); ++i) {
+                       judged[i]->label = std::move(labels[i]);
+                   }
+                   end_batch({});
+               }));
 }
 
 void Answerer::take_back_batch(std::span<const JournalEntry> entries)

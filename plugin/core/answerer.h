@@ -19,6 +19,7 @@
 #include "integration/base/clock.h"
 #include "integration/base/rate_limited_warning.h"
 #include "integration/requests/judge.h"
+#include "plugin/core/contact_names.h"
 #include "plugin/core/recent_decisions.h"
 #include "plugin/core/timings.h"
 #include "plugin/store/choices.h"
@@ -64,6 +65,9 @@ class Answerer : public Judge
     }
     /// Called when the server has refused a verdict; for a record that is repeated only the first time.
     void on_refused(std::function<void(const Settled&)> refused) { on_refused_ = std::move(refused); }
+
+    /// Approvals have labels from now on. `names` must outlive the object, or whatever is judged.
+    void set_contact_names(ContactNames& names) { names_ = &names; }
 
     /// Decides by this policy from now on. It was made with that version of the saved settings. To be called before anything
     /// is decided.
@@ -138,6 +142,8 @@ class Answerer : public Judge
                                                          std::optional<Option> chosen, Clock::Time now);
     void write_batch(std::vector<JournalEntry> entries);
     void batch_recorded(std::span<const JournalEntry> entries);
+    /// Gives approvals their labels, and ends the batch.
+    void label_batch();
     /// What was decided is not to count.
     void take_back_batch(std::span<const JournalEntry> entries);
     /// So many of the decisions were to be recorded.
@@ -168,6 +174,7 @@ class Answerer : public Judge
     std::function<void(const JournalRecord&)> on_recorded_;
     std::function<void(const Settled&)> on_refused_;
     Refresh refresh_;
+    ContactNames* names_ = nullptr;
     CallbackScope callbacks_;
 };
 

@@ -135,6 +135,7 @@ class Daemon : private EntityEvents
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
         entity_.set_people(&people_.protocol_part());
+        answerer_.set_contact_names(contact_names_);
         operations_.set_people({&directory_, &person_choices_,
                                 [this](const std::string& viewer, std::vector<Address> users,
                                        std::function<void(const std::map<std::string, std::string>&)> then) {
@@ -594,6 +595,7 @@ class Daemon : private EntityEvents
     Directory directory_;
     PeopleRefresh people_;
     KnownChoices person_choices_{*database_, clock_};
+    ContactNames contact_names_{directory_, person_choices_};
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;

@@ -20,7 +20,9 @@ const std::string kOffline = "not available";
 UsherdOptions searchable()
 {
     UsherdOptions options;
-    options.organization = "[organization.people]\nlisted = \"opt-out\"\nsearches_per_minute = 1000\n";
+    options.option = "organization";
+    options.organization =
+        "name_contacts = true\ncontact_group = \"Colleagues\"\n[organization.people]\nlisted = \"opt-out\"\nsearches_per_minute = 1000\n";
     return options;
 }
 
@@ -107,6 +109,21 @@ BOOST_FIXTURE_TEST_CASE(what_a_user_decides_holds_at_once, SearchStage)
     expect_only("angelica", kAngelica, kOffline);
     say("listed no");
     BOOST_TEST(found("angelica").empty());
+}
+
+// The nurse asks Juliet, who has never seen her name.
+BOOST_FIXTURE_TEST_CASE(approved_colleague_is_named_in_the_users_roster, SearchStage)
+{
+    nurse->send(to(juliet->address(), "subscribe"));
+    nurse->expect(presence("subscribed", juliet->address()));
+    juliet->expect({"a push of the nurse's name", [](const Element& stanza) {
+                        const Element* query = stanza.child("query", "jabber:iq:roster");
+                        const Element* item = query != nullptr ? query->child("item") : nullptr;
+                        return item != nullptr && item->attribute("jid") == kAngelica &&
+                               item->attribute("subscription") == "from" &&
+                               item->attribute("name") == "Angelica M\u00fcller" &&
+                               item->child("group") != nullptr && item->child("group")->text == "Colleagues";
+                    }});
 }
 
 BOOST_FIXTURE_TEST_CASE(strangers_search_for_nobody, SearchStage)
