@@ -4,7 +4,7 @@
 -include("mod_subscription_requests.hrl").
 
 -import(mod_subscription_requests_xml, [key/2, bare/1, address/1, request/5, item/4, add_item/2, nick/1, first_text/1,
-					requests/1, permission/1, page/2, answers/1, later_answer/1, listed_user/1,
+					requests/1, permission/1, page/2, answers/1, later_answer/1, label/1, listed_user/1,
 					page_query/1, list_id/2, list_number/3, is_wrapped/1, is_moderate/1]).
 
 -define(HOST, <<"capulet.lit">>).
@@ -21,7 +21,7 @@ all_test_() ->
 
 tables() ->
     [{addresses, addresses()}, {request, request()}, {item, item()}, {texts, texts()}, {answers, answers()},
-     {later_answer, later_answer()}, {listed_user, listed_user()}, {page_query, page_query()}, {page, page()},
+     {later_answer, later_answer()}, {label, label()}, {listed_user, listed_user()}, {page_query, page_query()}, {page, page()},
      {list_number, list_number()}, {is_wrapped, is_wrapped()}, {is_moderate, is_moderate()}, {grant, grant()}].
 
 addresses() ->
@@ -110,6 +110,11 @@ answers() ->
       fun() -> Result("<answer id='1' type='subscribed' ask-back='yes'/>") end},
      {"of two with one id the first", #{<<"1">> => {unsubscribed, false}},
       fun() -> Result("<answer id='1' type='unsubscribed'/><answer id='1' type='subscribed'/>") end},
+     {"labels beside the answers", #{<<"1">> => {subscribed, false}, {label, <<"1">>} => {<<"Romeo">>, <<>>},
+				     <<"2">> => {subscribed, false}},
+      fun() -> Result("<answer id='1' type='subscribed'><item xmlns='jabber:iq:roster' name='Romeo'/></answer>"
+		      "<answer id='2' type='subscribed'/>"
+		      "<answer id='2' type='subscribed'><item xmlns='jabber:iq:roster' name='Paris'/></answer>") end},
      {"no id", #{<<>> => {subscribed, false}}, fun() -> Result("<answer type='subscribed'/>") end},
      {"text and other elements in between", #{<<"1">> => {subscribed, false}},
       fun() -> Result(" <other id='2' type='subscribed'/><answer id='1' type='subscribed'/>\n") end},
@@ -143,6 +148,22 @@ later_answer() ->
      {"of an unknown type about no address", bad_request, fun() -> Later("user='@' contact='@' type='approve'") end},
      {"user is no address", jid_malformed, fun() -> Later("user='@' contact='romeo@montague.lit' type='none'") end},
      {"contact is no address", jid_malformed, fun() -> Later("user='juliet@capulet.lit' contact='@' type='none'") end}].
+
+label() ->
+    Label = fun(Item) -> label(xml("<answer>" ++ Item ++ "</answer>")) end,
+    Named = fun(Name) -> Label("<item xmlns='jabber:iq:roster' name='" ++ Name ++ "'/>") end,
+    [{"name and the first group", {<<"Romeo">>, <<"a">>},
+      fun() -> Label("<item xmlns='jabber:iq:roster' name='Romeo'><group>a</group><group>b</group></item>") end},
+     {"a group only", {<<>>, <<"a">>}, fun() -> Label("<item xmlns='jabber:iq:roster'><group>a</group></item>") end},
+     {"no item", none, fun() -> Label("") end},
+     {"another item", none, fun() -> Label("<item xmlns='urn:x' name='Romeo'/>") end},
+     {"an empty item", none, fun() -> Label("<item xmlns='jabber:iq:roster'><group/></item>") end},
+     {"256 bytes", {binary:copy(<<"a">>, 256), <<>>}, fun() -> Named(lists:duplicate(256, $a)) end},
+     {"257 bytes", none, fun() -> Named(lists:duplicate(257, $a)) end},
+     {"nothing but spaces", none, fun() -> Named("  ") end},
+     {"a line feed", none, fun() -> Named("a&#10;b") end},
+     {"a control character beyond ASCII", none, fun() -> Named("a&#x85;b") end},
+     {"a character that shares a byte with these", {<<"a\x{c5}b"/utf8>>, <<>>}, fun() -> Named("a&#xc5;b") end}].
 
 listed_user() ->
     [{"all", all, fun() -> listed_user(xml("<pending/>")) end},
