@@ -84,8 +84,8 @@ item(Key, Subscription, Ask, IsApproved) ->
 	   ++ [{<<"ask">>, <<"subscribe">>} || Ask == both]
 	   ++ [{<<"approved">>, <<"true">>} || IsApproved]}.
 
-%% The item that the user's client would send to name the contact and to put it into groups. Decoded, as mod_roster takes it.
--spec labelled_item(key(), Name :: binary(), Groups :: [binary()]) -> xmpp:xmpp_element().
+%% The item that the user's client would send to name the contact and to put it into groups, as mod_roster takes it.
+-spec labelled_item(key(), Name :: binary(), Groups :: [binary()]) -> #roster_item{}.
 labelled_item(Key, Name, Groups) ->
     xmpp:decode(#xmlel{name = <<"item">>,
 		       attrs = [{<<"xmlns">>, ?NS_ROSTER}, {<<"jid">>, jid:encode(contact_jid(Key))}, {<<"name">>, Name}],
