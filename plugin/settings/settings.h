@@ -43,6 +43,30 @@ struct StoreSettings {
     std::uint32_t journal_days = 365;  ///< 0: kept forever
 };
 
+/// `[ldap]`: a directory with people and groups.
+struct LdapSettings {
+    std::string url;  ///< `ldaps://HOST[:PORT]` or `ldap://HOST[:PORT]`; empty: no directory
+    /// With `ldap://`: StartTLS (RFC 4513). `false` is accepted for a loopback host only.
+    bool tls_required = true;
+    std::string ca_file;  ///< PEM; empty: the system's authorities
+    std::string bind_dn;  ///< empty: anonymous
+    std::string password_file;
+    std::string base;
+    std::string filter = "(objectClass=person)";  ///< who is a person
+    /// Who of them is disabled, such as (userAccountControl:1.2.840.113556.1.4.803:=2); empty: nobody.
+    std::string disabled_filter;
+    std::string address = "mail";           ///< the attribute with the XMPP address, or with its local part
+    std::string domain;                     ///< where the attribute has only the local part
+    std::string full_name = "displayName";  ///< empty: none, as for all that follow
+    std::string given_name = "givenName";
+    std::string family_name = "sn";
+    std::string nickname;
+    std::string email = "mail";
+    std::uint32_t refresh_minutes = 60;
+
+    friend bool operator==(const LdapSettings&, const LdapSettings&) = default;
+};
+
 /// Which line of the file a key is in. Copies share the lines until one of them is changed; not for several threads
 /// at a time, copies included.
 class Lines
@@ -66,6 +90,7 @@ struct Settings {
     std::vector<OrganizationSettings> organizations;
     Limits limits;
     StoreSettings store;
+    LdapSettings ldap;
     std::string control_socket = "/run/usher/control.sock";
     std::uint16_t metrics_port = 0;  ///< 0: none
     std::string log_level = "info";

@@ -1,0 +1,41 @@
+// Reads people and groups from a directory (LDAP, RFC 4511): all of them, or nothing.
+//
+// Not here: when it is read, and what is made of it. Nothing is ever written to the directory.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "integration/people/person.h"
+#include "plugin/settings/settings.h"
+#include "policy/address.h"
+
+namespace usher
+{
+
+struct DirectoryContents {
+    /// Sorted by address, each address once; without those who are disabled.
+    std::vector<Person> people;
+    /// Who of `people` is in each of the groups that were asked for, sorted. A group that the directory does not have
+    /// is absent, which is not the same as one without members, and a remark says so.
+    std::map<std::string, std::vector<Address>> groups;
+    /// What the administrator should know, for the log: how many entries have no usable address, and the like.
+    /// Printable.
+    std::vector<std::string> remarks;
+};
+
+/// Reads the directory of `settings`, with `password` for its `bind_dn`. Each of `groups` is a filter (RFC 4515), which
+/// begins with `(`, or the DN of a group; groups in groups are followed.
+///
+/// Blocks, for minutes if the directory is slow: for a thread of its own. Ends early, with an error, once `stop` is
+/// readable. The error is for people: what was tried, what was said, and what to do about it. It never has the
+/// password. SIGPIPE must be ignored.
+[[nodiscard]] tl::expected<DirectoryContents, std::string> read_directory(
+    const LdapSettings& settings, const std::vector<std::string>& groups, std::string_view password,
+    int stop);
+
+}  // namespace usher
