@@ -12,37 +12,6 @@ namespace usher
 namespace
 {
 
-bool is_continuation(char byte)
-{
-    return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
-}
-
-/// What of a field is kept: no control characters (C0, DEL and, in UTF-8 behind 0xC2, C1), and no more than the protocol
-/// has, cut between characters. The parser has seen to it that it is UTF-8.
-std::string harmless(const std::string& text)
-{
-    std::string kept;
-    kept.reserve(std::min(text.size(), Person::kMaxField));
-    for (std::size_t i = 0; i < text.size() && kept.size() <= Person::kMaxField; ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool c1 =
-            byte == 0xc2U && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0U;
-        if (c1) {
-            ++i;
-        } else if (byte >= 0x20U && byte != 0x7fU) {
-            kept += text[i];
-        }
-    }
-    if (kept.size() > Person::kMaxField) {
-        std::size_t end = Person::kMaxField;
-        while (end > 0 && is_continuation(kept[end])) {
-            --end;
-        }
-        kept.resize(end);
-    }
-    return kept;
-}
-
 /// The address in `jid`, if it is of an account of the domain.
 std::optional<Address> address_in(const Stanza& element, std::string_view domain)
 {
@@ -56,7 +25,7 @@ std::optional<Address> address_in(const Stanza& element, std::string_view domain
 Person read_person(Address address, const Stanza& person)
 {
     const auto field = [&person](std::string_view name) {
-        return harmless(person.child(name, ns::kPeople).text());
+        return person_field(person.child(name, ns::kPeople).text());
     };
     return {std::move(address), field("fn"), field("given"), field("family"), field("nick"), field("email")};
 }
