@@ -7,7 +7,7 @@ build_packages=(
     cmake ninja-build g++ pkg-config
     libstrophe-dev libevent-dev libtoml11-dev libexpected-dev libboost-dev libpq-dev libsqlite3-dev libssl-dev
     libspdlog-dev libcli11-dev libicu-dev libhowardhinnant-date-dev libsystemd-dev nlohmann-json3-dev
-    libcurl4-openssl-dev
+    libcurl4-openssl-dev libldap-dev
     prometheus-cpp-dev
 )
 server_packages=(prosody prosody-modules openssl)
@@ -16,7 +16,7 @@ test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev
     git clang-format-19 lua-check lua5.4 liblua5.4-dev luarocks valgrind
     ejabberd erlang-base erlang-dev erlang-dialyzer erlang-eunit erlang-p1-sqlite3
-    postgresql
+    postgresql slapd ldap-utils
     profanity tmux faketime
     systemd iproute2 mandoc curl rpm sqlite3
 )
@@ -54,7 +54,7 @@ install_missing() {
     fi
     # Nor start them at the next boot.
     if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-        for package in prosody ejabberd postgresql; do
+        for package in prosody ejabberd postgresql slapd; do
             case " ${missing[*]} " in *" $package "*) as_root systemctl disable --quiet "$package" ;; esac
         done
     fi

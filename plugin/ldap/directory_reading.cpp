@@ -1,13 +1,106 @@
 #include "plugin/ldap/directory_reading.h"
 
+#include <utility>
+
+#include "plugin/ldap/entry_people.h"
+#include "plugin/ldap/filters.h"
+#include "plugin/ldap/group_reading.h"
+#include "plugin/ldap/ldap_session.h"
+#include "plugin/text/terminal.h"
+
 namespace usher
 {
 
-tl::expected<DirectoryContents, std::string> read_directory(const LdapSettings& settings,
-                                                            const std::vector<std::string>& /*groups*/,
-                                                            std::string_view /*password*/, int /*stop*/)
+namespace
 {
-    return tl::unexpected(settings.url + ": directories cannot be read yet");
+
+/// Nobody at all is no answer: it is how a directory looks to those who may not read it.
+std::string why_nobody(const EntryPeople& people, const LdapSettings& settings)
+{
+    if (people.entries() == 0) {
+        return "below " + settings.base + " no entry matches " + settings.filter + ", or " +
+               (settings.bind_dn.empty() ? "whoever is not logged in" : settings.bind_dn) + " may read none";
+    }
+    if (people.entries() == people.without_address()) {
+        return "none of the entries (" + std::to_string(people.entries()) + ") has a usable address in " +
+               settings.address + ": compare ldap.address and ldap.domain with the directory";
+    }
+    return {};
+}
+
+void add_remarks(const EntryPeople& people, const LdapSettings& settings, std::vector<std::string>& remarks)
+{
+    if (people.without_address() > 0) {
+        remarks.push_back("entries left out because they have no usable address in " + settings.address +
+                          ": " + std::to_string(people.without_address()));
+    }
+    if (people.duplicates() > 0) {
+        remarks.push_back("entries left out because another one has the same address: " +
+                          std::to_string(people.duplicates()));
+    }
+}
+
+tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settings,
+                                                      const std::vector<std::string>& groups,
+                                                      std::string_view password, int stop)
+{
+    LdapSession session(settings, stop);
+    if (const auto opened = session.open(password); !opened) {
+        return tl::unexpected(opened.error());
+    }
+    EntryPeople entries(settings);
+    const auto searched = session.search(settings.filter, entries.attributes(),
+                                         [&entries](const LdapEntry& entry) { entries.add(entry); });
+    if (!searched) {
+        return tl::unexpected(searched.error());
+    }
+    if (const std::string why = why_nobody(entries, settings); !why.empty()) {
+        return tl::unexpected(LdapFailure{0, why});
+    }
+    if (!settings.disabled_filter.empty()) {  // after the people: who was disabled meanwhile is none of them
+        const auto disabled =
+            session.search(both(settings.filter, settings.disabled_filter), {},
+                           [&entries](const LdapEntry& entry) { entries.disable(entry.dn); });
+        if (!disabled) {
+            return tl::unexpected(disabled.error());
+        }
+    }
+    PeopleOfEntries people = entries.finish();
+    DirectoryContents read;
+    add_remarks(entries, settings, read.remarks);
+    GroupReading reading(session, settings, people);
+    for (const std::string& group : groups) {
+        auto members = reading.read(group);
+        if (members) {
+            read.groups[group] = *std::move(members);
+        } else if (GroupReading::is_of_one_group(members.error())) {
+            read.remarks.push_back("group not known: " + members.error().text);
+        } else {
+            return tl::unexpected(members.error());
+        }
+    }
+    if (session.references() > 0) {
+        read.remarks.push_back("parts of the directory on other servers, which were not read: " +
+                               std::to_string(session.references()));
+    }
+    read.people = std::move(people.people);
+    return read;
+}
+
+}  // namespace
+
+tl::expected<DirectoryContents, std::string> read_directory(const LdapSettings& settings,
+                                                            const std::vector<std::string>& groups,
+                                                            std::string_view password, int stop)
+{
+    auto read = contents(settings, groups, password, stop);
+    if (!read) {
+        return tl::unexpected(printable(settings.url + ": " + read.error().text));
+    }
+    for (std::string& remark : read->remarks) {
+        remark = printable(remark);
+    }
+    return *std::move(read);
 }
 
 }  // namespace usher

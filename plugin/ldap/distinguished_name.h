@@ -1,0 +1,18 @@
+// Distinguished names (RFC 4514), compared as directories do.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace usher
+{
+
+/// The same text for every way to write one name: types and values without upper case (Unicode's case folding),
+/// spaces at the ends left out and others as one, escapes as what they stand for, the parts of a relative name
+/// sorted. Empty if it is no name.
+///
+/// Directories compare by the attribute's own rule, which distinguishes case for a few attributes that names are
+/// hardly made of; and they know more names of an attribute (`cn`, `commonName`, `2.5.4.3`), but write one of them.
+[[nodiscard]] std::optional<std::string> name_key(const std::string& dn);
+
+}  // namespace usher

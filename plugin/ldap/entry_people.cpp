@@ -1,0 +1,131 @@
+#include "plugin/ldap/entry_people.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "plugin/ldap/distinguished_name.h"
+#include "plugin/text/utf8.h"
+
+namespace usher
+{
+
+namespace
+{
+
+bool is_utf8(std::string_view text)
+{
+    for (std::size_t at = 0; at < text.size();) {
+        if (next_character(text, at) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::vector<std::string> sorted(std::vector<std::string> values)
+{
+    std::sort(values.begin(), values.end());
+    return values;
+}
+
+/// The first value that is text; empty without one. `name` is empty where the settings want none.
+std::string field(const LdapEntry& entry, const std::string& name)
+{
+    for (const std::string& value : sorted(entry.values(name))) {
+        if (is_utf8(value)) {
+            return person_field(value);
+        }
+    }
+    return {};
+}
+
+/// A name that libldap cannot read is compared as it is.
+std::string key_of(const std::string& dn)
+{
+    return name_key(dn).value_or(dn);
+}
+
+}  // namespace
+
+std::vector<std::string> EntryPeople::attributes() const
+{
+    std::vector<std::string> names{"uid"};
+    for (const std::string* name : {&settings_.address, &settings_.full_name, &settings_.given_name,
+                                    &settings_.family_name, &settings_.nickname, &settings_.email}) {
+        if (!name->empty() && std::find(names.begin(), names.end(), *name) == names.end()) {
+            names.push_back(*name);
+        }
+    }
+    return names;
+}
+
+std::optional<Address> EntryPeople::address_of(const LdapEntry& entry) const
+{
+    std::optional<Address> first;
+    for (const std::string& value : sorted(entry.values(settings_.address))) {
+        const bool whole = value.find('@') != std::string::npos;
+        auto address = Address::prepare(whole ? value : value + "@" + settings_.domain);
+        if (address && address->domain() == settings_.domain) {
+            return address;
+        }
+        if (address && !first) {
+            first = std::move(address);
+        }
+    }
+    return first;
+}
+
+void EntryPeople::add(const LdapEntry& entry)
+{
+    Found& found = found_.emplace_back(Found{entry.dn, key_of(entry.dn), std::nullopt, entry.values("uid")});
+    if (auto address = address_of(entry)) {
+        found.person = Person{*std::move(address),
+                              field(entry, settings_.full_name),
+                              field(entry, settings_.given_name),
+                              field(entry, settings_.family_name),
+                              field(entry, settings_.nickname),
+                              field(entry, settings_.email)};
+    } else {
+        ++without_address_;
+    }
+}
+
+void EntryPeople::disable(const std::string& dn)
+{
+    disabled_.insert(key_of(dn));
+}
+
+PeopleOfEntries EntryPeople::finish()
+{
+    PeopleOfEntries all;
+    std::vector<Found> kept;
+    for (Found& found : found_) {
+        if (found.person && !disabled_.contains(found.key)) {
+            kept.push_back(std::move(found));
+        } else {
+            all.left_out.insert(std::move(found.key));
+        }
+    }
+    found_.clear();
+    const auto order = [](const Found& a, const Found& b) {
+        return std::tie(a.person->address.text(), a.dn) < std::tie(b.person->address.text(), b.dn);
+    };
+    std::sort(kept.begin(), kept.end(), order);
+    for (Found& found : kept) {
+        if (!all.people.empty() && all.people.back().address == found.person->address) {
+            ++duplicates_;
+            all.left_out.insert(std::move(found.key));
+            continue;
+        }
+        const std::size_t place = all.people.size();
+        all.by_name.emplace(std::move(found.key), place);
+        for (const std::string& uid : found.uids) {
+            all.by_uid.emplace(in_lower_case(uid), place);
+        }
+        all.people.push_back(*std::move(found.person));
+    }
+    return all;
+}
+
+}  // namespace usher

@@ -1,0 +1,65 @@
+// Makes people of a directory's entries.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "integration/people/person.h"
+#include "plugin/ldap/ldap_session.h"
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+/// People, and which entries they were.
+struct PeopleOfEntries {
+    std::vector<Person> people;                            ///< sorted by address
+    std::unordered_map<std::string, std::size_t> by_name;  ///< their places, by the `name_key` of their entry
+    std::multimap<std::string, std::size_t> by_uid;        ///< the same by `uid`, in lower case
+    std::unordered_set<std::string> left_out;  ///< keys of entries that are persons, but none of `people`
+};
+
+class EntryPeople
+{
+  public:
+    explicit EntryPeople(const LdapSettings& settings) : settings_(settings) {}
+
+    /// The attributes that `add` looks at.
+    [[nodiscard]] std::vector<std::string> attributes() const;
+
+    /// Of an attribute with several values the first counts, in the order of their bytes, because directories keep
+    /// none. For the address: the first that is one; before all others, one at `domain` of the settings.
+    void add(const LdapEntry& entry);
+    /// Whoever that entry is, they are none of the people.
+    void disable(const std::string& dn);
+
+    [[nodiscard]] std::size_t entries() const { return found_.size(); }
+    [[nodiscard]] std::size_t without_address() const { return without_address_; }
+    [[nodiscard]] std::size_t duplicates() const { return duplicates_; }
+
+    /// Of entries with one address the first counts, in the order of their names.
+    [[nodiscard]] PeopleOfEntries finish();
+
+  private:
+    struct Found {
+        std::string dn;
+        std::string key;
+        std::optional<Person> person;  // none without a usable address
+        std::vector<std::string> uids;
+    };
+
+    [[nodiscard]] std::optional<Address> address_of(const LdapEntry& entry) const;
+
+    const LdapSettings& settings_;
+    std::vector<Found> found_;
+    std::unordered_set<std::string> disabled_;  // keys
+    std::size_t without_address_ = 0;
+    std::size_t duplicates_ = 0;
+};
+
+}  // namespace usher

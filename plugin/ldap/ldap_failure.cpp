@@ -1,0 +1,159 @@
+#include "plugin/ldap/ldap_failure.h"
+
+#include <ldap.h>
+
+#include <array>
+#include <utility>
+
+#include "plugin/text/terminal.h"
+
+namespace usher
+{
+
+namespace
+{
+
+LdapFailure said(const std::string& tried, const LdapOutcome& outcome, const std::string& advice)
+{
+    std::string text = tried;
+    if (outcome.code != LDAP_CONNECT_ERROR) {  // which says no more than that
+        text += std::string(": ") + ldap_err2string(outcome.code);
+    }
+    if (!outcome.diagnostic.empty() &&
+        outcome.diagnostic != "(unknown error code)") {  // GnuTLS's, of certificates
+        text += " (" + short_ascii(outcome.diagnostic) + ")";
+    }
+    return {outcome.code, advice.empty() ? text : text + ": " + advice};
+}
+
+bool has(std::string_view text, std::string_view part)
+{
+    return text.find(part) != std::string_view::npos;
+}
+
+std::string who(const LdapSettings& settings)
+{
+    return settings.bind_dn.empty() ? "whoever is not logged in" : settings.bind_dn;
+}
+
+/// What Active Directory hides in a number.
+std::string active_directory_advice(std::string_view diagnostic)
+{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> meanings{{
+        {"data 532", "the password has expired"},
+        {"data 533", "the account is disabled"},
+        {"data 701", "the account has expired"},
+        {"data 773", "the password has to be changed first"},
+        {"data 775", "the account is locked"},
+    }};
+    for (const auto& [number, meaning] : meanings) {
+        if (has(diagnostic, number)) {
+            return std::string(meaning);
+        }
+    }
+    return {};
+}
+
+/// What may be wrong whatever was asked for. Empty: nothing that is known of.
+std::string general_advice(int code)
+{
+    switch (code) {
+        case LDAP_SERVER_DOWN:
+            return "the directory has closed the connection; is it running, and is that its port?";
+        case LDAP_TIMEOUT:
+            return "the directory has said nothing for ten seconds; is it overloaded, and is that its port?";
+        case LDAP_BUSY:
+        case LDAP_UNAVAILABLE:
+            return "try again later";
+        case LDAP_STRONG_AUTH_REQUIRED:
+        case LDAP_CONFIDENTIALITY_REQUIRED:
+            return "the directory wants TLS: set ldap.url to ldaps://, or ldap.tls to \"required\"";
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+LdapFailure starttls_failure(const LdapOutcome& outcome)
+{
+    const std::string known = general_advice(outcome.code);
+    return said("no StartTLS", outcome,
+                known.empty() ? "set up TLS in the directory, or use ldaps:// if it offers that" : known);
+}
+
+LdapFailure tls_failure(const LdapOutcome& outcome, TlsFault fault, std::string_view host,
+                        const LdapSettings& settings)
+{
+    const std::string authorities = settings.ca_file.empty() ? "the system's authorities" : settings.ca_file;
+    switch (fault) {
+        case TlsFault::other_name:
+            return said(
+                "certificate refused", outcome,
+                "it is not for " + std::string(host) + "; ldap.url has to have the name that it is for");
+        case TlsFault::not_trusted:
+            return said("certificate refused", outcome,
+                        "is the authority that has signed it in " + authorities +
+                            ", and has it not expired? An authority of your own goes into ldap.ca_file");
+        case TlsFault::no_tls:
+            break;
+    }
+    const std::string known = general_advice(outcome.code);
+    return said(
+        "no TLS", outcome,
+        known.empty() ? "is that the port for TLS? ldaps:// has 636, ldap:// with StartTLS has 389" : known);
+}
+
+LdapFailure bind_failure(const LdapOutcome& outcome, const LdapSettings& settings)
+{
+    std::string advice = general_advice(outcome.code);
+    if (outcome.code == LDAP_INVALID_CREDENTIALS) {
+        advice = active_directory_advice(outcome.diagnostic);
+        if (advice.empty()) {
+            advice = "compare ldap.bind_dn with the directory, and " + settings.password_file +
+                     " with its password";
+        }
+    }
+    return said("cannot log in as " + settings.bind_dn, outcome, advice);
+}
+
+LdapFailure search_failure(const LdapOutcome& outcome, const std::string& base, const std::string& filter,
+                           const LdapSettings& settings)
+{
+    std::string advice = general_advice(outcome.code);
+    switch (outcome.code) {
+        case LDAP_SIZELIMIT_EXCEEDED:
+        case LDAP_ADMINLIMIT_EXCEEDED:
+        case LDAP_TIMELIMIT_EXCEEDED:
+            advice = "the directory gives only a part; raise its limits for " + who(settings) +
+                     " (OpenLDAP: olcLimits; Active Directory: the LDAP policies)";
+            break;
+        case LDAP_NO_SUCH_OBJECT:
+            advice = "it is not there, or " + who(settings) + " may not see it";
+            break;
+        case LDAP_INSUFFICIENT_ACCESS:
+            advice = who(settings) + " has to have the right to read it";
+            break;
+        case LDAP_OPERATIONS_ERROR:
+        case LDAP_INAPPROPRIATE_AUTH:
+            advice = settings.bind_dn.empty() ? "Active Directory wants a login: set ldap.bind_dn" : advice;
+            break;
+        case LDAP_REFERRAL:
+            advice = "another server has it, and referrals are not followed: set ldap.url to that server";
+            break;
+        default:
+            break;
+    }
+    if (outcome.code == LDAP_FILTER_ERROR) {
+        return said("this is no filter: " + filter, outcome, advice);
+    }
+    return said("cannot read " + base + (filter.empty() ? "" : " with the filter " + filter), outcome,
+                advice);
+}
+
+LdapFailure stopped_failure()
+{
+    return {LDAP_USER_CANCELLED, "reading the directory was given up"};
+}
+
+}  // namespace usher

@@ -1,0 +1,40 @@
+// What went wrong at a directory, for people who have to do something about it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugin/settings/settings.h"
+
+namespace usher
+{
+
+struct LdapFailure {
+    int code = 0;  ///< of LDAP (RFC 4511 appendix A), or libldap's own, which are negative
+    std::string text;
+};
+
+/// What the directory, or libldap, has said of it.
+struct LdapOutcome {
+    int code = 0;
+    std::string diagnostic;  ///< words of a stranger
+};
+
+enum class TlsFault {
+    no_tls,       ///< whatever answers there does not speak it
+    other_name,   ///< the certificate is for another one
+    not_trusted,  ///< nor is it known by whom it is signed, or it has expired
+};
+
+/// These say what was said, and what helps.
+[[nodiscard]] LdapFailure starttls_failure(const LdapOutcome& outcome);
+[[nodiscard]] LdapFailure tls_failure(const LdapOutcome& outcome, TlsFault fault, std::string_view host,
+                                      const LdapSettings& settings);
+[[nodiscard]] LdapFailure bind_failure(const LdapOutcome& outcome, const LdapSettings& settings);
+[[nodiscard]] LdapFailure search_failure(const LdapOutcome& outcome, const std::string& base,
+                                         const std::string& filter, const LdapSettings& settings);
+
+/// Somebody does not want to wait any longer.
+[[nodiscard]] LdapFailure stopped_failure();
+
+}  // namespace usher

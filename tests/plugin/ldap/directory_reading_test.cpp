@@ -1,0 +1,433 @@
+// People and groups from a real directory, with 10,000 people.
+#include "plugin/ldap/directory_reading.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <cstdio>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "loopback.h"
+#include "private_slapd.h"
+
+namespace usher
+{
+
+namespace
+{
+
+namespace bdata = boost::unit_test::data;
+using test::PrivateSlapd;
+
+constexpr int kPeople = 10'000;
+
+std::string number(int i)
+{
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%05d", i);
+    return text.data();
+}
+
+std::string below(const std::string& name)
+{
+    return name + "," + PrivateSlapd::kBase;
+}
+
+std::string user_dn(int i)
+{
+    return below("uid=u" + number(i) + ",ou=people");
+}
+
+std::string few_dn(const std::string& uid)
+{
+    return below("uid=" + uid + ",ou=few");
+}
+
+std::string group_dn(const std::string& name)
+{
+    return below("cn=" + name + ",ou=groups");
+}
+
+std::string unit(const std::string& name)
+{
+    return "dn: " + below("ou=" + name) + "\nobjectClass: organizationalUnit\nou: " + name + "\n\n";
+}
+
+std::string person(const std::string& dn, const std::string& more)
+{
+    return "dn: " + dn +
+           "\nobjectClass: inetOrgPerson\nobjectClass: directoryUser\ncn: somebody\nsn: Capulet\n" + more +
+           "\n";
+}
+
+std::string group(const std::string& dn, const std::vector<std::string>& members)
+{
+    std::string text = "dn: " + dn + "\nobjectClass: groupOfNames\n";
+    for (const std::string& member : members) {
+        text += "member: " + member + "\n";
+    }
+    return text + "\n";
+}
+
+/// Half of the people are of the department Sales, one in a hundred is disabled.
+std::string entries()
+{
+    std::string text = unit("people") + unit("few") + unit("groups") + unit("hidden");
+    std::vector<std::string> sales;
+    for (int i = 0; i < kPeople; ++i) {
+        const std::string n = number(i);
+        text += person(user_dn(i), "givenName: Person\ndisplayName: Person " + n + "\nmail: U" + n +
+                                       "@Corp.Example\nuserPrincipalName: u" + n +
+                                       "\ndepartment: " + (i % 2 == 0 ? "Sales" : "Support") +
+                                       "\nuserAccountControl: " + (i % 100 == 99 ? "514" : "512") + "\n");
+        if (i % 2 == 0) {
+            sales.push_back(user_dn(i));
+        }
+    }
+    text += person(few_dn("amy"), "mail: amy@corp.example\n");
+    text += person(few_dn("ben"), "mail: ben@corp.example\n");
+    text += person(few_dn("cal"), "mail: cal@corp.example\nuserAccountControl: 512\n");
+    text += person(few_dn("dora"),
+                   "userPrincipalName:: S8OkdGhlQELDnENIRVIuZXhhbXBsZQ==\n");  // Käthe@BÜCHER.example
+    text += person(few_dn("ed"), "mail: ed at corp.example\n");
+    text += group(group_dn("sales"), sales);
+    text += group(group_dn("all"), {group_dn("sales"), user_dn(1), below("uid=gone,ou=people")});
+    text += group(group_dn("round"), {"CN=ring, OU=Groups,DC=corp,DC=example", few_dn("amy")});
+    text += group(group_dn("ring"), {group_dn("round"), few_dn("BEN")});
+    text += "dn: " + group_dn("unix") +
+            "\nobjectClass: posixGroup\ngidNumber: 7\nmemberUid: amy\nmemberUid: nobody\n\n";
+    text += "dn: " + group_dn("unix-empty") + "\nobjectClass: posixGroup\ngidNumber: 8\n\n";
+    text += "dn: " + group_dn("unique") +
+            "\nobjectClass: groupOfUniqueNames\nuniqueMember: " + few_dn("cal") + "#'01'B\n\n";
+    text += group(below("cn=secret,ou=hidden"), {few_dn("amy")});
+    text += group(group_dn("around-secret"), {few_dn("amy"), below("cn=secret,ou=hidden")});
+    return text;
+}
+
+PrivateSlapd& slapd()
+{
+    static PrivateSlapd server(entries());
+    return server;
+}
+
+using Read = tl::expected<DirectoryContents, std::string>;
+
+struct Reading {
+    explicit Reading(const std::string& unit = "ou=few")
+    {
+        std::signal(SIGPIPE, SIG_IGN);
+        settings.url = slapd().tls_url();
+        settings.ca_file = slapd().ca_file();
+        settings.bind_dn = PrivateSlapd::kReader;
+        settings.password_file = slapd().password_file();
+        settings.base = below(unit);
+    }
+
+    [[nodiscard]] Read read(const std::vector<std::string>& groups = {}) const
+    {
+        return read_directory(settings, groups, password, -1);
+    }
+    [[nodiscard]] DirectoryContents contents(const std::vector<std::string>& groups = {}) const
+    {
+        const Read all = read(groups);
+        if (!all) {
+            throw std::runtime_error(all.error());
+        }
+        return *all;
+    }
+    [[nodiscard]] std::vector<std::string> addresses() const
+    {
+        std::vector<std::string> all;
+        for (const Person& one : contents().people) {
+            all.push_back(one.address.text());
+        }
+        return all;
+    }
+    [[nodiscard]] bool has(const std::string& address) const
+    {
+        const auto all = addresses();
+        return std::find(all.begin(), all.end(), address) != all.end();
+    }
+    /// Who is in that group; `?` if it is not known.
+    [[nodiscard]] std::vector<std::string> members(const std::string& name) const
+    {
+        const auto groups = contents({name}).groups;
+        const auto found = groups.find(name);
+        if (found == groups.end()) {
+            return {"?"};
+        }
+        std::vector<std::string> all;
+        for (const Address& address : found->second) {
+            all.push_back(address.text());
+        }
+        return all;
+    }
+    /// Whether it cannot be read, and the error has this part.
+    [[nodiscard]] bool refused(const std::string& part) const
+    {
+        const Read all = read();
+        const std::string said = all ? "it was read" : all.error();
+        BOOST_TEST_MESSAGE(said);
+        BOOST_TEST_INFO(said);
+        const bool right = !all && said.starts_with(settings.url + ": ") &&
+                           said.find(part) != std::string::npos &&
+                           said.find(PrivateSlapd::kSecret) == std::string::npos;
+        BOOST_TEST(right, said << " has no: " << part);
+        return right;
+    }
+
+    LdapSettings settings;
+    std::string password = PrivateSlapd::kSecret;
+};
+
+struct ReadingAll : Reading {
+    ReadingAll() : Reading("ou=people") {}
+};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ldap_directory)
+
+BOOST_FIXTURE_TEST_CASE(ten_thousand_people_are_read, ReadingAll)
+{
+    const DirectoryContents all = contents();
+    BOOST_TEST_REQUIRE(all.people.size() == static_cast<std::size_t>(kPeople));
+    const Person& one = all.people[1234];
+    BOOST_TEST(one.address.text() == "u01234@corp.example");
+    BOOST_TEST(one.full_name == "Person 01234");
+    BOOST_TEST(one.given_name == "Person");
+    BOOST_TEST(one.family_name == "Capulet");
+    BOOST_TEST(one.nickname == "");
+    BOOST_TEST(one.email == "U01234@Corp.Example");
+    BOOST_TEST(std::is_sorted(all.people.begin(), all.people.end(), [](const Person& a, const Person& b) {
+        return a.address.text() < b.address.text();
+    }));
+    BOOST_TEST(all.remarks.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_group_of_five_thousand_and_one_around_it, ReadingAll)
+{
+    const auto groups = contents({group_dn("sales"), group_dn("all"), "(department=Sales)"}).groups;
+    BOOST_TEST(groups.at(group_dn("sales")).size() == 5000U);
+    BOOST_TEST(groups.at(group_dn("all")).size() == 5001U);
+    BOOST_TEST((groups.at("(department=Sales)") == groups.at(group_dn("sales"))));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_is_disabled_is_nobody, ReadingAll)
+{
+    settings.disabled_filter = "(userAccountControl:1.2.840.113556.1.4.803:=2)";
+    const DirectoryContents all = contents({"(department=Support)", group_dn("all")});
+    BOOST_TEST(all.people.size() == 9900U);
+    BOOST_TEST(all.groups.at("(department=Support)").size() == 4900U);
+    BOOST_TEST(all.groups.at(group_dn("all")).size() == 5001U);  // none of Sales is disabled
+}
+
+BOOST_FIXTURE_TEST_CASE(a_directory_that_cuts_is_an_error, ReadingAll)
+{
+    settings.bind_dn = PrivateSlapd::kLimitedReader;
+    BOOST_TEST(refused("gives only a part; raise its limits for cn=limited,dc=corp,dc=example"));
+}
+
+BOOST_FIXTURE_TEST_CASE(local_parts_are_of_the_domain, ReadingAll)
+{
+    settings.address = "userPrincipalName";
+    settings.domain = "corp.example";
+    BOOST_TEST(contents().people.at(7).address.text() == "u00007@corp.example");
+}
+
+BOOST_FIXTURE_TEST_CASE(addresses_are_prepared_and_unusable_ones_counted, Reading)
+{
+    const DirectoryContents all = contents();
+    BOOST_TEST(all.people.size() == 3U);
+    BOOST_TEST((all.remarks == Texts{"entries left out because they have no usable address in mail: 2"}));
+    settings.address = "userPrincipalName";
+    BOOST_TEST((addresses() == Texts{"k\xc3\xa4the@b\xc3\xbc"
+                                     "cher.example"}));
+    settings.address = "description";
+    BOOST_TEST(refused("none of the entries (5) has a usable address in description"));
+}
+
+BOOST_FIXTURE_TEST_CASE(groups_in_a_circle_end, Reading)
+{
+    BOOST_TEST((members(group_dn("round")) == Texts{"amy@corp.example", "ben@corp.example"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(other_classes_of_groups_have_members_too, Reading)
+{
+    BOOST_TEST((members(group_dn("unix")) == Texts{"amy@corp.example"}));
+    BOOST_TEST((members(group_dn("unique")) == Texts{"cal@corp.example"}));
+    BOOST_TEST((members(group_dn("unix-empty")) == Texts{}));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_is_in_a_group_by_memberof, Reading)
+{
+    slapd().change("dn: " + group_dn("late") +
+                   "\nchangetype: add\nobjectClass: groupOfNames\nmember: " + few_dn("amy") + "\n");
+    BOOST_TEST((members("(memberOf=" + group_dn("late") + ")") == Texts{"amy@corp.example"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_group_that_cannot_be_read_is_not_an_empty_one, Reading)
+{
+    const std::vector<std::string> groups{group_dn("nowhere"),
+                                          "Sales",
+                                          "(department=Sales",
+                                          below("ou=few"),
+                                          below("cn=secret,ou=hidden"),
+                                          group_dn("around-secret"),
+                                          group_dn("unix")};
+    const DirectoryContents all = contents(groups);
+    BOOST_TEST(all.groups.size() == 1U);
+    BOOST_TEST(all.groups.contains(group_dn("unix")));
+    for (const std::string& remark : all.remarks) {
+        BOOST_TEST_MESSAGE(remark);
+    }
+    BOOST_TEST(std::count_if(all.remarks.begin(), all.remarks.end(), [](const std::string& remark) {
+                   return remark.starts_with("group not known: ");
+               }) == 6);
+}
+
+BOOST_FIXTURE_TEST_CASE(changes_are_in_the_next_reading, Reading)
+{
+    settings.disabled_filter = "(userAccountControl:1.2.840.113556.1.4.803:=2)";
+    BOOST_TEST(has("cal@corp.example"));
+    slapd().change("dn: " + few_dn("cal") +
+                   "\nchangetype: modify\nreplace: mail\nmail: carl@corp.example\n\ndn: " + few_dn("cal") +
+                   "\nchangetype: modrdn\nnewrdn: uid=carl\ndeleteoldrdn: 1\n");
+    BOOST_TEST(!has("cal@corp.example"));
+    BOOST_TEST(has("carl@corp.example"));
+    slapd().change("dn: " + few_dn("carl") +
+                   "\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 514\n");
+    BOOST_TEST(!has("carl@corp.example"));
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_at_all_is_an_error, Reading)
+{
+    settings.filter = "(objectClass=device)";
+    BOOST_TEST(
+        refused("no entry matches (objectClass=device), or cn=usher,dc=corp,dc=example may read none"));
+    settings.filter = "(objectClass=person)";
+    settings.bind_dn.clear();
+    BOOST_TEST(refused("whoever is not logged in"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_settings_have_wrong_is_said, Reading)
+{
+    settings.base = below("ou=nowhere");
+    BOOST_TEST(refused("it is not there, or cn=usher,dc=corp,dc=example may not see it"));
+    settings.base = below("ou=few");
+    settings.filter = "(objectClass=person";
+    BOOST_TEST(refused("this is no filter: (objectClass=person"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_password_is_refused, Reading)
+{
+    password = "montague";
+    BOOST_TEST(refused("cannot log in as cn=usher,dc=corp,dc=example: Invalid credentials"));
+}
+
+BOOST_FIXTURE_TEST_CASE(certificate_and_name_are_verified, Reading)
+{
+    BOOST_TEST(contents().people.size() >= 2U);
+    settings.url = slapd().url();
+    BOOST_TEST(contents().people.size() >= 2U);
+    for (const std::string& url : {slapd().url(), slapd().tls_url()}) {
+        settings.url = url;
+        settings.ca_file = slapd().other_ca_file();
+        BOOST_TEST(refused("is the authority that has signed it in " + settings.ca_file));
+        settings.ca_file.clear();
+        BOOST_TEST(refused("is the authority that has signed it in the system's authorities"));
+        settings.ca_file = "/nowhere/ca.crt";
+        BOOST_TEST(refused("TLS cannot be used: does /nowhere/ca.crt have certificates"));
+    }
+    settings.url = slapd().misnamed_url();
+    settings.ca_file = slapd().ca_file();
+    BOOST_TEST(refused("it is not for 127.0.0.2; ldap.url"));
+}
+
+BOOST_FIXTURE_TEST_CASE(without_tls_only_where_that_was_said, Reading)
+{
+    slapd().stop();
+    slapd().start(false);
+    settings.url = slapd().url();
+    BOOST_TEST(refused("no StartTLS"));
+    settings.tls_required = false;
+    BOOST_TEST(contents().people.size() >= 2U);
+    slapd().stop();
+    slapd().start();
+    settings.url = "ldap://192.0.2.1";
+    BOOST_TEST(refused("without TLS"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_outage_is_an_error_and_passes, Reading)
+{
+    const auto before = contents().people;
+    slapd().stop();
+    BOOST_TEST(refused("Connection refused"));
+    slapd().start();
+    BOOST_TEST((contents().people == before));
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_sent_without_a_password, Reading)
+{
+    const auto [listening, port] = test::listen_on_loopback();
+    settings.url = "ldaps://127.0.0.1:" + std::to_string(port);
+    password.clear();
+    BOOST_TEST(refused("needs a password"));
+    pollfd incoming{listening.get(), POLLIN, 0};
+    BOOST_TEST(::poll(&incoming, 1, 0) == 0);
+}
+
+/// That a server says nothing, or ends in the middle, no real one can be made to do.
+struct SilenceCase {
+    std::string url;
+    std::string reply;
+};
+
+std::ostream& operator<<(std::ostream& out, const SilenceCase& c)
+{
+    return out << c.url << ", " << c.reply.size() << " bytes";
+}
+
+const SilenceCase kSilences[] = {
+    {"ldaps://", ""},
+    {"ldap://", ""},
+    {"ldap://", "\x30\x0c\x02"},
+};
+
+BOOST_DATA_TEST_CASE(who_waits_can_give_up, bdata::make(kSilences), c)
+{
+    Reading reading;
+    const auto [listening, port] = test::listen_on_loopback();
+    reading.settings.url = c.url + "127.0.0.1:" + std::to_string(port);
+    std::array<int, 2> stop{};
+    BOOST_TEST_REQUIRE(::pipe(stop.data()) == 0);
+    const test::Descriptor stopped(stop[0]);
+    test::Descriptor stopping(stop[1]);
+    auto read = std::async(std::launch::async, [&reading, &stopped] {
+        return read_directory(reading.settings, {}, reading.password, stopped.get());
+    });
+    const test::Descriptor connection(::accept(listening.get(), nullptr, nullptr));
+    std::array<char, 1> first{};
+    BOOST_TEST(::recv(connection.get(), first.data(), first.size(), 0) == 1);  // so that it waits for a reply
+    BOOST_TEST(::send(connection.get(), c.reply.data(), c.reply.size(), 0) ==
+               static_cast<ssize_t>(c.reply.size()));
+    stopping.reset();
+    const Read all = read.get();
+    BOOST_TEST_REQUIRE(!all.has_value());
+    BOOST_TEST(all.error() == reading.settings.url + ": reading the directory was given up");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher

@@ -1,0 +1,148 @@
+// What needs no directory: URLs, names, filters, and entries as people.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <ostream>
+#include <string>
+
+#include "plugin/ldap/distinguished_name.h"
+#include "plugin/ldap/entry_people.h"
+#include "plugin/ldap/filters.h"
+#include "plugin/ldap/ldap_url.h"
+
+namespace usher
+{
+
+namespace
+{
+
+namespace bdata = boost::unit_test::data;
+
+struct UrlCase {
+    std::string text;
+    std::string complete;  // empty: none
+};
+
+std::ostream& operator<<(std::ostream& out, const UrlCase& c)
+{
+    return out << c.text;
+}
+
+const UrlCase kUrls[] = {
+    {"ldaps://ldap.example.org", "ldaps://ldap.example.org:636"},
+    {"ldap://ldap.example.org/", "ldap://ldap.example.org:389"},
+    {"ldap://127.0.0.1:3890", "ldap://127.0.0.1:3890"},
+    {"ldaps://[2001:db8::1]:6360", "ldaps://[2001:db8::1]:6360"},
+    {"ldapi:///", ""},
+    {"ldaps://", ""},
+    {"ldaps://a b", ""},
+    {"ldaps://a:0", ""},
+    {"ldaps://a:", ""},
+    {"ldaps://a:65536", ""},
+    {"ldaps://a:63x", ""},
+    {"ldaps://a/dc=example", ""},
+    {"ldaps://[::1", ""},
+};
+
+struct NameCase {
+    std::string one;
+    std::string other;
+    bool same;
+};
+
+std::ostream& operator<<(std::ostream& out, const NameCase& c)
+{
+    return out << c.one << " and " << c.other;
+}
+
+const NameCase kNames[] = {
+    {"cn=Amy,dc=corp,dc=example", "CN=amy, DC=Corp, DC=Example", true},
+    {"cn=M\xc3\x9cller,dc=corp", "cn=m\\C3\\BCller,dc=corp", true},
+    {"cn=Amy+uid=a,dc=corp", "uid=a+cn=Amy,dc=corp", true},
+    {"cn=Amy\\, Lee,dc=corp", "cn=Amy\\2c  Lee,dc=corp", true},
+    {"cn=Amy,dc=corp", "cn=Amy,dc=corp,dc=example", false},
+    {"cn=Amy,dc=corp", "cn=Amy\\,dc=corp", false},
+    {"cn=Amy,dc=corp", "uid=Amy,dc=corp", false},
+};
+
+LdapEntry entry(const std::string& dn, std::map<std::string, std::vector<std::string>> attributes)
+{
+    return {dn, std::move(attributes)};
+}
+
+struct Entries {
+    LdapSettings settings;
+    EntryPeople people{settings};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ldap_parts)
+
+BOOST_DATA_TEST_CASE(a_url_is_host_and_port, bdata::make(kUrls), c)
+{
+    const auto url = parse_ldap_url(c.text);
+    BOOST_TEST((url ? url->text() : "") == c.complete);
+}
+
+BOOST_DATA_TEST_CASE(names_are_compared_as_directories_do, bdata::make(kNames), c)
+{
+    BOOST_TEST_REQUIRE(name_key(c.one).has_value());
+    BOOST_TEST((name_key(c.one) == name_key(c.other)) == c.same);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_name_has_no_key)
+{
+    BOOST_TEST(!name_key("Sales").has_value());
+    BOOST_TEST(!name_key("").has_value());
+}
+
+// No server of the tests follows groups so; that Active Directory takes this filter is from its documentation.
+BOOST_AUTO_TEST_CASE(the_name_of_a_group_cannot_change_the_filter)
+{
+    BOOST_TEST(both("(objectClass=user)", in_chain_filter("CN=A (*)\\, B,DC=corp")) ==
+               "(&(objectClass=user)(memberOf:1.2.840.113556.1.4.1941:=CN=A \\28\\2a\\29\\5c, B,DC=corp))");
+}
+
+BOOST_FIXTURE_TEST_CASE(texts_are_made_harmless, Entries)
+{
+    std::string long_name = "x";
+    while (long_name.size() < 400) {
+        long_name += "\xc3\xbc";
+    }
+    people.add(entry("uid=amy", {{"mail", {"amy@corp.example"}},
+                                 {"displayname", {long_name}},
+                                 {"givenname", {"Amy\x1b[31m"}},
+                                 {"sn", {"\xff\xfe", "\xfc"}}}));
+    const PeopleOfEntries all = people.finish();
+    BOOST_TEST_REQUIRE(all.people.size() == 1U);
+    BOOST_TEST(all.people[0].full_name == long_name.substr(0, 255));
+    BOOST_TEST(all.people[0].given_name == "Amy[31m");
+    BOOST_TEST(all.people[0].family_name == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(of_several_addresses_the_first_usable_one_counts, Entries)
+{
+    people.add(entry("uid=amy", {{"mail", {"z@corp.example", "b@corp.example", "@a", "a"}}}));
+    BOOST_TEST(people.finish().people.at(0).address.text() == "b@corp.example");
+    settings.domain = "home.example";
+    people.add(entry("uid=amy", {{"mail", {"a@corp.example", "amy@HOME.example"}}}));
+    BOOST_TEST(people.finish().people.at(0).address.text() == "amy@home.example");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_same_address_is_one_person_whoever_comes_first, Entries)
+{
+    people.add(entry("uid=b", {{"mail", {"amy@corp.example"}}, {"sn", {"Second"}}}));
+    people.add(entry("uid=a", {{"mail", {"AMY@corp.example"}}, {"sn", {"First"}}}));
+    people.add(entry("uid=0", {{"mail", {"amy@corp.example"}}, {"sn", {"Disabled"}}}));
+    people.disable("UID=0");
+    const PeopleOfEntries all = people.finish();
+    BOOST_TEST_REQUIRE(all.people.size() == 1U);
+    BOOST_TEST(all.people[0].family_name == "First");
+    BOOST_TEST(all.by_name.size() == 1U);  // the other entry's groups are not theirs
+    BOOST_TEST(people.duplicates() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher
