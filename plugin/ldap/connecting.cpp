@@ -3,6 +3,8 @@
 #include <event2/event.h>
 #include <event2/util.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -120,6 +122,8 @@ tl::expected<FileDescriptor, std::string> connect_tcp(const std::string& host, s
         FileDescriptor socket(::socket(any->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
         error = socket ? connect_within(socket.get(), any, static_cast<socklen_t>(length), stop) : errno;
         if (error == 0) {
+            const int on = 1;  // one question after the other, each of them small
+            ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             return socket;
         }
     }
@@ -127,17 +131,20 @@ tl::expected<FileDescriptor, std::string> connect_tcp(const std::string& host, s
                           std::strerror(error) + "): is the directory running and listening there?");
 }
 
-ConnectionEnder::ConnectionEnder(int socket, int stop)
+ConnectionEnder::ConnectionEnder(int socket, int stop, std::chrono::milliseconds time)
     : socket_(::fcntl(socket, F_DUPFD_CLOEXEC, 0)), done_(::eventfd(0, EFD_CLOEXEC))
 {
     if (!socket_ || !done_) {
         throw std::system_error(errno, std::generic_category(), "a connection to a directory");
     }
-    thread_ = std::thread([this, stop] {
+    thread_ = std::thread([this, stop, time] {
         std::array<pollfd, 2> awaited{{{done_.get(), POLLIN, 0}, {stop, POLLIN, 0}}};
-        while (::poll(awaited.data(), awaited.size(), -1) < 0 && errno == EINTR) {
-        }
-        if (awaited[1].revents != 0) {
+        int ready = 0;
+        do {
+            ready = ::poll(awaited.data(), awaited.size(), static_cast<int>(time.count()));
+        } while (ready < 0 && errno == EINTR);
+        if (awaited[0].revents == 0) {
+            ended_ = true;
             ::shutdown(socket_.get(), SHUT_RDWR);
         }
     });

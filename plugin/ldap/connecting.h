@@ -1,6 +1,8 @@
 // A TCP connection that can be given up while it is being made.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -24,15 +26,18 @@ namespace usher
 class ConnectionEnder
 {
   public:
-    /// `socket` may be closed before this is gone.
-    ConnectionEnder(int socket, int stop);
+    /// `socket` may be closed before this is gone. Ends it as well when so much time has passed; negative: never.
+    ConnectionEnder(int socket, int stop, std::chrono::milliseconds time = std::chrono::milliseconds(-1));
     ConnectionEnder(const ConnectionEnder&) = delete;
     ConnectionEnder& operator=(const ConnectionEnder&) = delete;
     ~ConnectionEnder();
 
+    [[nodiscard]] bool ended() const { return ended_; }
+
   private:
     FileDescriptor socket_;  // a duplicate
     FileDescriptor done_;
+    std::atomic<bool> ended_ = false;
     std::thread thread_;
 };
 

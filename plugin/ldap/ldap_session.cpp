@@ -195,10 +195,6 @@ tl::expected<void, LdapFailure> LdapSession::secure()
         const TlsFault fault = code == LDAP_TIMEOUT ? TlsFault::no_tls : tls_fault();
         return tl::unexpected(stopped() ? stopped_failure() : tls_failure(what, fault, url_.host, settings_));
     }
-    // libldap has made the socket block: half a message would be waited for without an end.
-    int descriptor = -1;
-    ldap_get_option(handle, LDAP_OPT_DESC, &descriptor);
-    ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
     return {};
 }
 
@@ -220,7 +216,17 @@ int LdapSession::start_tls(Certificate certificate)
     if (ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &is_server) != LDAP_OPT_SUCCESS) {
         return LDAP_PARAM_ERROR;
     }
-    return ldap_install_tls(handle);
+    // libldap does not wait, but tries again and again, on a socket that does not block; and has no end on one that
+    // does.
+    int descriptor = -1;
+    ldap_get_option(handle, LDAP_OPT_DESC, &descriptor);
+    const ConnectionEnder deadline(descriptor, -1, std::chrono::seconds(kPatience.tv_sec));
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+    const int code = ldap_install_tls(handle);
+    ::fcntl(descriptor, F_SETFL,
+            flags | O_NONBLOCK);  // otherwise half a message would be waited for without an end
+    return deadline.ended() ? LDAP_TIMEOUT : code;
 }
 
 TlsFault LdapSession::tls_fault()

@@ -388,6 +388,13 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_sent_without_a_password, Reading)
     BOOST_TEST(::poll(&incoming, 1, 0) == 0);
 }
 
+BOOST_FIXTURE_TEST_CASE(who_says_nothing_is_not_waited_for_forever, Reading)
+{
+    const auto [listening, port] = test::listen_on_loopback();
+    settings.url = "ldaps://127.0.0.1:" + std::to_string(port);
+    BOOST_TEST(refused("the directory has said nothing for ten seconds"));
+}
+
 /// That a server says nothing, or ends in the middle, no real one can be made to do.
 struct SilenceCase {
     std::string url;
