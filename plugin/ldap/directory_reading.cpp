@@ -72,6 +72,9 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
     for (const std::string& group : groups) {
         auto members = reading.read(group);
         if (members) {
+            if (members->empty()) {  // a filter with a misspelled attribute looks the same
+                read.remarks.push_back("nobody is in the group " + group);
+            }
             read.groups[group] = *std::move(members);
         } else if (GroupReading::is_of_one_group(members.error())) {
             read.remarks.push_back("group not known: " + members.error().text);

@@ -38,7 +38,7 @@ struct LdapEntry {
 class LdapSession
 {
   public:
-    /// In a search: before this, an error.
+    /// What has more pages than that is an error.
     static constexpr std::size_t kMaxEntries = 1'000'000;
     static constexpr int kPageSize = 500;
 

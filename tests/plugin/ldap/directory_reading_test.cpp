@@ -268,6 +268,8 @@ BOOST_FIXTURE_TEST_CASE(other_classes_of_groups_have_members_too, Reading)
     BOOST_TEST((members(group_dn("unix")) == Texts{"amy@corp.example"}));
     BOOST_TEST((members(group_dn("unique")) == Texts{"cal@corp.example"}));
     BOOST_TEST((members(group_dn("unix-empty")) == Texts{}));
+    BOOST_TEST(contents({group_dn("unix-empty")}).remarks.back() ==
+               "nobody is in the group " + group_dn("unix-empty"));
 }
 
 BOOST_FIXTURE_TEST_CASE(who_is_in_a_group_by_memberof, Reading)
