@@ -31,9 +31,9 @@ struct DirectoryContents {
 /// Reads the directory of `settings`, with `password` for its `bind_dn`. Each of `groups` is a filter (RFC 4515),
 /// which begins with `(`, or the DN of a group; groups in groups are followed.
 ///
-/// Blocks, for minutes if the directory is slow: for a thread of its own. Ends early, with an error, once `stop` is
-/// readable. The error is for people: what was tried, what was said, and what to do about it. It never has the
-/// password. SIGPIPE must be ignored.
+/// Blocks: half a second for 10,000 people nearby, minutes if the directory is slow; for a thread of its own. Ends
+/// early, with an error, once `stop` is readable. The error is for people: what was tried, what was said, and what to
+/// do about it. It never has the password. SIGPIPE must be ignored.
 [[nodiscard]] tl::expected<DirectoryContents, std::string> read_directory(
     const LdapSettings& settings, const std::vector<std::string>& groups, std::string_view password,
     int stop);

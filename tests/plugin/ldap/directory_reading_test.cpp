@@ -397,6 +397,30 @@ BOOST_FIXTURE_TEST_CASE(who_says_nothing_is_not_waited_for_forever, Reading)
     BOOST_TEST(refused("the directory has said nothing for ten seconds"));
 }
 
+/// No real server repeats the password in what it says of it.
+BOOST_FIXTURE_TEST_CASE(the_password_is_in_no_error, Reading)
+{
+    const auto [listening, port] = test::listen_on_loopback();
+    settings.url = "ldap://127.0.0.1:" + std::to_string(port);
+    settings.tls_required = false;
+    auto reading = std::async(std::launch::async, [this] { return read(); });
+    const test::Descriptor connection(::accept(listening.get(), nullptr, nullptr));
+    std::array<char, 512> request{};
+    BOOST_TEST(::recv(connection.get(), request.data(), request.size(), 0) > 0);
+    using namespace std::string_literals;
+    // BindResponse (RFC 4511 section 4.2.2): invalidCredentials, no DN, 31 bytes of text
+    const std::string reply =
+        "\x30\x2b\x02\x01\x01\x61\x26\x0a\x01\x31\x04\x00\x04\x1f"s + "bad password " + PrivateSlapd::kSecret;
+    BOOST_TEST(::send(connection.get(), reply.data(), reply.size(), 0) == static_cast<ssize_t>(reply.size()));
+    const Read all = reading.get();
+    BOOST_TEST_REQUIRE(!all.has_value());
+    BOOST_TEST(all.error() ==
+               settings.url +
+                   ": cannot log in as cn=usher,dc=corp,dc=example: Invalid credentials: compare "
+                   "ldap.bind_dn with the directory, and " +
+                   settings.password_file + " with its password");
+}
+
 /// That a server says nothing, or ends in the middle, no real one can be made to do.
 struct SilenceCase {
     std::string url;
