@@ -45,6 +45,9 @@ void give_up(evutil_socket_t /*stop*/, short /*what*/, void* lookup) noexcept
 tl::expected<std::vector<std::string>, std::string> addresses_of(const std::string& host, int stop)
 {
     const std::unique_ptr<event_base, FreeBase> base(event_base_new());
+    if (!base) {
+        return tl::unexpected(std::string("cannot look up ") + host + ": " + std::strerror(errno));
+    }
     std::vector<std::string> found;
     std::string failed;
     HostLookup lookup(base.get(), host, [&](std::vector<std::string> addresses, const std::string& error) {

@@ -1,5 +1,6 @@
 #include "plugin/ldap/directory_reading.h"
 
+#include <system_error>
 #include <utility>
 
 #include "plugin/ldap/entry_people.h"
@@ -96,14 +97,21 @@ tl::expected<DirectoryContents, std::string> read_directory(const LdapSettings& 
                                                             const std::vector<std::string>& groups,
                                                             std::string_view password, int stop)
 {
-    auto read = contents(settings, groups, password, stop);
-    if (!read) {
-        return tl::unexpected(printable(settings.url + ": " + read.error().text));
+    const auto failed = [&settings](const std::string& text) {
+        return tl::unexpected(printable(settings.url + ": " + text));
+    };
+    try {
+        auto read = contents(settings, groups, password, stop);
+        if (!read) {
+            return failed(read.error().text);
+        }
+        for (std::string& remark : read->remarks) {
+            remark = printable(remark);
+        }
+        return *std::move(read);
+    } catch (const std::system_error& error) {  // there is no descriptor, or thread, left; later there may be
+        return failed(error.what());
     }
-    for (std::string& remark : read->remarks) {
-        remark = printable(remark);
-    }
-    return *std::move(read);
 }
 
 }  // namespace usher
