@@ -23,6 +23,8 @@ namespace usher
 struct Group {
     std::string name;
     std::vector<Pattern> members;  ///< may name other groups
+    /// What names the members in a directory, a filter (RFC 4515) or the name of a group there (RFC 4514); empty: nothing.
+    std::string ldap = {};
 
     // Members from outside the settings, such as a directory's. They are no part of the policy's text.
 

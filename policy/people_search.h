@@ -50,9 +50,16 @@ class AccountPattern
     std::string text_;
 };
 
+/// Who says which users there are, and what they are called.
+enum class NamesFrom {
+    vcard,  ///< their server, which takes it from what they have written about themselves
+    ldap,   ///< a directory
+};
+
 /// How an organisation's users are found.
 struct PeopleSearch {
     Listed listed = Listed::off;
+    NamesFrom names = NamesFrom::vcard;
     bool availability = true;  ///< others see it of those who have not decided about it; if false, of nobody
     std::vector<PersonField> fields{kPersonFields.begin(), kPersonFields.end()};
     std::vector<std::string> searchers;      ///< domains whose users may search, besides the organisation's

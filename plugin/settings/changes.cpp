@@ -27,6 +27,7 @@ std::vector<std::string> need_restart(const Settings& running, const Settings& w
     std::vector<std::string> keys;
     differences(keys, all.connection, running.connection, wanted.connection);
     differences(keys, all.limits, running.limits, wanted.limits);
+    differences(keys, all.ldap, running.ldap, wanted.ldap);
     differences(keys, all.store, running.store, wanted.store);
     differences(keys, all.control, running, wanted);
     differences(keys, all.log, running, wanted);

@@ -12,6 +12,7 @@
 #include "plugin/settings/group_names.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
+#include "plugin/settings/syntax.h"
 #include "plugin/settings/toml_file.h"
 #include "plugin/settings/toml_value.h"
 #include "plugin/text/lists.h"
@@ -191,8 +192,10 @@ class Reader
     void read_root(const toml::table& table)
     {
         const SettingsTable& all = settings_table();
-        refuse_unknown(table, "", {"connection", "organization", "limits", "store", "control", "log"});
+        refuse_unknown(table, "",
+                       {"connection", "organization", "limits", "ldap", "store", "control", "log"});
 
+        has_ldap_ = find(table, "ldap") != nullptr;
         const toml::value* connection = find(table, "connection");
         if (connection == nullptr) {
             refuse(0, "connection", "nothing", "[connection] with account or component");
@@ -207,11 +210,63 @@ class Reader
             }
         };
         read_plain("limits", all.limits, settings_.limits);
+        read_plain("ldap", all.ldap, settings_.ldap);
         read_plain("store", all.store, settings_.store);
         read_plain("control", all.control, settings_);
         read_plain("log", all.log, settings_);
         if (connection != nullptr && connection->is_table()) {
             refuse_component_of_organization(*connection);
+        }
+        if (const toml::value* ldap = find(table, "ldap"); ldap != nullptr && ldap->is_table()) {
+            check_ldap(ldap->as_table(std::nothrow));
+        }
+    }
+
+    void check_ldap(const toml::table& table)
+    {
+        const LdapSettings& ldap = settings_.ldap;
+        require_both(table, "bind_dn", "password_file",
+                     "the DN whose password it is, because password_file is given");
+        require_both(table, "password_file", "bind_dn", "an absolute path, because bind_dn is given");
+        const toml::value* tls = find(table, "tls");
+        if (sound(tls) && sound(find(table, "url")) && !ldap.tls_required) {
+            if (ldap.url.starts_with("ldaps:")) {
+                refuse(line_of(*tls), "ldap.tls", "\"off\" with " + toml_string(ldap.url),
+                       "required, or a URL with ldap://");
+            } else if (const std::string_view host = syntax::ldap_host(ldap.url); !is_loopback(host)) {
+                refuse(line_of(*tls), "ldap.tls", "\"off\" with the host " + toml_string(host),
+                       "required, or a loopback host (127.0.0.1, ::1, localhost)");
+            }
+        }
+        if (const toml::value* domain = find(table, "domain"); sound(domain)) {
+            settings_.ldap.domain = *syntax::read_domain(ldap.domain);
+            const auto has_it = [&](const Organization& organization) {
+                const auto& all = organization.domains;
+                return std::find(all.begin(), all.end(), ldap.domain) != all.end();
+            };
+            const auto& all = settings_.organizations;
+            if (std::none_of(all.begin(), all.end(), has_it)) {
+                refuse(line_of(*domain), "ldap.domain", found_in(*domain), "a domain of an organization");
+            }
+        }
+    }
+
+    /// `wanted` is given if `given` is.
+    void require_both(const toml::table& table, const std::string& wanted, const std::string& given,
+                      const std::string& accepted)
+    {
+        const toml::value* one = find(table, given);
+        if (one != nullptr && find(table, wanted) == nullptr) {
+            refuse(line_of(*one), "ldap." + wanted, "nothing", accepted);
+        }
+    }
+
+    /// `value` makes sense with `[ldap]` only.
+    void refuse_without_ldap(const toml::value& value, const std::string& key)
+    {
+        if (!has_ldap_) {
+            refuse(line_of(value), key, found_in(value) + " without [ldap]",
+                   "the section [ldap], with url and base");
         }
     }
 
@@ -332,6 +387,10 @@ class Reader
         if (const toml::value* people = find(table, "people")) {
             if (is_table(all.people, *people)) {
                 read_section(all.people, *people, organization.people, {}, place + ".people");
+                if (organization.people.names == NamesFrom::ldap) {
+                    refuse_without_ldap(*find(people->as_table(std::nothrow), "names"),
+                                        "organization.people.names");
+                }
             }
         }
         return organization;
@@ -359,7 +418,16 @@ class Reader
             const std::string place = group_place(index, organization.groups.size());
             settings_.lines.set(place, line_of(*table));
             read_section(section, *table, group, {}, place);
-            if (const toml::value* name = find(table->as_table(std::nothrow), "name"); sound(name)) {
+            const toml::table& keys = table->as_table(std::nothrow);
+            const toml::value* ldap = find(keys, "ldap");
+            if (ldap == nullptr && find(keys, "members") == nullptr) {
+                refuse(line_of(*table), "organization.group.members", "nothing",
+                       section.find("members")->kind.accepted + ", or ldap");
+            }
+            if (sound(ldap)) {
+                refuse_without_ldap(*ldap, "organization.group.ldap");
+            }
+            if (const toml::value* name = find(keys, "name"); sound(name)) {
                 const auto [first, fresh] = names.try_emplace(group.name, line_of(*name));
                 if (!fresh) {
                     refuse(line_of(*name), "organization.group.name",
@@ -450,6 +518,7 @@ class Reader
     const TomlFile& file_;
     const std::string& path_;
     Settings settings_;
+    bool has_ldap_ = false;
     std::vector<SettingError> errors_;  // the first ones
     std::set<const toml::value*> unsound_;
 };

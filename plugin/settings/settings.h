@@ -36,6 +36,8 @@ struct OrganizationSettings : Organization {
     bool stock = false;  ///< approve by rosters where the server has no connector
     /// Groups and rules as TOML, where make_ready() (writer.h) has written them already; null otherwise.
     std::shared_ptr<const std::string> rules_text = nullptr;
+    /// Of the groups with members from a directory, how many they have and which, as comments (group_members.h).
+    std::string members_text = {};
 };
 
 struct StoreSettings {
@@ -85,12 +87,16 @@ class Lines
     std::shared_ptr<Map> shared_;  // null: none
 };
 
+struct GroupMembers;
+
 struct Settings {
     ConnectionSettings connection;
     std::vector<OrganizationSettings> organizations;
     Limits limits;
     StoreSettings store;
     LdapSettings ldap;
+    /// What groups have members of from the directory (group_members.h); null: it is not known who is in them.
+    std::shared_ptr<const GroupMembers> group_members = nullptr;
     std::string control_socket = "/run/usher/control.sock";
     std::uint16_t metrics_port = 0;  ///< 0: none
     std::string log_level = "info";

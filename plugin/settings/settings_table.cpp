@@ -135,6 +135,20 @@ constexpr const char* kPattern = "* or *.example.org or example.org or eve@examp
 constexpr const char* kPatterns =
     "\"*\", \"*.example.org\", \"example.org\", \"eve@example.org\", \"group:NAME\"";
 
+/// Nobody knows the members before the directory was read.
+Kind<Group> members_in_directory()
+{
+    auto kind = text<Group>(
+        &Group::ldap,
+        "a filter such as (department=Sales), or a DN such as cn=sales,ou=groups,dc=example,dc=org",
+        syntax::is_ldap_group);
+    kind.read = [read = kind.read](Group& group, const SettingValue& value, const Refuse& refuse) {
+        read(group, value, refuse);
+        group.complete = group.ldap.empty();
+    };
+    return kind;
+}
+
 Section<Group> group()
 {
     return {
@@ -146,11 +160,16 @@ Section<Group> group()
             {"name", required, on_reload,
              text(&Group::name, "a name of letters, digits, dots, - and _", is_group_name),
              "Each group of an organization has a name of its own.", "\"sales\""},
-            {"members", required, on_reload,
+            {"members", optional, on_reload,
              list(&Group::members, {std::string("a list of ") + kPatterns, kPattern, 0},
                   syntax::read_pattern),
              "Addresses, domains and patterns, as in a rule, and other groups of the organization.",
              "[\"sales.example.org\", \"juliet@example.org\"]"},
+            {"ldap", optional, on_reload, members_in_directory(),
+             "Further members, from the directory: a filter for people, or the DN of a group, whose groups are followed. As "
+             "long as they are not known, anybody may be in the group: a rule that names it, and would match then, leaves the "
+             "request to the user, and no later rule is tried. Needs [ldap].",
+             "\"(department=Sales)\""},
         },
     };
 }
@@ -224,6 +243,10 @@ Section<PeopleSearch> people()
                  {{"off", Listed::off}, {"opt-out", Listed::opt_out}, {"opt-in", Listed::opt_in}}),
              "Who is found. off: nobody, there is no search. opt-out: all users but those who have said no. opt-in: those "
              "who have said yes. Users say so in Usher's menu or chat."},
+            {"names", defaulted, on_reload,
+             choice<P, NamesFrom>(&P::names, {{"vcard", NamesFrom::vcard}, {"ldap", NamesFrom::ldap}}),
+             "Where names come from. vcard: what users have made public of themselves, from the server. ldap: the directory, "
+             "which says as well which users there are. Needs [ldap]."},
             {"availability", defaulted, on_reload, flag<P>(&P::availability),
              "Show with each person found whether they are available, as far as they have not said no and have not blocked "
              "the searcher."},
@@ -233,7 +256,7 @@ Section<PeopleSearch> people()
                  {"a list of full_name, given_name, family_name, nickname, email, each in quotes",
                   "one of full_name, given_name, family_name, nickname, email", 0},
                  syntax::read_person_field),
-             "What of the public vCard is searched and shown. The address always is."},
+             "What of the public vCard, or of the directory, is searched and shown. The address always is."},
             {"searchers", defaulted, on_reload,
              list<P, std::string>(&P::searchers,
                                   {"a list of domains such as [\"example.com\"]",
@@ -271,6 +294,76 @@ Section<Limits> limits()
              "From all contacts of one domain outside the organization."},
             {"approvals_per_user_per_hour", defaulted, on_reload,
              number(&L::per_user, 0, kMaxApprovals, kNoLimit), "To one user."},
+        },
+    };
+}
+
+/// The name of an attribute, which is written even where it is empty: the default may be another.
+Kind<LdapSettings> attribute_or_none(std::string LdapSettings::* member)
+{
+    auto kind = text(member, "the name of an attribute such as mail, or \"\" for none",
+                     syntax::is_ldap_attribute_or_empty);
+    kind.value = [member](const LdapSettings& ldap) { return SettingValue(ldap.*member); };
+    return kind;
+}
+
+Section<LdapSettings> ldap()
+{
+    using L = LdapSettings;
+    constexpr std::int64_t kMaxMinutes = 10'080;  // a week
+    const std::string filter = "a filter such as (objectClass=person)";
+    const std::string dn = "a DN such as dc=example,dc=org";
+    return {
+        "ldap",
+        false,
+        true,
+        "A directory (LDAP) with people and groups, for the groups of an organization that have ldap, and for search with "
+        "names = \"ldap\". It is only read. While it is away, what was read last stays in force.",
+        {
+            {"url", required, on_reload, text<L>(&L::url, syntax::kLdapUrl, syntax::is_ldap_url),
+             "The server. Its certificate must be for this host.", "\"ldaps://ldap.example.org\""},
+            {"tls", defaulted, on_reload,
+             choice<L, bool>(&L::tls_required, {{"required", true}, {"off", false}}),
+             "Whether an ldap:// connection is encrypted, by StartTLS. off is accepted for a loopback host only."},
+            {"ca_file", optional, on_reload, text(&L::ca_file, kPath, syntax::is_path),
+             "The certificate authorities to trust, as a PEM file. Without this setting: the system's.",
+             "\"/etc/ssl/certs/ca-certificates.crt\""},
+            {"bind_dn", optional, on_reload,
+             text<L>(&L::bind_dn, "a DN such as cn=usher,dc=example,dc=org", syntax::is_dn),
+             "Who reads, with the password in password_file. The server must let them read everybody, without a limit of the "
+             "number of entries. Without this setting: anonymous.",
+             "\"cn=usher,ou=services,dc=example,dc=org\""},
+            {"password_file", optional, on_reload, text(&L::password_file, kPath, syntax::is_path),
+             "The password of bind_dn: the file's first line, read again each time. Others than owner and group must not be "
+             "able to read the file.",
+             "\"/etc/usher/ldap-password\""},
+            {"base", required, on_reload, text<L>(&L::base, dn, syntax::is_dn),
+             "Below which entry people are looked for.", "\"ou=people,dc=example,dc=org\""},
+            {"filter", defaulted, on_reload, text<L>(&L::filter, filter, syntax::is_ldap_filter),
+             "Who is a person. With Active Directory: (&(objectCategory=person)(objectClass=user))."},
+            {"disabled_filter", optional, on_reload,
+             text<L>(&L::disabled_filter, filter, syntax::is_ldap_filter),
+             "Who of them is disabled, is not found, and is in no group. Without this setting: nobody. The example is for "
+             "Active Directory.",
+             "\"(userAccountControl:1.2.840.113556.1.4.803:=2)\""},
+            {"address", defaulted, on_reload,
+             text<L>(&L::address, "the name of an attribute such as mail", syntax::is_ldap_attribute),
+             "The attribute with the XMPP address, or with its local part, such as uid or sAMAccountName."},
+            {"domain", optional, on_reload,
+             text<L>(&L::domain, "a domain such as example.org, each exact, without *", syntax::is_domain),
+             "The domain of those whose attribute has only the local part, one of an organization. Without this setting, they "
+             "are left out.",
+             "\"example.org\""},
+            {"full_name", defaulted, on_reload, attribute_or_none(&L::full_name),
+             "The attribute with the whole name."},
+            {"given_name", defaulted, on_reload, attribute_or_none(&L::given_name),
+             "The one with the given name."},
+            {"family_name", defaulted, on_reload, attribute_or_none(&L::family_name),
+             "The one with the family name."},
+            {"nickname", defaulted, on_reload, attribute_or_none(&L::nickname), "The one with the nickname."},
+            {"email", defaulted, on_reload, attribute_or_none(&L::email), "The one with the e-mail address."},
+            {"refresh_minutes", defaulted, on_reload, number(&L::refresh_minutes, 1, kMaxMinutes),
+             "How often the directory is read. After a failure it is read again each minute."},
         },
     };
 }
@@ -341,8 +434,8 @@ Section<Settings> log()
 
 const SettingsTable& settings_table()
 {
-    static const SettingsTable table{connection(), organization(), group(), rule(),    federation(),
-                                     people(),     limits(),       store(), control(), log()};
+    static const SettingsTable table{connection(), organization(), group(), rule(),    federation(), people(),
+                                     limits(),     ldap(),         store(), control(), log()};
     return table;
 }
 

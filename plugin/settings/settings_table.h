@@ -74,6 +74,7 @@ struct SettingsTable {
     Section<Federation> federation;
     Section<PeopleSearch> people;
     Section<Limits> limits;
+    Section<LdapSettings> ldap;
     Section<StoreSettings> store;
     Section<Settings> control;
     Section<Settings> log;
@@ -89,6 +90,7 @@ struct SettingsTable {
         visit(federation);
         visit(people);
         visit(limits);
+        visit(ldap);
         visit(store);
         visit(control);
         visit(log);

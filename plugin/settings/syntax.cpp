@@ -38,7 +38,7 @@ bool is_ip_address(int family, std::string_view text)
 
 /// A prepared domain that a server could have. Preparation lets pass what can only be a slip here: a list in
 /// one text, a port, a URL.
-bool is_domain(std::string_view domain)
+bool is_possible_domain(std::string_view domain)
 {
     if (domain.starts_with('[') && domain.ends_with(']')) {
         return is_ip_address(AF_INET6, domain.substr(1, domain.size() - 2));
@@ -61,7 +61,7 @@ bool is_host(std::string_view host)
     if (host.find_first_not_of("0123456789.") == std::string_view::npos) {
         return is_ip_address(AF_INET, host);
     }
-    return host.size() <= kLongestName && is_domain(host) &&
+    return host.size() <= kLongestName && is_possible_domain(host) &&
            std::all_of(host.begin(), host.end(),
                        [](char c) { return is_letter_or_digit(c) || one_of("-_.", c); });
 }
@@ -113,10 +113,103 @@ bool is_store_url(std::string_view url)
            compact.find("password=") == std::string::npos;
 }
 
+namespace
+{
+
+/// What follows `ldap://` or `ldaps://`; nothing where neither begins the URL.
+std::optional<std::string_view> ldap_authority(std::string_view url)
+{
+    for (const std::string_view scheme : {"ldap://", "ldaps://"}) {
+        if (url.starts_with(scheme)) {
+            return url.substr(scheme.size());
+        }
+    }
+    return std::nullopt;
+}
+
+/// Where the port begins, with its colon, or the end.
+std::size_t end_of_host(std::string_view authority)
+{
+    const std::size_t bracket = authority.find(']');
+    return std::min(authority.find(':', bracket == std::string_view::npos ? 0 : bracket), authority.size());
+}
+
+bool is_port(std::string_view text)
+{
+    constexpr int kMaxPort = 65'535;
+    const bool digits =
+        !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
+    const int port = digits ? std::stoi(std::string(text)) : 0;
+    return port > 0 && port <= kMaxPort;
+}
+
+}  // namespace
+
+bool is_ldap_url(std::string_view url)
+{
+    const auto authority = ldap_authority(url);
+    if (!authority) {
+        return false;
+    }
+    const std::string_view host = authority->substr(0, end_of_host(*authority));
+    const std::string_view port = authority->substr(host.size());
+    const bool in_brackets = host.starts_with('[');
+    return is_host(ldap_host(url)) && in_brackets == one_of(ldap_host(url), ':') &&
+           (port.empty() || is_port(port.substr(1)));
+}
+
+std::string_view ldap_host(std::string_view url)
+{
+    const std::string_view authority = ldap_authority(url).value_or(std::string_view());
+    const std::string_view host = authority.substr(0, end_of_host(authority));
+    return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+}
+
+bool is_ldap_filter(std::string_view filter)
+{
+    int open = 0;
+    for (std::size_t i = 0; i < filter.size(); ++i) {
+        open += filter[i] == '(' ? 1 : 0;
+        open -= filter[i] == ')' ? 1 : 0;
+        if (open < 1 && i + 1 < filter.size()) {
+            return false;
+        }
+    }
+    return !filter.empty() && open == 0 && one_of(filter, '=') && !has_control_character(filter);
+}
+
+bool is_dn(std::string_view name)
+{
+    const std::size_t equals = name.find('=');
+    return equals != 0 && equals != std::string_view::npos && !name.starts_with('(') &&
+           !name.starts_with(' ') && !name.ends_with(' ') && !has_control_character(name);
+}
+
+bool is_ldap_group(std::string_view text)
+{
+    return text.starts_with('(') ? is_ldap_filter(text) : is_dn(text);
+}
+
+bool is_ldap_attribute(std::string_view name)
+{
+    return !name.empty() && std::all_of(name.begin(), name.end(),
+                                        [](char c) { return is_letter_or_digit(c) || one_of("-.;", c); });
+}
+
+bool is_ldap_attribute_or_empty(std::string_view name)
+{
+    return name.empty() || is_ldap_attribute(name);
+}
+
+bool is_domain(std::string_view text)
+{
+    return read_domain(text).has_value();
+}
+
 std::optional<Address> read_address(std::string_view text)
 {
     auto address = Address::prepare(text);
-    if (!address || one_of(text, '/') || !is_domain(address->domain())) {
+    if (!address || one_of(text, '/') || !is_possible_domain(address->domain())) {
         return std::nullopt;
     }
     return address;
@@ -125,7 +218,7 @@ std::optional<Address> read_address(std::string_view text)
 std::optional<std::string> read_domain(std::string_view text)
 {
     auto domain = prepare_domain(text);
-    if (!domain || !is_domain(*domain)) {
+    if (!domain || !is_possible_domain(*domain)) {
         return std::nullopt;
     }
     return domain;
@@ -138,7 +231,7 @@ std::optional<Pattern> read_pattern(std::string_view text)
         return pattern;
     }
     const std::size_t at = pattern->text.rfind('@');
-    if (!is_domain(at == std::string::npos ? pattern->text : pattern->text.substr(at + 1))) {
+    if (!is_possible_domain(at == std::string::npos ? pattern->text : pattern->text.substr(at + 1))) {
         return std::nullopt;
     }
     return pattern;
@@ -151,7 +244,7 @@ std::optional<AccountPattern> read_account_pattern(std::string_view text)
         return std::nullopt;
     }
     const std::string_view domain = std::string_view(pattern->text()).substr(pattern->text().rfind('@') + 1);
-    return domain == "*" || is_domain(domain) ? std::move(pattern) : std::nullopt;
+    return domain == "*" || is_possible_domain(domain) ? std::move(pattern) : std::nullopt;
 }
 
 std::optional<PersonField> read_person_field(std::string_view text)
@@ -181,7 +274,8 @@ std::optional<std::string> in_u_labels(std::string_view text)
     std::string lower_case(domain);
     std::transform(lower_case.begin(), lower_case.end(), lower_case.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (("." + lower_case).find(".xn--") == std::string::npos || !comparable || !is_domain(*comparable)) {
+    if (("." + lower_case).find(".xn--") == std::string::npos || !comparable ||
+        !is_possible_domain(*comparable)) {
         return std::nullopt;
     }
     return std::string(text.substr(0, before)) + *std::move(comparable);

@@ -28,6 +28,26 @@ inline constexpr const char* kStoreUrl =
     "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)";
 [[nodiscard]] bool is_store_url(std::string_view url);
 
+/// `ldap://HOST[:PORT]` or `ldaps://HOST[:PORT]`, an IPv6 address in brackets.
+inline constexpr const char* kLdapUrl = "ldaps://HOST or ldap://HOST, with :PORT where it is not 636 or 389";
+[[nodiscard]] bool is_ldap_url(std::string_view url);
+/// The host of such a URL, an IPv6 address without brackets.
+[[nodiscard]] std::string_view ldap_host(std::string_view url);
+
+// What is a slip for sure is refused; the rest is for the server to say.
+
+/// A filter (RFC 4515), whose parentheses fit.
+[[nodiscard]] bool is_ldap_filter(std::string_view filter);
+/// A distinguished name (RFC 4514).
+[[nodiscard]] bool is_dn(std::string_view name);
+/// A filter, or the name of a group.
+[[nodiscard]] bool is_ldap_group(std::string_view text);
+/// The name of an attribute (RFC 4512 section 2.5).
+[[nodiscard]] bool is_ldap_attribute(std::string_view name);
+[[nodiscard]] bool is_ldap_attribute_or_empty(std::string_view name);
+/// As read_domain() takes it.
+[[nodiscard]] bool is_domain(std::string_view text);
+
 // Prepared for comparison (address.h); nothing where the text is no such thing, or what no server could have.
 
 /// Without resource.

@@ -110,6 +110,7 @@ class Receiver
         }
         return (is(all.connection) && take(all.connection, json, settings_.connection)) ||
                (is(all.limits) && take(all.limits, json, settings_.limits)) ||
+               (is(all.ldap) && take(all.ldap, json, settings_.ldap)) ||
                (is(all.store) && take(all.store, json, settings_.store)) ||
                (is(all.control) && take(all.control, json, settings_)) ||
                (is(all.log) && take(all.log, json, settings_));
@@ -165,6 +166,7 @@ std::string to_lines(const Settings& settings)
         out.add(all.people, organization.people, place + ".people");
     }
     out.add(all.limits, settings.limits);
+    out.add(all.ldap, settings.ldap);
     out.add(all.store, settings.store);
     out.add(all.control, settings);
     out.add(all.log, settings);

@@ -48,6 +48,11 @@ class Writer
         parts_.push_back(text);
     }
 
+    void append_members(const std::string& comments)
+    {
+        out_ += comments.empty() ? std::string() : "\n" + comments;
+    }
+
     [[nodiscard]] std::string text() && { return joined(std::move(*this).parts(), ""); }
     [[nodiscard]] std::vector<std::string> parts() &&
     {
@@ -104,6 +109,7 @@ void write_policy(Writer& out, const Settings& settings)
         const std::string place = organization_place(i);
         out.write(all.organization, organization, place);
         write_rules(out, settings, i);
+        out.append_members(organization.members_text);
         out.write(all.federation, organization.federation, place + ".federation");
         out.write(all.people, organization.people, place + ".people");
     }
@@ -118,6 +124,9 @@ std::string to_toml(const Settings& settings, Sources sources)
     Writer out(settings, sources);
     out.write(all.connection, settings.connection);
     write_policy(out, settings);
+    if (!settings.ldap.url.empty()) {
+        out.write(all.ldap, settings.ldap);
+    }
     out.write(all.store, settings.store);
     out.write(all.control, settings);
     out.write(all.log, settings);

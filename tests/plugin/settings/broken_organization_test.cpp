@@ -119,6 +119,10 @@ BOOST_DATA_TEST_CASE(in_organization, bdata::make(kBrokenOrganizations), broken)
 }
 
 const Broken kBrokenPeople[] = {
+    {"names_of_a_directory_that_is_not_there", "[organization.people]\nnames = \"ldap\"\n", 8,
+     "organization.people.names", "\"ldap\" without [ldap]", "the section [ldap], with url and base"},
+    {"names_from_somewhere", "[organization.people]\nnames = \"sql\"\n", 8, "organization.people.names",
+     "\"sql\"", "vcard, ldap"},
     {"people_are_no_table", "people = true\n", 7, "organization.people", "true",
      "the table [organization.people]"},
     {"listed_is_a_flag", "[organization.people]\nlisted = true\n", 8, "organization.people.listed", "true",
@@ -187,6 +191,9 @@ BOOST_DATA_TEST_CASE(in_rule, bdata::make(kBrokenRules), broken)
     check_only_error(broken, kStart + broken.toml);
 }
 
+constexpr const char* kGroupInDirectory =
+    "a filter such as (department=Sales), or a DN such as cn=sales,ou=groups,dc=example,dc=org";
+
 /// `[[organization.group]]`, in three lines.
 std::string group(const std::string& name, const std::string& members)
 {
@@ -199,7 +206,17 @@ const Broken kBrokenGroups[] = {
     {"group_without_a_name", "[[organization.group]]\nmembers = []\n", 7, "organization.group.name",
      "nothing", "a name of letters, digits, dots, - and _"},
     {"group_without_members", "[[organization.group]]\nname = \"sales\"\n", 7, "organization.group.members",
-     "nothing", "a list of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\", \"group:NAME\""},
+     "nothing",
+     "a list of \"*\", \"*.example.org\", \"example.org\", \"eve@example.org\", \"group:NAME\", or ldap"},
+    {"group_of_a_directory_that_is_not_there",
+     "[[organization.group]]\nname = \"sales\"\nldap = \"(department=Sales)\"\n", 9,
+     "organization.group.ldap", "\"(department=Sales)\" without [ldap]",
+     "the section [ldap], with url and base"},
+    {"group_of_a_filter_that_is_not_closed",
+     "[[organization.group]]\nname = \"sales\"\nldap = \"(&(department=Sales)\"\n", 9,
+     "organization.group.ldap", "\"(&(department=Sales)\"", kGroupInDirectory},
+    {"group_of_a_bare_name", "[[organization.group]]\nname = \"sales\"\nldap = \"Sales\"\n", 9,
+     "organization.group.ldap", "\"Sales\"", kGroupInDirectory},
     {"name_of_two_words", group("two words", ""), 8, "organization.group.name", "\"two words\"",
      "a name of letters, digits, dots, - and _"},
     {"name_of_two_groups", group("sales", "") + group("sales", ""), 11, "organization.group.name",

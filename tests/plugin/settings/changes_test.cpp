@@ -21,6 +21,7 @@ BOOST_AUTO_TEST_CASE(what_a_reload_cannot_change_is_named)
     wanted.limits.per_user = 5;
     wanted.store.journal_days = 7;
     wanted.log_level = "debug";
+    wanted.ldap.url = "ldaps://ldap.example.org";
     BOOST_TEST(need_restart(running, wanted).empty());
     wanted.connection.host = "localhost";
     wanted.connection.password_file = "/q";

@@ -33,15 +33,18 @@ BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
     std::istringstream lines(sample);
     std::string taken;
     std::string as_component;
+    bool in_connection = false;
     for (std::string line; std::getline(lines, line);) {
         const bool mentioned = line.size() > 1 && line[0] == '#' && line[1] != ' ';
         std::string setting = mentioned ? line.substr(1) : line;
         if (setting == "name_contacts = false") {
             setting = "name_contacts = true";  // contact_group needs it
         }
+        in_connection = setting.starts_with('[') ? setting == "[connection]" : in_connection;
         const bool of_component = setting.starts_with("component =") || setting.starts_with("secret_file =");
-        const bool of_account = setting.starts_with("account =") || setting.starts_with("password_file =") ||
-                                setting.starts_with("tls =");
+        const bool of_account =
+            in_connection && (setting.starts_with("account =") || setting.starts_with("password_file =") ||
+                              setting.starts_with("tls ="));
         taken += (of_component ? line : setting) + "\n";
         as_component += of_account ? "" : setting + "\n";
     }
@@ -49,6 +52,7 @@ BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
     BOOST_TEST(s.connection.ca_file == "/etc/ssl/certs/ca-certificates.crt");
     BOOST_REQUIRE(s.organizations.at(0).groups.size() == 1U);
     BOOST_TEST(s.organizations[0].groups[0].name == "sales");
+    BOOST_TEST(s.ldap.url == "ldaps://ldap.example.org");
     BOOST_REQUIRE(s.organizations.at(0).rules.size() == 1U);
     BOOST_TEST(s.organizations[0].rules[0].answer == Answer::deny);
     BOOST_TEST(valid(as_component).connection.component.value_or("") == "usher.example.org");

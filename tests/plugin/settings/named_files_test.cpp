@@ -17,10 +17,14 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_named_and_cannot_be_used_is_an_error_with_it
     settings.connection.component = "usher.capulet.lit";
     settings.connection.secret_file = "/nowhere/secret";
     settings.connection.ca_file = "/etc/hostname";  // readable, and no certificate
+    settings.ldap.password_file = "/nowhere/password";
+    settings.ldap.ca_file = "/etc/hostname";
     const auto problems = check_files(settings);
-    BOOST_REQUIRE(problems.size() == 2U);
+    BOOST_REQUIRE(problems.size() == 4U);
     BOOST_TEST(problems[0].starts_with("connection.secret_file: "));
     BOOST_TEST(problems[1].starts_with("connection.ca_file: found no certificate in /etc/hostname"));
+    BOOST_TEST(problems[2].starts_with("ldap.password_file: "));
+    BOOST_TEST(problems[3].starts_with("ldap.ca_file: found no certificate in /etc/hostname"));
 }
 
 BOOST_AUTO_TEST_CASE(files_that_can_be_used_are_no_problem)

@@ -115,7 +115,22 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(source_of(s, "organization[0].rule[2]") == "usher.toml:25");
     BOOST_TEST(
         (o.rules[2].to == std::vector<P>{{P::Kind::group, "Vorstände"}, {P::Kind::domain, "example.com"}}));
-    BOOST_REQUIRE(o.groups.size() == 2U);
+    BOOST_REQUIRE(o.groups.size() == 4U);
+    BOOST_TEST(o.groups[0].ldap.empty());
+    BOOST_TEST(o.groups[0].complete);
+    BOOST_TEST(o.groups[2].ldap == R"((department="Sales" \28EMEA\29))");
+    BOOST_TEST(!o.groups[2].complete);  // nobody has asked the directory yet
+    BOOST_TEST(o.groups[3].members.size() == 1U);
+    BOOST_TEST(!o.groups[3].complete);
+    BOOST_TEST((o.people.names == NamesFrom::ldap));
+    BOOST_TEST(s.ldap.url == "ldap://[::1]:10389");
+    BOOST_TEST(!s.ldap.tls_required);
+    BOOST_TEST(s.ldap.bind_dn == "cn=usher,dc=example,dc=org");
+    BOOST_TEST(s.ldap.password_file == "/etc/usher/ldap-password");
+    BOOST_TEST(s.ldap.domain == "example.org");
+    BOOST_TEST(s.ldap.given_name == "gn");
+    BOOST_TEST(s.ldap.family_name == "");
+    BOOST_TEST(s.ldap.refresh_minutes == 5U);
     BOOST_TEST(o.groups[0].name == "Vorstände");
     BOOST_TEST((o.groups[0].members == std::vector<P>{{P::Kind::address, "chef@bücher.example"},
                                                       {P::Kind::subdomains, "board.example"},

@@ -39,6 +39,8 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     for (std::size_t i = 0; i < a.groups.size(); ++i) {
         BOOST_TEST(a.groups[i].name == b.groups[i].name);
         BOOST_TEST((a.groups[i].members == b.groups[i].members));
+        BOOST_TEST(a.groups[i].ldap == b.groups[i].ldap);
+        BOOST_TEST(a.groups[i].complete == b.groups[i].complete);
     }
     BOOST_REQUIRE(a.rules.size() == b.rules.size());
     for (std::size_t i = 0; i < a.rules.size(); ++i) {
@@ -51,12 +53,33 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     BOOST_TEST((a.federation.domains.patterns() == b.federation.domains.patterns()));
     BOOST_TEST(a.federation.answer == b.federation.answer);
     BOOST_TEST((a.people.listed == b.people.listed));
+    BOOST_TEST((a.people.names == b.people.names));
     BOOST_TEST(a.people.availability == b.people.availability);
     BOOST_TEST((a.people.fields == b.people.fields));
     BOOST_TEST(a.people.searchers == b.people.searchers);
     BOOST_TEST((a.people.not_listed == b.people.not_listed));
     BOOST_TEST(a.people.searches_per_minute == b.people.searches_per_minute);
     BOOST_TEST(a.people.people_per_day == b.people.people_per_day);
+}
+
+void check_same(const LdapSettings& a, const LdapSettings& b)
+{
+    BOOST_TEST(a.url == b.url);
+    BOOST_TEST(a.tls_required == b.tls_required);
+    BOOST_TEST(a.ca_file == b.ca_file);
+    BOOST_TEST(a.bind_dn == b.bind_dn);
+    BOOST_TEST(a.password_file == b.password_file);
+    BOOST_TEST(a.base == b.base);
+    BOOST_TEST(a.filter == b.filter);
+    BOOST_TEST(a.disabled_filter == b.disabled_filter);
+    BOOST_TEST(a.address == b.address);
+    BOOST_TEST(a.domain == b.domain);
+    BOOST_TEST(a.full_name == b.full_name);
+    BOOST_TEST(a.given_name == b.given_name);
+    BOOST_TEST(a.family_name == b.family_name);
+    BOOST_TEST(a.nickname == b.nickname);
+    BOOST_TEST(a.email == b.email);
+    BOOST_TEST(a.refresh_minutes == b.refresh_minutes);
 }
 
 }  // namespace
@@ -92,6 +115,7 @@ void check_same(const Settings& a, const Settings& b)
     BOOST_TEST(a.limits.per_contact == b.limits.per_contact);
     BOOST_TEST(a.limits.per_domain == b.limits.per_domain);
     BOOST_TEST(a.limits.per_user == b.limits.per_user);
+    check_same(a.ldap, b.ldap);
     BOOST_TEST(a.store.url == b.store.url);
     BOOST_TEST(a.store.journal_days == b.store.journal_days);
     BOOST_TEST(a.control_socket == b.control_socket);

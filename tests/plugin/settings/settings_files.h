@@ -29,6 +29,11 @@ component = "usher.example.org"
 secret_file = "/etc/usher/secret"
 )";
 
+inline const std::string kLdap = R"([ldap]
+url = "ldaps://ldap.example.org"
+base = "dc=example,dc=org"
+)";
+
 inline const std::string kEverything = R"toml(
 [connection]
 host = "::1"
@@ -67,8 +72,16 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
   [[organization.group]]
   name = "nobody-2"
   members = []
+  [[organization.group]]
+  name = "sales"
+  ldap = "(department=\"Sales\" \\28EMEA\\29)"
+  [[organization.group]]
+  name = "board"
+  members = ["board.example"]
+  ldap = "cn=board,dc=example,dc=org"
   [organization.people]
   listed = "opt-in"
+  names = "ldap"
   availability = false
   fields = ["nickname", "full_name"]
   searchers = ["Partner.example"]
@@ -87,6 +100,23 @@ contact_group = 'Kollegen & "Freunde"'
 approvals_per_contact_per_hour = 0
 approvals_per_domain_per_hour = 1_000_000
 approvals_per_user_per_hour = 1
+[ldap]
+url = "ldap://[::1]:10389"
+tls = "off"
+ca_file = "/etc/ssl/ldap.pem"
+bind_dn = "cn=usher,dc=example,dc=org"
+password_file = "/etc/usher/ldap-password"
+base = "dc=example,dc=org"
+filter = "(objectClass=inetOrgPerson)"
+disabled_filter = "(employeeType=gone)"
+address = "uid"
+domain = "EXAMPLE.org"
+full_name = "cn"
+given_name = "gn"
+family_name = ""
+nickname = "nick"
+email = ""
+refresh_minutes = 5
 [store]
 url = "postgresql://host=/run/postgresql dbname=usher passfile=/etc/usher/pgpass"
 journal_days = 0
