@@ -91,6 +91,15 @@ void PolicyInForce::set_file(const Settings& settings, StoreCallback<void> then)
     put_in_force({settings, followed, std::move(then)});
 }
 
+void PolicyInForce::replace_file(std::uint64_t number, const Settings& settings, StoreCallback<bool> then)
+{
+    const auto due = std::make_shared<bool>(false);
+    put_in_force(
+        {settings, nothing_changes,
+         [due, then = std::move(then)](const auto& outcome) { then(outcome.map([due] { return *due; })); },
+         [this, number, due] { return *due = number == file_number_; }});
+}
+
 void PolicyInForce::refresh(std::int64_t version, StoreCallback<void> then)
 {
     if (settings_version_ == version) {
@@ -207,20 +216,25 @@ void PolicyInForce::next_change()
             next_change();
         }
     };
+    if (!change.is_due()) {
+        end({});
+        return;
+    }
+    const bool of_file = change.file.has_value();
     const auto made = std::make_shared<Made>();
-    made->file = change.file ? *std::move(change.file) : file_;
-    store_.change(
-        [made, change_of = change.change_of](const StoredSettings& stored) {
-            return make(change_of, stored, *made);
-        },
-        generation(), wall_clock_(),
-        callbacks_.bind([this, made, end](const tl::expected<NumberedPolicy, std::string>& numbered) {
-            unconfirmed_ = !numbered;
-            if (numbered) {
-                take(*made, *numbered, Origin::here);
-            }
-            end(numbered.map([](const NumberedPolicy&) {}));
-        }));
+    made->file = of_file ? *std::move(change.file) : file_;
+    store_.change([made, change_of = change.change_of](
+                      const StoredSettings& stored) { return make(change_of, stored, *made); },
+                  generation(), wall_clock_(),
+                  callbacks_.bind(
+                      [this, made, of_file, end](const tl::expected<NumberedPolicy, std::string>& numbered) {
+                          unconfirmed_ = !numbered;
+                          if (numbered) {
+                              file_number_ += of_file ? 1 : 0;
+                              take(*made, *numbered, Origin::here);
+                          }
+                          end(numbered.map([](const NumberedPolicy&) {}));
+                      }));
 }
 
 void PolicyInForce::take(Made& made, const NumberedPolicy& numbered, Origin origin)

@@ -80,6 +80,14 @@ class PolicyInForce
     /// The file was read again.
     void set_file(const Settings& settings, StoreCallback<void> then);
 
+    /// The file's settings that are in force, without what is saved.
+    [[nodiscard]] const Settings& file() const { return file_; }
+    /// Another number whenever another file has come into force.
+    [[nodiscard]] std::uint64_t file_number() const { return file_number_; }
+    /// Puts `settings` in force that were made of `file()` when that had this number. Where another file has come into force
+    /// since, nothing is changed. Gives whether they are in force.
+    void replace_file(std::uint64_t number, const Settings& settings, StoreCallback<bool> then);
+
     /// Another process has saved settings, so that they have this version now: brings what is saved into force. Does not wait
     /// for changes that are under way here.
     void refresh(std::int64_t version, StoreCallback<void> then);
@@ -111,6 +119,9 @@ class PolicyInForce
         std::optional<Settings> file;  // nothing: the one in force
         ChangeOf change_of;
         StoreCallback<void> then;
+        std::function<bool()> is_due = [] {
+            return true;
+        };  // asked when it is its turn; if not, it is left out
     };
     struct Made;
 
@@ -128,6 +139,7 @@ class PolicyInForce
     std::function<std::chrono::system_clock::time_point()> wall_clock_;
     std::function<void(Origin)> changed_;
     Settings file_;
+    std::uint64_t file_number_ = 0;
     std::int64_t settings_version_ = 0;
     std::vector<SavedValue> saved_values_;
     std::shared_ptr<const Policy> policy_;
