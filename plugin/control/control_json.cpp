@@ -113,6 +113,15 @@ Json json_of(const PeopleStatus& people)
             {"problem", people.problem}};
 }
 
+Json json_of(const LdapStatus& ldap)
+{
+    return {{"url", ldap.url},
+            {"people", ldap.people},
+            {"groups", ldap.groups},
+            {"read", ldap.read ? Json(timestamp(*ldap.read)) : Json(nullptr)},
+            {"problem", ldap.problem}};
+}
+
 Json json_of(const Status& status)
 {
     Json organizations = Json::array();
@@ -158,6 +167,7 @@ Json json_of(const Status& status)
         {"running_seconds", status.running.count()},
         {"generation", status.generation},
         {"organizations", std::move(organizations)},
+        {"ldap", status.ldap ? json_of(*status.ldap) : Json(nullptr)},
         {"saved", std::move(saved)},
         {"decisions", std::move(decisions)},
         {"unrecorded", status.counts.unrecorded},

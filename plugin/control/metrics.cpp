@@ -110,6 +110,17 @@ std::string metrics(const Status& status, const Timings& timings)
                     std::move(labels));
         }
     });
+    if (status.ldap) {
+        out.begin(
+            gauge, "usher_ldap_read_timestamp_seconds",
+            "When the directory was last read, in seconds since 1970: what is known of it is as old as that");
+        if (status.ldap->read) {
+            out.add(std::chrono::duration<double>(status.ldap->read->time_since_epoch()).count());
+        }
+        out.begin(counter, "usher_ldap_readings_total", "Readings of the directory since the start");
+        out.add(status.ldap->readings, {{"outcome", "read"}});
+        out.add(status.ldap->failures, {{"outcome", "failed"}});
+    }
     out.begin(
         counter, "usher_requests_total",
         "Requests judged: asked by the server, found waiting at it, or (without a connector) in rosters");

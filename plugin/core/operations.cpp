@@ -324,6 +324,7 @@ Status Operations::status_with(const std::string& store_error) const
     status.counts = answerer_.counts();
     status.logins = entity_.logins();
     status.searches = search_counts_;
+    status.ldap = ldap_status_();
     status.unsent_bytes = entity_.unsent();
     return status;
 }

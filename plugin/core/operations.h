@@ -27,6 +27,7 @@
 #include "plugin/core/found_people.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
+#include "plugin/people/ldap_status.h"
 #include "plugin/people/people_status.h"
 #include "plugin/people/search_limits.h"
 #include "plugin/store/choices.h"
@@ -135,7 +136,8 @@ struct Status {
     Counts counts;                  ///< since the start
     std::uint64_t logins = 0;       ///< since the start
     SearchCounts searches;
-    std::size_t unsent_bytes = 0;  ///< what the server has not taken yet
+    std::optional<LdapStatus> ldap;  ///< nothing where nothing is read of a directory
+    std::size_t unsent_bytes = 0;    ///< what the server has not taken yet
     /// Why the last write to the store failed, or it cannot be read now or does not answer; empty while it works.
     std::string store_error;
 };
@@ -243,6 +245,11 @@ class Operations
     {
         people_status_ = std::move(status);
     }
+    /// What is known of the directory, for `status`.
+    void on_ldap_status(std::function<std::optional<LdapStatus>()> status)
+    {
+        ldap_status_ = std::move(status);
+    }
     /// Of the policy in force.
     [[nodiscard]] std::uint64_t generation() const { return policy_.policy()->generation(); }
     [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
@@ -336,6 +343,7 @@ class Operations
     std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(Callback<CheckReport>)> check_;
+    std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =
         [](const std::string&) { return std::nullopt; };
     PeopleSources people_;

@@ -84,6 +84,25 @@ std::string people_text(const Json& people)
     return out;
 }
 
+/// What is known of the directory, and how old that is.
+std::string ldap_text(const Json& ldap)
+{
+    const Json& read = ldap.at("read");
+    std::string out = text(ldap, "url") + ": ";
+    if (read.is_string()) {
+        out += std::to_string(ldap.at("people").get<std::size_t>()) + " people, " +
+               std::to_string(ldap.at("groups").get<std::size_t>()) + " groups, read at " +
+               local_time(read.get<std::string>());
+    } else {
+        out += "NOT READ YET, so it is not known who is in its groups";
+    }
+    if (const std::string problem = text(ldap, "problem"); !problem.empty()) {
+        out += std::string("; IT COULD NOT BE READ the last time") +
+               (read.is_string() ? ", so this is in force still: " : ": ") + problem;
+    }
+    return out;
+}
+
 std::string domain_text(const std::string& state)
 {
     if (state == "answering") {
@@ -209,6 +228,9 @@ std::string status(const Json& status)
         out += wrapped("THE STORE CANNOT BE WRITTEN, so all requests are left to the users: " + error, kWidth,
                        2) +
                "\n";
+    }
+    if (const Json& ldap = status.at("ldap"); ldap.is_object()) {
+        out += wrapped("Directory " + ldap_text(ldap), kWidth, 2) + "\n";
     }
     for (const Json& organization : status.at("organizations")) {
         const Json& general = organization.at("general");

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -197,6 +198,37 @@ BOOST_AUTO_TEST_CASE(status_counts_what_has_no_record_of_its_own)
     BOOST_TEST(text.find("made again within the hour, counted in one record: 2\n") != std::string::npos,
                text);
     BOOST_TEST(text.find("more than the journal takes") == std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(status_and_metrics_say_how_old_what_is_known_of_the_directory_is)
+{
+    const auto reported = [this] {
+        const std::string text = control_report::status(asked("GET", "/v1/status", "/v1/status"));
+        return std::regex_replace(text, std::regex("\n +"), " ");
+    };
+    BOOST_TEST(asked("GET", "/v1/status", "/v1/status")["ldap"].is_null());
+    BOOST_TEST(reported().find("Directory") == std::string::npos);
+    LdapStatus ldap{.url = "ldaps://ldap.example.org"};
+    ldap.problem = "connection refused";
+    ldap.failures = 3;
+    operations.on_ldap_status([&ldap] { return std::optional(ldap); });
+    BOOST_TEST(asked("GET", "/v1/status", "/v1/status")["ldap"]["read"].is_null());
+    const std::string never =
+        "Directory ldaps://ldap.example.org: NOT READ YET, so it is not known who is in its groups; IT COULD NOT BE READ "
+        "the last time: connection refused";
+    BOOST_TEST(reported().find(never) != std::string::npos, reported());
+    ldap.people = 10'000;
+    ldap.groups = 12;
+    ldap.read = noon();
+    ldap.readings = 1;
+    const std::string read = asked("GET", "/v1/status", "/v1/status")["ldap"]["read"];
+    BOOST_TEST(read.starts_with("2026-11-23T12:00:00"), read);
+    BOOST_TEST(reported().find("10000 people, 12 groups, read at ") != std::string::npos, reported());
+    BOOST_TEST(reported().find("so this is in force still: connection refused") != std::string::npos,
+               reported());
+    const std::string metrics = ask("GET", "/metrics").body;
+    BOOST_TEST(metrics.find("usher_ldap_readings_total{outcome=\"failed\"} 3") != std::string::npos, metrics);
+    BOOST_TEST(metrics.find("usher_ldap_read_timestamp_seconds 1795435200") != std::string::npos, metrics);
 }
 
 BOOST_AUTO_TEST_CASE(how_long_it_has_run_is_not_a_matter_of_the_time_of_day)
