@@ -21,13 +21,16 @@
 #include "plugin/control/control.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/deleted_accounts.h"
+#include "plugin/core/members_in_force.h"
 #include "plugin/core/operations.h"
 #include "plugin/core/recorded_approvals.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/people/directory.h"
 #include "plugin/people/known_choices.h"
+#include "plugin/people/ldap_refresh.h"
 #include "plugin/people/people_refresh.h"
 #include "plugin/settings/changes.h"
+#include "plugin/settings/group_members.h"
 #include "plugin/settings/reading_process.h"
 #include "plugin/settings/writer.h"
 #include "plugin/store/journal_expiry.h"
@@ -73,11 +76,11 @@ std::vector<std::string> stock_domains(std::vector<OrganizationSettings> organiz
     return domains(organizations);
 }
 
-/// The domains whose people may be searched.
-std::vector<std::string> searched_domains(std::vector<OrganizationSettings> organizations)
+/// The domains whose people may be searched, and come from there.
+std::vector<std::string> searched_domains(std::vector<OrganizationSettings> organizations, NamesFrom names)
 {
-    std::erase_if(organizations, [](const OrganizationSettings& organization) {
-        return organization.people.listed == Listed::off;
+    std::erase_if(organizations, [names](const OrganizationSettings& organization) {
+        return organization.people.listed == Listed::off || organization.people.names != names;
     });
     return domains(organizations);
 }
@@ -103,8 +106,7 @@ class Daemon : private EntityEvents
     Daemon(std::string path, Settings settings, EventLoop loop, std::unique_ptr<Database> database,
            std::unique_ptr<PolicyInForce> policy, std::string session_key)
         : path_(std::move(path)),
-          settings_(settings),
-          file_(std::move(settings)),
+          settings_(std::move(settings)),
           base_(std::move(loop)),
           clock_(base_.get()),
           channels_(base_.get()),
@@ -131,6 +133,7 @@ class Daemon : private EntityEvents
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
+        settings_.organizations.clear();
         client_service_.set_session_key(std::move(session_key));
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
@@ -141,7 +144,11 @@ class Daemon : private EntityEvents
                                        std::function<void(const std::map<std::string, std::string>&)> then) {
                                     people_.availability(viewer, std::move(users), std::move(then));
                                 }});
-        operations_.on_people_status([this](const std::string& domain) { return people_.status(domain); });
+        operations_.on_people_status([this](const std::string& domain) {
+            const auto listed = people_.status(domain);
+            return listed ? listed : ldap_.people_status(domain);
+        });
+        operations_.on_ldap_status([this] { return ldap_.status(); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
             policy_->refresh(version, std::move(then));
@@ -264,10 +271,11 @@ class Daemon : private EntityEvents
         reading_ = std::make_shared<ReadSettings>();
         served_callers_ = std::exchange(reload_callers_, {});
         worker_.run(
-            [path = path_, stop = worker_.stop_descriptor(), reading = reading_] {
+            [path = path_, stop = worker_.stop_descriptor(), reading = reading_, members = members_.known()] {
                 try {
                     *reading = read_settings_apart(path, {.stop = stop});
                     if (*reading) {
+                        put_members(**reading, members);
                         make_ready(**reading);
                     }
                 } catch (const std::exception& problem) {  // there is not enough memory, for example
@@ -288,6 +296,7 @@ class Daemon : private EntityEvents
             return;
         }
         if (*reading_) {
+            file_before_ = policy_->file();
             policy_->set_file(**reading_, [this](const auto& stored) { policy_was_stored(stored); });
         } else {
             end_reading(not_valid(reading_->error()));
@@ -343,7 +352,7 @@ class Daemon : private EntityEvents
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
         spdlog::info("{} read again: settings generation {} in force", path_,
                      policy_->policy()->generation());
-        std::swap(file_, read);
+        read = std::exchange(file_before_, {});
         return on_restart;
     }
 
@@ -366,6 +375,7 @@ class Daemon : private EntityEvents
         entity_.set_domains(ours);
         set_stock();
         set_people();
+        members_.bring();
         if (origin == PolicyInForce::Origin::here) {  // else who has saved it answers what waits
             entity_.read_again();
         } else {
@@ -389,7 +399,39 @@ class Daemon : private EntityEvents
                 people_.set_fields(domain, organization.people.fields);
             }
         }
-        people_.set_domains(searched_domains(organizations));
+        people_.set_domains(searched_domains(organizations, NamesFrom::vcard));
+        ldap_.want(wanted_of_directory(policy_->file().ldap, organizations));
+    }
+
+    /// Reads the directory on a thread of its own: nothing else waits while that is slow.
+    void read_directory(std::shared_ptr<const LdapWanted> wanted, std::shared_ptr<const GroupMembers> before,
+                        std::function<void(LdapOutcome)> then)
+    {
+        const auto outcome =
+            std::make_shared<LdapOutcome>(tl::unexpected(std::string("there is not enough memory")));
+        ldap_worker_.run(
+            [outcome, wanted = std::move(wanted), before = std::move(before),
+             stop = ldap_worker_.stop_descriptor()] {
+                try {
+                    *outcome = read_ldap(*wanted, before, stop);
+                } catch (const std::exception& problem) {
+                    *outcome = tl::unexpected(std::string(problem.what()));
+                }
+            },
+            [this, outcome, then = std::move(then)] {
+                if (!stopping_) {
+                    then(std::move(*outcome));
+                }
+            });
+    }
+
+    void make_members(std::function<void()> work, std::function<void()> then)
+    {
+        worker_.run(std::move(work), [this, then = std::move(then)] {
+            if (!stopping_) {
+                then();
+            }
+        });
     }
 
     // --- EntityEvents
@@ -577,7 +619,8 @@ class Daemon : private EntityEvents
 
     const std::string path_;
     Settings settings_;  ///< in force, without the organizations, which policy_ has
-    Settings file_;      ///< as last read; shares rules and lines with policy_
+    Settings
+        file_before_;  ///< in force until the one that was read is; shares its rules with policy_ till then
     EventLoop base_;
     EventClock clock_;
     ServiceManager service_manager_{clock_};
@@ -596,6 +639,16 @@ class Daemon : private EntityEvents
     PeopleRefresh people_;
     KnownChoices person_choices_{*database_, clock_};
     ContactNames contact_names_{directory_, person_choices_};
+    MembersInForce members_{*policy_, clock_, [this](std::function<void()> work, std::function<void()> then) {
+                                make_members(std::move(work), std::move(then));
+                            }};
+    LdapRefresh ldap_{
+        clock_, directory_, std::chrono::system_clock::now,
+        [this](std::shared_ptr<const LdapWanted> wanted, std::shared_ptr<const GroupMembers> before,
+               std::function<void(LdapOutcome)> then) {
+            read_directory(std::move(wanted), std::move(before), std::move(then));
+        },
+        [this](const std::shared_ptr<const GroupMembers>& members) { members_.set(members); }};
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;
@@ -616,6 +669,7 @@ class Daemon : private EntityEvents
     std::map<std::string, DomainState> logged_states_;
     bool stopping_ = false;
     Worker worker_{base_.get()};
+    Worker ldap_worker_{base_.get()};
 };
 
 }  // namespace

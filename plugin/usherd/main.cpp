@@ -18,6 +18,7 @@
 #include "plugin/settings/writer.h"
 #include "plugin/store/schema.h"
 #include "plugin/usherd/daemon.h"
+#include "plugin/usherd/ldap_check.h"
 #include "plugin/usherd/logging.h"
 #include "plugin/usherd/privileges.h"
 #include "plugin/usherd/store_copy.h"
@@ -92,7 +93,9 @@ int main(int argc, char** argv)
         return usher::kSettings;
     }
     if (online) {
-        return usher::check_online(path, *std::move(settings));
+        const bool directory_read = usher::check_ldap(*settings);
+        const usher::ExitCode server = usher::check_online(path, *std::move(settings));
+        return server == usher::kStopped && !directory_read ? usher::kFailed : server;
     }
     if (check) {
         spdlog::set_level(spdlog::level::off);  // what there is to say is said in words of its own
