@@ -166,9 +166,9 @@ Section<Group> group()
              "Addresses, domains and patterns, as in a rule, and other groups of the organization.",
              "[\"sales.example.org\", \"juliet@example.org\"]"},
             {"ldap", optional, on_reload, members_in_directory(),
-             "Further members, from the directory: a filter for people, or the DN of a group, whose groups are followed. As "
-             "long as they are not known, anybody may be in the group: a rule that names it, and would match then, leaves the "
-             "request to the user, and no later rule is tried. Needs [ldap].",
+             "Further members, from the directory: a filter for people, or the DN of a group. Groups within that group are "
+             "followed. While the members are not known, anybody may be in the group: a rule that names it and could match "
+             "leaves the request to the user, and no later rule is tried. Needs [ldap].",
              "\"(department=Sales)\""},
         },
     };

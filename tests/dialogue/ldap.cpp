@@ -56,7 +56,8 @@ searches_per_minute = 1000
 }
 
 struct LdapStage : Stage {
-    LdapStage() : Stage(people_options(Login::component)), usherd(connection_to(server()), with_directory(slapd))
+    LdapStage()
+        : Stage(people_options(Login::component)), usherd(connection_to(server()), with_directory(slapd))
     {
         server().add_account("nurse@capulet.lit");
         juliet = &enter(kJuliet);
