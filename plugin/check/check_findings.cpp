@@ -234,21 +234,28 @@ void add_roster_permission(Paragraph& paragraph, const DomainFacts& facts)
     }
 }
 
-/// Whether people can be found (`[organization.people]`). Requests are answered all the same.
-void add_people(Paragraph& paragraph, const Organization& organization, const DomainFacts& facts,
+/// What search (`[organization.people]`) has of the server. Requests are answered all the same.
+void add_people(Paragraph& paragraph, const PeopleSearch& people, const DomainFacts& facts,
                 const ServerSteps& steps)
 {
-    const bool wanted = organization.people.listed != Listed::off;
+    const bool searched = people.listed != Listed::off;
+    // With names from a directory the server is asked for availability only.
+    const bool lists = people.names == NamesFrom::vcard;
     const bool granted = facts.granted && facts.granted->people;
-    if (wanted && !facts.people) {
-        paragraph.add(Outcome::warning, "people", "the connector does not offer them: nobody is found",
-                      "install the connector of usherd's release; then " + steps.people);
-    } else if (wanted && !granted) {
-        paragraph.add(Outcome::warning, "people", "permission not granted: nobody is found", steps.people);
-    } else if (wanted) {
-        paragraph.passed("people", "permission granted, for search");
+    if (searched && (lists || people.availability)) {
+        const std::string without = lists ? "nobody is found" : "nobody's availability is shown";
+        if (!facts.people) {
+            paragraph.add(Outcome::warning, "people", "the connector does not offer them: " + without,
+                          "install the connector of usherd's release; then " + steps.people);
+        } else if (!granted) {
+            paragraph.add(Outcome::warning, "people", "permission not granted: " + without, steps.people);
+        } else {
+            paragraph.passed("people", "permission granted, for search");
+        }
     } else if (granted) {
-        paragraph.add(Outcome::warning, "people", "permission granted, but not needed: there is no search",
+        paragraph.add(Outcome::warning, "people",
+                      std::string("permission granted, but not needed: ") +
+                          (searched ? "search has its people from the directory" : "there is no search"),
                       "withdraw it: whoever gets hold of usherd's password has it too");
     }
 }
@@ -302,7 +309,7 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
         answered = add_requests(paragraph, facts, steps);
         add_roster_permission(paragraph, facts);
         if (facts.connector) {
-            add_people(paragraph, organization, facts, steps);
+            add_people(paragraph, organization.people, facts, steps);
         }
     }
     add_registration(paragraph, organization, registration,

@@ -74,6 +74,21 @@ const Case kCases[] = {
          f.granted->people = true;
      },
      "people", "warning", "does not offer them", "usherd's release", true},
+    {"people_of_a_directory_without_grant",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].people.listed = Listed::opt_out;
+         s.organizations[0].people.names = NamesFrom::ldap;
+         f.people = true;
+     },
+     "people", "warning", "nobody's availability is shown", "#people", true},
+    {"people_of_a_directory_without_availability",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].people.listed = Listed::opt_out;
+         s.organizations[0].people.names = NamesFrom::ldap;
+         s.organizations[0].people.availability = false;
+         f.people = f.granted->people = true;
+     },
+     "people", "warning", "from the directory", "withdraw it", true},
     {"people_granted_without_need", [](auto&, auto& f, auto&) { f.people = f.granted->people = true; },
      "people", "warning", "not needed", "withdraw it", true},
     {"no_connector",
