@@ -357,7 +357,7 @@ BOOST_DATA_TEST_CASE(S39_S71_S72_prompt_or_verdict_but_not_both, bdata::make({"r
     (void)stage.entity().next_ask_about(kRomeo, kJuliet);
     claim_by_process(stage,
                      "register(answering, self()), receive go -> mod_subscription_requests_act:answer_held("
-                     "<<\"capulet.lit\">>, Hold, {subscribed, false}) end");
+                     "<<\"capulet.lit\">>, Hold, {subscribed, false}, none) end");
     if (std::string(end) == "reloaded") {
         // That waits for the verdict.
         BOOST_TEST(ejabberd(stage).evaluate("timer:send_after(500, whereis(answering), go), ok.") == "ok");
@@ -382,7 +382,7 @@ BOOST_AUTO_TEST_CASE(S50_S52_one_of_two_verdicts_at_a_time_is_applied)
     (void)stage.entity().next_ask_about(kRomeo, kJuliet);
     claim_by_process(stage,
                      "timer:send_after(500, go), receive go -> mod_subscription_requests_act:answer_held("
-                     "<<\"capulet.lit\">>, Hold, {subscribed, false}) end");
+                     "<<\"capulet.lit\">>, Hold, {subscribed, false}, none) end");
     BOOST_TEST(
         is_error(stage.entity().answer_later(kJuliet, kRomeo, "unsubscribed"), "cancel", "item-not-found"));
     romeo.expect(kApproval);
@@ -405,7 +405,7 @@ BOOST_AUTO_TEST_CASE(S35_S52_one_of_two_verdicts_is_applied_to_what_waits)
             "Deny = fun() -> persistent_term:put(denial, mod_subscription_requests_act:answer_waiting("
             "<<\"capulet.lit\">>, " +
             kRequestKey +
-            ", {unsubscribed, false})) end, ejabberd_hooks:add(roster_out_subscription, "
+            ", {unsubscribed, false}, none)) end, ejabberd_hooks:add(roster_out_subscription, "
             "<<\"capulet.lit\">>, fun(Answer) -> case xmpp:get_type(Answer) of subscribed -> {_, Denial} = "
             "spawn_monitor(Deny), receive {'DOWN', Denial, _, _, _} -> ok after 500 -> ok end; _ -> ok end "
             "end, 49).") == "ok");
