@@ -187,20 +187,17 @@ void Operations::person_option(const Actor& actor, const Address& user, Callback
 void Operations::choose_person(const Actor& actor, const Address& user, const PersonChoice& change,
                                Callback<PersonOption> then)
 {
-    person_option(actor, user, [this, actor, user, change, then](const Result<PersonOption>& before) {
-        const auto settings = people_settings(actor, user);
-        if (!before || !settings) {
-            return then(tl::unexpected(before ? settings.error() : before.error()));
-        }
-        PersonChoice chosen = before->chosen;
-        chosen.listed = change.listed ? change.listed : chosen.listed;
-        chosen.availability = change.availability ? change.availability : chosen.availability;
-        people_.choices->set(user, chosen,
-                             callbacks_.bind([made = option_of(user, **settings, chosen),
-                                              then](const tl::expected<void, std::string>& stored) {
-                                 then(stored ? Result<PersonOption>(made) : not_stored(stored.error()));
-                             }));
-    });
+    const auto settings = people_settings(actor, user);
+    if (!settings) {
+        return then(tl::unexpected(settings.error()));
+    }
+    people_.choices->set(
+        user, change,
+        callbacks_.bind(
+            [this, user, people = **settings, then](const tl::expected<void, std::string>& stored) {
+                then(stored ? Result<PersonOption>(option_of(user, people, people_.choices->of(user.text())))
+                            : not_stored(stored.error()));
+            }));
 }
 
 }  // namespace usher

@@ -67,9 +67,9 @@ PersonChoice KnownChoices::of(std::string_view user) const
     return found == chosen_.end() ? PersonChoice{} : found->second;
 }
 
-void KnownChoices::set(const Address& user, const PersonChoice& chosen, StoreCallback<void> then)
+void KnownChoices::set(const Address& user, const PersonChoice& change, StoreCallback<void> then)
 {
-    stored_.set(user, chosen, callbacks_.bind([this, then = std::move(then)](const auto& stored) {
+    stored_.set(user, change, callbacks_.bind([this, then = std::move(then)](const auto& stored) {
         if (stored) {
             update(then);
         } else {

@@ -28,7 +28,7 @@ class KnownChoices : public PeopleChoices
 
     void update(StoreCallback<void> then) override;
     [[nodiscard]] PersonChoice of(std::string_view user) const override;
-    void set(const Address& user, const PersonChoice& chosen, StoreCallback<void> then) override;
+    void set(const Address& user, const PersonChoice& change, StoreCallback<void> then) override;
 
   private:
     void begin_reading();

@@ -23,8 +23,9 @@ class PeopleChoices
     virtual void update(StoreCallback<void> then) = 0;
     /// As of the last update. `user` is an address as preparation makes it.
     [[nodiscard]] virtual PersonChoice of(std::string_view user) const = 0;
-    /// In place of what the user has chosen before. On the disk, and known here, when `then` is called without an error.
-    virtual void set(const Address& user, const PersonChoice& chosen, StoreCallback<void> then) = 0;
+    /// What the user chooses now; what they do not choose now stays as it is. On the disk, and known here, when `then` is
+    /// called without an error.
+    virtual void set(const Address& user, const PersonChoice& change, StoreCallback<void> then) = 0;
 };
 
 }  // namespace usher

@@ -28,6 +28,7 @@ void StoredPersonChoices::since(std::int64_t number_before, std::size_t most,
 {
     database_.run(
         {.kind = Transaction::Kind::read,
+         .queue = Transaction::Queue::requests,
          .statements = {{"SELECT user_address, listed, availability, change_number FROM person_choice "
                          "WHERE change_number > $1 ORDER BY change_number, user_address LIMIT $2",
                          {number_before, static_cast<std::int64_t>(most)}}}},
@@ -41,20 +42,23 @@ void StoredPersonChoices::since(std::int64_t number_before, std::size_t most,
         }));
 }
 
-void StoredPersonChoices::set(const Address& user, const PersonChoice& chosen, StoreCallback<void> then,
+void StoredPersonChoices::set(const Address& user, const PersonChoice& change, StoreCallback<void> then,
                               std::chrono::system_clock::time_point now)
 {
-    database_.run({.kind = Transaction::Kind::durable,
-                   .statements = {next_person_choice(),
-                                  {"INSERT INTO person_choice "
-                                   "(user_address, domain, listed, availability, chosen_at, change_number) "
-                                   "VALUES ($1, $2, $3, $4, $5, (SELECT newest FROM person_choice_count)) "
-                                   "ON CONFLICT (user_address) DO UPDATE SET listed = excluded.listed, "
-                                   "availability = excluded.availability, chosen_at = excluded.chosen_at, "
-                                   "change_number = excluded.change_number",
-                                   {user.text(), std::string(user.domain()), stored(chosen.listed),
-                                    stored(chosen.availability), since_1970(now)}}}},
-                  converted<void>(std::move(then), [](const StepRows&) {}));
+    database_.run(
+        {.kind = Transaction::Kind::durable,
+         .statements = {next_person_choice(),
+                        {"INSERT INTO person_choice "
+                         "(user_address, domain, listed, availability, chosen_at, change_number) "
+                         "VALUES ($1, $2, $3, $4, $5, (SELECT newest FROM person_choice_count)) "
+                         "ON CONFLICT (user_address) DO UPDATE SET "
+                         "listed = COALESCE(excluded.listed, person_choice.listed), "
+                         "availability = COALESCE(excluded.availability, person_choice.availability), "
+                         "chosen_at = excluded.chosen_at, "
+                         "change_number = excluded.change_number",
+                         {user.text(), std::string(user.domain()), stored(change.listed),
+                          stored(change.availability), since_1970(now)}}}},
+        converted<void>(std::move(then), [](const StepRows&) {}));
 }
 
 Statement next_person_choice()

@@ -40,8 +40,9 @@ class StoredPersonChoices
     /// What was changed after the change of that number (0: all), `most` at most, in the order of numbers; the last change
     /// of each user only.
     void since(std::int64_t number, std::size_t most, StoreCallback<std::vector<Change>> then);
-    /// In place of what the user has chosen before. On the disk when `then` is called without an error.
-    void set(const Address& user, const PersonChoice& chosen, StoreCallback<void> then,
+    /// What the user chooses now; what they do not choose now stays as it is. On the disk when `then` is called without an
+    /// error.
+    void set(const Address& user, const PersonChoice& change, StoreCallback<void> then,
              std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
   private:

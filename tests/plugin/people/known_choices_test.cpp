@@ -44,7 +44,22 @@ BOOST_AUTO_TEST_CASE(a_choice_is_known_where_it_was_made_and_after_an_update_els
     BOOST_REQUIRE(update(others).has_value());
     BOOST_TEST((others.of("juliet@capulet.lit") == kHidden));
     BOOST_TEST((others.of("juliet@capulet.li") == PersonChoice{}));
-    BOOST_REQUIRE(test::now<void>([&](auto then) { others.set(kJuliet, {}, then); }).has_value());
+}
+
+// Each of two usherd is told one thing, and neither knows of the other yet.
+BOOST_AUTO_TEST_CASE(what_is_not_chosen_now_stays_as_it_was_chosen_elsewhere)
+{
+    KnownChoices others(*database, clock);
+    BOOST_REQUIRE(test::now<void>([&](auto then) { choices.set(kJuliet, kHidden, then); }).has_value());
+    BOOST_REQUIRE(
+        test::now<void>([&](auto then) { others.set(kJuliet, {std::nullopt, true}, then); }).has_value());
+    BOOST_TEST((others.of("juliet@capulet.lit") == PersonChoice{false, true}));
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_that_was_forgotten_is_known_no_more)
+{
+    BOOST_REQUIRE(test::now<void>([&](auto then) { choices.set(kJuliet, kHidden, then); }).has_value());
+    store->run("UPDATE person_choice SET listed = NULL, availability = NULL, change_number = 2");
     BOOST_REQUIRE(update(choices).has_value());
     BOOST_TEST((choices.of("juliet@capulet.lit") == PersonChoice{}));
 }

@@ -70,9 +70,9 @@ BOOST_AUTO_TEST_CASE(whoever_asks_gets_what_was_chosen_since)
     expect_since(0, {"1 juliet@capulet.lit no/-"}, 1);
     expect_since(1, {"2 romeo@montague.lit yes/no"});
     BOOST_REQUIRE(others.choose(kJuliet, {std::nullopt, true}).has_value());
-    expect_since(1, {"2 romeo@montague.lit yes/no", "3 juliet@capulet.lit -/yes"});
-    BOOST_REQUIRE(people.choose(kJuliet, kNothing).has_value());
-    expect_since(2, {"4 juliet@capulet.lit -/-"});
+    expect_since(1, {"2 romeo@montague.lit yes/no", "3 juliet@capulet.lit no/yes"});
+    BOOST_REQUIRE(people.choose(kJuliet, {true, std::nullopt}).has_value());
+    expect_since(2, {"4 juliet@capulet.lit yes/yes"});
     expect_since(4, {});
 }
 
