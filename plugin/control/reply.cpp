@@ -34,7 +34,8 @@ void refuse(HttpExchange& exchange, int status, const std::string& why)
 
 void refuse(HttpExchange& exchange, const Refusal& refusal)
 {
-    refuse(exchange, status_code(refusal.kind), refusal.text);
+    refuse(exchange, status_code(refusal.kind),
+           refusal.detail.empty() ? refusal.text : refusal.text + " (" + refusal.detail + ")");
 }
 
 void reply_metrics(const std::shared_ptr<HttpExchange>& exchange, Operations& operations)

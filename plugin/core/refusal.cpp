@@ -12,13 +12,13 @@ tl::unexpected<Refusal> refused(Refusal::Kind kind, std::string text)
 
 tl::unexpected<Refusal> not_stored(const std::string& error)
 {
-    return refused(Refusal::Kind::unavailable,
-                   "Nothing was changed: the store cannot be written (" + error + ").");
+    return tl::unexpected(
+        Refusal{Refusal::Kind::unavailable, "Nothing was changed: the store cannot be written.", error});
 }
 
 tl::unexpected<Refusal> not_read(const std::string& error)
 {
-    return refused(Refusal::Kind::unavailable, "The store cannot be read (" + error + ").");
+    return tl::unexpected(Refusal{Refusal::Kind::unavailable, "The store cannot be read.", error});
 }
 
 }  // namespace usher

@@ -19,6 +19,8 @@ struct Refusal {
     };
     Kind kind = Kind::forbidden;
     std::string text;
+    /// What the store said, which may name hosts and roles: for who may use the control socket. Empty: nothing.
+    std::string detail = {};
 };
 
 template <typename Value>
