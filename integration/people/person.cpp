@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "integration/base/trim.h"
+
 namespace usher
 {
 
@@ -36,7 +38,7 @@ std::string person_field(std::string_view text)
         }
         kept.resize(end);
     }
-    return kept;
+    return std::string(trimmed(kept));
 }
 
 }  // namespace usher

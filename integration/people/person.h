@@ -27,7 +27,7 @@ struct Person {
 };
 
 /// What is kept of a field, which must be UTF-8: no control characters (C0, DEL and, in UTF-8 behind 0xC2, C1), and
-/// no more than `kMaxField` bytes, cut between characters.
+/// no more than `kMaxField` bytes, cut between characters; no blanks around it.
 [[nodiscard]] std::string person_field(std::string_view text);
 
 }  // namespace usher

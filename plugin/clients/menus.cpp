@@ -5,6 +5,7 @@
 
 #include "integration/base/digest.h"
 #include "plugin/clients/words.h"
+#include "plugin/people/person_fields.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
 

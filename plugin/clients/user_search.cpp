@@ -6,6 +6,7 @@
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
 #include "plugin/clients/words.h"
+#include "plugin/people/person_fields.h"
 
 namespace usher
 {

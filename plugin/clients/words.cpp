@@ -3,6 +3,8 @@
 #include <array>
 #include <cctype>
 
+#include "plugin/people/person_fields.h"
+
 namespace usher
 {
 
@@ -40,19 +42,6 @@ std::string describe(const Decision& decision)
 std::string counted(std::size_t count, const std::string& what)
 {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-std::string name_of(const Person& person)
-{
-    if (!person.full_name.empty()) {
-        return person.full_name;
-    }
-    std::string name = person.given_name;
-    if (!name.empty() && !person.family_name.empty()) {
-        name += ' ';
-    }
-    name += person.family_name;
-    return name.empty() ? person.nickname : name;
 }
 
 std::string_view availability(const FoundPerson& found)

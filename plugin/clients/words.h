@@ -16,9 +16,6 @@ namespace usher
 /// `1 request`, `2 requests`
 [[nodiscard]] std::string counted(std::size_t count, const std::string& what);
 
-/// A person's name, as far as it is known: the full one, or else what there is. May be empty. Whoever bears it has chosen it.
-[[nodiscard]] std::string name_of(const Person& person);
-
 /// `available`, `away`, ... For what the searcher is not to know, as for who is offline, `not available`.
 [[nodiscard]] std::string_view availability(const FoundPerson& found);
 

@@ -278,7 +278,8 @@ void Answerer::label_batch()
     std::vector<Judged*> judged;
     for (Asked& asked : batch_->asked) {
         for (std::size_t i = 0; i < asked.requests.size(); ++i) {
-            if (names_ != nullptr && asked.judged[i].decision.answer == Answer::approve &&
+            if (names_ != nullptr && asked.source != Source::roster &&
+                asked.judged[i].decision.answer == Answer::approve &&
                 ContactNames::wanted(*policy_, asked.requests[i])) {
                 approved.push_back(asked.requests[i]);
                 judged.push_back(&asked.judged[i]);

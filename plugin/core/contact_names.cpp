@@ -21,11 +21,6 @@ const Organization* searchable(const Policy& policy, const SubscriptionRequest& 
                                                                                                 : nullptr;
 }
 
-std::string shown_name(const Person& person)
-{
-    return person.full_name.empty() ? person.nickname : person.full_name;
-}
-
 }  // namespace
 
 bool ContactNames::wanted(const Policy& policy, const SubscriptionRequest& request)
@@ -54,7 +49,7 @@ void ContactNames::of(std::shared_ptr<const Policy> policy, std::vector<Subscrip
             organization != nullptr ? directory_.person(requests[i].contact.text()) : std::nullopt;
         if (person) {
             // The directory may have been filled before the settings were changed.
-            labels[i].name = shown_name(with_fields(*person, organization->people.fields));
+            labels[i].name = person_field(name_of(with_fields(*person, organization->people.fields)));
         }
         if (!labels[i].name.empty()) {
             known.push_back({i, requests[i].contact.text(), &organization->people});

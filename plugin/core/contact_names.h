@@ -1,6 +1,6 @@
 // Under which name and in which group users' rosters show the contacts whose requests are approved (`name_contacts`).
 //
-// The name is one that the user could find by searching for the contact. Not here: who else is in a search (Operations).
+// The name is one that the user could find by searching for the contact. Not here: the search itself (Operations).
 #pragma once
 
 #include <functional>

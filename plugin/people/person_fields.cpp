@@ -28,4 +28,17 @@ Person with_fields(const Person& person, const std::vector<PersonField>& fields)
     return known;
 }
 
+std::string name_of(const Person& person)
+{
+    if (!person.full_name.empty()) {
+        return person.full_name;
+    }
+    std::string name = person.given_name;
+    if (!name.empty() && !person.family_name.empty()) {
+        name += ' ';
+    }
+    name += person.family_name;
+    return name.empty() ? person.nickname : name;
+}
+
 }  // namespace usher

@@ -105,13 +105,13 @@ Section<OrganizationSettings> organization()
              "After an automatic approval, subscribe the user to the contact in return."},
             {"name_contacts", defaulted, on_reload, flag<O>(&O::name_contacts),
              "When a request is approved, put the contact's name into the user's contact list, if the user has given the "
-             "contact none. It is the full name or else the nickname, as this user could find it by search "
-             "([organization.people] of the contact's organization); without one there is no name. Needs the connector."},
+             "contact none. It is the one that this user would be shown by search ([organization.people] of the contact's "
+             "organization); whom they could not find is not named. Needs the connector."},
             {"contact_group", optional, on_reload,
              text<O>(&O::contact_group, "a name of at most 256 bytes, one line of text",
                      syntax::is_contact_group),
-             "With name_contacts: the group for approved contacts, known by name or not, whom the user has put into "
-             "none.",
+             "With name_contacts: the group for approved contacts of any domain, known by name or not, whom the user has "
+             "put into none.",
              "\"Colleagues\""},
             {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
              "For those of the domains where the server has no connector. off: no requests are seen there. "

@@ -134,13 +134,14 @@ BOOST_AUTO_TEST_CASE(fields_are_made_harmless)
                                           "d\x7f"
                                           "e</nick><given>" +
                                           std::string(100'000, 'y') + "</given><family>" +
-                                          std::string(256, 'z') + "</family>"),
+                                          std::string(256, 'z') + "</family><email> &#9;</email>"),
          "1");
     BOOST_TEST_REQUIRE(persons.size() == 1U);
     BOOST_TEST(persons[0].full_name == umlauts.substr(0, 255));
     BOOST_TEST(persons[0].nickname == "abcde");
     BOOST_TEST(persons[0].given_name == std::string(256, 'y'));
     BOOST_TEST(persons[0].family_name == std::string(256, 'z'));
+    BOOST_TEST(persons[0].email.empty());  // as if there were none
 }
 
 // E40

@@ -100,15 +100,21 @@ BOOST_AUTO_TEST_CASE(what_a_contact_has_decided_holds_also_on_another_instance)
     BOOST_TEST(label(kJuliet, kNurse) == " in Colleagues");
 }
 
-BOOST_AUTO_TEST_CASE(the_name_is_the_full_one_or_else_the_nickname)
+BOOST_AUTO_TEST_CASE(the_name_is_that_of_the_search)
 {
     directory.put({Address::prepare(kNurse).value(), "Angelica", "A", "M", "Nanny", "nurse@capulet.lit"});
     set_people_settings(kListed, kNamed);
     BOOST_TEST(label(kJuliet, kNurse) == "Angelica");
-    set_people_settings(kListed + "fields = [\"nickname\", \"given_name\"]", kNamed);
+    set_people_settings(kListed + "fields = [\"nickname\", \"given_name\", \"family_name\"]", kNamed);
+    BOOST_TEST(label(kJuliet, kNurse) == "A M");
+    set_people_settings(kListed + "fields = [\"nickname\", \"email\"]", kNamed);
     BOOST_TEST(label(kJuliet, kNurse) == "Nanny");
-    set_people_settings(kListed + "fields = [\"given_name\", \"email\"]", kNamed);
+    set_people_settings(kListed + "fields = [\"email\"]", kNamed);
     BOOST_TEST(label(kJuliet, kNurse) == "");
+    const std::string longest(Person::kMaxField, 'x');
+    directory.put({Address::prepare(kNurse).value(), "", longest, longest, "", ""});
+    set_people_settings(kListed, kNamed);
+    BOOST_TEST(label(kJuliet, kNurse) == longest);
 }
 
 BOOST_AUTO_TEST_CASE(every_approval_has_its_label_and_nothing_else)
@@ -124,6 +130,9 @@ BOOST_AUTO_TEST_CASE(every_approval_has_its_label_and_nothing_else)
         BOOST_TEST(text(judged[0].label) == "");
         BOOST_TEST(text(judged[1].label) == "Angelica Müller in Colleagues");
         BOOST_TEST(text(judged[2].label) == "Tybalt Muller in Colleagues");
+    }
+    for (const Judged& one : answerer.judge(requests, Source::roster).value()) {
+        BOOST_TEST(text(one.label) == "");  // a server without a connector takes none
     }
     const auto by_hand = [&](Answer answer, const std::string& contact) {
         return text(answerer.record_by_hand(request(kJuliet, contact), answer, "admin").value().label);
