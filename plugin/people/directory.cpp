@@ -21,11 +21,15 @@ bool Directory::set_fields(std::string_view domain, const std::vector<PersonFiel
     return other;
 }
 
-void Directory::put(const Person& person)
+Person Directory::known_of(const Person& person) const
 {
     const auto fields = fields_.find(person.address.domain());
-    domains_[std::string(person.address.domain())].put(
-        fields == fields_.end() ? person : with_fields(person, fields->second));
+    return fields == fields_.end() ? person : with_fields(person, fields->second);
+}
+
+void Directory::put(const Person& person)
+{
+    domains_[std::string(person.address.domain())].put(known_of(person));
 }
 
 void Directory::remove(const Address& user)

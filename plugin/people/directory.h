@@ -33,6 +33,8 @@ class Directory
     /// Of the domain's people only these fields are known, or found by, from the next put() on; before the first call all.
     /// Returns whether they are others than before.
     bool set_fields(std::string_view domain, const std::vector<PersonField>& fields);
+    /// What of the person may be known.
+    [[nodiscard]] Person known_of(const Person& person) const;
     /// The people of a domain are those from now on. `DomainPeople` is filled page by page, which takes its time: half a
     /// second for 100,000. This takes next to none.
     void replace(std::string_view domain, DomainPeople people);

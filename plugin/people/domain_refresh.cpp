@@ -111,14 +111,15 @@ void DomainRefresh::stored_read(const tl::expected<std::vector<Person>, std::str
                               [this, last = people->back().address.text()] { read_store(last); });
 }
 
-/// What the store does not take now it is given with the next list.
+/// What the store does not take now it is given with the next list. A list has many pages, so it is said once.
 StoreCallback<void> DomainRefresh::reporting()
 {
-    return [domain = domain_](const tl::expected<void, std::string>& stored) {
-        if (!stored) {
+    return [domain = domain_, said = store_problem_](const tl::expected<void, std::string>& stored) {
+        if (!stored && stored.error() != *said) {
             spdlog::warn("{}: what its server has said of its people could not be stored: {}", domain,
                          stored.error());
         }
+        *said = stored ? "" : stored.error();
     };
 }
 
@@ -145,8 +146,9 @@ void DomainRefresh::read_list()
 
 void DomainRefresh::page_listed(std::vector<Person> people)
 {
-    for (const Person& person : people) {
+    for (Person& person : people) {
         seen_.push_back(hash(person.address.text()));
+        person = with_.directory.known_of(person);
         with_.directory.put(person);
     }
     if (people.empty()) {
@@ -251,11 +253,12 @@ void DomainRefresh::hinted_read(const std::vector<Address>& asked,
                                 tl::expected<std::vector<Person>, PeopleFailure> people)
 {
     if (!people) {
-        failed(people.error());
+        hinted_not_read(people.error());
         return;
     }
     std::vector<Address> gone = asked;
-    for (const Person& person : *people) {
+    for (Person& person : *people) {
+        person = with_.directory.known_of(person);
         with_.directory.put(person);
         std::erase(gone, person.address);
     }
@@ -268,6 +271,16 @@ void DomainRefresh::hinted_read(const std::vector<Address>& asked,
     if (!gone.empty()) {
         with_.store.remove(gone, reporting());
     }
+    go_on();
+}
+
+/// They are in the list, too.
+void DomainRefresh::hinted_not_read(const PeopleFailure& failure)
+{
+    spdlog::warn("{}: people who have changed could not be read again; all are read in {} minutes: {}",
+                 domain_, kRetry.count(), to_string(failure));
+    hinted_.clear();
+    retry_ = with_.clock.after(kRetry, [this] { read_list(); });
     go_on();
 }
 

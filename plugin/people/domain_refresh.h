@@ -84,6 +84,8 @@ class DomainRefresh
     void hinted_read(const std::vector<Address>& asked,
                      tl::expected<std::vector<Person>, PeopleFailure> people);
 
+    void hinted_not_read(const PeopleFailure& failure);
+
     /// Nothing is being done any more: what is next?
     void go_on();
     void await_night();
@@ -103,6 +105,7 @@ class DomainRefresh
     std::unique_ptr<Timer> night_;
     std::optional<std::chrono::system_clock::time_point> listed_;
     std::string problem_;
+    std::shared_ptr<std::string> store_problem_ = std::make_shared<std::string>();  // said last; empty: none
 };
 
 }  // namespace usher

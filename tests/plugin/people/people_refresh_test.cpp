@@ -207,6 +207,35 @@ BOOST_AUTO_TEST_CASE(a_hint_has_those_people_read_again)
     expect_nothing_asked();
 }
 
+BOOST_AUTO_TEST_CASE(a_hint_that_is_not_answered_has_the_list_read_later)
+{
+    offer();
+    list(kJuliet);
+    hint(kJuliet);
+    (void)take();
+    clock.advance(PeopleSource::kReadDeadline);
+    BOOST_TEST(status().problem.empty());  // the list is as it was read
+    expect_nothing_asked();
+    clock.advance(10min);
+    list(kJuliet + kNurse);
+    expect_known({"juliet@capulet.lit", "nurse@capulet.lit"});
+}
+
+BOOST_AUTO_TEST_CASE(fields_that_are_not_to_be_known_are_not_stored)
+{
+    refresh.set_fields("capulet.lit", {PersonField::full_name});
+    refresh.set_domains({"capulet.lit"});
+    offer();
+    const std::string juliet =
+        person("juliet@capulet.lit", "<fn>Juliet</fn><email>juliet@capulet.lit</email>");
+    list(juliet);
+    BOOST_TEST(stored.read("capulet.lit").value()[0].full_name == "Juliet");
+    BOOST_TEST(stored.read("capulet.lit").value()[0].email.empty());
+    hint(juliet);
+    reply(take(), people(juliet));
+    BOOST_TEST(stored.read("capulet.lit").value()[0].email.empty());
+}
+
 BOOST_AUTO_TEST_CASE(hints_during_a_list_wait_for_its_end)
 {
     offer();
