@@ -15,7 +15,7 @@
 -type part() :: binary().
 -type verdict() :: subscribed | unsubscribed.
 -type answer() :: {Type :: verdict() | none | unknown, AskBack :: boolean()}.
-%% What the user's item for the contact gets where it has none. Empty: nothing.
+%% What the user's item for the contact gets where it has none. An empty one changes nothing.
 -type label() :: {Name :: binary(), Group :: binary()} | none.
 
 %% A request whose delivery waits for an answer.

@@ -233,7 +233,8 @@ is_kept(Item, {none, in, _}) -> is_users_own(Item);
 is_kept(_Item, _State) -> false.
 
 %% Gives the user's item for a contact who is subscribed the name and the group that it has not (S102). mod_roster
-%% stores them as if the user's client had sent them, and tells the user's clients.
+%% stores them as if the user's client had sent them, and tells the user's clients: before the transaction around it
+%% is committed, which this one must be in so that what the user has named meanwhile stays.
 -spec label(binary(), key(), label()) -> ok.
 label(Host, Key, Label) ->
     {atomic, _} = in_transaction(Host, Key, fun(Item) ->

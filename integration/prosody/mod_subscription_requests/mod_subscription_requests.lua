@@ -646,7 +646,8 @@ local function leave_all_to_users()
 end
 
 -- Gives the user's item what it has not (S102). The approval that follows stores it, and tells the user's clients. An
--- item that a group has put into the roster is not to be stored.
+-- item that a group has put into the roster is not to be stored; with mod_groups such a contact is subscribed already,
+-- and no verdict comes so far.
 local function put_label(roster, contact, label)
 	local item = roster[contact] or { subscription = "none", groups = {} };
 	if item.persist == false then return; end
