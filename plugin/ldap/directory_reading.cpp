@@ -20,7 +20,7 @@ std::string why_nobody(const EntryPeople& people, const LdapSettings& settings)
 {
     if (people.entries() == 0) {
         return "below " + settings.base + " no entry matches " + settings.filter + ", or " +
-               (settings.bind_dn.empty() ? "whoever is not logged in" : settings.bind_dn) + " may read none";
+               reader_of(settings) + " may read none";
     }
     if (people.entries() == people.without_address()) {
         return "none of the entries (" + std::to_string(people.entries()) + ") has a usable address in " +

@@ -66,4 +66,9 @@ std::optional<std::string> name_key(const std::string& dn)
     return key;
 }
 
+std::string key_of(const std::string& dn)
+{
+    return name_key(dn).value_or(dn);
+}
+
 }  // namespace usher

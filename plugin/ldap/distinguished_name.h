@@ -15,4 +15,7 @@ namespace usher
 /// hardly made of; and they know more names of an attribute (`cn`, `commonName`, `2.5.4.3`), but write one of them.
 [[nodiscard]] std::optional<std::string> name_key(const std::string& dn);
 
+/// The `name_key`, or the text as it is if it is no name.
+[[nodiscard]] std::string key_of(const std::string& dn);
+
 }  // namespace usher

@@ -40,12 +40,6 @@ std::string field(const LdapEntry& entry, const std::string& name)
     return {};
 }
 
-/// A name that libldap cannot read is compared as it is.
-std::string key_of(const std::string& dn)
-{
-    return name_key(dn).value_or(dn);
-}
-
 }  // namespace
 
 std::vector<std::string> EntryPeople::attributes() const

@@ -102,7 +102,7 @@ GroupReading::Members GroupReading::matching(const std::string& filter)
 {
     Places places;
     const auto searched = session_.search(both(settings_.filter, filter), {}, [&](const LdapEntry& entry) {
-        const auto found = people_.by_name.find(name_key(entry.dn).value_or(entry.dn));
+        const auto found = people_.by_name.find(key_of(entry.dn));
         if (found !=
             people_.by_name.end()) {  // whoever has come since the people were read is in the next reading
             places.insert(found->second);
@@ -121,7 +121,7 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
     }
     Places places;
     std::vector<std::string> names{dn};
-    std::set<std::string> seen{name_key(dn).value_or(dn)};
+    std::set<std::string> seen{key_of(dn)};
     for (std::size_t next = 0; next < names.size(); ++next) {
         const std::string name = names[next];
         const auto entry = session_.read(name, member_attributes());
@@ -145,7 +145,7 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
         std::vector<std::string> more;
         add_members(*entry, places, more);
         for (std::string& other : more) {
-            if (seen.insert(name_key(other).value_or(other)).second) {
+            if (seen.insert(key_of(other)).second) {
                 names.push_back(std::move(other));
             }
         }
@@ -158,7 +158,7 @@ void GroupReading::add_members(const LdapEntry& entry, Places& places, std::vect
     for (const char* const attribute : {"member", "uniqueMember"}) {
         for (const std::string& value : entry.values(attribute)) {
             std::string name = name_in(value);
-            const std::string key = name_key(name).value_or(name);
+            const std::string key = key_of(name);
             if (const auto found = people_.by_name.find(key); found != people_.by_name.end()) {
                 places.insert(found->second);
             } else if (!people_.left_out.contains(key)) {

@@ -13,27 +13,22 @@ namespace usher
 namespace
 {
 
-LdapFailure said(const std::string& tried, const LdapOutcome& outcome, const std::string& advice)
+LdapFailure said(const std::string& tried, const LdapReply& reply, const std::string& advice)
 {
     std::string text = tried;
-    if (outcome.code != LDAP_CONNECT_ERROR) {  // which says no more than that
-        text += std::string(": ") + ldap_err2string(outcome.code);
+    if (reply.code != LDAP_CONNECT_ERROR) {  // which says no more than that
+        text += std::string(": ") + ldap_err2string(reply.code);
     }
-    if (!outcome.diagnostic.empty() &&
-        outcome.diagnostic != "(unknown error code)") {  // GnuTLS's, of certificates
-        text += " (" + short_ascii(outcome.diagnostic) + ")";
+    if (!reply.diagnostic.empty() &&
+        reply.diagnostic != "(unknown error code)") {  // GnuTLS's, of certificates
+        text += " (" + short_ascii(reply.diagnostic) + ")";
     }
-    return {outcome.code, advice.empty() ? text : text + ": " + advice};
+    return {reply.code, advice.empty() ? text : text + ": " + advice};
 }
 
 bool has(std::string_view text, std::string_view part)
 {
     return text.find(part) != std::string_view::npos;
-}
-
-std::string who(const LdapSettings& settings)
-{
-    return settings.bind_dn.empty() ? "whoever is not logged in" : settings.bind_dn;
 }
 
 /// What Active Directory hides in a number.
@@ -75,64 +70,69 @@ std::string general_advice(int code)
 
 }  // namespace
 
-LdapFailure starttls_failure(const LdapOutcome& outcome)
+std::string reader_of(const LdapSettings& settings)
 {
-    const std::string known = general_advice(outcome.code);
-    return said("no StartTLS", outcome,
+    return settings.bind_dn.empty() ? "whoever is not logged in" : settings.bind_dn;
+}
+
+LdapFailure starttls_failure(const LdapReply& reply)
+{
+    const std::string known = general_advice(reply.code);
+    return said("no StartTLS", reply,
                 known.empty() ? "set up TLS in the directory, or use ldaps:// if it offers that" : known);
 }
 
-LdapFailure tls_failure(const LdapOutcome& outcome, TlsFault fault, std::string_view host,
+LdapFailure tls_failure(const LdapReply& reply, TlsFault fault, std::string_view host,
                         const LdapSettings& settings)
 {
     const std::string authorities = settings.ca_file.empty() ? "the system's authorities" : settings.ca_file;
     switch (fault) {
         case TlsFault::other_name:
             return said(
-                "certificate refused", outcome,
+                "certificate refused", reply,
                 "it is not for " + std::string(host) + "; ldap.url has to have the name that it is for");
         case TlsFault::not_trusted:
-            return said("certificate refused", outcome,
+            return said("certificate refused", reply,
                         "is the authority that has signed it in " + authorities +
                             ", and has it not expired? An authority of your own goes into ldap.ca_file");
         case TlsFault::no_tls:
             break;
     }
-    const std::string known = general_advice(outcome.code);
+    const std::string known = general_advice(reply.code);
     return said(
-        "no TLS", outcome,
+        "no TLS", reply,
         known.empty() ? "is that the port for TLS? ldaps:// has 636, ldap:// with StartTLS has 389" : known);
 }
 
-LdapFailure bind_failure(const LdapOutcome& outcome, const LdapSettings& settings)
+LdapFailure bind_failure(const LdapReply& reply, const LdapSettings& settings)
 {
-    std::string advice = general_advice(outcome.code);
-    if (outcome.code == LDAP_INVALID_CREDENTIALS) {
-        advice = active_directory_advice(outcome.diagnostic);
+    std::string advice = general_advice(reply.code);
+    if (reply.code == LDAP_INVALID_CREDENTIALS) {
+        advice = active_directory_advice(reply.diagnostic);
         if (advice.empty()) {
             advice = "compare ldap.bind_dn with the directory, and " + settings.password_file +
                      " with its password";
         }
     }
-    return said("cannot log in as " + settings.bind_dn, outcome, advice);
+    return said("cannot log in as " + settings.bind_dn, reply, advice);
 }
 
-LdapFailure search_failure(const LdapOutcome& outcome, const std::string& base, const std::string& filter,
+LdapFailure search_failure(const LdapReply& reply, const std::string& base, const std::string& filter,
                            const LdapSettings& settings)
 {
-    std::string advice = general_advice(outcome.code);
-    switch (outcome.code) {
+    std::string advice = general_advice(reply.code);
+    switch (reply.code) {
         case LDAP_SIZELIMIT_EXCEEDED:
         case LDAP_ADMINLIMIT_EXCEEDED:
         case LDAP_TIMELIMIT_EXCEEDED:
-            advice = "the directory gives only a part; raise its limits for " + who(settings) +
+            advice = "the directory gives only a part; raise its limits for " + reader_of(settings) +
                      " (OpenLDAP: olcLimits; Active Directory: the LDAP policies)";
             break;
         case LDAP_NO_SUCH_OBJECT:
-            advice = "it is not there, or " + who(settings) + " may not see it";
+            advice = "it is not there, or " + reader_of(settings) + " may not see it";
             break;
         case LDAP_INSUFFICIENT_ACCESS:
-            advice = who(settings) + " has to have the right to read it";
+            advice = reader_of(settings) + " has to have the right to read it";
             break;
         case LDAP_OPERATIONS_ERROR:
         case LDAP_INAPPROPRIATE_AUTH:
@@ -144,11 +144,10 @@ LdapFailure search_failure(const LdapOutcome& outcome, const std::string& base, 
         default:
             break;
     }
-    if (outcome.code == LDAP_FILTER_ERROR) {
-        return said("this is no filter: " + filter, outcome, advice);
+    if (reply.code == LDAP_FILTER_ERROR) {
+        return said("this is no filter: " + filter, reply, advice);
     }
-    return said("cannot read " + base + (filter.empty() ? "" : " with the filter " + filter), outcome,
-                advice);
+    return said("cannot read " + base + (filter.empty() ? "" : " with the filter " + filter), reply, advice);
 }
 
 LdapFailure stopped_failure()

@@ -15,7 +15,7 @@ struct LdapFailure {
 };
 
 /// What the directory, or libldap, has said of it.
-struct LdapOutcome {
+struct LdapReply {
     int code = 0;
     std::string diagnostic;  ///< words of a stranger
 };
@@ -26,12 +26,15 @@ enum class TlsFault {
     not_trusted,  ///< nor is it known by whom it is signed, or it has expired
 };
 
+/// Who reads, as the settings have it.
+[[nodiscard]] std::string reader_of(const LdapSettings& settings);
+
 /// These say what was said, and what helps.
-[[nodiscard]] LdapFailure starttls_failure(const LdapOutcome& outcome);
-[[nodiscard]] LdapFailure tls_failure(const LdapOutcome& outcome, TlsFault fault, std::string_view host,
+[[nodiscard]] LdapFailure starttls_failure(const LdapReply& outcome);
+[[nodiscard]] LdapFailure tls_failure(const LdapReply& outcome, TlsFault fault, std::string_view host,
                                       const LdapSettings& settings);
-[[nodiscard]] LdapFailure bind_failure(const LdapOutcome& outcome, const LdapSettings& settings);
-[[nodiscard]] LdapFailure search_failure(const LdapOutcome& outcome, const std::string& base,
+[[nodiscard]] LdapFailure bind_failure(const LdapReply& outcome, const LdapSettings& settings);
+[[nodiscard]] LdapFailure search_failure(const LdapReply& outcome, const std::string& base,
                                          const std::string& filter, const LdapSettings& settings);
 
 /// Somebody does not want to wait any longer.

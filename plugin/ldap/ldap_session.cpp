@@ -180,7 +180,7 @@ tl::expected<void, LdapFailure> LdapSession::secure()
             code = reply_code(handle, number);
         }
         if (code != LDAP_SUCCESS) {
-            return tl::unexpected(stopped() ? stopped_failure() : starttls_failure(outcome(code)));
+            return tl::unexpected(stopped() ? stopped_failure() : starttls_failure(reply(code)));
         }
     }
     const int code = start_tls(Certificate::verified);
@@ -191,7 +191,7 @@ tl::expected<void, LdapFailure> LdapSession::secure()
             code, "TLS cannot be used: does " + file + " have certificates (PEM) that usherd may read?"});
     }
     if (code != LDAP_SUCCESS) {
-        const LdapOutcome what = outcome(code);
+        const LdapReply what = reply(code);
         const TlsFault fault = code == LDAP_TIMEOUT ? TlsFault::no_tls : tls_fault();
         return tl::unexpected(stopped() ? stopped_failure() : tls_failure(what, fault, url_.host, settings_));
     }
@@ -265,7 +265,7 @@ tl::expected<void, LdapFailure> LdapSession::log_in(std::string_view password)
     const int code = ldap_sasl_bind_s(handle_.get(), settings_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
                                       &credentials, nullptr, nullptr, nullptr);
     if (code != LDAP_SUCCESS) {
-        return tl::unexpected(stopped() ? stopped_failure() : bind_failure(outcome(code), settings_));
+        return tl::unexpected(stopped() ? stopped_failure() : bind_failure(reply(code), settings_));
     }
     return {};
 }
@@ -315,7 +315,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
                                                        const Visit& visit)
 {
     ldap* const handle = handle_.get();
-    const auto failed = [&](const LdapOutcome& what) {
+    const auto failed = [&](const LdapReply& what) {
         return tl::unexpected(stopped() ? stopped_failure()
                                         : search_failure(what, query.base,
                                                          query.scope == LDAP_SCOPE_BASE ? "" : query.filter,
@@ -340,7 +340,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
         LDAPControl* made = nullptr;
         if (const int code = ldap_create_page_control(handle, kPageSize, &from, 0, &made);
             code != LDAP_SUCCESS) {
-            return failed(outcome(code));
+            return failed(reply(code));
         }
         page.reset(made);
         controls[0] = made;
@@ -351,7 +351,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
         ldap_search_ext(handle, query.base.c_str(), query.scope, query.filter.c_str(), asked.data(), 0,
                         controls.data(), nullptr, nullptr, LDAP_NO_LIMIT, &number);
     if (sent != LDAP_SUCCESS) {
-        return failed(outcome(sent));
+        return failed(reply(sent));
     }
     for (;;) {
         timeval patience = kPatience;
@@ -359,7 +359,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
         const int kind = ldap_result(handle, number, LDAP_MSG_ONE, &patience, &received);
         const Message message(received);
         if (kind <= 0) {
-            const LdapOutcome what = kind == 0 ? LdapOutcome{LDAP_TIMEOUT, {}} : outcome(LDAP_SERVER_DOWN);
+            const LdapReply what = kind == 0 ? LdapReply{LDAP_TIMEOUT, {}} : reply(LDAP_SERVER_DOWN);
             ldap_abandon_ext(handle, number, nullptr, nullptr);
             return failed(what);
         }
@@ -374,7 +374,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
                 ldap_parse_result(handle, received, &code, nullptr, nullptr, nullptr, &replied, 0);
             const std::unique_ptr<LDAPControl*, FreeControls> owned(replied);
             if (parsed != LDAP_SUCCESS || code != LDAP_SUCCESS) {
-                return failed(outcome(parsed != LDAP_SUCCESS ? parsed : code));
+                return failed(reply(parsed != LDAP_SUCCESS ? parsed : code));
             }
             LDAPControl* const next = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, replied, nullptr);
             ber_int_t size = 0;
@@ -389,9 +389,9 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
     }
 }
 
-LdapOutcome LdapSession::outcome(int code) const
+LdapReply LdapSession::reply(int code) const
 {
-    LdapOutcome what{code, {}};
+    LdapReply what{code, {}};
     char* said = nullptr;
     if (ldap_get_option(handle_.get(), LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&said)) ==
         LDAP_OPT_SUCCESS) {

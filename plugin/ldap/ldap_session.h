@@ -84,7 +84,7 @@ class LdapSession
     /// One page, or all if `cookie` is null. The cookie of the next page, empty after the last one.
     [[nodiscard]] tl::expected<void, LdapFailure> read_page(const Query& query, std::string* cookie,
                                                             const Visit& visit);
-    [[nodiscard]] LdapOutcome outcome(int code) const;
+    [[nodiscard]] LdapReply reply(int code) const;
     [[nodiscard]] bool stopped() const { return is_readable(stop_); }
 
     const LdapSettings& settings_;
