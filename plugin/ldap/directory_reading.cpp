@@ -36,9 +36,19 @@ void add_remarks(const EntryPeople& people, const LdapSettings& settings, std::v
                           ": " + std::to_string(people.without_address()));
     }
     if (people.duplicates() > 0) {
-        remarks.push_back("entries left out because another one has the same address: " +
+        remarks.push_back("entries that are not found because another one has the same address: " +
                           std::to_string(people.duplicates()));
     }
+}
+
+std::string remark_of(const LdapSession::References& elsewhere)
+{
+    std::string where;
+    for (const std::string& url : elsewhere.first) {
+        where += (where.empty() ? "" : ", ") + short_ascii(url);
+    }
+    return "parts of the directory on other servers, which were not read: " +
+           std::to_string(elsewhere.count) + (where.empty() ? "" : " (" + where + ")");
 }
 
 tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settings,
@@ -58,6 +68,7 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
     if (const std::string why = why_nobody(entries, settings); !why.empty()) {
         return tl::unexpected(LdapFailure{0, why});
     }
+    const LdapSession::References elsewhere = session.references();  // other searches meet the same ones
     if (!settings.disabled_filter.empty()) {  // after the people: who was disabled meanwhile is none of them
         const auto disabled =
             session.search(both(settings.filter, settings.disabled_filter), {},
@@ -67,25 +78,32 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
         }
     }
     PeopleOfEntries people = entries.finish();
+    if (people.people.empty()) {
+        return tl::unexpected(
+            LdapFailure{0, "ldap.disabled_filter, " + settings.disabled_filter + ", matches everybody"});
+    }
     DirectoryContents read;
     add_remarks(entries, settings, read.remarks);
+    if (elsewhere.count > 0) {
+        read.remarks.push_back(remark_of(elsewhere));
+    }
     GroupReading reading(session, settings, people);
     for (const std::string& group : groups) {
-        auto members = reading.read(group);
-        if (members) {
-            if (members->empty()) {  // a filter with a misspelled attribute looks the same
+        auto found = reading.read(group);
+        if (found) {
+            if (found->members.empty()) {  // a filter with a misspelled attribute looks the same
                 read.remarks.push_back("nobody is in the group " + group);
             }
-            read.groups[group] = *std::move(members);
-        } else if (GroupReading::is_of_one_group(members.error())) {
-            read.remarks.push_back("group not known: " + members.error().text);
+            if (found->unseen > 0) {
+                read.remarks.push_back("members of " + group + " that are not there or may not be seen: " +
+                                       std::to_string(found->unseen));
+            }
+            read.groups[group] = std::move(found->members);
+        } else if (GroupReading::is_of_one_group(found.error())) {
+            read.remarks.push_back("group not known: " + found.error().text);
         } else {
-            return tl::unexpected(members.error());
+            return tl::unexpected(found.error());
         }
-    }
-    if (session.references() > 0) {
-        read.remarks.push_back("parts of the directory on other servers, which were not read: " +
-                               std::to_string(session.references()));
     }
     read.people = std::move(people.people);
     return read;

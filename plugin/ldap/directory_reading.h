@@ -18,10 +18,11 @@ namespace usher
 {
 
 struct DirectoryContents {
-    /// Sorted by address, each address once; without those who are disabled.
+    /// Sorted by address, each address once; without those who are disabled. Of a person with several addresses, one.
     std::vector<Person> people;
-    /// Who of `people` is in each of the groups that were asked for, sorted. A group that the directory does not have
-    /// is absent, which is not the same as one without members, and a remark says so.
+    /// Who is in each of the groups that were asked for, with all of their addresses, sorted. A group that the
+    /// directory does not have, or does not show whole, is absent, which is not the same as one without members, and a
+    /// remark says so.
     std::map<std::string, std::vector<Address>> groups;
     /// What the administrator should know, for the log: how many entries have no usable address, and the like.
     /// Printable.

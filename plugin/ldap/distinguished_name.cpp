@@ -18,6 +18,8 @@ struct FreeName {
     void operator()(LDAPRDN* name) const { ldap_dnfree(name); }
 };
 
+using Name = std::unique_ptr<LDAPRDN, FreeName>;
+
 /// Appends it with its length, so that no two names become one text.
 void append_part(std::string& key, std::string_view text)
 {
@@ -40,15 +42,22 @@ std::string folded(const berval& value)
     return icu::UnicodeString::fromUTF8(spaced).foldCase().toUTF8String(out);
 }
 
+/// Null if it is no name, or the empty one, which is not that of an entry.
+Name parse(const std::string& dn)
+{
+    LDAPDN parsed = nullptr;
+    const int code = ldap_str2dn(dn.c_str(), &parsed, LDAP_DN_FORMAT_LDAPV3);
+    return Name(code == LDAP_SUCCESS ? parsed : nullptr);
+}
+
 }  // namespace
 
 std::optional<std::string> name_key(const std::string& dn)
 {
-    LDAPDN parsed = nullptr;
-    if (ldap_str2dn(dn.c_str(), &parsed, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS || parsed == nullptr) {
-        return std::nullopt;  // nor is the empty name that of an entry
+    const Name name = parse(dn);
+    if (!name) {
+        return std::nullopt;
     }
-    const std::unique_ptr<LDAPRDN, FreeName> name(parsed);
     std::string key;
     for (LDAPRDN* relative = name.get(); *relative != nullptr; ++relative) {
         std::vector<std::string> parts;
@@ -69,6 +78,20 @@ std::optional<std::string> name_key(const std::string& dn)
 std::string key_of(const std::string& dn)
 {
     return name_key(dn).value_or(dn);
+}
+
+bool is_named_by_uid(const std::string& dn)
+{
+    const Name name = parse(dn);
+    if (!name) {
+        return false;
+    }
+    LDAPAVA** const parts = *name.get();
+    if (parts[0] == nullptr || parts[1] != nullptr) {
+        return false;
+    }
+    const std::string type = folded(parts[0]->la_attr);
+    return type == "uid" || type == "userid" || type == "0.9.2342.19200300.100.1.1";
 }
 
 }  // namespace usher

@@ -18,4 +18,7 @@ namespace usher
 /// The `name_key`, or the text as it is if it is no name.
 [[nodiscard]] std::string key_of(const std::string& dn);
 
+/// Whether the entry is named by its `uid` alone.
+[[nodiscard]] bool is_named_by_uid(const std::string& dn);
+
 }  // namespace usher

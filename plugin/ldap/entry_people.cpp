@@ -54,27 +54,27 @@ std::vector<std::string> EntryPeople::attributes() const
     return names;
 }
 
-std::optional<Address> EntryPeople::address_of(const LdapEntry& entry) const
+std::vector<Address> EntryPeople::addresses_of(const LdapEntry& entry) const
 {
-    std::optional<Address> first;
+    std::vector<Address> addresses;
     for (const std::string& value : sorted(entry.values(settings_.address))) {
         const bool whole = value.find('@') != std::string::npos;
         auto address = Address::prepare(whole ? value : value + "@" + settings_.domain);
-        if (address && address->domain() == settings_.domain) {
-            return address;
-        }
-        if (address && !first) {
-            first = std::move(address);
+        if (address) {
+            addresses.push_back(*std::move(address));
         }
     }
-    return first;
+    std::stable_partition(addresses.begin(), addresses.end(),
+                          [this](const Address& address) { return address.domain() == settings_.domain; });
+    return addresses;
 }
 
 void EntryPeople::add(const LdapEntry& entry)
 {
-    Found& found = found_.emplace_back(Found{entry.dn, key_of(entry.dn), std::nullopt, entry.values("uid")});
-    if (auto address = address_of(entry)) {
-        found.person = Person{*std::move(address),
+    Found& found = found_.emplace_back(
+        Found{entry.dn, key_of(entry.dn), std::nullopt, addresses_of(entry), entry.values("uid")});
+    if (!found.addresses.empty()) {
+        found.person = Person{found.addresses.front(),
                               field(entry, settings_.full_name),
                               field(entry, settings_.given_name),
                               field(entry, settings_.family_name),
@@ -107,17 +107,17 @@ PeopleOfEntries EntryPeople::finish()
     };
     std::sort(kept.begin(), kept.end(), order);
     for (Found& found : kept) {
-        if (!all.people.empty() && all.people.back().address == found.person->address) {
-            ++duplicates_;
-            all.left_out.insert(std::move(found.key));
-            continue;
-        }
-        const std::size_t place = all.people.size();
+        const std::size_t place = all.addresses.size();
         all.by_name.emplace(std::move(found.key), place);
         for (const std::string& uid : found.uids) {
             all.by_uid.emplace(in_lower_case(uid), place);
         }
-        all.people.push_back(*std::move(found.person));
+        all.addresses.push_back(std::move(found.addresses));
+        if (!all.people.empty() && all.people.back().address == found.person->address) {
+            ++duplicates_;
+        } else {
+            all.people.push_back(*std::move(found.person));
+        }
     }
     return all;
 }

@@ -18,10 +18,11 @@ namespace usher
 
 /// People, and which entries they were.
 struct PeopleOfEntries {
-    std::vector<Person> people;                            ///< sorted by address
-    std::unordered_map<std::string, std::size_t> by_name;  ///< their places, by the `name_key` of their entry
+    std::vector<Person> people;                            ///< sorted by address, each address once
+    std::vector<std::vector<Address>> addresses;           ///< of each entry that counts, all of them
+    std::unordered_map<std::string, std::size_t> by_name;  ///< places in `addresses`, by the entry's `key_of`
     std::multimap<std::string, std::size_t> by_uid;        ///< the same by `uid`, in lower case
-    std::unordered_set<std::string> left_out;  ///< keys of entries that are persons, but none of `people`
+    std::unordered_set<std::string> left_out;  ///< keys of entries that are persons and do not count
 };
 
 class EntryPeople
@@ -33,7 +34,8 @@ class EntryPeople
     [[nodiscard]] std::vector<std::string> attributes() const;
 
     /// Of an attribute with several values the first counts, in the order of their bytes, because directories keep
-    /// none. For the address: the first that is one; before all others, one at `domain` of the settings.
+    /// none. Each value that is an address is one of the person, and counts for groups; they are found by the first,
+    /// before all others by one at `domain` of the settings.
     void add(const LdapEntry& entry);
     /// Whoever that entry is, they are none of the people.
     void disable(const std::string& dn);
@@ -42,7 +44,7 @@ class EntryPeople
     [[nodiscard]] std::size_t without_address() const { return without_address_; }
     [[nodiscard]] std::size_t duplicates() const { return duplicates_; }
 
-    /// Of entries with one address the first counts, in the order of their names.
+    /// Of entries with one address the first is found, in the order of their names; the groups of all of them count.
     [[nodiscard]] PeopleOfEntries finish();
 
   private:
@@ -50,10 +52,12 @@ class EntryPeople
         std::string dn;
         std::string key;
         std::optional<Person> person;  // none without a usable address
+        std::vector<Address> addresses;
         std::vector<std::string> uids;
     };
 
-    [[nodiscard]] std::optional<Address> address_of(const LdapEntry& entry) const;
+    /// The one by which they are found comes first.
+    [[nodiscard]] std::vector<Address> addresses_of(const LdapEntry& entry) const;
 
     const LdapSettings& settings_;
     std::vector<Found> found_;

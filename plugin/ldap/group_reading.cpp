@@ -28,20 +28,24 @@ std::string name_in(const std::string& value)
 }
 
 enum class Kind {
-    other,           ///< no group, or its class may not be read
+    unseen,          ///< its class may not be read
+    other,           ///< no group
     group,           ///< may be without members
     group_of_names,  ///< has at least one (RFC 4519 sections 3.5 and 3.6)
 };
 
 Kind kind_of(const LdapEntry& entry)
 {
-    Kind kind = Kind::other;
-    for (const std::string& value : entry.values("objectClass")) {
+    const std::vector<std::string>& classes = entry.values("objectClass");
+    Kind kind = classes.empty() ? Kind::unseen : Kind::other;
+    for (const std::string& value : classes) {
         const std::string name = in_lower_case(value);
         if (name == "groupofnames" || name == "groupofuniquenames") {
             return Kind::group_of_names;
         }
-        kind = name.find("group") != std::string::npos ? Kind::group : kind;
+        if (name == "posixgroup" || name == "groupofmembers" || name == "group") {
+            kind = Kind::group;
+        }
     }
     return kind;
 }
@@ -69,57 +73,65 @@ LdapFailure unreadable(const std::string& dn, const std::string& why)
 
 bool GroupReading::is_of_one_group(const LdapFailure& failure)
 {
-    switch (failure.code) {
-        case LDAP_NO_SUCH_OBJECT:
-        case LDAP_INVALID_DN_SYNTAX:
-        case LDAP_INVALID_SYNTAX:
-        case LDAP_INSUFFICIENT_ACCESS:
-        case LDAP_INAPPROPRIATE_MATCHING:
-        case LDAP_UNDEFINED_TYPE:
-        case LDAP_FILTER_ERROR:
-        case LDAP_REFERRAL:
-            return true;
-        default:
-            return false;
-    }
+    return failure.code > 0 ||
+           failure.code == LDAP_FILTER_ERROR;  // other codes of libldap's own are negative
 }
 
-tl::expected<std::vector<Address>, LdapFailure> GroupReading::read(const std::string& group)
+tl::expected<GroupOfDirectory, LdapFailure> GroupReading::read(const std::string& group)
 {
-    const Members places = is_filter(group) ? matching(group) : in_group(group);
-    if (!places) {
-        return tl::unexpected(places.error());
+    const Members found = is_filter(group) ? matching(group) : in_group(group);
+    if (!found) {
+        return tl::unexpected(found.error());
     }
-    std::vector<Address> members;
-    members.reserve(places->size());
-    for (const std::size_t place : *places) {
-        members.push_back(people_.people[place].address);
+    GroupOfDirectory read{{}, found->unseen};
+    for (const std::size_t place : found->places) {
+        const std::vector<Address>& addresses = people_.addresses[place];
+        read.members.insert(read.members.end(), addresses.begin(), addresses.end());
     }
-    return members;
+    std::sort(read.members.begin(), read.members.end(),
+              [](const Address& a, const Address& b) { return a.text() < b.text(); });
+    read.members.erase(std::unique(read.members.begin(), read.members.end()), read.members.end());
+    return read;
 }
 
 GroupReading::Members GroupReading::matching(const std::string& filter)
 {
-    Places places;
+    Found all;
     const auto searched = session_.search(both(settings_.filter, filter), {}, [&](const LdapEntry& entry) {
         const auto found = people_.by_name.find(key_of(entry.dn));
         if (found !=
             people_.by_name.end()) {  // whoever has come since the people were read is in the next reading
-            places.insert(found->second);
+            all.places.insert(found->second);
         }
     });
-    return searched ? Members(std::move(places)) : tl::unexpected(searched.error());
+    return searched ? Members(std::move(all)) : tl::unexpected(searched.error());
+}
+
+GroupReading::Members GroupReading::in_active_directory_group(const std::string& dn)
+{
+    const auto entry = session_.read(dn, {"objectClass"});
+    if (!entry) {
+        return tl::unexpected(entry.error());
+    }
+    const std::vector<std::string>& classes = entry->values("objectClass");
+    if (std::none_of(classes.begin(), classes.end(),
+                     [](const std::string& name) { return in_lower_case(name) == "group"; })) {
+        return tl::unexpected(unreadable(dn, "it is no group, or its class may not be read"));
+    }
+    return matching(in_chain_filter(dn));
 }
 
 GroupReading::Members GroupReading::in_group(const std::string& dn)
 {
     if (is_active_directory()) {
-        if (const auto entry = session_.read(dn, {}); !entry) {  // nobody is in what is not there
-            return tl::unexpected(entry.error());
-        }
-        return matching(in_chain_filter(dn));
+        return in_active_directory_group(dn);
     }
-    Places places;
+    Found all;
+    std::size_t perhaps_groups = 0;
+    const auto add_unseen = [&](const std::string& name) {
+        ++all.unseen;
+        perhaps_groups += is_named_by_uid(name) ? 0 : 1;
+    };
     std::vector<std::string> names{dn};
     std::set<std::string> seen{key_of(dn)};
     for (std::size_t next = 0; next < names.size(); ++next) {
@@ -128,6 +140,7 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
         if (!entry) {
             const int code = entry.error().code;
             if (next > 0 && (code == LDAP_NO_SUCH_OBJECT || code == LDAP_INVALID_DN_SYNTAX)) {
+                add_unseen(name);
                 continue;
             }
             return tl::unexpected(entry.error());
@@ -139,18 +152,27 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
         if (!has_members(*entry) && kind == Kind::group_of_names) {
             return tl::unexpected(unreadable(name, "it must have some, but none may be read"));
         }
-        if (!has_members(*entry) && kind == Kind::other && next == 0) {
+        if (!has_members(*entry) && kind != Kind::group && next == 0) {
             return tl::unexpected(unreadable(name, "it is no group, or its class may not be read"));
         }
+        if (!has_members(*entry) && kind == Kind::unseen) {
+            add_unseen(name);
+        }
         std::vector<std::string> more;
-        add_members(*entry, places, more);
+        add_members(*entry, all.places, more);
         for (std::string& other : more) {
             if (seen.insert(key_of(other)).second) {
                 names.push_back(std::move(other));
             }
         }
     }
-    return places;
+    if (perhaps_groups > 0) {
+        return tl::unexpected(
+            unreadable(dn, std::to_string(perhaps_groups) + " of them cannot be seen and may be groups; " +
+                               reader_of(settings_) +
+                               " has to see them, or, if they are deleted, the group must not have them"));
+    }
+    return all;
 }
 
 void GroupReading::add_members(const LdapEntry& entry, Places& places, std::vector<std::string>& more) const

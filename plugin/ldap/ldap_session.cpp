@@ -366,7 +366,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
         if (kind == LDAP_RES_SEARCH_ENTRY) {
             visit(entry_of(handle, received));
         } else if (kind == LDAP_RES_SEARCH_REFERENCE) {
-            ++references_;
+            note_reference(received);
         } else {
             int code = LDAP_SUCCESS;
             LDAPControl** replied = nullptr;
@@ -387,6 +387,20 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
             return {};
         }
     }
+}
+
+void LdapSession::note_reference(ldapmsg* message)
+{
+    constexpr std::size_t kNamed = 3;
+    ++references_.count;
+    char** urls = nullptr;
+    if (ldap_parse_reference(handle_.get(), message, &urls, nullptr, 0) != LDAP_SUCCESS) {
+        return;
+    }
+    if (urls != nullptr && urls[0] != nullptr && references_.first.size() < kNamed) {
+        references_.first.emplace_back(urls[0]);
+    }
+    ber_memvfree(reinterpret_cast<void**>(urls));
 }
 
 LdapReply LdapSession::reply(int code) const

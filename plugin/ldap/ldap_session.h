@@ -17,6 +17,7 @@
 #include "plugin/settings/settings.h"
 
 struct ldap;
+struct ldapmsg;
 
 namespace usher
 {
@@ -59,8 +60,12 @@ class LdapSession
     [[nodiscard]] tl::expected<LdapEntry, LdapFailure> read(const std::string& dn,
                                                             const std::vector<std::string>& attributes);
 
-    /// How many parts of the directory were said to be on other servers, since the beginning.
-    [[nodiscard]] std::size_t references() const { return references_; }
+    /// Parts of the directory that were said to be on other servers, since the beginning.
+    struct References {
+        std::size_t count = 0;
+        std::vector<std::string> first;  ///< where some of them are: URLs, words of a stranger
+    };
+    [[nodiscard]] const References& references() const { return references_; }
 
   private:
     struct Unbind {
@@ -84,6 +89,7 @@ class LdapSession
     /// One page, or all if `cookie` is null. The cookie of the next page, empty after the last one.
     [[nodiscard]] tl::expected<void, LdapFailure> read_page(const Query& query, std::string* cookie,
                                                             const Visit& visit);
+    void note_reference(ldapmsg* message);
     [[nodiscard]] LdapReply reply(int code) const;
     [[nodiscard]] bool stopped() const { return is_readable(stop_); }
 
@@ -93,7 +99,7 @@ class LdapSession
     std::string password_in_texts_;  // what no text may have
     std::unique_ptr<ldap, Unbind> handle_;
     std::unique_ptr<ConnectionEnder> ender_;
-    std::size_t references_ = 0;
+    References references_;
 };
 
 }  // namespace usher

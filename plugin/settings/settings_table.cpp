@@ -348,7 +348,9 @@ Section<LdapSettings> ldap()
              "\"(userAccountControl:1.2.840.113556.1.4.803:=2)\""},
             {"address", defaulted, on_reload,
              text<L>(&L::address, "the name of an attribute such as mail", syntax::is_ldap_attribute),
-             "The attribute with the XMPP address, or with its local part, such as uid or sAMAccountName."},
+             "The attribute with the XMPP address, or with its local part, such as uid or sAMAccountName. Each of several "
+             "values is an address of the same person: groups have all of them, and search finds the first, or one at "
+             "domain."},
             {"domain", optional, on_reload,
              text<L>(&L::domain, "a domain such as example.org, each exact, without *", syntax::is_domain),
              "The domain of those whose attribute has only the local part, one of an organization. Without this setting, they "

@@ -81,7 +81,8 @@ std::string group(const std::string& dn, const std::vector<std::string>& members
 /// Half of the people are of the department Sales, one in a hundred is disabled.
 std::string entries()
 {
-    std::string text = unit("people") + unit("few") + unit("groups") + unit("hidden");
+    std::string text = unit("people") + unit("few") + unit("groups") + unit("hidden") + unit("invisible") +
+                       unit("several") + unit("referring");
     std::vector<std::string> sales;
     for (int i = 0; i < kPeople; ++i) {
         const std::string n = number(i);
@@ -110,6 +111,19 @@ std::string entries()
             "\nobjectClass: groupOfUniqueNames\nuniqueMember: " + few_dn("cal") + "#'01'B\n\n";
     text += group(below("cn=secret,ou=hidden"), {few_dn("amy")});
     text += group(group_dn("around-secret"), {few_dn("amy"), below("cn=secret,ou=hidden")});
+    text += group(below("cn=nobody-sees-me,ou=invisible"), {few_dn("ben")});
+    text += group(group_dn("around-invisible"), {few_dn("amy"), below("cn=nobody-sees-me,ou=invisible")});
+    text += group(group_dn("with-unit"), {few_dn("amy"), below("ou=few")});
+    text += person(below("uid=fay,ou=several"), "mail: fay@corp.example\nmail: f@corp.example\nmail: none\n");
+    text += person(below("uid=gus,ou=several"), "mail: fay@corp.example\nmail: f@corp.example\n");
+    text += group(group_dn("of-fay"), {below("uid=fay,ou=several")});
+    text += group(group_dn("of-gus"), {below("uid=gus,ou=several")});
+    text += "dn: " + group_dn("unix-gus") + "\nobjectClass: posixGroup\ngidNumber: 9\nmemberUid: gus\n\n";
+    text += person(below("uid=ref,ou=referring"), "mail: ref@corp.example\n");
+    text += "dn: " + below("ou=elsewhere,ou=referring") +
+            "\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://" +
+            "elsewhere.example/ou=x\n\n";
+    text += "dn: " + group_dn("ad") + "\nobjectClass: group\ncn: ad\nmember: " + few_dn("amy") + "\n\n";
     return text;
 }
 
@@ -297,6 +311,75 @@ BOOST_FIXTURE_TEST_CASE(a_group_that_cannot_be_read_is_not_an_empty_one, Reading
     BOOST_TEST(std::count_if(all.remarks.begin(), all.remarks.end(), [](const std::string& remark) {
                    return remark.starts_with("group not known: ");
                }) == 6);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_group_around_one_that_is_not_seen_is_not_known, Reading)
+{
+    BOOST_TEST((members(group_dn("around-invisible")) == Texts{"?"}));
+    const std::string said = contents({group_dn("around-invisible")}).remarks.back();
+    BOOST_TEST(said.starts_with("group not known: cannot read the members of " +
+                                group_dn("around-invisible") + ": 1 of them "));
+    BOOST_TEST(
+        (members(group_dn("with-unit")) == Texts{"amy@corp.example"}));  // which is no group, as is seen
+}
+
+/// Whoever is deleted stays in groups, in many directories.
+BOOST_FIXTURE_TEST_CASE(a_person_who_is_not_there_is_counted, ReadingAll)
+{
+    BOOST_TEST((contents({group_dn("all")}).remarks ==
+                Texts{"members of " + group_dn("all") + " that are not there or may not be seen: 1"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(all_addresses_of_an_entry_are_in_its_groups, Reading)
+{
+    settings.base = below("ou=several");
+    BOOST_TEST((addresses() == Texts{"f@corp.example"}));
+    const Texts both_addresses{"f@corp.example", "fay@corp.example"};
+    BOOST_TEST((members(group_dn("of-fay")) == both_addresses));
+    BOOST_TEST((members(group_dn("of-gus")) == both_addresses));
+    BOOST_TEST((members(group_dn("unix-gus")) == both_addresses));
+    BOOST_TEST((members("(uid=gus)") == both_addresses));
+}
+
+BOOST_FIXTURE_TEST_CASE(everybody_disabled_is_an_error, Reading)
+{
+    settings.disabled_filter = "(objectClass=person)";
+    BOOST_TEST(refused("ldap.disabled_filter, (objectClass=person), matches everybody"));
+}
+
+BOOST_FIXTURE_TEST_CASE(only_the_people_search_counts_other_servers, Reading)
+{
+    settings.base = below("ou=referring");
+    const DirectoryContents all = contents({"(objectClass=person)", "(uid=ref)"});
+    BOOST_TEST(all.groups.size() == 2U);
+    BOOST_TEST((all.remarks == Texts{"parts of the directory on other servers, which were not read: 1 "
+                                     "(ldap://elsewhere.example/ou=x??sub)"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_server_refuses_of_one_group_concerns_no_other, Reading)
+{
+    const DirectoryContents all =
+        contents({std::string("cn=board,") + PrivateSlapd::kClosed, group_dn("unix")});
+    BOOST_TEST(all.groups.size() == 1U);
+    BOOST_TEST(all.groups.contains(group_dn("unix")));
+    BOOST_TEST(all.remarks.back().starts_with("group not known: "));
+    BOOST_TEST(all.remarks.back().find("unwilling") != std::string::npos);
+}
+
+/// slapd does not follow groups as Active Directory does, so that nobody is in one; but what is a group is seen.
+BOOST_FIXTURE_TEST_CASE(in_active_directory_only_a_group_is_one, Reading)
+{
+    slapd().stop();
+    slapd().set_capability("1.2.840.113556.1.4.800");
+    slapd().start();
+    const DirectoryContents all =
+        contents({group_dn("ad"), group_dn("round"), below("ou=few"), group_dn("nowhere")});
+    slapd().stop();
+    slapd().set_capability("");
+    slapd().start();
+    BOOST_TEST(all.groups.size() == 1U);
+    BOOST_TEST(all.groups.contains(group_dn("ad")));
+    BOOST_TEST((members(group_dn("ad")) == Texts{"amy@corp.example"}));
 }
 
 BOOST_FIXTURE_TEST_CASE(changes_are_in_the_next_reading, Reading)

@@ -97,6 +97,16 @@ BOOST_AUTO_TEST_CASE(what_is_no_name_has_no_key)
     BOOST_TEST(!name_key("").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(whose_name_is_a_uid)
+{
+    BOOST_TEST(is_named_by_uid("uid=amy,ou=people,dc=corp"));
+    BOOST_TEST(is_named_by_uid("UID = amy,dc=corp"));
+    BOOST_TEST(is_named_by_uid("0.9.2342.19200300.100.1.1=amy,dc=corp"));
+    BOOST_TEST(!is_named_by_uid("cn=amy,uid=people,dc=corp"));
+    BOOST_TEST(!is_named_by_uid("uid=amy+cn=amy,dc=corp"));
+    BOOST_TEST(!is_named_by_uid("amy"));
+}
+
 // No server of the tests follows groups so; that Active Directory takes this filter is from its documentation.
 BOOST_AUTO_TEST_CASE(the_name_of_a_group_cannot_change_the_filter)
 {
@@ -121,10 +131,13 @@ BOOST_FIXTURE_TEST_CASE(texts_are_made_harmless, Entries)
     BOOST_TEST(all.people[0].family_name == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(of_several_addresses_the_first_usable_one_counts, Entries)
+BOOST_FIXTURE_TEST_CASE(of_several_addresses_the_first_usable_one_is_found, Entries)
 {
     people.add(entry("uid=amy", {{"mail", {"z@corp.example", "b@corp.example", "@a", "a"}}}));
-    BOOST_TEST(people.finish().people.at(0).address.text() == "b@corp.example");
+    const PeopleOfEntries all = people.finish();
+    BOOST_TEST(all.people.at(0).address.text() == "b@corp.example");
+    BOOST_TEST_REQUIRE(all.addresses.size() == 1U);
+    BOOST_TEST(all.addresses[0].size() == 2U);  // what is not found is in groups
     settings.domain = "home.example";
     people.add(entry("uid=amy", {{"mail", {"a@corp.example", "amy@HOME.example"}}}));
     BOOST_TEST(people.finish().people.at(0).address.text() == "amy@home.example");
@@ -139,7 +152,8 @@ BOOST_FIXTURE_TEST_CASE(the_same_address_is_one_person_whoever_comes_first, Entr
     const PeopleOfEntries all = people.finish();
     BOOST_TEST_REQUIRE(all.people.size() == 1U);
     BOOST_TEST(all.people[0].family_name == "First");
-    BOOST_TEST(all.by_name.size() == 1U);  // the other entry's groups are not theirs
+    BOOST_TEST(all.by_name.size() == 2U);  // the other entry's groups are theirs too
+    BOOST_TEST(all.addresses.size() == 2U);
     BOOST_TEST(people.duplicates() == 1U);
 }
 
