@@ -53,9 +53,10 @@ std::string remark_of(const LdapSession::References& elsewhere)
 
 tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settings,
                                                       const std::vector<std::string>& groups,
-                                                      std::string_view password, int stop)
+                                                      std::string_view password, int stop,
+                                                      const LdapLimits& limits)
 {
-    LdapSession session(settings, stop);
+    LdapSession session(settings, stop, limits);
     if (const auto opened = session.open(password); !opened) {
         return tl::unexpected(opened.error());
     }
@@ -87,7 +88,7 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
     if (elsewhere.count > 0) {
         read.remarks.push_back(remark_of(elsewhere));
     }
-    GroupReading reading(session, settings, people);
+    GroupReading reading(session, settings, people, limits);
     for (const std::string& group : groups) {
         auto found = reading.read(group);
         if (found) {
@@ -113,13 +114,14 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
 
 tl::expected<DirectoryContents, std::string> read_directory(const LdapSettings& settings,
                                                             const std::vector<std::string>& groups,
-                                                            std::string_view password, int stop)
+                                                            std::string_view password, int stop,
+                                                            const LdapLimits& limits)
 {
     const auto failed = [&settings](const std::string& text) {
         return tl::unexpected(printable(settings.url + ": " + text));
     };
     try {
-        auto read = contents(settings, groups, password, stop);
+        auto read = contents(settings, groups, password, stop, limits);
         if (!read) {
             return failed(read.error().text);
         }

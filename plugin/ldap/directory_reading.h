@@ -11,6 +11,7 @@
 #include <tl/expected.hpp>
 
 #include "integration/people/person.h"
+#include "plugin/ldap/ldap_limits.h"
 #include "plugin/settings/settings.h"
 #include "policy/address.h"
 
@@ -32,11 +33,11 @@ struct DirectoryContents {
 /// Reads the directory of `settings`, with `password` for its `bind_dn`. Each of `groups` is a filter (RFC 4515),
 /// which begins with `(`, or the DN of a group; groups in groups are followed.
 ///
-/// Blocks: half a second for 10,000 people nearby, minutes if the directory is slow; for a thread of its own. Ends
+/// Blocks: half a second for 10,000 people nearby, ten minutes at most; for a thread of its own. Ends
 /// early, with an error, once `stop` is readable. The error is for people: what was tried, what was said, and what to
 /// do about it. It never has the password. SIGPIPE must be ignored.
 [[nodiscard]] tl::expected<DirectoryContents, std::string> read_directory(
-    const LdapSettings& settings, const std::vector<std::string>& groups, std::string_view password,
-    int stop);
+    const LdapSettings& settings, const std::vector<std::string>& groups, std::string_view password, int stop,
+    const LdapLimits& limits = {});
 
 }  // namespace usher

@@ -135,6 +135,13 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
     std::vector<std::string> names{dn};
     std::set<std::string> seen{key_of(dn)};
     for (std::size_t next = 0; next < names.size(); ++next) {
+        if (next > limits_.member_reads) {
+            return tl::unexpected(
+                unreadable(dn, "more than " + std::to_string(limits_.member_reads) +
+                                   " of them are none of the people, and are not read one by one; a filter "
+                                   "such as (memberOf=" +
+                                   filter_value(dn) + ") may find the others"));
+        }
         const std::string name = names[next];
         const auto entry = session_.read(name, member_attributes());
         if (!entry) {

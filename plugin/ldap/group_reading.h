@@ -25,8 +25,9 @@ class GroupReading
 {
   public:
     /// All must outlive the object.
-    GroupReading(LdapSession& session, const LdapSettings& settings, const PeopleOfEntries& people)
-        : session_(session), settings_(settings), people_(people)
+    GroupReading(LdapSession& session, const LdapSettings& settings, const PeopleOfEntries& people,
+                 const LdapLimits& limits)
+        : session_(session), settings_(settings), people_(people), limits_(limits)
     {
     }
 
@@ -63,6 +64,7 @@ class GroupReading
     LdapSession& session_;
     const LdapSettings& settings_;
     const PeopleOfEntries& people_;
+    const LdapLimits& limits_;
     std::optional<bool> active_directory_;
 };
 

@@ -122,6 +122,9 @@ LdapFailure search_failure(const LdapReply& reply, const std::string& base, cons
 {
     std::string advice = general_advice(reply.code);
     switch (reply.code) {
+        case LDAP_TIMEOUT:
+            advice = "the directory has said nothing for two minutes; is it overloaded?";
+            break;
         case LDAP_SIZELIMIT_EXCEEDED:
         case LDAP_ADMINLIMIT_EXCEEDED:
         case LDAP_TIMELIMIT_EXCEEDED:
@@ -153,6 +156,12 @@ LdapFailure search_failure(const LdapReply& reply, const std::string& base, cons
 LdapFailure stopped_failure()
 {
     return {LDAP_USER_CANCELLED, "reading the directory was given up"};
+}
+
+LdapFailure too_long_failure()
+{
+    return {LDAP_USER_CANCELLED,
+            "reading the directory took more than ten minutes; is it overloaded, or far away?"};
 }
 
 }  // namespace usher

@@ -39,5 +39,7 @@ enum class TlsFault {
 
 /// Somebody does not want to wait any longer.
 [[nodiscard]] LdapFailure stopped_failure();
+/// The time for a whole reading is over.
+[[nodiscard]] LdapFailure too_long_failure();
 
 }  // namespace usher

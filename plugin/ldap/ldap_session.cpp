@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -18,7 +19,12 @@ namespace usher
 namespace
 {
 
-constexpr timeval kPatience{10, 0};
+constexpr timeval kPatience{10, 0};  // for what takes a directory no time: a login, or TLS
+
+timeval timeval_of(std::chrono::milliseconds time)
+{
+    return {static_cast<time_t>(time.count() / 1000), static_cast<suseconds_t>(time.count() % 1000 * 1000)};
+}
 
 struct FreeMessage {
     void operator()(LDAPMessage* message) const { ldap_msgfree(message); }
@@ -142,10 +148,10 @@ tl::expected<void, LdapFailure> LdapSession::connect()
 {
     auto socket = connect_tcp(url_.host, url_.port, stop_);
     if (!socket) {
-        return tl::unexpected(stopped() ? stopped_failure()
-                                        : LdapFailure{LDAP_CONNECT_ERROR, socket.error()});
+        return tl::unexpected(is_readable(stop_) ? stopped_failure()
+                                                 : LdapFailure{LDAP_CONNECT_ERROR, socket.error()});
     }
-    ender_ = std::make_unique<ConnectionEnder>(socket->get(), stop_);
+    ender_ = std::make_unique<ConnectionEnder>(socket->get(), stop_, limits_.whole);
     ldap* handle = nullptr;
     const int made = ldap_init_fd(socket->get(), LDAP_PROTO_TCP, url_.text().c_str(), &handle);
     if (made != LDAP_SUCCESS) {
@@ -180,7 +186,7 @@ tl::expected<void, LdapFailure> LdapSession::secure()
             code = reply_code(handle, number);
         }
         if (code != LDAP_SUCCESS) {
-            return tl::unexpected(stopped() ? stopped_failure() : starttls_failure(reply(code)));
+            return tl::unexpected(unless_given_up(starttls_failure(reply(code))));
         }
     }
     const int code = start_tls(Certificate::verified);
@@ -193,7 +199,7 @@ tl::expected<void, LdapFailure> LdapSession::secure()
     if (code != LDAP_SUCCESS) {
         const LdapReply what = reply(code);
         const TlsFault fault = code == LDAP_TIMEOUT ? TlsFault::no_tls : tls_fault();
-        return tl::unexpected(stopped() ? stopped_failure() : tls_failure(what, fault, url_.host, settings_));
+        return tl::unexpected(unless_given_up(tls_failure(what, fault, url_.host, settings_)));
     }
     return {};
 }
@@ -265,7 +271,7 @@ tl::expected<void, LdapFailure> LdapSession::log_in(std::string_view password)
     const int code = ldap_sasl_bind_s(handle_.get(), settings_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
                                       &credentials, nullptr, nullptr, nullptr);
     if (code != LDAP_SUCCESS) {
-        return tl::unexpected(stopped() ? stopped_failure() : bind_failure(reply(code), settings_));
+        return tl::unexpected(unless_given_up(bind_failure(reply(code), settings_)));
     }
     return {};
 }
@@ -276,20 +282,29 @@ tl::expected<void, LdapFailure> LdapSession::search(const std::string& filter,
 {
     std::string cookie;
     std::size_t entries = 0;
-    const Visit counting = [&](const LdapEntry& entry) {
-        ++entries;
+    std::size_t empty_pages = 0;
+    const Take take = [&](const LdapEntry& entry) {
+        if (++entries > limits_.entries) {
+            return false;
+        }
         visit(entry);
+        return true;
     };
     do {
-        const auto read =
-            read_page({settings_.base, LDAP_SCOPE_SUBTREE, filter, attributes}, &cookie, counting);
+        const std::size_t before = entries;
+        const auto read = read_page({settings_.base, LDAP_SCOPE_SUBTREE, filter, attributes}, &cookie, take);
+        if (entries > limits_.entries) {
+            return tl::unexpected(LdapFailure{
+                LDAP_SIZELIMIT_EXCEEDED, "more than " + std::to_string(limits_.entries) + " entries match " +
+                                             filter + ": set a narrower filter"});
+        }
         if (!read) {
             return read;
         }
-        if (entries > kMaxEntries) {
+        empty_pages += entries == before ? 1 : 0;
+        if (empty_pages > limits_.empty_pages) {
             return tl::unexpected(
-                LdapFailure{LDAP_SIZELIMIT_EXCEEDED,
-                            "more than a million entries match " + filter + ": set a narrower filter"});
+                LdapFailure{LDAP_OTHER, "the directory sends one empty page after the other for " + filter});
         }
     } while (!cookie.empty());
     return {};
@@ -300,8 +315,11 @@ tl::expected<LdapEntry, LdapFailure> LdapSession::read(const std::string& dn,
 {
     std::optional<LdapEntry> found;
     const std::string any = "(objectClass=*)";
-    const auto read = read_page({dn, LDAP_SCOPE_BASE, any, attributes}, nullptr,
-                                [&found](const LdapEntry& entry) { found = entry; });
+    const auto read =
+        read_page({dn, LDAP_SCOPE_BASE, any, attributes}, nullptr, [&found](const LdapEntry& entry) {
+            found = entry;
+            return true;
+        });
     if (!read) {
         return tl::unexpected(read.error());
     }
@@ -312,14 +330,12 @@ tl::expected<LdapEntry, LdapFailure> LdapSession::read(const std::string& dn,
 }
 
 tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::string* cookie,
-                                                       const Visit& visit)
+                                                       const Take& take)
 {
     ldap* const handle = handle_.get();
     const auto failed = [&](const LdapReply& what) {
-        return tl::unexpected(stopped() ? stopped_failure()
-                                        : search_failure(what, query.base,
-                                                         query.scope == LDAP_SCOPE_BASE ? "" : query.filter,
-                                                         settings_));
+        const std::string filter = query.scope == LDAP_SCOPE_BASE ? "" : query.filter;
+        return tl::unexpected(unless_given_up(search_failure(what, query.base, filter, settings_)));
     };
     std::string none = LDAP_NO_ATTRS;
     std::vector<std::string> names = query.attributes;
@@ -354,7 +370,7 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
         return failed(reply(sent));
     }
     for (;;) {
-        timeval patience = kPatience;
+        timeval patience = timeval_of(limits_.patience);
         LDAPMessage* received = nullptr;
         const int kind = ldap_result(handle, number, LDAP_MSG_ONE, &patience, &received);
         const Message message(received);
@@ -364,7 +380,10 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
             return failed(what);
         }
         if (kind == LDAP_RES_SEARCH_ENTRY) {
-            visit(entry_of(handle, received));
+            if (!take(entry_of(handle, received))) {
+                ldap_abandon_ext(handle, number, nullptr, nullptr);
+                return {};
+            }
         } else if (kind == LDAP_RES_SEARCH_REFERENCE) {
             note_reference(received);
         } else {
@@ -401,6 +420,14 @@ void LdapSession::note_reference(ldapmsg* message)
         references_.first.emplace_back(urls[0]);
     }
     ber_memvfree(reinterpret_cast<void**>(urls));
+}
+
+LdapFailure LdapSession::unless_given_up(LdapFailure failure) const
+{
+    if (is_readable(stop_)) {
+        return stopped_failure();
+    }
+    return ender_ && ender_->ended() ? too_long_failure() : std::move(failure);
 }
 
 LdapReply LdapSession::reply(int code) const

@@ -13,6 +13,7 @@
 
 #include "plugin/ldap/connecting.h"
 #include "plugin/ldap/ldap_failure.h"
+#include "plugin/ldap/ldap_limits.h"
 #include "plugin/ldap/ldap_url.h"
 #include "plugin/settings/settings.h"
 
@@ -39,12 +40,13 @@ struct LdapEntry {
 class LdapSession
 {
   public:
-    /// What has more pages than that is an error.
-    static constexpr std::size_t kMaxEntries = 1'000'000;
     static constexpr int kPageSize = 500;
 
-    /// Both must outlive the object; so must `stop`, which ends whatever is being waited for.
-    LdapSession(const LdapSettings& settings, int stop) : settings_(settings), stop_(stop) {}
+    /// Settings must outlive the object; so must `stop`, which ends whatever is being waited for.
+    LdapSession(const LdapSettings& settings, int stop, const LdapLimits& limits)
+        : settings_(settings), stop_(stop), limits_(limits)
+    {
+    }
 
     /// Connects and logs in. Refused before anything is sent: a login without a password, which a directory may take
     /// for an anonymous one and call it a success (RFC 4513 section 5.1.2), and one without TLS beyond this machine.
@@ -86,15 +88,19 @@ class LdapSession
     /// Finds out, on a connection of its own on which nothing else is sent, why TLS has not come about.
     [[nodiscard]] TlsFault tls_fault();
     [[nodiscard]] tl::expected<void, LdapFailure> log_in(std::string_view password);
+    /// False: no more of them is wanted.
+    using Take = std::function<bool(const LdapEntry& entry)>;
     /// One page, or all if `cookie` is null. The cookie of the next page, empty after the last one.
     [[nodiscard]] tl::expected<void, LdapFailure> read_page(const Query& query, std::string* cookie,
-                                                            const Visit& visit);
+                                                            const Take& take);
     void note_reference(ldapmsg* message);
     [[nodiscard]] LdapReply reply(int code) const;
-    [[nodiscard]] bool stopped() const { return is_readable(stop_); }
+    /// Why the connection was ended here, if it was; otherwise `failure`.
+    [[nodiscard]] LdapFailure unless_given_up(LdapFailure failure) const;
 
     const LdapSettings& settings_;
     const int stop_;
+    const LdapLimits limits_;
     LdapUrl url_;
     std::string password_in_texts_;  // what no text may have
     std::unique_ptr<ldap, Unbind> handle_;

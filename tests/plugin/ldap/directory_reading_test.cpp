@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "loopback.h"
+#include "plugin/ldap/ldap_session.h"
 #include "private_slapd.h"
 
 namespace usher
@@ -148,7 +149,7 @@ struct Reading {
 
     [[nodiscard]] Read read(const std::vector<std::string>& groups = {}) const
     {
-        return read_directory(settings, groups, password, -1);
+        return read_directory(settings, groups, password, -1, limits);
     }
     [[nodiscard]] DirectoryContents contents(const std::vector<std::string>& groups = {}) const
     {
@@ -199,7 +200,16 @@ struct Reading {
         return right;
     }
 
+    /// On the first connection there nothing comes before the search.
+    void search_at(std::uint16_t port)
+    {
+        settings.url = "ldap://127.0.0.1:" + std::to_string(port);
+        settings.tls_required = false;
+        settings.bind_dn.clear();
+    }
+
     LdapSettings settings;
+    LdapLimits limits;
     std::string password = PrivateSlapd::kSecret;
 };
 
@@ -251,6 +261,30 @@ BOOST_FIXTURE_TEST_CASE(a_directory_that_cuts_is_an_error, ReadingAll)
 {
     settings.bind_dn = PrivateSlapd::kLimitedReader;
     BOOST_TEST(refused("gives only a part; raise its limits for cn=limited,dc=corp,dc=example"));
+}
+
+BOOST_FIXTURE_TEST_CASE(too_many_entries_end_within_a_page, ReadingAll)
+{
+    limits.entries = 100;
+    LdapSession session(settings, -1, limits);
+    BOOST_TEST_REQUIRE(session.open(password).has_value());
+    std::size_t visited = 0;
+    const auto searched = session.search(settings.filter, {}, [&visited](const LdapEntry&) { ++visited; });
+    BOOST_TEST_REQUIRE(!searched.has_value());
+    BOOST_TEST(searched.error().text ==
+               "more than 100 entries match (objectClass=person): set a narrower filter");
+    BOOST_TEST(visited == 100U);
+}
+
+BOOST_FIXTURE_TEST_CASE(only_so_many_members_are_read_one_by_one, ReadingAll)
+{
+    limits.member_reads = 2;  // a group, and who is gone
+    BOOST_TEST(members(group_dn("all")).size() == 5001U);
+    limits.member_reads = 1;
+    BOOST_TEST((members(group_dn("all")) == Texts{"?"}));
+    BOOST_TEST(
+        contents({group_dn("all")}).remarks.back().find(": more than 1 of them are none of the people") !=
+        std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(local_parts_are_of_the_domain, ReadingAll)
@@ -478,6 +512,48 @@ BOOST_FIXTURE_TEST_CASE(who_says_nothing_is_not_waited_for_forever, Reading)
     const auto [listening, port] = test::listen_on_loopback();
     settings.url = "ldaps://127.0.0.1:" + std::to_string(port);
     BOOST_TEST(refused("the directory has said nothing for ten seconds"));
+}
+
+/// That a server stops in the middle of a search, no real one can be made to do.
+BOOST_FIXTURE_TEST_CASE(a_search_has_an_end, Reading)
+{
+    const auto [listening, port] = test::listen_on_loopback();
+    search_at(port);
+    limits.patience = std::chrono::milliseconds(1);
+    BOOST_TEST(refused("the directory has said nothing for two minutes"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reading_has_an_end, Reading)
+{
+    const auto [listening, port] = test::listen_on_loopback();
+    search_at(port);
+    limits.whole = std::chrono::milliseconds(1);
+    BOOST_TEST(refused("reading the directory took more than ten minutes"));
+}
+
+BOOST_FIXTURE_TEST_CASE(empty_pages_have_an_end, Reading)
+{
+    const auto [listening, port] = test::listen_on_loopback();
+    search_at(port);
+    limits.empty_pages = 2;
+    auto reading = std::async(std::launch::async, [this] { return read(); });
+    test::Descriptor connection(::accept(listening.get(), nullptr, nullptr));
+    using namespace std::string_literals;
+    for (char id = 1; id <= 3; ++id) {
+        std::array<char, 512> request{};
+        BOOST_TEST(::recv(connection.get(), request.data(), request.size(), 0) > 0);
+        // SearchResultDone (RFC 4511 section 4.5.2): success, with a cookie for the next page (RFC 2696)
+        const std::string reply = "\x30\x32\x02\x01"s + id + "\x65\x07\x0a\x01\x00\x04\x00\x04\x00"s +
+                                  "\xa0\x24\x30\x22\x04\x16" + "1.2.840.113556.1.4.319" +
+                                  "\x04\x08\x30\x06\x02\x01\x00\x04\x01x"s;
+        BOOST_TEST(::send(connection.get(), reply.data(), reply.size(), 0) ==
+                   static_cast<ssize_t>(reply.size()));
+    }
+    connection.reset();
+    const Read all = reading.get();
+    BOOST_TEST_REQUIRE(!all.has_value());
+    BOOST_TEST(all.error() ==
+               settings.url + ": the directory sends one empty page after the other for " + settings.filter);
 }
 
 /// No real server repeats the password in what it says of it.
