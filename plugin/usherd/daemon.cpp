@@ -295,12 +295,20 @@ class Daemon : private EntityEvents
         if (stopping_) {
             return;
         }
-        if (*reading_) {
-            file_before_ = policy_->file();
-            policy_->set_file(**reading_, [this](const auto& stored) { policy_was_stored(stored); });
-        } else {
+        if (!*reading_) {
             end_reading(not_valid(reading_->error()));
+            return;
         }
+        members_.put_into(std::shared_ptr<Settings>(reading_, &**reading_),
+                          [this](const tl::expected<void, std::string>& put) {
+                              if (put) {
+                                  file_before_ = policy_->file();
+                                  policy_->set_file(
+                                      **reading_, [this](const auto& stored) { policy_was_stored(stored); });
+                              } else {
+                                  end_reading(reload_failed(Refusal::Kind::unavailable, put.error()));
+                              }
+                          });
     }
 
     void policy_was_stored(const tl::expected<void, std::string>& stored)
@@ -425,13 +433,22 @@ class Daemon : private EntityEvents
             });
     }
 
-    void make_members(std::function<void()> work, std::function<void()> then)
+    void make_members(std::function<void()> work, MembersInForce::Then then)
     {
-        worker_.run(std::move(work), [this, then = std::move(then)] {
-            if (!stopping_) {
-                then();
-            }
-        });
+        const auto done = std::make_shared<tl::expected<void, std::string>>();
+        worker_.run(
+            [done, work = std::move(work)] {
+                try {
+                    work();
+                } catch (const std::exception& problem) {  // there is not enough memory, for example
+                    *done = tl::unexpected(std::string(problem.what()));
+                }
+            },
+            [this, done, then = std::move(then)] {
+                if (!stopping_) {
+                    then(*done);
+                }
+            });
     }
 
     // --- EntityEvents
@@ -639,7 +656,7 @@ class Daemon : private EntityEvents
     PeopleRefresh people_;
     KnownChoices person_choices_{*database_, clock_};
     ContactNames contact_names_{directory_, person_choices_};
-    MembersInForce members_{*policy_, clock_, [this](std::function<void()> work, std::function<void()> then) {
+    MembersInForce members_{*policy_, clock_, [this](std::function<void()> work, MembersInForce::Then then) {
                                 make_members(std::move(work), std::move(then));
                             }};
     LdapRefresh ldap_{

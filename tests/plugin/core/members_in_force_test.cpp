@@ -94,8 +94,16 @@ struct Scene {
             const auto [task, then] = std::move(tasks.front());
             tasks.pop_front();
             task();
-            then();
+            then({});
         }
+    }
+    /// The thread cannot do what is to be done.
+    void fail_work()
+    {
+        BOOST_REQUIRE(!tasks.empty());
+        const auto then = std::move(tasks.front().second);
+        tasks.pop_front();
+        then(tl::unexpected(std::string("not enough memory")));
     }
     void set(std::shared_ptr<const GroupMembers> now)
     {
@@ -109,8 +117,8 @@ struct Scene {
     test::HeldDatabase database{Database::open(url).value()};
     PolicyInForce policy{database, noon};
     test::FakeClock clock;
-    std::deque<std::pair<std::function<void()>, std::function<void()>>> tasks;
-    MembersInForce in_force{policy, clock, [this](std::function<void()> task, std::function<void()> then) {
+    std::deque<std::pair<std::function<void()>, MembersInForce::Then>> tasks;
+    MembersInForce in_force{policy, clock, [this](std::function<void()> task, MembersInForce::Then then) {
                                 tasks.emplace_back(std::move(task), std::move(then));
                             }};
     int changes = 0;
@@ -177,6 +185,59 @@ BOOST_AUTO_TEST_CASE(members_that_come_while_a_file_is_read_are_put_into_it_afte
     work();
     BOOST_TEST(decided(policy, "tybalt@capulet.lit") == "deny rule 1");
     BOOST_TEST(policy.policy()->limits().per_user == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(members_that_come_while_a_file_is_read_are_in_it_when_it_comes_into_force)
+{
+    set(members({}));
+    const auto settings =
+        std::make_shared<Settings>(read(file("[limits]\napprovals_per_user_per_hour = 5\n")));
+    put_members(*settings, in_force.known());
+    set(members({"tybalt@capulet.lit"}));
+    bool ready = false;
+    in_force.put_into(settings, [&](const auto& put) { ready = put.has_value(); });
+    set(members({"nurse@capulet.lit"}));  // while they are put into it, others come again
+    BOOST_REQUIRE(ready);
+    set_file(*settings);
+    BOOST_TEST(decided(policy, "nurse@capulet.lit") == "deny rule 1");
+    BOOST_TEST(decided(policy, "tybalt@capulet.lit") == "approve rule 2");
+    changes = 0;
+    in_force.bring();
+    work();
+    BOOST_TEST(changes == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_with_the_members_that_are_known_is_ready_at_once)
+{
+    set(members({"tybalt@capulet.lit"}));
+    const auto settings = std::make_shared<Settings>(read(file()));
+    put_members(*settings, in_force.known());
+    bool ready = false;
+    in_force.put_into(settings, [&](const auto& put) { ready = put.has_value(); });
+    BOOST_TEST(ready);
+    BOOST_TEST(tasks.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_get_its_members_is_not_ready)
+{
+    set(members({"tybalt@capulet.lit"}));
+    std::string problem;
+    in_force.put_into(std::make_shared<Settings>(read(file())),
+                      [&](const auto& put) { problem = put ? "none" : put.error(); });
+    fail_work();
+    BOOST_TEST(problem == "not enough memory");
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_that_cannot_be_made_is_tried_again)
+{
+    in_force.set(members({}));
+    fail_work();
+    work();
+    BOOST_TEST(changes == 0);
+    clock.advance(MembersInForce::kRetry);
+    work();
+    BOOST_TEST(changes == 1);
+    BOOST_TEST(decided(policy, "nurse@capulet.lit") == "approve rule 2");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_comes_while_the_policy_is_made_is_not_replaced_by_the_one_before_it)
