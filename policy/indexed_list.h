@@ -12,8 +12,10 @@
 namespace usher
 {
 
-/// Copies share the elements and `Index(elements)` until one of them is changed. The index may refer to the elements. Not for
-/// several threads at a time, copies included.
+/// Copies share the elements and `Index(elements)` until one of them is changed. The index may refer to the elements.
+///
+/// Several threads may have copies of one list, read the elements, and copy, assign and destroy lists of their own. Only one of
+/// them may ask for the index unless it has been made before, and none may add to a list of which another thread has a copy.
 template <typename Element, typename Index>
 class IndexedList
 {
