@@ -1,5 +1,7 @@
 #include "plugin/ldap/directory_reading.h"
 
+#include <ldap.h>
+
 #include <system_error>
 #include <utility>
 
@@ -112,18 +114,18 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
 
 }  // namespace
 
-tl::expected<DirectoryContents, std::string> read_directory(const LdapSettings& settings,
-                                                            const std::vector<std::string>& groups,
-                                                            std::string_view password, int stop,
-                                                            const LdapLimits& limits)
+tl::expected<DirectoryContents, DirectoryFailure> read_directory(const LdapSettings& settings,
+                                                                  const std::vector<std::string>& groups,
+                                                                  std::string_view password, int stop,
+                                                                  const LdapLimits& limits)
 {
-    const auto failed = [&settings](const std::string& text) {
-        return tl::unexpected(printable(settings.url + ": " + text));
+    const auto failed = [&settings](const std::string& text, bool login_refused = false) {
+        return tl::unexpected(DirectoryFailure{printable(settings.url + ": " + text), login_refused});
     };
     try {
         auto read = contents(settings, groups, password, stop, limits);
         if (!read) {
-            return failed(read.error().text);
+            return failed(read.error().text, read.error().code == LDAP_INVALID_CREDENTIALS);
         }
         for (std::string& remark : read->remarks) {
             remark = printable(remark);

@@ -30,13 +30,18 @@ struct DirectoryContents {
     std::vector<std::string> remarks;
 };
 
+struct DirectoryFailure {
+    /// For people: what was tried, what was said, and what to do about it. Never has the password.
+    std::string text;
+    bool login_refused = false;  ///< the directory does not take the name with this password
+};
+
 /// Reads the directory of `settings`, with `password` for its `bind_dn`. Each of `groups` is a filter (RFC 4515),
 /// which begins with `(`, or the DN of a group; groups in groups are followed.
 ///
 /// Blocks: half a second for 10,000 people nearby, ten minutes at most; for a thread of its own. Ends
-/// early, with an error, once `stop` is readable. The error is for people: what was tried, what was said, and what to
-/// do about it. It never has the password. SIGPIPE must be ignored.
-[[nodiscard]] tl::expected<DirectoryContents, std::string> read_directory(
+/// early, with an error, once `stop` is readable. SIGPIPE must be ignored.
+[[nodiscard]] tl::expected<DirectoryContents, DirectoryFailure> read_directory(
     const LdapSettings& settings, const std::vector<std::string>& groups, std::string_view password, int stop,
     const LdapLimits& limits = {});
 

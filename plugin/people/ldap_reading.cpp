@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "integration/base/digest.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/people/person_fields.h"
 
@@ -52,19 +53,25 @@ LdapReading make_reading(DirectoryContents contents, const LdapWanted& wanted,
     return reading;
 }
 
-LdapOutcome read_ldap(const LdapWanted& wanted, const std::shared_ptr<const GroupMembers>& before, int stop)
+LdapOutcome read_ldap(const LdapWanted& wanted, const std::shared_ptr<const GroupMembers>& before,
+                      const std::string& refused, int stop)
 {
     std::string password;
     if (!wanted.settings.password_file.empty()) {
         auto secret = read_secret(wanted.settings.password_file);
         if (!secret) {
-            return tl::unexpected("ldap.password_file: " + secret.error());
+            return tl::unexpected(LdapProblem{"ldap.password_file: " + secret.error()});
         }
         password = *std::move(secret);
     }
+    const std::string digest = sha256(password);
+    if (digest == refused) {
+        return tl::unexpected(LdapProblem{{}, refused});
+    }
     auto contents = read_directory(wanted.settings, wanted.groups, password, stop);
     if (!contents) {
-        return tl::unexpected(std::move(contents).error());
+        return tl::unexpected(LdapProblem{std::move(contents.error().text),
+                                          contents.error().login_refused ? digest : std::string()});
     }
     return make_reading(*std::move(contents), wanted, before);
 }

@@ -39,14 +39,22 @@ struct LdapReading {
     std::vector<std::string> remarks;
 };
 
-using LdapOutcome = tl::expected<LdapReading, std::string>;
+/// A password that the directory has refused is not to be tried again and again: that locks the account.
+struct LdapProblem {
+    std::string text;                   ///< for people
+    std::string refused_password = {};  ///< SHA-256 of the password if that was refused
+};
+
+using LdapOutcome = tl::expected<LdapReading, LdapProblem>;
 
 /// The members are `before` if they are the same. Takes its time for many people: for a thread.
 [[nodiscard]] LdapReading make_reading(DirectoryContents contents, const LdapWanted& wanted,
                                        const std::shared_ptr<const GroupMembers>& before);
 
-/// Reads the password and the directory; see read_directory(). The error is for people.
+/// Reads the password and the directory; see read_directory(). Where the password is still `refused` (LdapProblem), the
+/// directory is not asked, and the problem has no text.
 [[nodiscard]] LdapOutcome read_ldap(const LdapWanted& wanted,
-                                    const std::shared_ptr<const GroupMembers>& before, int stop);
+                                    const std::shared_ptr<const GroupMembers>& before,
+                                    const std::string& refused, int stop);
 
 }  // namespace usher

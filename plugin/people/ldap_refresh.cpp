@@ -34,6 +34,7 @@ void LdapRefresh::want(LdapWanted wanted)
     if (!hold_with({before->settings, {}}, wanted_->settings)) {
         forget();
     }
+    refused_password_.clear();
     next_.reset();
     if (is_wanted()) {
         begin_reading();
@@ -76,7 +77,10 @@ void LdapRefresh::begin_reading()
         return;
     }
     next_.reset();
-    read_(wanted_, members_, callbacks_.bind([this, asked = wanted_](LdapOutcome outcome) {
+    if (clock_.now() - refused_at_ >= std::chrono::minutes(wanted_->settings.refresh_minutes)) {
+        refused_password_.clear();
+    }
+    read_(wanted_, members_, refused_password_, callbacks_.bind([this, asked = wanted_](LdapOutcome outcome) {
         reading_ended(asked, std::move(outcome));
     }));
 }
@@ -98,16 +102,26 @@ void LdapRefresh::reading_ended(const std::shared_ptr<const LdapWanted>& asked, 
     }
 }
 
-void LdapRefresh::failed(const std::string& problem)
+void LdapRefresh::failed(const LdapProblem& problem)
 {
+    next_ = clock_.after(kRetry, [this] { begin_reading(); });
+    if (!refused_password_.empty() && problem.refused_password == refused_password_) {
+        return;  // the directory was not asked
+    }
     ++status_.failures;
-    if (std::exchange(status_.problem, problem) != problem) {  // else it has been said
+    refused_password_ = problem.refused_password;
+    refused_at_ = clock_.now();
+    std::string text = problem.text;
+    if (!refused_password_.empty()) {
+        text += "; it is tried again when the file has another password, or after " +
+                std::to_string(wanted_->settings.refresh_minutes) + " minutes";
+    }
+    if (std::exchange(status_.problem, text) != text) {  // else it has been said
         spdlog::warn(
             "the directory cannot be read, and {}: {}",
             status_.read ? "what was read last stays in force" : "it is not known who is in its groups",
-            problem);
+            text);
     }
-    next_ = clock_.after(kRetry, [this] { begin_reading(); });
 }
 
 void LdapRefresh::take(LdapReading reading)

@@ -1,8 +1,10 @@
 // Keeps what is known of the directory's people and groups as it has them.
 //
 // It is read as soon as something of it is wanted, whenever something else is, and every `refresh_minutes`; after a failure
-// each minute. While it cannot be read, what was read last stays in force, however old that is: a directory that is away for
-// an hour must change nothing. What was never read is not known, so that no group seems to be without members.
+// each minute. Not with a password that was refused, which would lock the account: it is tried again when the password file has
+// another one, or after `refresh_minutes`. While the directory cannot be read, what was read last stays in force, however old
+// that is: a directory that is away for an hour must change nothing. What was never read is not known, so that no group seems to
+// be without members.
 //
 // Nothing of it is stored: after a restart the directory has to be there again.
 #pragma once
@@ -32,7 +34,7 @@ class LdapRefresh
 
     /// Starts a reading, as read_ldap(), and calls `then` with the outcome later. The arguments do not change meanwhile.
     using Read = std::function<void(std::shared_ptr<const LdapWanted> wanted,
-                                    std::shared_ptr<const GroupMembers> before,
+                                    std::shared_ptr<const GroupMembers> before, std::string refused_password,
                                     std::function<void(LdapOutcome)> then)>;
     using OnMembers = std::function<void(const std::shared_ptr<const GroupMembers>&)>;
 
@@ -57,7 +59,7 @@ class LdapRefresh
     /// A reading that is under way is not for long: the next begins when it ends.
     void begin_reading();
     void reading_ended(const std::shared_ptr<const LdapWanted>& asked, LdapOutcome outcome);
-    void failed(const std::string& problem);
+    void failed(const LdapProblem& problem);
     void take(LdapReading reading);
     void log_remarks(const std::vector<std::string>& remarks);
 
@@ -70,6 +72,8 @@ class LdapRefresh
     std::shared_ptr<const GroupMembers> members_;
     std::vector<std::string> remarks_;  // those of the last good reading
     LdapStatus status_;
+    std::string refused_password_;  // see LdapProblem; empty: none
+    Clock::Time refused_at_{};
     bool reading_ = false;
     std::unique_ptr<Timer> next_;
     CallbackScope callbacks_;

@@ -413,17 +413,17 @@ class Daemon : private EntityEvents
 
     /// Reads the directory on a thread of its own: nothing else waits while that is slow.
     void read_directory(std::shared_ptr<const LdapWanted> wanted, std::shared_ptr<const GroupMembers> before,
-                        std::function<void(LdapOutcome)> then)
+                        std::string refused_password, std::function<void(LdapOutcome)> then)
     {
         const auto outcome =
-            std::make_shared<LdapOutcome>(tl::unexpected(std::string("there is not enough memory")));
+            std::make_shared<LdapOutcome>(tl::unexpected(LdapProblem{"there is not enough memory"}));
         ldap_worker_.run(
             [outcome, wanted = std::move(wanted), before = std::move(before),
-             stop = ldap_worker_.stop_descriptor()] {
+             refused = std::move(refused_password), stop = ldap_worker_.stop_descriptor()] {
                 try {
-                    *outcome = read_ldap(*wanted, before, stop);
+                    *outcome = read_ldap(*wanted, before, refused, stop);
                 } catch (const std::exception& problem) {
-                    *outcome = tl::unexpected(std::string(problem.what()));
+                    *outcome = tl::unexpected(LdapProblem{problem.what()});
                 }
             },
             [this, outcome, then = std::move(then)] {
@@ -662,8 +662,9 @@ class Daemon : private EntityEvents
     LdapRefresh ldap_{
         clock_, directory_, std::chrono::system_clock::now,
         [this](std::shared_ptr<const LdapWanted> wanted, std::shared_ptr<const GroupMembers> before,
-               std::function<void(LdapOutcome)> then) {
-            read_directory(std::move(wanted), std::move(before), std::move(then));
+               std::string refused_password, std::function<void(LdapOutcome)> then) {
+            read_directory(std::move(wanted), std::move(before), std::move(refused_password),
+                           std::move(then));
         },
         [this](const std::shared_ptr<const GroupMembers>& members) { members_.set(members); }};
     Operations operations_;

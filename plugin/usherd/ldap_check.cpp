@@ -16,9 +16,9 @@ bool check_ldap(const Settings& settings)
         return true;
     }
     std::signal(SIGPIPE, SIG_IGN);
-    const LdapOutcome read = read_ldap(wanted, nullptr, kNeverStopped);
+    const LdapOutcome read = read_ldap(wanted, nullptr, {}, kNeverStopped);
     if (!read) {
-        std::cout << "The directory cannot be read: " << read.error() << '\n';
+        std::cout << "The directory cannot be read: " << read.error().text << '\n';
         return false;
     }
     std::cout << "The directory " << settings.ldap.url << " can be read: " << read->people_read << " people, "

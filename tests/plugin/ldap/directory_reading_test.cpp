@@ -155,7 +155,7 @@ struct Reading {
     {
         const Read all = read(groups);
         if (!all) {
-            throw std::runtime_error(all.error());
+            throw std::runtime_error(all.error().text);
         }
         return *all;
     }
@@ -190,7 +190,7 @@ struct Reading {
     [[nodiscard]] bool refused(const std::string& part) const
     {
         const Read all = read();
-        const std::string said = all ? "it was read" : all.error();
+        const std::string said = all ? "it was read" : all.error().text;
         BOOST_TEST_MESSAGE(said);
         BOOST_TEST_INFO(said);
         const bool right = !all && said.starts_with(settings.url + ": ") &&
@@ -573,7 +573,7 @@ BOOST_FIXTURE_TEST_CASE(the_password_is_in_no_error, Reading)
     BOOST_TEST(::send(connection.get(), reply.data(), reply.size(), 0) == static_cast<ssize_t>(reply.size()));
     const Read all = reading.get();
     BOOST_TEST_REQUIRE(!all.has_value());
-    BOOST_TEST(all.error() ==
+    BOOST_TEST(all.error().text ==
                settings.url +
                    ": cannot log in as cn=usher,dc=corp,dc=example: Invalid credentials: compare "
                    "ldap.bind_dn with the directory, and " +
@@ -617,7 +617,7 @@ BOOST_DATA_TEST_CASE(who_waits_can_give_up, bdata::make(kSilences), c)
     stopping.reset();
     const Read all = read.get();
     BOOST_TEST_REQUIRE(!all.has_value());
-    BOOST_TEST(all.error() == reading.settings.url + ": reading the directory was given up");
+    BOOST_TEST(all.error().text == reading.settings.url + ": reading the directory was given up");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,11 +4,15 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "doubles.h"
+#include "integration/base/digest.h"
 #include "plugin/settings/reader.h"
+#include "temporary_directory.h"
 
 using namespace std::chrono_literals;
 
@@ -46,6 +50,7 @@ struct Scene {
     struct Asked {
         std::shared_ptr<const LdapWanted> wanted;
         std::shared_ptr<const GroupMembers> before;
+        std::string refused;
         std::function<void(LdapOutcome)> then;
     };
 
@@ -62,7 +67,14 @@ struct Scene {
         one.then(
             make_reading({std::move(people), {{kSales, std::move(sales)}}, {}}, *one.wanted, one.before));
     }
-    void away() { next().then(tl::unexpected(std::string("ldap.example.org: connection refused"))); }
+    void away() { next().then(tl::unexpected(LdapProblem{"ldap.example.org: connection refused"})); }
+    /// The directory refuses the password unless that is known to be refused.
+    void log_in_with(const std::string& password)
+    {
+        const Asked one = next();
+        attempts += one.refused == password ? 0 : 1;
+        one.then(tl::unexpected(LdapProblem{one.refused == password ? "" : "cannot log in", password}));
+    }
     [[nodiscard]] Strings known(const std::string& domain = "capulet.lit") const
     {
         Strings all;
@@ -83,6 +95,7 @@ struct Scene {
     const Clock::Time begun = clock.now();
     Directory directory;
     std::deque<Asked> asked;
+    int attempts = 0;
     std::vector<std::shared_ptr<const GroupMembers>> members;  // as they were told
     LdapRefresh refresh{
         clock, directory,
@@ -90,8 +103,8 @@ struct Scene {
             return std::chrono::system_clock::time_point(
                 std::chrono::duration_cast<std::chrono::system_clock::duration>(clock.now() - begun));
         },
-        [this](auto what, auto before, auto then) {
-            asked.push_back({std::move(what), std::move(before), std::move(then)});
+        [this](auto what, auto before, auto refused, auto then) {
+            asked.push_back({std::move(what), std::move(before), std::move(refused), std::move(then)});
         },
         [this](const auto& now) { members.push_back(now); }};
 };
@@ -291,6 +304,58 @@ BOOST_AUTO_TEST_CASE(what_was_asked_before_the_settings_changed_is_of_no_use)
     BOOST_TEST(members.empty());
     BOOST_REQUIRE(asked.size() == 1U);
     BOOST_TEST(asked.front().wanted->settings.url == other.settings.url);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_that_was_refused_is_not_tried_again_each_minute)
+{
+    refresh.want(wanted());
+    log_in_with("old");
+    BOOST_TEST(status().problem ==
+               "cannot log in; it is tried again when the file has another password, or after 60 minutes");
+    for (int minute = 1; minute < 60; ++minute) {
+        clock.advance(1min);
+        log_in_with("old");
+    }
+    BOOST_TEST(attempts == 1);
+    BOOST_TEST(status().failures == 1U);
+    BOOST_TEST(status().problem.starts_with("cannot log in"));
+    clock.advance(1min);
+    log_in_with("old");
+    BOOST_TEST(attempts == 2);
+    clock.advance(1min);
+    log_in_with("new");
+    BOOST_TEST(attempts == 3);
+    clock.advance(1min);
+    log_in_with("new");
+    BOOST_TEST(attempts == 3);
+    clock.advance(1min);
+    found({kJuliet}, {kJuliet.address});
+    BOOST_TEST(status().problem == "");
+    clock.advance(60min);
+    log_in_with("new");
+    BOOST_TEST(attempts == 4);
+}
+
+BOOST_AUTO_TEST_CASE(other_settings_are_tried_with_a_password_that_was_refused)
+{
+    refresh.want(wanted());
+    log_in_with("old");
+    LdapWanted other = wanted();
+    other.settings.bind_dn = "cn=usher,dc=example,dc=org";
+    refresh.want(other);
+    log_in_with("old");
+    BOOST_TEST(attempts == 2);
+}
+
+BOOST_AUTO_TEST_CASE(with_a_password_that_was_refused_the_directory_is_not_asked)
+{
+    test::TemporaryDirectory files;
+    LdapWanted all = wanted("ldap://127.0.0.1:1");
+    all.settings.password_file = files.path() / "password";
+    std::ofstream(all.settings.password_file) << "montague\n";
+    std::filesystem::permissions(all.settings.password_file, std::filesystem::perms(0600));
+    BOOST_TEST(read_ldap(all, nullptr, sha256("montague"), -1).error().text == "");
+    BOOST_TEST(read_ldap(all, nullptr, sha256("capulet"), -1).error().text != "");
 }
 
 BOOST_AUTO_TEST_CASE(a_domain_that_is_not_of_the_directory_any_more_is_forgotten)
