@@ -31,7 +31,7 @@ void LdapRefresh::want(LdapWanted wanted)
             directory_.forget(domain);
         }
     }
-    if (!hold_with({before->settings, {}}, wanted_->settings)) {
+    if (!is_wanted() || !hold_with({before->settings, {}}, wanted_->settings)) {
         forget();
     }
     refused_password_.clear();

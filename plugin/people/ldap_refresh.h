@@ -54,7 +54,7 @@ class LdapRefresh
 
   private:
     [[nodiscard]] bool is_wanted() const;
-    /// What was read is of another directory, or of other people.
+    /// What was read is of another directory, or of other people, or it is not wanted any more.
     void forget();
     /// A reading that is under way is not for long: the next begins when it ends.
     void begin_reading();

@@ -358,6 +358,21 @@ BOOST_AUTO_TEST_CASE(with_a_password_that_was_refused_the_directory_is_not_asked
     BOOST_TEST(read_ldap(all, nullptr, sha256("capulet"), -1).error().text != "");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_wanted_for_a_while_is_known_only_when_it_is_read_again)
+{
+    refresh.want(wanted());
+    found({kJuliet}, {kJuliet.address});
+    LdapWanted nothing = wanted();
+    nothing.groups.clear();
+    nothing.domains.clear();
+    refresh.want(nothing);
+    BOOST_REQUIRE(members.size() == 2U);
+    BOOST_TEST(!members.back());
+    refresh.want(wanted());
+    BOOST_TEST(!status().read.has_value());
+    BOOST_TEST(!next().before);
+}
+
 BOOST_AUTO_TEST_CASE(a_domain_that_is_not_of_the_directory_any_more_is_forgotten)
 {
     refresh.want(wanted());
