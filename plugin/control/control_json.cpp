@@ -118,6 +118,7 @@ Json json_of(const LdapStatus& ldap)
     return {{"url", ldap.url},
             {"people", ldap.people},
             {"groups", ldap.groups},
+            {"groups_not_known", ldap.groups_not_known},
             {"read", ldap.read ? Json(timestamp(*ldap.read)) : Json(nullptr)},
             {"problem", ldap.problem}};
 }

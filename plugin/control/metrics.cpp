@@ -117,6 +117,9 @@ std::string metrics(const Status& status, const Timings& timings)
         if (status.ldap->read) {
             out.add(std::chrono::duration<double>(status.ldap->read->time_since_epoch()).count());
         }
+        out.begin(gauge, "usher_ldap_groups_not_known",
+                  "Groups of the directory of which it is not known who is in them");
+        out.add(status.ldap->groups_not_known.size());
         out.begin(counter, "usher_ldap_readings_total", "Readings of the directory since the start");
         out.add(status.ldap->readings, {{"outcome", "read"}});
         out.add(status.ldap->failures, {{"outcome", "failed"}});

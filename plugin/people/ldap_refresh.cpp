@@ -2,10 +2,26 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cstddef>
 #include <utility>
 
 namespace usher
 {
+
+namespace
+{
+
+/// Behind the number of people.
+std::string groups_text(std::size_t known, std::size_t wanted)
+{
+    if (wanted == 0) {
+        return {};
+    }
+    return ", " + std::to_string(known) + (known < wanted ? " of " + std::to_string(wanted) : std::string()) +
+           " groups";
+}
+
+}  // namespace
 
 LdapRefresh::LdapRefresh(Clock& clock, Directory& directory,
                          std::function<std::chrono::system_clock::time_point()> wall_clock, Read read,
@@ -43,7 +59,18 @@ void LdapRefresh::want(LdapWanted wanted)
 
 std::optional<LdapStatus> LdapRefresh::status() const
 {
-    return is_wanted() ? std::optional(status_) : std::nullopt;
+    if (!is_wanted()) {
+        return std::nullopt;
+    }
+    LdapStatus status = status_;
+    for (const std::string& group : wanted_->groups) {
+        if (members_ && members_->groups.contains(group)) {
+            ++status.groups;
+        } else {
+            status.groups_not_known.push_back(group);
+        }
+    }
+    return status;
 }
 
 std::optional<PeopleStatus> LdapRefresh::people_status(const std::string& domain) const
@@ -117,11 +144,17 @@ void LdapRefresh::failed(const LdapProblem& problem)
                 std::to_string(wanted_->settings.refresh_minutes) + " minutes";
     }
     if (std::exchange(status_.problem, text) != text) {  // else it has been said
-        spdlog::warn(
-            "the directory cannot be read, and {}: {}",
-            status_.read ? "what was read last stays in force" : "it is not known who is in its groups",
-            text);
+        spdlog::warn("the directory cannot be read, and {}: {}", consequence(), text);
     }
+}
+
+std::string LdapRefresh::consequence() const
+{
+    if (status_.read) {
+        return "what was read last stays in force";
+    }
+    return wanted_->groups.empty() ? "searches find none of its people"
+                                   : "it is not known who is in its groups";
 }
 
 void LdapRefresh::take(LdapReading reading)
@@ -130,14 +163,13 @@ void LdapRefresh::take(LdapReading reading)
     const bool was_away = !std::exchange(status_.problem, {}).empty();
     const bool other_members = members_ != reading.members;
     if (was_away || other_members || reading.people_read != status_.people) {
-        spdlog::info("the directory {} {}: {} people, {} groups", status_.url,
+        spdlog::info("the directory {} {}: {} people{}", status_.url,
                      was_away ? "can be read again" : "was read", reading.people_read,
-                     reading.members->groups.size());
+                     groups_text(reading.members->groups.size(), wanted_->groups.size()));
     }
     log_remarks(reading.remarks);
     status_.read = wall_clock_();
     status_.people = reading.people_read;
-    status_.groups = reading.members->groups.size();
     for (auto& [domain, people] : reading.people) {
         directory_.replace(domain, std::move(people));
     }

@@ -60,6 +60,8 @@ class LdapRefresh
     void begin_reading();
     void reading_ended(const std::shared_ptr<const LdapWanted>& asked, LdapOutcome outcome);
     void failed(const LdapProblem& problem);
+    /// What the failure means for what is wanted.
+    [[nodiscard]] std::string consequence() const;
     void take(LdapReading reading);
     void log_remarks(const std::vector<std::string>& remarks);
 
@@ -71,8 +73,8 @@ class LdapRefresh
     std::shared_ptr<const LdapWanted> wanted_ = std::make_shared<const LdapWanted>();
     std::shared_ptr<const GroupMembers> members_;
     std::vector<std::string> remarks_;  // those of the last good reading
-    LdapStatus status_;
-    std::string refused_password_;  // see LdapProblem; empty: none
+    LdapStatus status_;                 // but for its groups
+    std::string refused_password_;      // see LdapProblem; empty: none
     Clock::Time refused_at_{};
     bool reading_ = false;
     std::unique_ptr<Timer> next_;

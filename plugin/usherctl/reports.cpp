@@ -88,13 +88,26 @@ std::string people_text(const Json& people)
 std::string ldap_text(const Json& ldap)
 {
     const Json& read = ldap.at("read");
+    const auto groups = ldap.at("groups").get<std::size_t>();
+    const Json& not_known = ldap.at("groups_not_known");
     std::string out = text(ldap, "url") + ": ";
     if (read.is_string()) {
-        out += std::to_string(ldap.at("people").get<std::size_t>()) + " people, " +
-               std::to_string(ldap.at("groups").get<std::size_t>()) + " groups, read at " +
-               local_time(read.get<std::string>());
+        out += std::to_string(ldap.at("people").get<std::size_t>()) + " people";
+        if (!not_known.empty()) {
+            out += ", " + std::to_string(groups) + " of " + std::to_string(groups + not_known.size()) +
+                   " groups";
+        } else if (groups > 0) {
+            out += ", " + std::to_string(groups) + " groups";
+        }
+        out += ", read at " + local_time(read.get<std::string>());
     } else {
-        out += "NOT READ YET, so it is not known who is in its groups";
+        out +=
+            std::string("NOT READ YET, so ") +
+            (not_known.empty() ? "searches find none of its people" : "it is not known who is in its groups");
+    }
+    if (read.is_string() && !not_known.empty()) {
+        out += "; IT IS NOT KNOWN WHO IS IN " +
+               joined(not_known, " or ", [](const Json& group) { return group.get<std::string>(); });
     }
     if (const std::string problem = text(ldap, "problem"); !problem.empty()) {
         out += std::string("; IT COULD NOT BE READ the last time") +

@@ -211,6 +211,7 @@ BOOST_AUTO_TEST_CASE(status_and_metrics_say_how_old_what_is_known_of_the_directo
     LdapStatus ldap{.url = "ldaps://ldap.example.org"};
     ldap.problem = "connection refused";
     ldap.failures = 3;
+    ldap.groups_not_known.resize(12, "(department=Sales)");
     operations.on_ldap_status([&ldap] { return std::optional(ldap); });
     BOOST_TEST(asked("GET", "/v1/status", "/v1/status")["ldap"]["read"].is_null());
     const std::string never =
@@ -219,16 +220,48 @@ BOOST_AUTO_TEST_CASE(status_and_metrics_say_how_old_what_is_known_of_the_directo
     BOOST_TEST(reported().find(never) != std::string::npos, reported());
     ldap.people = 10'000;
     ldap.groups = 12;
+    ldap.groups_not_known.clear();
     ldap.read = noon();
     ldap.readings = 1;
     const std::string read = asked("GET", "/v1/status", "/v1/status")["ldap"]["read"];
     BOOST_TEST(read.starts_with("2026-11-23T12:00:00"), read);
     BOOST_TEST(reported().find("10000 people, 12 groups, read at ") != std::string::npos, reported());
+    BOOST_TEST(ask("GET", "/metrics").body.find("usher_ldap_groups_not_known 0") != std::string::npos);
     BOOST_TEST(reported().find("so this is in force still: connection refused") != std::string::npos,
                reported());
     const std::string metrics = ask("GET", "/metrics").body;
     BOOST_TEST(metrics.find("usher_ldap_readings_total{outcome=\"failed\"} 3") != std::string::npos, metrics);
     BOOST_TEST(metrics.find("usher_ldap_read_timestamp_seconds 1795435200") != std::string::npos, metrics);
+}
+
+BOOST_AUTO_TEST_CASE(status_and_metrics_say_of_which_groups_nobody_knows_the_members)
+{
+    LdapStatus ldap{.url = "ldaps://ldap.example.org", .people = 10'000, .groups = 11, .read = noon()};
+    ldap.groups_not_known = {"cn=board,dc=example,dc=org"};
+    operations.on_ldap_status([&ldap] { return std::optional(ldap); });
+    const Json status = asked("GET", "/v1/status", "/v1/status");
+    BOOST_TEST((status["ldap"]["groups_not_known"] == Json{"cn=board,dc=example,dc=org"}));
+    const std::string text = std::regex_replace(control_report::status(status), std::regex("\n +"), " ");
+    BOOST_TEST(text.find("10000 people, 11 of 12 groups, read at ") != std::string::npos, text);
+    BOOST_TEST(text.find("; IT IS NOT KNOWN WHO IS IN cn=board,dc=example,dc=org") != std::string::npos,
+               text);
+    const std::string metrics = ask("GET", "/metrics").body;
+    BOOST_TEST(metrics.find("usher_ldap_groups_not_known 1") != std::string::npos, metrics);
+}
+
+BOOST_AUTO_TEST_CASE(where_only_names_are_read_of_a_directory_nothing_is_said_of_groups)
+{
+    LdapStatus ldap{.url = "ldaps://ldap.example.org"};
+    operations.on_ldap_status([&ldap] { return std::optional(ldap); });
+    const auto reported = [this] {
+        const std::string text = control_report::status(asked("GET", "/v1/status", "/v1/status"));
+        return std::regex_replace(text, std::regex("\n +"), " ");
+    };
+    BOOST_TEST(reported().find("NOT READ YET, so searches find none of its people") != std::string::npos,
+               reported());
+    ldap.people = 7;
+    ldap.read = noon();
+    BOOST_TEST(reported().find("7 people, read at ") != std::string::npos, reported());
 }
 
 BOOST_AUTO_TEST_CASE(how_long_it_has_run_is_not_a_matter_of_the_time_of_day)

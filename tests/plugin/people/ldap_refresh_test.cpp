@@ -358,6 +358,21 @@ BOOST_AUTO_TEST_CASE(with_a_password_that_was_refused_the_directory_is_not_asked
     BOOST_TEST(read_ldap(all, nullptr, sha256("capulet"), -1).error().text != "");
 }
 
+BOOST_AUTO_TEST_CASE(groups_that_are_not_known_are_named)
+{
+    LdapWanted more = wanted();
+    more.groups = {"(department=Board)", kSales};
+    refresh.want(more);
+    BOOST_TEST(status().groups == 0U);
+    BOOST_TEST(status().groups_not_known == more.groups, boost::test_tools::per_element());
+    found({kJuliet}, {kJuliet.address});
+    BOOST_TEST(status().groups == 1U);
+    BOOST_TEST(status().groups_not_known == Strings{"(department=Board)"}, boost::test_tools::per_element());
+    more.groups = {kSales};
+    refresh.want(more);
+    BOOST_TEST(status().groups_not_known.empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_was_not_wanted_for_a_while_is_known_only_when_it_is_read_again)
 {
     refresh.want(wanted());
