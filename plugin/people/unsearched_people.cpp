@@ -43,7 +43,9 @@ void UnsearchedPeople::forget(const std::string& domain)
             if (count == kPortion) {
                 forget(domain);
             } else {
-                spdlog::info("{}: nobody may search for its people any more, and they are forgotten", domain);
+                spdlog::info(
+                    "{}: what its server said of its people is not searched any more, and is forgotten",
+                    domain);
                 look_behind(domain);
             }
         });
