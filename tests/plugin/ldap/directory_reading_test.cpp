@@ -453,6 +453,10 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_password_is_refused, Reading)
 {
     password = "montague";
     BOOST_TEST(refused("cannot log in as cn=usher,dc=corp,dc=example: Invalid credentials"));
+    BOOST_TEST(read().error().login_refused);
+    settings.base = "dc=nowhere,dc=example";
+    password = PrivateSlapd::kSecret;
+    BOOST_TEST(!read().error().login_refused);
 }
 
 BOOST_FIXTURE_TEST_CASE(certificate_and_name_are_verified, Reading)
