@@ -134,7 +134,7 @@ PrivateSlapd& slapd()
     return server;
 }
 
-using Read = tl::expected<DirectoryContents, std::string>;
+using Read = tl::expected<DirectoryContents, DirectoryFailure>;
 
 struct Reading {
     explicit Reading(const std::string& unit = "ou=few")
@@ -556,7 +556,7 @@ BOOST_FIXTURE_TEST_CASE(empty_pages_have_an_end, Reading)
     connection.reset();
     const Read all = reading.get();
     BOOST_TEST_REQUIRE(!all.has_value());
-    BOOST_TEST(all.error() ==
+    BOOST_TEST(all.error().text ==
                settings.url + ": the directory sends one empty page after the other for " + settings.filter);
 }
 
