@@ -115,9 +115,9 @@ tl::expected<DirectoryContents, LdapFailure> contents(const LdapSettings& settin
 }  // namespace
 
 tl::expected<DirectoryContents, DirectoryFailure> read_directory(const LdapSettings& settings,
-                                                                  const std::vector<std::string>& groups,
-                                                                  std::string_view password, int stop,
-                                                                  const LdapLimits& limits)
+                                                                 const std::vector<std::string>& groups,
+                                                                 std::string_view password, int stop,
+                                                                 const LdapLimits& limits)
 {
     const auto failed = [&settings](const std::string& text, bool login_refused = false) {
         return tl::unexpected(DirectoryFailure{printable(settings.url + ": " + text), login_refused});
