@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/answer.h"
+#include "policy/groups.h"
 #include "policy/limits.h"
 #include "policy/option.h"
 #include "policy/policy.h"
@@ -51,6 +52,8 @@ std::ostream& operator<<(std::ostream& out, Reason reason);
 struct Facts {
     RecentApprovals recent;        ///< of this request's contact, domain and user
     std::optional<Option> chosen;  ///< the user's own choice, if there is one
+    /// As the policy has them: its text has no members from outside (groups.h).
+    OutsideGroups groups = {};
 };
 
 struct Decision {

@@ -17,7 +17,7 @@ GroupIndex::GroupIndex(const std::vector<Group>& groups)
 {
     for (const Group& group : groups) {
         numbers_.try_emplace(group.name, static_cast<Number>(nodes_.size()));
-        nodes_.push_back({group.name, {}, true});
+        nodes_.push_back({group.name, &group.from_outside, {}, true});
     }
     for (Number group = 0; group < groups.size(); ++group) {
         for (const Pattern& member : groups[group].members) {
@@ -35,6 +35,7 @@ GroupIndex::GroupIndex(const std::vector<Group>& groups)
     };
     for (Number group = 0; group < groups.size(); ++group) {
         if (!groups[group].complete) {
+            unknown_.emplace_back(groups[group].name);
             mark(group);
         }
     }
@@ -125,6 +126,31 @@ std::vector<std::string_view> GroupIndex::way_from(std::string_view name, const 
         way.push_back(nodes_[all[i].group].name);
     }
     return way;
+}
+
+std::vector<std::string_view> GroupIndex::groups_from_outside(const Party& party) const
+{
+    std::vector<Number> groups;
+    if (party.is_prepared()) {
+        const auto [first, end] = addresses_.equal_range(party.text());
+        for (auto member = first; member != end; ++member) {
+            const std::vector<Address>& outside = *nodes_[member->second].from_outside;
+            const auto at = std::lower_bound(
+                outside.begin(), outside.end(), party.text(),
+                [](const Address& one, const std::string& text) { return one.text() < text; });
+            if (at != outside.end() && at->text() == party.text()) {
+                groups.push_back(member->second);
+            }
+        }
+    }
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    std::vector<std::string_view> names;
+    names.reserve(groups.size());
+    for (const Number group : groups) {
+        names.push_back(nodes_[group].name);
+    }
+    return names;
 }
 
 bool GroupIndex::is_complete(std::string_view name) const

@@ -28,7 +28,7 @@ struct Group {
 
     // Members from outside the settings, such as a directory's. They are no part of the policy's text.
 
-    std::vector<Address> from_outside = {};
+    std::vector<Address> from_outside = {};  ///< sorted by their text
     /// False while they are not known: then anybody may be in the group, besides those of whom it is known.
     bool complete = true;
 };
@@ -52,6 +52,11 @@ class GroupIndex
     /// a member itself. Empty if the party is not known to be in it.
     [[nodiscard]] std::vector<std::string_view> way_from(std::string_view name, const Party& party) const;
 
+    /// The groups, each once, that have `party` among their members from outside.
+    [[nodiscard]] std::vector<std::string_view> groups_from_outside(const Party& party) const;
+    /// The groups whose members from outside are not known.
+    [[nodiscard]] const std::vector<std::string_view>& unknown() const { return unknown_; }
+
     /// False if somebody may be in the group, directly or through others, of whom that is not known.
     [[nodiscard]] bool is_complete(std::string_view name) const;
     [[nodiscard]] bool all_complete() const { return all_complete_; }
@@ -62,6 +67,7 @@ class GroupIndex
 
     struct Node {
         std::string_view name;
+        const std::vector<Address>* from_outside;
         std::vector<Number> within;  // the groups that have this one as a member
         bool complete = true;
     };
@@ -81,7 +87,17 @@ class GroupIndex
     Members subdomains_;
     Members domains_;
     Members addresses_;
+    std::vector<std::string_view> unknown_;
     bool all_complete_ = true;
+};
+
+/// What was known of two parties from outside the settings. With the policy, it says in which groups they are.
+struct OutsideGroups {
+    std::vector<std::string> of_contact;  ///< those that have the contact among their members from outside
+    std::vector<std::string> of_user;
+    std::vector<std::string> unknown;  ///< those whose members from outside are not known
+
+    friend bool operator==(const OutsideGroups&, const OutsideGroups&) = default;
 };
 
 using GroupList = IndexedList<Group, GroupIndex>;

@@ -77,7 +77,10 @@ Json json_of(const Facts& facts)
             {"approvals_from_contact", facts.recent.from_contact},
             {"approvals_from_domain", facts.recent.from_domain},
             {"approvals_to_user", facts.recent.to_user},
-            {"approvals_known", facts.recent.complete}};
+            {"approvals_known", facts.recent.complete},
+            {"contact_groups", facts.groups.of_contact},
+            {"user_groups", facts.groups.of_user},
+            {"unknown_groups", facts.groups.unknown}};
 }
 
 template <typename Value>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "policy/matching_groups.h"
+
 namespace usher
 {
 
@@ -78,10 +80,17 @@ void Answerer::facts(std::vector<SubscriptionRequest> requests, StoreCallback<st
         std::vector<Facts> facts;
         facts.reserve(requests.size());
         for (std::size_t i = 0; i < requests.size(); ++i) {
-            facts.push_back({approvals_.recent(requests[i], clock_.now()), (*chosen)[i]});
+            facts.push_back(facts_of(requests[i], (*chosen)[i], clock_.now()));
         }
         then(std::move(facts));
     });
+}
+
+Facts Answerer::facts_of(const SubscriptionRequest& request, std::optional<Option> chosen, Clock::Time now)
+{
+    const Organization* organization = policy_->organization_of(request.user.domain());
+    return {approvals_.recent(request, now), chosen,
+            organization != nullptr ? outside_groups(organization->groups, request) : OutsideGroups()};
 }
 
 // --- Batches
@@ -198,7 +207,7 @@ void Answerer::decide_batch(const Chosen& chosen)
 std::optional<JournalEntry> Answerer::decide_one(Asked& asked, const SubscriptionRequest& request,
                                                  std::optional<Option> chosen, Clock::Time now)
 {
-    const Facts known{approvals_.recent(request, now), chosen};
+    const Facts known = facts_of(request, chosen, now);
     const Decision decision =
         asked.by_hand ? Decision{asked.by_hand->answer, Reason::by_hand} : decide(*policy_, request, known);
     asked.judged.push_back({decision, 0, now});

@@ -128,6 +128,8 @@ class Answerer : public Judge
 
     /// Reads the users' choices, and sees that the policy is not outdated.
     void read_choices(std::vector<std::string> users, StoreCallback<Chosen> then);
+    [[nodiscard]] Facts facts_of(const SubscriptionRequest& request, std::optional<Option> chosen,
+                                 Clock::Time now);
     void add(Asked asked);
     void begin_batch();
     /// Whether the batch is to be decided as if none of its users had chosen.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugin/store/policy_texts.h"
+#include "plugin/store/stored_groups.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
 #include "plugin/text/terminal.h"
@@ -93,8 +94,8 @@ void append_repeated(std::vector<StoredValue>& values, const JournalRecord& reco
 constexpr const char* kInsert =
     "INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_subscription, item_ask, "
     "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, "
-    "generation, answered_by, covers) ";
-constexpr int kColumnCount = 19;
+    "generation, answered_by, covers, outside_groups) ";
+constexpr int kColumnCount = 20;
 
 const std::string& places()
 {
@@ -132,6 +133,7 @@ std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
     values.emplace_back(static_cast<std::int64_t>(r.generation));
     values.push_back(r.answered_by.empty() ? StoredValue() : storable(r.answered_by, r.answered_by.size()));
     values.push_back(r.covers == Covers::request ? StoredValue() : std::string(name(r.covers)));
+    values.push_back(r.facts.groups == OutsideGroups() ? StoredValue() : to_json(r.facts.groups));
     return values;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "plugin/store/stored_groups.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
 #include "plugin/text/lists.h"
@@ -33,7 +34,7 @@ std::optional<Source> source_named(std::string_view text)
 constexpr const char* kColumns =
     "id, at, source, organization, user_address, contact_address, item_subscription, item_ask, recent_from_contact, "
     "recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, generation, answered_by, "
-    "covers, repeats, last_at, outcome, refusal";
+    "covers, repeats, last_at, outcome, refusal, outside_groups";
 
 /// Reads the columns of a row, one after the other. What no record of ours can have is thrown as an error.
 class RowReader
@@ -68,9 +69,6 @@ class RowReader
         return name ? std::optional(understood(from(*name), column)) : std::nullopt;
     }
 
-  private:
-    [[nodiscard]] const StoredValue& next() { return row_.at(column_++); }
-
     template <typename Value>
     [[nodiscard]] Value understood(std::optional<Value> value, const char* column) const
     {
@@ -79,6 +77,9 @@ class RowReader
         }
         return *std::move(value);
     }
+
+  private:
+    [[nodiscard]] const StoredValue& next() { return row_.at(column_++); }
 
     const std::vector<StoredValue>& row_;
     const std::int64_t id_;
@@ -95,7 +96,7 @@ std::optional<RosterItem> item_of(RowReader& row)
 JournalRecord record_of(const std::vector<StoredValue>& columns)
 {
     RowReader row(columns);
-    return {
+    JournalRecord record{
         // In braces, one is read after the other.
         .id = row.number(),
         .at = time_since_1970(row.number()),
@@ -112,6 +113,10 @@ JournalRecord record_of(const std::vector<StoredValue>& columns)
         .last_at = row.optional_time(),
         .outcome = row.optional_named(outcome_named, "outcome"),
         .refusal = row.optional_text().value_or("")};
+    if (const auto groups = row.optional_text()) {
+        record.facts.groups = row.understood(outside_groups_from_json(*groups), "outside_groups");
+    }
+    return record;
 }
 
 /// The values of a statement while it is written.

@@ -505,6 +505,13 @@ std::string decision(const Json& record)
         {"settings", "generation " + std::to_string(record.at("generation").get<std::uint64_t>()) + " of " +
                          text(record, "organization")},
     };
+    for (const auto& [what, member] :
+         {std::pair("groups not known", "unknown_groups"), std::pair("user's groups", "user_groups"),
+          std::pair("contact's groups", "contact_groups")}) {
+        if (const Json& groups = facts.at(member); !groups.empty()) {
+            rows.insert(rows.begin() + 7, {what, list_or_none(groups) + " (by the directory)"});
+        }
+    }
     if (text(record, "answer") != "leave") {
         const std::string verdict = verdict_text(record);
         const bool asked = text(record, "source") == "asked";

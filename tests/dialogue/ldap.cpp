@@ -108,6 +108,8 @@ BOOST_FIXTURE_TEST_CASE(groups_decide_and_people_are_found_also_while_the_direct
     mercutio.expect(presence("unsubscribed", kJuliet));
     const std::string why = usherctl.done({"explain", kJuliet, kMercutio});
     BOOST_TEST(why.find("the group rivals") != std::string::npos, why);
+    const std::string decisions = usherctl.done({"journal", "--json"});
+    BOOST_TEST(decisions.find(R"("contact_groups":["rivals"])") != std::string::npos, decisions);
     BOOST_TEST(found("angelica").size() == 1U);
     BOOST_TEST(found("romeo").empty());  // of another domain
 

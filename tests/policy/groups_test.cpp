@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "policy/decide.h"
+#include "policy/matching_groups.h"
 
 namespace bdata = boost::unit_test::data;
 using namespace usher;
@@ -249,6 +250,26 @@ BOOST_AUTO_TEST_CASE(members_from_outside_are_members)
     const Policy made = policy(corp(groups, {kSalesMayNot}));
     BOOST_TEST(decide(made, request("amy@corp.example", "dan@corp.example"), {}).answer == deny);
     BOOST_TEST(decide(made, request("eve@corp.example", "dan@corp.example"), {}).answer == approve);
+}
+
+/// In the order in which the groups are written; not those that have them by the settings.
+BOOST_AUTO_TEST_CASE(what_is_known_from_outside_is_a_fact_of_the_decision)
+{
+    GroupList groups;
+    groups.push_back({.name = "sales",
+                      .members = patterns({"dan@corp.example"}),
+                      .from_outside = {address("amy@corp.example"), address("eve@corp.example")}});
+    groups.push_back({.name = "staff", .members = patterns({"group:sales"})});
+    groups.push_back({.name = "board", .members = {}, .complete = false});
+    groups.push_back(
+        {.name = "vorst\u00e4nde", .members = {}, .from_outside = {address("amy@corp.example")}});
+    const OutsideGroups found = outside_groups(groups, request("amy@corp.example", "dan@corp.example"));
+    BOOST_TEST(found.of_contact == (Texts{"sales", "vorst\u00e4nde"}), boost::test_tools::per_element());
+    BOOST_TEST(found.of_user.empty());
+    BOOST_TEST(found.unknown == Texts{"board"}, boost::test_tools::per_element());
+    BOOST_TEST(
+        (outside_groups(groups, request("dan@corp.example", "eve@corp.example")).of_user == Texts{"sales"}));
+    BOOST_TEST((outside_groups({}, request("amy@corp.example", "dan@corp.example")) == OutsideGroups()));
 }
 
 struct Name {

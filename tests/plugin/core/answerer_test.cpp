@@ -108,6 +108,18 @@ struct Desk {
 
 BOOST_FIXTURE_TEST_SUITE(answerer, Desk)
 
+/// The text of the policy has no members from outside, so a decision could not be made again without this.
+BOOST_AUTO_TEST_CASE(what_a_directory_said_of_the_two_is_recorded)
+{
+    Organization capulet = policy(Option::organization)->organizations().front();
+    capulet.groups.push_back(
+        {.name = "kin", .members = {}, .from_outside = {Address::prepare("nurse@capulet.lit").value()}});
+    capulet.groups.push_back({.name = "rivals", .members = {}, .complete = false});
+    answerer.set_policy(std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 2));
+    judge(request("juliet@capulet.lit", "nurse@capulet.lit"), Source::asked);
+    BOOST_TEST((found({}).at(0).facts.groups == OutsideGroups{{"kin"}, {}, {"rivals"}}));
+}
+
 BOOST_AUTO_TEST_CASE(everything_that_was_asked_is_recorded_and_answered_in_order)
 {
     const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit"),

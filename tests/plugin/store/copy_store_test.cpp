@@ -36,11 +36,11 @@ const char* const kContent[] = {
     R"(INSERT INTO journal VALUES
         (-5, 1, 'subscribe', 'Öffentlich''s "one"', 'ro\meo@montague.lit', '😀@xn--bcher-kva.example', 'from', 1,
             2, 3, 4, 1, 'organization', 'approve', 'in_organization', 7, 1, 'admin@capulet.lit', 8,
-            9, 'contact', 'refused', 'blocked'),
+            9, 'contact', 'refused', 'blocked', '{"contact":["Vorstände"]}'),
         (0, 1795000000, '', '', 'a/b@capulet.lit', 'capulet.lit', NULL, 0, 0, 0, 0, 0, NULL, 'leave', '', -1, 2,
-            NULL, 0, NULL, NULL, NULL, NULL),
+            NULL, 0, NULL, NULL, NULL, NULL, NULL),
         (9223372036854775807, -1, 'x', 'y', 'ß@capulet.lit', '$1@montague.lit', 'none', 0, 2147483647, 0, 0, 1, 'all',
-            'deny', 'foreign_user', 2147483647, 9223372036854775807, '', 0, 0, '', 'sent', ''))",
+            'deny', 'foreign_user', 2147483647, 9223372036854775807, '', 0, 0, '', 'sent', '', '{"user":["sales"]}'))",
     "INSERT INTO choice VALUES ('juliet@capulet.lit', 'all', 'capulet.lit', 5), ('Z', 'prompt', '', 0), ('ä', 'x', 'y', 1)",
     "INSERT INTO choice_count VALUES ('capulet.lit', 2)",
     R"(INSERT INTO saved_setting VALUES ('', 'One', 'option', '', 'all', 'admin@capulet.lit', 3),
@@ -70,7 +70,7 @@ struct Stores {
             "WITH RECURSIVE many (id) AS (SELECT 10 UNION ALL SELECT id + 1 FROM many LIMIT " +
             std::to_string(kManyRecords - 3) +
             ") INSERT INTO journal SELECT id, id, 's', 'o', 'u' || id, 'c', NULL, 0, 0, 0, 0, 0, NULL, 'a', "
-            "'r', 0, 1, NULL, 0, NULL, NULL, NULL, NULL FROM many");
+            "'r', 0, 1, NULL, 0, NULL, NULL, NULL, NULL, NULL FROM many");
     }
 
     [[nodiscard]] std::string file(const std::string& name) const

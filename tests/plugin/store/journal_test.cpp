@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     JournalRecord one = record(journal.next_id(kNow));
     one.source = Source::waiting;
     one.request.item = RosterItem{Subscription::to, true};
-    one.facts = {{1, 2, 3, false}, Option::prompt};
+    one.facts = {{1, 2, 3, false}, Option::prompt, {{"Vorst\u00e4nde", "sales"}, {}, {"board"}}};
     one.decision = {Answer::deny, Reason::by_hand, 7};
     one.generation = 4;
     one.answered_by = "admin@capulet.lit";
@@ -287,6 +287,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     BOOST_TEST(same.facts.recent.to_user == 3U);
     BOOST_TEST(!same.facts.recent.complete);
     BOOST_TEST((same.facts.chosen == Option::prompt));
+    BOOST_TEST((same.facts.groups == one.facts.groups));
     BOOST_TEST(same.decision.answer == Answer::deny);
     BOOST_TEST(same.decision.reason == Reason::by_hand);
     BOOST_TEST(same.decision.rule == 7U);
@@ -296,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
 
 /// What no record of ours has in its columns, and what must not be taken for something else.
 const char* const kUnknown[] = {
-    "source", "item_subscription", "chosen_option", "answer", "reason", "covers", "outcome",
+    "source", "item_subscription", "chosen_option", "answer", "reason", "covers", "outcome", "outside_groups",
 };
 
 BOOST_DATA_TEST_CASE(what_is_unknown_in_a_record_is_an_error_with_its_id_and_column,
