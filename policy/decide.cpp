@@ -57,7 +57,7 @@ std::string why_own_address(const Question& q, bool applied)
 
 FoundRule first_rule(const Question& q)
 {
-    return q.policy.first_rule(q.organization, q.request.contact, q.request.user);
+    return q.policy.first_rule(q.organization, q.request.contact, q.request.user, q.facts.groups);
 }
 
 /// A later rule is not tried, and nor is a later step, where the rule only may match: it could be laxer.

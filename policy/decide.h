@@ -52,7 +52,7 @@ std::ostream& operator<<(std::ostream& out, Reason reason);
 struct Facts {
     RecentApprovals recent;        ///< of this request's contact, domain and user
     std::optional<Option> chosen;  ///< the user's own choice, if there is one
-    /// As the policy has them: its text has no members from outside (groups.h).
+    /// Which groups have the two from outside: besides the policy's own members, whose text has none of those (groups.h).
     OutsideGroups groups = {};
 };
 

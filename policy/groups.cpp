@@ -1,6 +1,7 @@
 #include "policy/groups.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace usher
@@ -17,14 +18,14 @@ GroupIndex::GroupIndex(const std::vector<Group>& groups)
 {
     for (const Group& group : groups) {
         numbers_.try_emplace(group.name, static_cast<Number>(nodes_.size()));
-        nodes_.push_back({group.name, &group.from_outside, {}, true});
+        nodes_.push_back({group.name, {}, true});
     }
     for (Number group = 0; group < groups.size(); ++group) {
         for (const Pattern& member : groups[group].members) {
             add(member, group);
         }
         for (const Address& address : groups[group].from_outside) {
-            addresses_.emplace(address.text(), group);
+            from_outside_.emplace(address.text(), group);
         }
     }
     std::vector<Number> incomplete;
@@ -70,7 +71,8 @@ void GroupIndex::add(const Pattern& member, Number group)
     }
 }
 
-std::vector<GroupIndex::Found> GroupIndex::found(const Party& party) const
+std::vector<GroupIndex::Found> GroupIndex::found(const Party& party,
+                                                 const std::vector<std::string>& from_outside) const
 {
     std::vector<Found> found;
     const auto probe = [&found](const Members& members, std::string_view text) {
@@ -84,6 +86,12 @@ std::vector<GroupIndex::Found> GroupIndex::found(const Party& party) const
     }
     if (party.is_prepared()) {
         probe(addresses_, party.text());
+        probe(from_outside_, party.text());
+    }
+    for (const std::string& name : from_outside) {
+        if (const auto number = numbers_.find(name); number != numbers_.end()) {
+            found.push_back({number->second, kItself});
+        }
     }
     probe(domains_, party.domain());
     if (!subdomains_.empty()) {
@@ -106,10 +114,11 @@ std::vector<GroupIndex::Found> GroupIndex::found(const Party& party) const
     return found;
 }
 
-std::vector<std::string_view> GroupIndex::groups_of(const Party& party) const
+std::vector<std::string_view> GroupIndex::groups_of(const Party& party,
+                                                    const std::vector<std::string>& from_outside) const
 {
     std::vector<std::string_view> names;
-    for (const Found& one : found(party)) {
+    for (const Found& one : found(party, from_outside)) {
         names.push_back(nodes_[one.group].name);
     }
     return names;
@@ -130,21 +139,13 @@ std::vector<std::string_view> GroupIndex::way_from(std::string_view name, const 
 
 std::vector<std::string_view> GroupIndex::groups_from_outside(const Party& party) const
 {
-    std::vector<Number> groups;
+    std::set<Number> groups;
     if (party.is_prepared()) {
-        const auto [first, end] = addresses_.equal_range(party.text());
+        const auto [first, end] = from_outside_.equal_range(party.text());
         for (auto member = first; member != end; ++member) {
-            const std::vector<Address>& outside = *nodes_[member->second].from_outside;
-            const auto at = std::lower_bound(
-                outside.begin(), outside.end(), party.text(),
-                [](const Address& one, const std::string& text) { return one.text() < text; });
-            if (at != outside.end() && at->text() == party.text()) {
-                groups.push_back(member->second);
-            }
+            groups.insert(member->second);
         }
     }
-    std::sort(groups.begin(), groups.end());
-    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
     std::vector<std::string_view> names;
     names.reserve(groups.size());
     for (const Number group : groups) {

@@ -28,7 +28,7 @@ struct Group {
 
     // Members from outside the settings, such as a directory's. They are no part of the policy's text.
 
-    std::vector<Address> from_outside = {};  ///< sorted by their text
+    std::vector<Address> from_outside = {};
     /// False while they are not known: then anybody may be in the group, besides those of whom it is known.
     bool complete = true;
 };
@@ -45,8 +45,9 @@ class GroupIndex
     explicit GroupIndex(std::vector<Group>&&) = delete;
 
     /// The names of all groups that `party` is known to be in, directly or through others, each once. Of a party that cannot
-    /// be compared only the domain is looked at.
-    [[nodiscard]] std::vector<std::string_view> groups_of(const Party& party) const;
+    /// be compared only the domain is looked at. `from_outside` names groups that have it as a member besides.
+    [[nodiscard]] std::vector<std::string_view> groups_of(
+        const Party& party, const std::vector<std::string>& from_outside = {}) const;
 
     /// How `party` is known to be in the group `name`: that group, one of its members, and so on to one that has the party as
     /// a member itself. Empty if the party is not known to be in it.
@@ -67,7 +68,6 @@ class GroupIndex
 
     struct Node {
         std::string_view name;
-        const std::vector<Address>* from_outside;
         std::vector<Number> within;  // the groups that have this one as a member
         bool complete = true;
     };
@@ -79,7 +79,8 @@ class GroupIndex
 
     void add(const Pattern& member, Number group);
     /// Each group of the party once, behind that through which it was found.
-    [[nodiscard]] std::vector<Found> found(const Party& party) const;
+    [[nodiscard]] std::vector<Found> found(const Party& party,
+                                           const std::vector<std::string>& from_outside = {}) const;
 
     std::vector<Node> nodes_;
     std::unordered_map<std::string_view, Number> numbers_;
@@ -87,11 +88,12 @@ class GroupIndex
     Members subdomains_;
     Members domains_;
     Members addresses_;
+    Members from_outside_;
     std::vector<std::string_view> unknown_;
     bool all_complete_ = true;
 };
 
-/// What was known of two parties from outside the settings. With the policy, it says in which groups they are.
+/// What was known of two parties from outside the settings. With the policy's text, it says in which groups they are.
 struct OutsideGroups {
     std::vector<std::string> of_contact;  ///< those that have the contact among their members from outside
     std::vector<std::string> of_user;

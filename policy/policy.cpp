@@ -32,17 +32,19 @@ const Organization* Policy::organization_of(std::string_view domain) const
     return found == by_domain_.end() ? nullptr : &organizations_[found->second];
 }
 
-FoundRule Policy::first_rule(const Organization& organization, const Party& contact, const Party& user) const
+FoundRule Policy::first_rule(const Organization& organization, const Party& contact, const Party& user,
+                             const OutsideGroups& known) const
 {
-    const auto groups_of = [&](const Party& party) {
+    const auto groups_of = [&](const Party& party, const std::vector<std::string>& from_outside) {
         return organization.groups.empty() ? std::vector<std::string_view>()
-                                           : organization.groups.index().groups_of(party);
+                                           : organization.groups.index().groups_of(party, from_outside);
     };
     const PossibleRules& possible_rules =
         possible_rules_[static_cast<std::size_t>(&organization - organizations_.data())];
-    const std::vector<std::string_view> groups_of_user = groups_of(user);
+    const std::vector<std::string_view> groups_of_user = groups_of(user, known.of_user);
     const auto first = [&](const Party& party) -> FoundRule {
-        const std::vector<std::string_view> groups = groups_of(party);
+        const std::vector<std::string_view> groups =
+            groups_of(party, party.is_prepared() ? known.of_contact : std::vector<std::string>());
         const std::size_t rule = organization.rules.index().first(party, user, groups, groups_of_user);
         const Rule* found = rule == RuleIndex::none ? nullptr : &organization.rules[rule];
         const std::size_t possible =

@@ -79,8 +79,11 @@ class Policy
     ///
     /// Where the members of a group are not known, it is the first rule that may match, and not certain. But a rule that
     /// matches for sure is certain all the same if all those before it that may match have the same answer.
+    ///
+    /// `known` adds to the members that the policy itself has. What it says of the contact counts only for an address that
+    /// can be compared: the contact's, or that one.
     [[nodiscard]] FoundRule first_rule(const Organization& organization, const Party& contact,
-                                       const Party& user) const;
+                                       const Party& user, const OutsideGroups& known = {}) const;
 
     [[nodiscard]] const std::vector<Organization>& organizations() const { return organizations_; }
     [[nodiscard]] const Limits& limits() const { return limits_; }

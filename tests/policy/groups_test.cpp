@@ -272,6 +272,33 @@ BOOST_AUTO_TEST_CASE(what_is_known_from_outside_is_a_fact_of_the_decision)
     BOOST_TEST((outside_groups({}, request("amy@corp.example", "dan@corp.example")) == OutsideGroups()));
 }
 
+/// A policy's text has no members from outside: with what was recorded, the decision is the same again.
+BOOST_AUTO_TEST_CASE(a_decision_can_be_made_again_without_the_members)
+{
+    GroupList then;
+    then.push_back({.name = "inner", .members = {}, .from_outside = {address("amy@corp.example")}});
+    then.push_back({.name = "sales", .members = patterns({"group:inner"})});
+    const GroupList text{{.name = "inner", .members = {}},
+                         {.name = "sales", .members = patterns({"group:inner"})}};
+    const SubscriptionRequest asked = request("amy@corp.example", "dan@corp.example");
+    const Facts facts{{}, {}, outside_groups(then, asked)};
+    BOOST_TEST(decide(policy(corp(text, {kSalesMayNot})), asked, facts).answer == deny);
+    BOOST_TEST(decide(policy(corp(text, {kSalesMayNot})), asked, {}).answer == approve);
+}
+
+/// Whose address cannot be compared is denied as the one is that it seems to be, and gets nothing else for that.
+BOOST_AUTO_TEST_CASE(what_is_known_of_an_address_that_cannot_be_compared_only_denies)
+{
+    const GroupList text{{.name = "sales", .members = {}}};
+    SubscriptionRequest asked = request("amy@corp.example", "dan@corp.example");
+    asked.contact = Party::as_written("Amy@corp.example");
+    BOOST_REQUIRE(!asked.contact.is_prepared());
+    const Facts facts{{}, {}, {{"sales"}, {}, {}}};
+    BOOST_TEST(decide(policy(corp(text, {kSalesMayNot})), asked, facts).reason == Reason::rule);
+    const Rule leaves = rule(1, {"group:sales"}, {"*"}, Answer::leave);
+    BOOST_TEST(decide(policy(corp(text, {leaves})), asked, facts).reason == Reason::unprepared);
+}
+
 struct Name {
     const char* name;
     bool accepted;
