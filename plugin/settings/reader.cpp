@@ -78,6 +78,22 @@ class Reader
     ReadSettings read()
     {
         read_root(file_.root().as_table(std::nothrow));
+        return outcome();
+    }
+
+    ReadSettings read_policy()
+    {
+        const toml::table& table = file_.root().as_table(std::nothrow);
+        refuse_unknown(table, "", {"organization", "limits"});
+        has_ldap_ = true;  // where the policy was in force
+        read_organizations(find(table, "organization"));
+        read_plain(table, "limits", settings_table().limits, settings_.limits);
+        return outcome();
+    }
+
+  private:
+    ReadSettings outcome()
+    {
         if (errors_.empty()) {
             return std::move(settings_);
         }
@@ -87,7 +103,6 @@ class Reader
         return tl::unexpected(std::move(errors_));
     }
 
-  private:
     void refuse(std::uint32_t line, const std::string& key, const std::string& found,
                 const std::string& accepted)
     {
@@ -203,22 +218,25 @@ class Reader
             read_connection(*connection);
         }
         read_organizations(find(table, "organization"));
-        const auto read_plain = [&](const char* name, const auto& section, auto& owner) {
-            const toml::value* value = find(table, name);
-            if (value != nullptr && is_table(section, *value)) {
-                read_section(section, *value, owner);
-            }
-        };
-        read_plain("limits", all.limits, settings_.limits);
-        read_plain("ldap", all.ldap, settings_.ldap);
-        read_plain("store", all.store, settings_.store);
-        read_plain("control", all.control, settings_);
-        read_plain("log", all.log, settings_);
+        read_plain(table, "limits", all.limits, settings_.limits);
+        read_plain(table, "ldap", all.ldap, settings_.ldap);
+        read_plain(table, "store", all.store, settings_.store);
+        read_plain(table, "control", all.control, settings_);
+        read_plain(table, "log", all.log, settings_);
         if (connection != nullptr && connection->is_table()) {
             refuse_component_of_organization(*connection);
         }
         if (const toml::value* ldap = find(table, "ldap"); ldap != nullptr && ldap->is_table()) {
             check_ldap(ldap->as_table(std::nothrow));
+        }
+    }
+
+    template <typename Owner>
+    void read_plain(const toml::table& table, const char* name, const Section<Owner>& section, Owner& owner)
+    {
+        const toml::value* value = find(table, name);
+        if (value != nullptr && is_table(section, *value)) {
+            read_section(section, *value, owner);
         }
     }
 
@@ -555,6 +573,15 @@ ReadSettings parse_settings(std::string_view toml, const std::string& path)
         return tl::unexpected(std::vector{file.error()});
     }
     return Reader(*file, path).read();
+}
+
+ReadSettings parse_policy(std::string_view toml, const std::string& path)
+{
+    const auto file = TomlFile::parse(toml, path);
+    if (!file) {
+        return tl::unexpected(std::vector{file.error()});
+    }
+    return Reader(*file, path).read_policy();
 }
 
 }  // namespace usher

@@ -19,5 +19,7 @@ using ReadSettings = tl::expected<Settings, std::vector<SettingError>>;
 [[nodiscard]] ReadSettings read_settings(const std::string& path);
 /// The same from text; `path` is what errors name.
 [[nodiscard]] ReadSettings parse_settings(std::string_view toml, const std::string& path);
+/// The same of the text of a policy (writer.h): nothing but organisations and limits.
+[[nodiscard]] ReadSettings parse_policy(std::string_view toml, const std::string& path);
 
 }  // namespace usher

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +14,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "integration/base/file_descriptor.h"
 #include "plugin/settings/transfer.h"
@@ -27,6 +31,7 @@ namespace
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kName = "usher-settings-reader";
+constexpr std::string_view kTextName = "usher-settings-text-reader";    // from standard input
 constexpr std::size_t kMaxTextBytes = std::size_t{1024} * 1024 * 1024;  // 16 MiB of rules become 40 MB
 
 /// A file of 16 MiB takes some 500 MB where it is one of settings; of nothing but numbers it would take all there
@@ -51,6 +56,20 @@ bool write_all(std::string_view text)
     return true;
 }
 
+/// A file with that text, at its beginning; -1 with errno set if there is none.
+FileDescriptor in_memory(std::string_view text)
+{
+    FileDescriptor file(::memfd_create("settings", MFD_CLOEXEC));
+    while (file.get() != -1 && !text.empty()) {
+        const ssize_t written = ::write(file.get(), text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            return FileDescriptor();
+        }
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+    return file.get() != -1 && ::lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : FileDescriptor();
+}
+
 class Spawning
 {
   public:
@@ -67,11 +86,15 @@ class Spawning
         posix_spawnattr_destroy(&attributes_);
     }
 
-    /// The process, with `output` as its standard output and no other descriptor of ours; 0 with errno set if there
-    /// is none.
-    pid_t start(const std::string& program, const std::string& path, int output)
+    /// The process, with `output` as its standard output, `text` as its standard input unless it is -1, and no other
+    /// descriptor of ours; 0 with errno set if there is none.
+    pid_t start(const std::string& program, const std::string& path, int text, int output)
     {
-        posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (text == -1) {
+            posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        } else {
+            posix_spawn_file_actions_adddup2(&actions_, text, STDIN_FILENO);
+        }
         posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
         posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
@@ -82,7 +105,7 @@ class Spawning
         posix_spawnattr_setsigdefault(&attributes_, &all);
         posix_spawnattr_setsigmask(&attributes_, &none);
         posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-        std::string name(kName);
+        std::string name(text == -1 ? kName : kTextName);
         std::string file(path);
         const std::array<char*, 3> arguments{name.data(), file.data(), nullptr};
         pid_t process = 0;
@@ -142,10 +165,14 @@ std::string end_of(int status)
 
 std::optional<int> serve_reading(int argc, char** argv)
 {
-    if (argc != 2 || argv[0] != kName) {
+    if (argc != 2 || (argv[0] != kName && argv[0] != kTextName)) {
         return std::nullopt;
     }
     limit_memory();
+    if (argv[0] == kTextName) {
+        const std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
+        return write_all(to_lines(parse_settings(text, argv[1]))) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
     return write_all(to_lines(read_settings(argv[1]))) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -161,7 +188,14 @@ ReadSettings read_settings_apart(const std::string& path, const ReadingProcess& 
     }
     const FileDescriptor ours(ends[0]);
     FileDescriptor theirs(ends[1]);
-    const pid_t reader = Spawning().start(process.program, path, theirs.get());
+    FileDescriptor text;
+    if (process.text) {
+        text = in_memory(*process.text);
+        if (text.get() == -1) {
+            return refused(std::string("a text that there is no room for: ") + std::strerror(errno));
+        }
+    }
+    const pid_t reader = Spawning().start(process.program, path, text.get(), theirs.get());
     if (reader == 0) {
         return refused(std::string("a file that no process could be started to read: ") +
                        std::strerror(errno));

@@ -21,6 +21,8 @@ struct ReadingProcess {
     std::string program = "/proc/self/exe";  ///< one that calls serve_reading()
     std::chrono::milliseconds patience{300'000};
     int stop = -1;  ///< a descriptor; while it is readable, nothing is waited for
+    /// What is to be read instead of the file, which is named in errors only.
+    std::optional<std::string> text = {};
 };
 
 /// As read_settings(). Waits for the process, on any thread. That it died, was stopped or took too long is an error

@@ -81,6 +81,14 @@ std::vector<Statement> PolicyNumbering::statements(const StepRows& answers)
     return statements;
 }
 
+Statement policy_text_query(std::uint64_t generation)
+{
+    return {
+        "SELECT settings FROM policy_part JOIN policy_text ON policy_text.id = policy_part.text WHERE generation = $1 "
+        "ORDER BY place",
+        {static_cast<std::int64_t>(generation)}};
+}
+
 Statement supersede_policy(std::uint64_t generation)
 {
     return {

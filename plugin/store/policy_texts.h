@@ -39,6 +39,9 @@ class PolicyNumbering
     std::int64_t generation_ = 0;
 };
 
+/// Gives the text of a policy: a row with each part, in their order; none if it is not kept.
+[[nodiscard]] Statement policy_text_query(std::uint64_t generation);
+
 /// The policy of this generation is not in force any more at the process that had it so.
 [[nodiscard]] Statement supersede_policy(std::uint64_t generation);
 /// It is still in force at this process, whatever another one has said. To be said each hour: what is kept so is forgotten a

@@ -1,0 +1,161 @@
+#include "plugin/core/replay.h"
+
+#include <event2/event.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "plugin/core/replay_policies.h"
+#include "plugin/settings/group_members.h"
+
+namespace usher
+{
+
+namespace
+{
+
+constexpr std::size_t kRecordsAtATime = 10'000;  // some 10 MB
+
+bool is_readable(int descriptor)
+{
+    pollfd ready{descriptor, POLLIN, 0};
+    return ::poll(&ready, 1, 0) == 1;
+}
+
+using Kind = std::tuple<Answer, Reason, std::uint32_t>;
+
+Kind kind(const Decision& decision)
+{
+    return {decision.answer, decision.reason, decision.rule};
+}
+
+/// The decisions of one order, as they come.
+class Replaying
+{
+  public:
+    Replaying(Database& database, event_base* loop, const ReplayOrder& order)
+        : recorded_(database, loop), own_policies_(order.settings == nullptr)
+    {
+        if (!own_policies_) {
+            policies_.emplace(order.settings);
+            has_outside_groups_ = has_groups_from_ldap(*order.settings);
+        }
+    }
+
+    void decide_again(JournalRecord record)
+    {
+        if (record.decision.reason == Reason::by_hand) {
+            ++replay_.by_hand;
+            return;
+        }
+        const Settings* then = nullptr;
+        if (own_policies_ || has_outside_groups_) {
+            const RecordedPolicies::Policy& own = recorded_.of(record.generation);
+            if (own_policies_ && !own) {
+                replay_.why_not = replay_.not_decided++ == 0 ? own.error() : replay_.why_not;
+                return;
+            }
+            if (own_policies_ && generation_ != record.generation) {
+                policies_.emplace(*own);
+                generation_ = record.generation;
+            }
+            then = own ? own->get() : nullptr;
+        }
+        const Policy& policy = policies_->of(record, then);
+        const Decision now = decide(policy, record.request, record.facts);
+        ++replay_.decided;
+        if (own_policies_ ? kind(now) != kind(record.decision) : now.answer != record.decision.answer) {
+            add(now, std::move(record));
+        }
+    }
+
+    [[nodiscard]] Replay take() &&
+    {
+        for (auto& [kinds, difference] : differences_) {
+            replay_.differences.push_back(std::move(difference));
+        }
+        std::stable_sort(
+            replay_.differences.begin(), replay_.differences.end(),
+            [](const ReplayDifference& a, const ReplayDifference& b) { return a.count > b.count; });
+        return std::move(replay_);
+    }
+
+  private:
+    void add(const Decision& now, JournalRecord record)
+    {
+        ReplayDifference& difference = differences_[{kind(record.decision), kind(now)}];
+        if (difference.count++ == 0) {
+            difference.was = record.decision;
+            difference.now = now;
+        }
+        if (difference.examples.size() < ReplayDifference::kMaxExamples) {
+            difference.examples.push_back(std::move(record));
+        }
+    }
+
+    RecordedPolicies recorded_;
+    const bool own_policies_;
+    bool has_outside_groups_ = false;
+    std::optional<ReplayPolicies> policies_;
+    std::uint64_t generation_ = 0;  // with own_policies_: of policies_
+    std::map<std::pair<Kind, Kind>, ReplayDifference> differences_;
+    Replay replay_;
+};
+
+/// What the search finds, all of it.
+tl::expected<std::vector<JournalRecord>, std::string> found(Database& database, event_base* loop,
+                                                            const JournalFilter& filter)
+{
+    JournalSearch search(database, filter);
+    for (;;) {
+        std::optional<tl::expected<bool, std::string>> last;
+        search.search_portion([&last](auto given) { last = std::move(given); });
+        while (!last) {
+            event_base_loop(loop, EVLOOP_ONCE);
+        }
+        if (!*last) {
+            return tl::unexpected((*last).error());
+        }
+        if (**last) {
+            return search.take_found();
+        }
+    }
+}
+
+}  // namespace
+
+tl::expected<Replay, std::string> replay(const std::string& store_url, const ReplayOrder& order, int stop)
+{
+    const std::unique_ptr<event_base, decltype(&event_base_free)> loop(event_base_new(), event_base_free);
+    const auto database = Database::open(store_url, loop.get(), Database::Access::read);
+    if (!database) {
+        return tl::unexpected(database.error());
+    }
+    Replaying replaying(**database, loop.get(), order);
+    JournalFilter filter = order.filter;
+    filter.after = filter.after.value_or(-1);
+    std::size_t left = order.filter.most;
+    bool more = true;
+    while (more && left > 0 && !is_readable(stop)) {
+        filter.most = std::min(left, kRecordsAtATime);
+        auto records = found(**database, loop.get(), filter);
+        if (!records) {
+            return tl::unexpected(records.error());
+        }
+        more = records->size() == filter.most;
+        left -= records->size();
+        for (JournalRecord& record : *records) {
+            filter.after = record.id;
+            replaying.decide_again(std::move(record));
+        }
+    }
+    Replay done = std::move(replaying).take();
+    done.last = *filter.after;
+    done.more = more;
+    return done;
+}
+
+}  // namespace usher

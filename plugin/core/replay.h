@@ -1,0 +1,54 @@
+// Makes the decisions of the journal again, under another policy, with the facts of that time.
+//
+// Changes nothing. Reads the journal by a connection of its own, so that no request waits for it, and waits for that: to be
+// called on a thread that may. Not here: who may ask (operations.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "plugin/settings/settings.h"
+#include "plugin/store/journal_search.h"
+
+namespace usher
+{
+
+struct ReplayOrder {
+    /// Which decisions. Those with ids greater than `after`, from the oldest on, at most `most`.
+    JournalFilter filter;
+    /// The policy that decides; null: for each decision the one that it was made under.
+    std::shared_ptr<const Settings> settings;
+};
+
+/// Decisions that would be other ones, in the same way.
+struct ReplayDifference {
+    static constexpr std::size_t kMaxExamples = 3;
+
+    Decision was;
+    Decision now;
+    std::uint64_t count = 0;
+    std::vector<JournalRecord> examples;  ///< the first of them
+};
+
+struct Replay {
+    std::uint64_t decided = 0;
+    std::uint64_t by_hand = 0;      ///< that a person has answered: no policy has decided them
+    std::uint64_t not_decided = 0;  ///< whose own policy cannot be had
+    std::string why_not;            ///< of the first of these
+    /// Where the answer is another one; under a decision's own policy, also where the reason is. The most frequent first.
+    std::vector<ReplayDifference> differences;
+    std::int64_t last = 0;  ///< the id of the last one that was looked at; `after` if there was none
+    bool more = false;      ///< there may be further ones
+};
+
+/// `stop` is a descriptor: when it is readable, what is there so far is given. The error is for people: why the journal cannot
+/// be read.
+[[nodiscard]] tl::expected<Replay, std::string> replay(const std::string& store_url, const ReplayOrder& order,
+                                                       int stop = -1);
+
+}  // namespace usher

@@ -1,0 +1,269 @@
+// Decisions of the journal are made again: the same ones under their own policies, and what another policy would change. On
+// both databases.
+#include "plugin/core/replay.h"
+
+#include <boost/test/unit_test.hpp>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core_now.h"
+#include "plugin/settings/group_members.h"
+#include "plugin/settings/reader.h"
+#include "plugin/settings/writer.h"
+#include "private_store.h"
+#include "store_now.h"
+
+namespace usher
+{
+
+namespace
+{
+
+class StandingClock : public Clock
+{
+  public:
+    [[nodiscard]] Time now() const override { return Time(std::chrono::hours(1000)); }
+    [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds, std::function<void()>) override
+    {
+        return nullptr;
+    }
+};
+
+std::chrono::system_clock::time_point noon()
+{
+    return std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+}
+
+/// A settings file with these lines in its organisation.
+Settings settings(const std::string& organization, const std::string& more = {})
+{
+    Settings read = parse_settings(R"([connection]
+component = "usher.capulet.lit"
+secret_file = "/etc/usher/secret"
+[ldap]
+url = "ldaps://ldap.capulet.lit"
+base = "dc=capulet,dc=lit"
+[[organization]]
+name = "Capulet"
+domains = ["capulet.lit"]
+)" + organization + "\n" + more,
+                                   "usher.toml")
+                        .value();
+    make_ready(read);
+    return read;
+}
+
+SubscriptionRequest request(const std::string& user, const std::string& contact)
+{
+    return {Address::prepare(user + "@capulet.lit").value(), Address::prepare(contact).value(), std::nullopt};
+}
+
+struct Store {
+    std::unique_ptr<test::PrivateStore> store = test::PrivateStore::make();
+    std::unique_ptr<Database> database = store->open();
+    StandingClock clock;
+    test::JournalNow journal{*database};
+    test::ChoicesNow choices{*database};
+    std::unique_ptr<test::PolicyNow> policy =
+        test::PolicyNow::make(settings("option = \"organization\""), *database, noon).value();
+    test::AnswererNow answerer{policy->policy(), choices.choices, journal.journal, clock, noon};
+
+    void put_in_force(const Settings& file)
+    {
+        BOOST_REQUIRE(policy->set_file(file).has_value());
+        answerer.set_policy(policy->policy(), policy->settings_version());
+    }
+    Decision judge(const std::string& user, const std::string& contact)
+    {
+        const SubscriptionRequest asked = request(user, contact);
+        return answerer.judge({&asked, 1}, Source::asked).value().front().decision;
+    }
+    [[nodiscard]] Replay replayed(std::shared_ptr<const Settings> under,
+                                  JournalFilter filter = {.most = 1'000'000}) const
+    {
+        const auto done = replay(store->url(), {std::move(filter), std::move(under)});
+        BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error()));
+        return *done;
+    }
+    [[nodiscard]] Replay replayed(const Settings& under) const
+    {
+        return replayed(std::make_shared<const Settings>(under));
+    }
+};
+
+std::shared_ptr<const GroupMembers> members(const Settings& file, const std::vector<std::string>& sales)
+{
+    GroupMembers found{file.ldap, {{"(department=Sales)", {}}}};
+    for (const std::string& one : sales) {
+        found.groups.begin()->second.push_back(Address::prepare(one).value());
+    }
+    return std::make_shared<const GroupMembers>(std::move(found));
+}
+
+const std::string kSales = R"toml(
+[[organization.group]]
+name = "sales"
+ldap = "(department=Sales)"
+[[organization.rule]]
+from = ["group:sales"]
+to = ["*"]
+answer = "approve"
+)toml";
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(replay_of_decisions, Store)
+
+BOOST_AUTO_TEST_CASE(what_another_policy_would_change_is_counted_with_examples)
+{
+    for (const char* contact : {"nurse@capulet.lit", "romeo@montague.lit", "tybalt@capulet.lit"}) {
+        judge("juliet", contact);
+    }
+    judge("susan", "nurse@capulet.lit");
+    const Replay done = replayed(settings("option = \"prompt\""));
+    BOOST_TEST(done.decided == 4U);
+    BOOST_REQUIRE(done.differences.size() == 1U);  // Romeo waits under both
+    const ReplayDifference& difference = done.differences.front();
+    BOOST_TEST(difference.was.answer == Answer::approve);
+    BOOST_TEST(difference.was.reason == Reason::in_organization);
+    BOOST_TEST(difference.now.answer == Answer::leave);
+    BOOST_TEST(difference.now.reason == Reason::prompt);
+    BOOST_TEST(difference.count == 3U);
+    BOOST_REQUIRE(difference.examples.size() == ReplayDifference::kMaxExamples);
+    BOOST_TEST(difference.examples.front().request.contact.text() == "nurse@capulet.lit");
+    BOOST_TEST(replayed(policy->file()).differences.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_facts_are_those_of_that_time)
+{
+    const Address juliet = Address::prepare("juliet@capulet.lit").value();
+    BOOST_REQUIRE(choices.set(juliet, Option::prompt).has_value());
+    judge("juliet", "nurse@capulet.lit");
+    BOOST_REQUIRE(choices.set(juliet, Option::all).has_value());
+    BOOST_TEST(replayed(policy->file()).differences.empty());
+    // Her choice of then is out of force where users may not choose.
+    const Replay done = replayed(settings("option = \"organization\"\nusers_may_choose = false"));
+    BOOST_REQUIRE(done.differences.size() == 1U);
+    BOOST_TEST(done.differences.front().now.answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(what_people_have_answered_is_not_decided_again)
+{
+    BOOST_REQUIRE(answerer.record_by_hand(request("juliet", "romeo@montague.lit"), Answer::approve, "admin")
+                      .has_value());
+    const Replay done = replayed(settings("option = \"prompt\""));
+    BOOST_TEST(done.decided == 0U);
+    BOOST_TEST(done.by_hand == 1U);
+    BOOST_TEST(done.differences.empty());
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_on_behind_the_last_one)
+{
+    for (int i = 0; i < 5; ++i) {
+        judge("juliet", "nurse" + std::to_string(i) + "@capulet.lit");
+    }
+    const auto prompt = std::make_shared<const Settings>(settings("option = \"prompt\""));
+    const Replay first = replayed(prompt, {.most = 3});
+    BOOST_TEST(first.decided == 3U);
+    BOOST_TEST(first.more);
+    const Replay second = replayed(prompt, {.after = first.last, .most = 3});
+    BOOST_TEST(second.decided == 2U);
+    BOOST_TEST(!second.more);
+    BOOST_TEST(second.differences.front().examples.front().request.contact.text() == "nurse3@capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(members_of_a_directory_are_those_of_that_time)
+{
+    Settings file = settings("option = \"prompt\"", kSales);
+    put_members(file, members(file, {"nurse@capulet.lit"}));
+    put_in_force(file);
+    BOOST_TEST(judge("juliet", "nurse@capulet.lit").answer == Answer::approve);
+    BOOST_TEST(judge("juliet", "tybalt@capulet.lit").answer == Answer::leave);
+    put_members(file, nullptr);
+    put_in_force(file);
+    BOOST_TEST(judge("susan", "nurse@capulet.lit").reason == Reason::group_unknown);
+    put_members(file, members(file, {"tybalt@capulet.lit"}));
+    put_in_force(file);
+    // Under the policy of today, and under a text that has no members at all.
+    BOOST_TEST(replayed(file).differences.empty());
+    BOOST_TEST(replayed(nullptr).differences.empty());
+    BOOST_TEST(replayed(nullptr).decided == 3U);
+}
+
+/// Nobody asked the directory then: the members of today are the best there is.
+BOOST_AUTO_TEST_CASE(a_group_that_was_not_there_then_has_its_members_of_today)
+{
+    judge("juliet", "nurse@montague.lit");
+    Settings file = settings("option = \"organization\"", kSales);
+    put_members(file, members(file, {"nurse@montague.lit"}));
+    const Replay done = replayed(file);
+    BOOST_REQUIRE(done.differences.size() == 1U);
+    BOOST_TEST(done.differences.front().now.reason == Reason::rule);
+}
+
+BOOST_AUTO_TEST_CASE(under_their_own_policies_decisions_are_the_same)
+{
+    std::mt19937 engine(22);
+    const auto any = [&engine](std::size_t most) {
+        return std::uniform_int_distribution<std::size_t>(0, most - 1)(engine);
+    };
+    const std::vector<std::string> options{"all", "organization", "prompt"};
+    const std::vector<std::string> people{"nurse@capulet.lit", "tybalt@capulet.lit", "romeo@montague.lit",
+                                          "mercutio@verona.lit", "Odd@verona.lit"};
+    const std::vector<std::string> answers{"approve", "deny", "leave"};
+    for (int generation = 0; generation < 40; ++generation) {
+        std::string more = "[organization.federation]\nmode = \"" +
+                           std::vector<std::string>{"open", "closed"}[any(2)] + "\"\n";
+        if (any(2) == 0) {
+            more += "[[organization.group]]\nname = \"sales\"\nldap = \"(department=Sales)\"\n";
+            more += "[[organization.group]]\nname = \"staff\"\nmembers = [\"group:sales\", \"verona.lit\"]\n";
+            more += "[[organization.rule]]\nfrom = [\"group:staff\"]\nto = [\"*\"]\nanswer = \"" +
+                    answers[any(3)] + "\"\n";
+        }
+        more += "[[organization.rule]]\nfrom = [\"" + people[any(4)] +
+                "\"]\nto = [\"juliet@capulet.lit\"]\nanswer = \"" + answers[any(3)] + "\"\n";
+        more += "[limits]\napprovals_per_user_per_hour = " + std::to_string(any(20)) + "\n";
+        Settings file = settings("option = \"" + options[any(3)] +
+                                     "\"\nusers_may_choose = " + std::string(any(2) == 0 ? "true" : "false"),
+                                 more);
+        if (any(3) != 0) {
+            put_members(file, members(file, {people[any(4)], people[any(4)]}));
+        } else {
+            put_members(file, nullptr);
+        }
+        put_in_force(file);
+        for (int i = 0; i < 10; ++i) {
+            judge(any(2) == 0 ? "juliet" : "susan", people[any(people.size())]);
+        }
+    }
+    const Replay done = replayed(nullptr);
+    BOOST_TEST(done.decided > 200U);  // some repeat others, and are counted in their records
+    BOOST_TEST(done.not_decided == 0U);
+    for (const ReplayDifference& one : done.differences) {
+        BOOST_ERROR("decision " << one.examples.front().id << ": " << one.was.answer << " by "
+                                << one.was.reason << " is now " << one.now.answer << " by "
+                                << one.now.reason);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_that_is_not_kept_is_said)
+{
+    judge("juliet", "nurse@capulet.lit");
+    store->run("DELETE FROM policy_part");
+    const Replay done = replayed(nullptr);
+    BOOST_TEST(done.decided == 0U);
+    BOOST_TEST(done.not_decided == 1U);
+    BOOST_TEST(done.why_not == "settings generation 1 is not kept");
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_that_cannot_be_read_is_an_error)
+{
+    const auto done = replay("sqlite3:///nowhere/usher.db", {{.most = 1}, nullptr});
+    BOOST_TEST(!done.has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace usher
