@@ -30,7 +30,7 @@ tl::expected<std::unique_ptr<Control>, std::string> Control::listen(event_base* 
     auto server = HttpServer::listen(
         base, path,
         [self = control.get()](const std::shared_ptr<HttpExchange>& exchange) { self->received(exchange); },
-        {});
+        {.body_bytes = kMaxBodyBytes});
     if (!server) {
         return tl::unexpected(server.error());
     }

@@ -23,6 +23,9 @@ namespace usher
 class Control
 {
   public:
+    /// Of a request: a settings file may be sent (POST /v1/replay).
+    static constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
+
     /// Listens at `path` until the object is destroyed. The error is for people. `operations` must outlive
     /// the object.
     [[nodiscard]] static tl::expected<std::unique_ptr<Control>, std::string> listen(event_base* base,

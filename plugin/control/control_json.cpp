@@ -249,6 +249,32 @@ Json json_of(const JournalRecord& record)
     return json;
 }
 
+Json json_of(const Replay& replay)
+{
+    Json differences = Json::array();
+    for (const ReplayDifference& one : replay.differences) {
+        Json was;
+        Json now;
+        add(was, one.was);
+        add(now, one.now);
+        Json examples = Json::array();
+        for (const JournalRecord& record : one.examples) {
+            examples.push_back(json_of(record));
+        }
+        differences.push_back({{"count", one.count},
+                               {"was", std::move(was)},
+                               {"now", std::move(now)},
+                               {"examples", std::move(examples)}});
+    }
+    return {{"decided", replay.decided},
+            {"by_hand", replay.by_hand},
+            {"not_decided", replay.not_decided},
+            {"why_not", replay.why_not},
+            {"differences", std::move(differences)},
+            {"last", json_of_id(replay.last)},
+            {"more", replay.more}};
+}
+
 Json json_of(const CheckReport& report)
 {
     Json results = Json::array();

@@ -102,7 +102,7 @@ class HttpServer::Implementation
               this))
     {
         evhttp_set_max_headers_size(http_.get(), static_cast<ev_ssize_t>(kMaxHeaderBytes));
-        evhttp_set_max_body_size(http_.get(), static_cast<ev_ssize_t>(kMaxBodyBytes));
+        evhttp_set_max_body_size(http_.get(), static_cast<ev_ssize_t>(bounds_.body_bytes));
         evhttp_set_allowed_methods(http_.get(), EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
                                                     EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
                                                     EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
@@ -163,7 +163,7 @@ class HttpServer::Implementation
             return nullptr;
         }
         bufferevent_set_timeouts(events, nullptr, &patience_);
-        bufferevent_setwatermark(events, EV_READ, 0, kMaxHeaderBytes + 2 * kMaxBodyBytes);
+        bufferevent_setwatermark(events, EV_READ, 0, kMaxHeaderBytes + 2 * bounds_.body_bytes);
         bufferevent_incref(events);
         connections_.push_back({events, std::chrono::steady_clock::now() + bounds_.patience});
         if (connections_.size() >= bounds_.connections) {

@@ -60,6 +60,7 @@ class HttpServer
         /// an answer.
         std::chrono::milliseconds patience{30'000};
         std::size_t connections = kMaxConnections;
+        std::size_t body_bytes = kMaxBodyBytes;
     };
 
     using Handler = std::function<void(std::shared_ptr<HttpExchange>)>;

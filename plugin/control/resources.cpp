@@ -13,6 +13,7 @@ namespace
 
 /// Of the journal, in one reply.
 constexpr std::size_t kMaxRecords = 1'000;
+constexpr std::size_t kMaxReplayed = 100'000;  // takes a second or two
 
 std::string lines(const std::vector<JournalRecord>& records)
 {
@@ -131,6 +132,40 @@ void decision(const ControlRequest& request)
                 exchange->reply(200, to_json_line(json_of(records->front())));
             }
         });
+}
+
+void replay(const ControlRequest& request)
+{
+    ReplayRequest wanted;
+    const auto filter = request.journal_filter(kMaxReplayed);
+    const auto body = object_in(request.body(), {"settings", "path", "own_policies"});
+    if (!filter || !body) {
+        refuse(*request.exchange, !filter ? filter.error() : body.error());
+        return;
+    }
+    wanted.filter = *filter;
+    if (request.query("limit") == nullptr) {
+        wanted.filter.most = kMaxReplayed;
+    }
+    const auto given = [&body](const char* member) { return body->value(member, Json(nullptr)); };
+    const Json settings = given("settings");
+    const Json path = given("path");
+    const Json own = given("own_policies");
+    if (!(settings.is_null() || settings.is_string()) || !(path.is_null() || path.is_string()) ||
+        !(own.is_null() || own.is_boolean()) || (own == true && !settings.is_null())) {
+        refuse(*request.exchange, 400,
+               "accepted: settings and path, which are texts, or own_policies, which is true or false");
+        return;
+    }
+    if (settings.is_string()) {
+        wanted.toml = settings.get<std::string>();
+        wanted.path = path.is_string() ? path.get<std::string>() : "settings";
+    }
+    wanted.own_policies = own == true;
+    const std::string* organization = request.query("organization");
+    request.operations.replay(request.actor, std::move(wanted),
+                              organization != nullptr ? std::optional(*organization) : std::nullopt,
+                              replying<Replay>(request.exchange));
 }
 
 // --- Options for contact list requests

@@ -204,6 +204,28 @@ void Operations::portion_read(std::list<Reading>::iterator reading,
     }
 }
 
+void Operations::replay(const Actor& actor, ReplayRequest request,
+                        const std::optional<std::string>& organization, Callback<Replay> then)
+{
+    std::vector<std::string> domains;
+    for (const Organization& one : policy_.policy()->organizations()) {
+        if (administers(actor, one) && organization.value_or(one.name) == one.name) {
+            domains.insert(domains.end(), one.domains.begin(), one.domains.end());
+        }
+    }
+    if (actor.address() && domains.empty()) {
+        return then(refused(Kind::forbidden, "Only administrators may have decisions made again."));
+    }
+    if (domains.empty()) {
+        return then(refused(Kind::not_found,
+                            "There is no organization " + organization.value_or(std::string()) + "."));
+    }
+    if (actor.address() || organization) {  // else also what was decided for domains that nobody has any more
+        request.filter.domains = std::move(domains);
+    }
+    replay_(std::move(request), std::move(then));
+}
+
 // --- Settings
 
 Result<GeneralIm> Operations::authorize_general(const Actor& actor, std::string_view organization) const

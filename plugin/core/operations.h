@@ -27,6 +27,7 @@
 #include "plugin/core/found_people.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
+#include "plugin/core/replay.h"
 #include "plugin/people/ldap_status.h"
 #include "plugin/people/people_status.h"
 #include "plugin/people/search_limits.h"
@@ -222,6 +223,15 @@ class Operations
     /// behind the last one found, misses none.
     void journal(const Actor& actor, JournalFilter filter, Callback<std::vector<JournalRecord>> then);
 
+    /// Decides what the journal has once more (replay.h). Of an organisation, if its name is given; other actors than local ones
+    /// get what was decided for the organisations that they administer. Changes nothing.
+    void replay(const Actor& actor, ReplayRequest request, const std::optional<std::string>& organization,
+                Callback<Replay> then);
+    void on_replay(std::function<void(ReplayRequest, Callback<Replay>)> replay)
+    {
+        replay_ = std::move(replay);
+    }
+
     // --- Settings
 
     [[nodiscard]] Result<GeneralIm> general(const Actor& actor, std::string_view organization) const;
@@ -342,6 +352,7 @@ class Operations
     std::set<std::shared_ptr<StatusCaller>> status_callers_;         // not answered yet
     std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
+    std::function<void(ReplayRequest, Callback<Replay>)> replay_;
     std::function<void(Callback<CheckReport>)> check_;
     std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =

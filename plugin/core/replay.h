@@ -18,6 +18,16 @@
 namespace usher
 {
 
+/// What somebody asks for (operations.h).
+struct ReplayRequest {
+    JournalFilter filter;       ///< see ReplayOrder
+    bool own_policies = false;  ///< each decision under the policy that it was made under
+    /// The settings file under which they are to be made, else the policy in force decides: its text, and what errors call it.
+    std::optional<std::string> toml = {};
+    std::string path = {};
+};
+
+/// What is to be done.
 struct ReplayOrder {
     /// Which decisions. Those with ids greater than `after`, from the oldest on, at most `most`.
     JournalFilter filter;

@@ -98,6 +98,7 @@ class Grammar
         add_user(review);
         review->add_flag("--apply", arguments_.apply, "Send those answers");
         add_journal();
+        add_replay();
         add_organization();
         add("reload", "Read the settings file again; one that is not valid changes nothing",
             &Commands::reload);
@@ -122,6 +123,16 @@ class Grammar
         return command->add_option("contact", arguments_.contact, "Who sends the request")
             ->type_name("CONTACT")
             ->check(kContact);
+    }
+
+    void add_since(CLI::App* command, const std::string& description)
+    {
+        command
+            ->add_option("--since", arguments_.since,
+                         description + ": " + std::string(kSinceAccepted) +
+                             " (in local time unless it says otherwise)")
+            ->type_name("TIME")
+            ->check(kSince);
     }
 
     void add_option()
@@ -163,17 +174,34 @@ class Grammar
         journal->add_option("--contact", arguments_.contact, "Only requests from this contact")
             ->type_name("CONTACT")
             ->check(kContact);
-        journal
-            ->add_option("--since", arguments_.since,
-                         "Everything since then: " + std::string(kSinceAccepted) +
-                             " (in local time unless it says otherwise)")
-            ->type_name("TIME")
-            ->check(kSince);
+        add_since(journal, "Everything since then");
         journal->add_option("-n,--last", arguments_.last, "Only the last N (without --since: 50)")
             ->type_name("N")
             ->check(CLI::Range(1, 1000));
         journal->add_flag("-f,--follow", arguments_.follow,
                           "Go on with what is decided from now on, until Ctrl-C");
+    }
+
+    void add_replay()
+    {
+        CLI::App* replay = add("replay", "Show what another policy would have answered, or the one in force",
+                               &Commands::replay);
+        replay
+            ->add_option("--config", arguments_.config,
+                         "A settings file that is not in force; without it, the policy in force decides")
+            ->type_name("FILE");
+        replay
+            ->add_flag("--own-policy", arguments_.own_policies,
+                       "Each decision under the policy that it was made under: none should differ")
+            ->excludes("--config");
+        add_since(replay, "Only what was decided since then");
+        replay->add_option("--user", arguments_.user, "Only requests to this user")
+            ->type_name("USER")
+            ->check(kAddress);
+        replay
+            ->add_option("--organization", arguments_.organization,
+                         "Only requests to users of this organization")
+            ->type_name("ORGANIZATION");
     }
 
     void add_organization()

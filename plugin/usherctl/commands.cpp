@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iostream>
 #include <string_view>
 #include <thread>
 
+#include "plugin/files/regular_file.h"
 #include "plugin/text/since.h"
 #include "plugin/text/terminal.h"
 #include "plugin/text/timestamp.h"
@@ -28,6 +30,66 @@ int failed(const std::string& why)
 std::int64_t id_of(const ControlClient::Json& record)
 {
     return std::stoll(record.at("id").get<std::string>());
+}
+
+std::string with_query(std::string target, const std::vector<std::pair<std::string, std::string>>& query)
+{
+    for (const auto& [key, value] : query) {
+        target += (target.find('?') == std::string::npos ? "?" : "&") + key + "=" + encoded(value);
+    }
+    return target;
+}
+
+/// The error is for people.
+tl::expected<std::string, std::string> settings_text(const std::string& path)
+{
+    constexpr std::size_t kMaxBytes = 900 * 1024;  // the daemon takes 1 MiB, of JSON
+    auto file = read_regular_file(path, kMaxBytes);
+    if (!file) {
+        return tl::unexpected(path + ": " +
+                              (file.error().kind == FileError::Kind::unreadable
+                                   ? std::strerror(file.error().error)
+                                   : "it is not a file"));
+    }
+    if (!file->whole) {
+        return tl::unexpected(path +
+                              ": found more than 900 KiB; accepted: a settings file of at most 900 KiB");
+    }
+    return std::move(file->text);
+}
+
+/// Two parts of a replay, the latter behind the former.
+ControlClient::Json added(ControlClient::Json all, const ControlClient::Json& part)
+{
+    using Json = ControlClient::Json;
+    for (const char* count : {"decided", "by_hand", "not_decided"}) {
+        all[count] = all.at(count).get<std::uint64_t>() + part.at(count).get<std::uint64_t>();
+    }
+    if (all.at("why_not") == "") {
+        all["why_not"] = part.at("why_not");
+    }
+    all["last"] = part.at("last");
+    all["more"] = part.at("more");
+    Json& differences = all.at("differences");
+    for (const Json& one : part.at("differences")) {
+        const auto same = std::find_if(differences.begin(), differences.end(), [&one](const Json& other) {
+            return other.at("was") == one.at("was") && other.at("now") == one.at("now");
+        });
+        if (same == differences.end()) {
+            differences.push_back(one);
+            continue;
+        }
+        (*same)["count"] = same->at("count").get<std::uint64_t>() + one.at("count").get<std::uint64_t>();
+        for (const Json& example : one.at("examples")) {
+            if (same->at("examples").size() < 3) {
+                same->at("examples").push_back(example);
+            }
+        }
+    }
+    std::stable_sort(differences.begin(), differences.end(), [](const Json& a, const Json& b) {
+        return a.at("count").get<std::uint64_t>() > b.at("count").get<std::uint64_t>();
+    });
+    return all;
 }
 
 bool all_answered(const ControlClient::Json& review)
@@ -148,6 +210,55 @@ int Commands::journal()
     return shown ? kDone : failed(shown.error().text);
 }
 
+int Commands::replay()
+{
+    Json body = Json::object();
+    if (!arguments_.config.empty()) {
+        const auto text = settings_text(arguments_.config);
+        if (!text) {
+            return failed(text.error());
+        }
+        body = {{"settings", *text}, {"path", arguments_.config}};
+    } else if (arguments_.own_policies) {
+        body = {{"own_policies", true}};
+    }
+    const auto replay = replay_all(body);
+    const int code = show(replay, [this](const Json& json) {
+        return control_report::replay(json, arguments_.config, arguments_.own_policies);
+    });
+    const auto is_the_same = [](const Json& json) {
+        return json.at("differences").empty() && json.at("not_decided") == 0;
+    };
+    return code == kDone && !is_the_same(*replay) ? kFailed : code;
+}
+
+ControlClient::Result<Commands::Json> Commands::replay_all(const Json& body)
+{
+    const bool in_terminal = ::isatty(STDERR_FILENO) != 0;
+    Query query = filters();
+    if (!arguments_.organization.empty()) {
+        query.emplace_back("organization", arguments_.organization);
+    }
+    if (!arguments_.since.empty()) {
+        query.emplace_back("since", timestamp(*read_since(arguments_.since, now_)));
+    }
+    query.emplace_back("after", "0");
+    Json all;
+    for (bool more = true; more;) {
+        auto part = client_.ask("POST", with_query("/v1/replay", query), body);
+        if (!part) {
+            return part;
+        }
+        more = part->at("more").get<bool>();
+        query.back().second = part->at("last").get<std::string>();
+        all = all.is_null() ? *std::move(part) : added(std::move(all), *part);
+        if (in_terminal) {
+            std::cerr << (more ? "\r" + all.at("decided").dump() + " decisions" : "\r\033[K") << std::flush;
+        }
+    }
+    return all;
+}
+
 int Commands::organization()
 {
     const std::string target = "/v1/organizations/" + encoded(arguments_.organization) + "/general";
@@ -208,11 +319,7 @@ Commands::Query Commands::filters() const
 
 ControlClient::Result<std::vector<Commands::Json>> Commands::ask_journal(const Query& query)
 {
-    std::string target = "/v1/journal";
-    for (const auto& [key, value] : query) {
-        target += (target.find('?') == std::string::npos ? "?" : "&") + key + "=" + encoded(value);
-    }
-    return client_.ask_lines(target);
+    return client_.ask_lines(with_query("/v1/journal", query));
 }
 
 ControlClient::Result<std::size_t> Commands::show_records(const Query& query)

@@ -35,6 +35,8 @@ struct Arguments {
     std::optional<std::string> users_may_choose;
     std::vector<std::string> domains;
     bool reset = false;
+    std::string config;
+    bool own_policies = false;
     SetupOrder setup;
     std::string server;
     std::string login;
@@ -56,6 +58,7 @@ class Commands
     int answer();
     int review();
     int journal();
+    int replay();
     int organization();
     int setup();
 
@@ -82,6 +85,8 @@ class Commands
     /// 0 while the journal is empty.
     [[nodiscard]] ControlClient::Result<std::int64_t> newest_id();
     int follow_journal();
+    /// All parts of a replay, added up.
+    [[nodiscard]] ControlClient::Result<Json> replay_all(const Json& body);
 
     Arguments arguments_;
     ControlClient client_;

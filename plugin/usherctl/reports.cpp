@@ -327,6 +327,46 @@ std::string check(const Json& check)
     return usher::to_string(report);
 }
 
+std::string replay(const Json& replay, const std::string& config, bool own_policies)
+{
+    const auto count = [&replay](const char* member) { return replay.at(member).get<std::uint64_t>(); };
+    const auto numbered = [](std::uint64_t number, const char* what) {
+        return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+    };
+    std::uint64_t differ = 0;
+    for (const Json& one : replay.at("differences")) {
+        differ += one.at("count").get<std::uint64_t>();
+    }
+    std::string out =
+        numbered(count("decided"), "decision") + " made again under " +
+        (own_policies     ? "their own policies"
+         : config.empty() ? "the policy in force"
+                          : printable(config)) +
+        ": " +
+        (differ == 0 ? "none differs" : std::to_string(differ) + (differ == 1 ? " differs" : " differ")) +
+        ".\n";
+    if (count("by_hand") != 0) {
+        out += numbered(count("by_hand"), "answer") + " by people left out.\n";
+    }
+    if (count("not_decided") != 0) {
+        out += numbered(count("not_decided"), "decision") +
+               " whose policy cannot be had: " + printable(text(replay, "why_not")) + "\n";
+    }
+    const auto kind = [](const Json& decision) {
+        return printable(text(decision, "answer") + " (" + reason(decision) + ")");
+    };
+    for (const Json& one : replay.at("differences")) {
+        out += "\n" + std::to_string(one.at("count").get<std::uint64_t>()) + ": " + kind(one.at("was")) +
+               " -> " + kind(one.at("now")) + "\n";
+        for (const Json& example : one.at("examples")) {
+            out += "    " + local_time(text(example, "at")) + "  " + printable(text(example, "contact")) +
+                   " -> " + printable(text(example, "user")) + "  (decision " +
+                   printable(text(example, "id")) + ")\n";
+        }
+    }
+    return out;
+}
+
 std::string reloaded(const Json& reloaded)
 {
     std::string out = "Settings read again: generation " +

@@ -37,6 +37,7 @@
 #include "plugin/usherd/beginning.h"
 #include "plugin/usherd/decision_log.h"
 #include "plugin/usherd/domain_log.h"
+#include "plugin/usherd/replaying.h"
 #include "plugin/usherd/service_manager.h"
 #include "plugin/usherd/worker.h"
 
@@ -162,6 +163,9 @@ class Daemon : private EntityEvents
         policy_->on_change([this](PolicyInForce::Origin origin) { policy_changed(origin); });
         operations_.on_reload([this](Callback<std::vector<std::string>> then) { reload(std::move(then)); });
         operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
+        operations_.on_replay([this](ReplayRequest request, Callback<Replay> then) {
+            replay(std::move(request), std::move(then));
+        });
     }
 
     ExitCode run()
@@ -451,6 +455,29 @@ class Daemon : private EntityEvents
             });
     }
 
+    void replay(ReplayRequest request, Callback<Replay> then)
+    {
+        const auto in_force = std::make_shared<Settings>();
+        in_force->organizations = policy_->organizations();
+        in_force->limits = policy_->policy()->limits();
+        const auto done = std::make_shared<Result<Replay>>();
+        replay_worker_.run(
+            [done, task = ReplayTask{std::move(request), settings_.store.url, in_force, members_.known(),
+                                     replay_worker_.stop_descriptor()}] {
+                try {
+                    *done = replay_now(task);
+                } catch (const std::exception& problem) {  // there is not enough memory, for example
+                    *done = refused(Refusal::Kind::unavailable,
+                                    std::string("The decisions cannot be made again: ") + problem.what());
+                }
+            },
+            [this, done, then = std::move(then)] {
+                if (!stopping_) {
+                    then(std::move(*done));
+                }
+            });
+    }
+
     // --- EntityEvents
 
     void domain_changed(const std::string& domain, DomainState state) override
@@ -688,6 +715,7 @@ class Daemon : private EntityEvents
     bool stopping_ = false;
     Worker worker_{base_.get()};
     Worker ldap_worker_{base_.get()};
+    Worker replay_worker_{base_.get()};
 };
 
 }  // namespace

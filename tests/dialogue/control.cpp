@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
@@ -274,6 +275,46 @@ BOOST_FIXTURE_TEST_CASE(general_settings_are_in_force_at_once_and_survive_a_rest
     BOOST_TEST(has(usherctl.refused({"organization", "Montague"}), "no organization Montague"));
 }
 
+BOOST_FIXTURE_TEST_CASE(replay_shows_what_another_policy_would_have_answered, Steered)
+{
+    usherctl.done({"option", kJuliet, "organization"});
+    WireClient& romeo = stage.enter(kRomeo);
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& juliet = stage.enter(kJuliet);
+    ask(romeo, juliet);
+    nurse.send(to(kJuliet, "subscribe"));
+    nurse.expect(presence("subscribed", kJuliet));
+    static_cast<void>(record_of(kJuliet, kRomeo));
+    BOOST_TEST(usherctl.done({"replay"}) ==
+               "2 decisions made again under the policy in force: none differs.\n");
+    BOOST_TEST(usherctl.json("POST", "/v1/replay", {"replay", "--own-policy"})["decided"] == 2);
+
+    // Files that are not in force: where users may not choose, all are asked, or none.
+    const auto other_file = [this](const std::string& option) {
+        stage.usherd().write_settings(with_option(option, false));
+        const auto other = stage.usherd().directory() / (option + ".toml");
+        std::filesystem::copy_file(stage.usherd().directory() / "usher.toml", other);
+        return other.string();
+    };
+    const std::string prompt = other_file("prompt");
+    const Usherctl::Ran ran = usherctl.run({"replay", "--config", prompt});
+    BOOST_TEST(ran.status == 1);
+    BOOST_TEST(has(ran.output, "2 decisions made again under " + prompt + ": 1 differs.\n"), ran.output);
+    BOOST_TEST(has(ran.output, "\n1: approve (in organization) -> leave (prompt)\n"), ran.output);
+    BOOST_TEST(has(ran.output, kNurse + " -> " + kJuliet), ran.output);
+    const std::string all = other_file("all");
+    BOOST_TEST(
+        has(usherctl.run({"replay", "--config", all, "--organization", "Capulet", "--since", "1h"}).output,
+            "\n1: leave (outside organization) -> approve (all contacts)\n"));
+    BOOST_TEST(usherctl.done({"replay", "--config", all, "--user", kNurse}) ==
+               "0 decisions made again under " + all + ": none differs.\n");
+    const std::string wrong = usherctl.refused({"replay", "--config", other_file("everyone")});
+    BOOST_TEST(has(wrong, "everyone.toml:"), wrong);
+    BOOST_TEST(has(wrong, "organization.option: found \"everyone\"; accepted: all, organization, prompt\n"),
+               wrong);
+    BOOST_TEST(has(usherctl.refused({"replay", "--config", "/nowhere"}), "/nowhere: No such file"));
+}
+
 BOOST_FIXTURE_TEST_CASE(reload_applies_a_valid_file_and_says_what_is_wrong_with_another, Steered)
 {
     WireClient& nurse = stage.enter(kNurse);
@@ -361,6 +402,8 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_are_usage)
              {"journal", "--since", "yesterday"},
              {"journal", "abc"},
              {"journal", "-n", "0"},
+             {"replay", "--config", "new.toml", "--own-policy"},
+             {"replay", "--since", "yesterday"},
              {"organization"},
              {"organization", "Capulet", "--users-may-choose", "perhaps"},
              {"organization", "Capulet", "--reset", "--option", "all"},

@@ -80,6 +80,12 @@ struct Controlled {
     {
         std::signal(SIGPIPE, SIG_IGN);
         operations.on_reload([this](const auto& then) { then(reload); });
+        operations.on_replay([this](const ReplayRequest& request, const auto& then) {
+            replayed.push_back(request);
+            Replay seven;
+            seven.decided = 7;
+            then(seven);
+        });
         control = Control::listen(base.get(), path.string(), operations).value();
         client.emplace(base.get(), path);
     }
@@ -140,6 +146,7 @@ struct Controlled {
                   events};
     Operations operations{*policy, answerer, choices.choices, *database, entity, clock};
     Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
+    std::vector<ReplayRequest> replayed;
     std::unique_ptr<Control> control;
     std::optional<RawHttp> client;
 };
@@ -333,6 +340,26 @@ BOOST_AUTO_TEST_CASE(settings_are_saved_and_reset)
     BOOST_TEST(reset["option"]["saved"] == false);
 }
 
+BOOST_AUTO_TEST_CASE(a_replay_is_of_what_was_asked_for)
+{
+    const std::string text(800'000, 'x');  // a settings file may be long
+    HttpAnswer answer = ask("POST", "/v1/replay?after=5&user=juliet@capulet.lit",
+                            Json{{"settings", text}, {"path", "new.toml"}}.dump());
+    BOOST_TEST(answer.status == 200, answer.body);
+    BOOST_TEST(api.mismatch("POST", "/v1/replay", answer.body) == "");
+    BOOST_TEST(ask("POST", "/v1/replay?organization=Montague&limit=3", R"({"own_policies": true})").status ==
+               200);
+    BOOST_REQUIRE(replayed.size() == 2U);
+    BOOST_TEST((replayed[0].toml == text));
+    BOOST_TEST(replayed[0].path == "new.toml");
+    BOOST_TEST((replayed[0].filter.after == 5));
+    BOOST_TEST(replayed[0].filter.user->text() == "juliet@capulet.lit");
+    BOOST_TEST(!replayed[0].filter.domains.has_value());
+    BOOST_TEST(replayed[1].own_policies);
+    BOOST_TEST((replayed[1].filter.domains == std::vector<std::string>{"montague.lit"}));
+    BOOST_TEST(replayed[1].filter.most == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)
 {
     for (int i = 0; i < 5; ++i) {
@@ -519,6 +546,11 @@ const std::vector<Refused> kRefused{
     {"GET", "/v1/journal?settled=yes", "", 400, "settled: found \"yes\"; accepted: true, false"},
     {"GET", "/v1/journal/12", "", 404, "there is no decision 12"},
     {"GET", "/v1/journal/99999999999999999999", "", 400, "id: found"},
+    {"POST", "/v1/replay", "", 400, "the body must be a JSON object"},
+    {"POST", "/v1/replay?limit=100001", "{}", 400, "limit: found \"100001\""},
+    {"POST", "/v1/replay?organization=Nobody", "{}", 404, "no organization Nobody"},
+    {"POST", "/v1/replay", R"({"settings": 1})", 400, "accepted: settings and path"},
+    {"POST", "/v1/replay", R"({"settings": "", "own_policies": true})", 400, "accepted: settings and path"},
     {"GET", "/v1/organizations/Nobody/general", "", 404, "no organization Nobody"},
     {"PUT", "/v1/organizations/Montague/general", R"({"option": 1})", 400, "option: found 1"},
     {"PUT", "/v1/organizations/Montague/general", R"({"users_may_choose": "yes"})", 400,
