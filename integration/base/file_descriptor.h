@@ -1,6 +1,7 @@
-// Owns a file descriptor.
+// Owns a file descriptor, and looks at one.
 #pragma once
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <utility>
@@ -34,5 +35,12 @@ class FileDescriptor
   private:
     int descriptor_;
 };
+
+/// Whether something can be read from it now, if only its end. Of -1: never.
+[[nodiscard]] inline bool is_readable(int descriptor)
+{
+    pollfd awaited{descriptor, POLLIN, 0};
+    return ::poll(&awaited, 1, 0) > 0;
+}
 
 }  // namespace usher

@@ -275,6 +275,26 @@ Json json_of(const Replay& replay)
             {"more", replay.more}};
 }
 
+Json json_of(const std::vector<FederationReport>& reports)
+{
+    Json organizations = Json::array();
+    for (const FederationReport& report : reports) {
+        Json domains = Json::array();
+        for (const DomainRequests& one : report.domains) {
+            domains.push_back({{"domain", one.domain},
+                               {"approved", one.approved},
+                               {"denied", one.denied},
+                               {"left", one.left},
+                               {"approved_later", one.approved_later},
+                               {"denied_later", one.denied_later},
+                               {"last", timestamp(one.last)}});
+        }
+        organizations.push_back(
+            {{"organization", report.organization}, {"domains", std::move(domains)}, {"more", report.more}});
+    }
+    return {{"organizations", std::move(organizations)}};
+}
+
 Json json_of(const CheckReport& report)
 {
     Json results = Json::array();

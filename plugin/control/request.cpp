@@ -41,6 +41,22 @@ Result<std::optional<Party>> ControlRequest::contact_query() const
     return contact(*text).map([](Party found) { return std::optional(std::move(found)); });
 }
 
+Result<std::optional<std::chrono::system_clock::time_point>> ControlRequest::since_query() const
+{
+    const std::string* text = query("since");
+    const auto since = text != nullptr ? read_timestamp(*text) : std::nullopt;
+    if (text != nullptr && !since) {
+        return invalid("since: found \"" + *text + "\"; accepted: a time such as 2026-11-23T10:00:00Z");
+    }
+    return since;
+}
+
+std::optional<std::string> ControlRequest::organization_query() const
+{
+    const std::string* name = query("organization");
+    return name != nullptr ? std::optional(*name) : std::nullopt;
+}
+
 Result<JournalFilter> ControlRequest::journal_filter(std::size_t max_records) const
 {
     JournalFilter filter;
@@ -51,12 +67,11 @@ Result<JournalFilter> ControlRequest::journal_filter(std::size_t max_records) co
     }
     filter.user = *user;
     filter.contact = *contact;
-    if (const std::string* since = query("since")) {
-        filter.since = read_timestamp(*since);
-        if (!filter.since) {
-            return invalid("since: found \"" + *since + "\"; accepted: a time such as 2026-11-23T10:00:00Z");
-        }
+    const auto since = since_query();
+    if (!since) {
+        return tl::unexpected(since.error());
     }
+    filter.since = *since;
     if (const std::string* after = query("after")) {
         const auto id = number<std::int64_t>("after", *after, 0, INT64_MAX);
         if (!id) {

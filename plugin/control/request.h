@@ -29,6 +29,9 @@ struct ControlRequest {
     [[nodiscard]] Result<std::optional<Address>> address_query(const std::string& key) const;
     /// The contact in the query; nothing if it does not have one.
     [[nodiscard]] Result<std::optional<Party>> contact_query() const;
+    /// Nothing if the query does not have it.
+    [[nodiscard]] Result<std::optional<std::chrono::system_clock::time_point>> since_query() const;
+    [[nodiscard]] std::optional<std::string> organization_query() const;
     /// Which records of the journal are asked for, at most `max_records` of them.
     [[nodiscard]] Result<JournalFilter> journal_filter(std::size_t max_records) const;
 };

@@ -162,10 +162,21 @@ void replay(const ControlRequest& request)
         wanted.path = path.is_string() ? path.get<std::string>() : "settings";
     }
     wanted.own_policies = own == true;
-    const std::string* organization = request.query("organization");
-    request.operations.replay(request.actor, std::move(wanted),
-                              organization != nullptr ? std::optional(*organization) : std::nullopt,
+    request.operations.replay(request.actor, std::move(wanted), request.organization_query(),
                               replying<Replay>(request.exchange));
+}
+
+void federation(const ControlRequest& request)
+{
+    const auto since = request.since_query();
+    if (!since) {
+        refuse(*request.exchange, since.error());
+    } else if (!*since) {
+        refuse(*request.exchange, 400, "since is required");
+    } else {
+        request.operations.federation(request.actor, request.organization_query(), **since,
+                                      replying<std::vector<FederationReport>>(request.exchange));
+    }
 }
 
 // --- Options for contact list requests

@@ -204,26 +204,55 @@ void Operations::portion_read(std::list<Reading>::iterator reading,
     }
 }
 
+Result<std::vector<const Organization*>> Operations::authorize_organizations(
+    const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const
+{
+    std::vector<const Organization*> found;
+    for (const Organization& one : policy_.policy()->organizations()) {
+        if (administers(actor, one) && organization.value_or(one.name) == one.name) {
+            found.push_back(&one);
+        }
+    }
+    if (!found.empty()) {
+        return found;
+    }
+    if (actor.address()) {
+        return refused(Kind::forbidden, "Only administrators may see " + what + ".");
+    }
+    return refused(Kind::not_found, "There is no organization " + organization.value_or(std::string()) + ".");
+}
+
 void Operations::replay(const Actor& actor, ReplayRequest request,
                         const std::optional<std::string>& organization, Callback<Replay> then)
 {
-    std::vector<std::string> domains;
-    for (const Organization& one : policy_.policy()->organizations()) {
-        if (administers(actor, one) && organization.value_or(one.name) == one.name) {
-            domains.insert(domains.end(), one.domains.begin(), one.domains.end());
-        }
-    }
-    if (actor.address() && domains.empty()) {
-        return then(refused(Kind::forbidden, "Only administrators may have decisions made again."));
-    }
-    if (domains.empty()) {
-        return then(refused(Kind::not_found,
-                            "There is no organization " + organization.value_or(std::string()) + "."));
+    const auto organizations =
+        authorize_organizations(actor, organization, "how decisions would be made again");
+    if (!organizations) {
+        return then(tl::unexpected(organizations.error()));
     }
     if (actor.address() || organization) {  // else also what was decided for domains that nobody has any more
-        request.filter.domains = std::move(domains);
+        request.filter.domains.emplace();
+        for (const Organization* one : *organizations) {
+            request.filter.domains->insert(request.filter.domains->end(), one->domains.begin(),
+                                           one->domains.end());
+        }
     }
     replay_(std::move(request), std::move(then));
+}
+
+void Operations::federation(const Actor& actor, const std::optional<std::string>& organization,
+                            std::chrono::system_clock::time_point since,
+                            Callback<std::vector<FederationReport>> then)
+{
+    const auto organizations = authorize_organizations(actor, organization, "which domains have asked");
+    if (!organizations) {
+        return then(tl::unexpected(organizations.error()));
+    }
+    FederationOrder order{{}, since};
+    for (const Organization* one : *organizations) {
+        order.organizations.push_back({one->name, one->domains});
+    }
+    federation_(std::move(order), std::move(then));
 }
 
 // --- Settings

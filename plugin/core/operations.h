@@ -24,6 +24,7 @@
 #include "integration/base/callback_scope.h"
 #include "integration/requests/entity.h"
 #include "plugin/core/answerer.h"
+#include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
@@ -227,6 +228,16 @@ class Operations
     /// get what was decided for the organisations that they administer. Changes nothing.
     void replay(const Actor& actor, ReplayRequest request, const std::optional<std::string>& organization,
                 Callback<Replay> then);
+    /// Which other domains have asked for an organisation's users since then, and what became of that (federation_report.h): of
+    /// the organisation of that name, or of all that the actor administers.
+    void federation(const Actor& actor, const std::optional<std::string>& organization,
+                    std::chrono::system_clock::time_point since,
+                    Callback<std::vector<FederationReport>> then);
+    void on_federation(
+        std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation)
+    {
+        federation_ = std::move(federation);
+    }
     void on_replay(std::function<void(ReplayRequest, Callback<Replay>)> replay)
     {
         replay_ = std::move(replay);
@@ -306,6 +317,9 @@ class Operations
     };
 
     [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
+    /// Those that the actor administers, or the one of that name; at least one. `what` is asked for.
+    [[nodiscard]] Result<std::vector<const Organization*>> authorize_organizations(
+        const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
@@ -353,6 +367,7 @@ class Operations
     std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(ReplayRequest, Callback<Replay>)> replay_;
+    std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation_;
     std::function<void(Callback<CheckReport>)> check_;
     std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =

@@ -1,13 +1,12 @@
 #include "plugin/core/replay.h"
 
-#include <event2/event.h>
-#include <poll.h>
-
 #include <algorithm>
 #include <map>
 #include <tuple>
 #include <utility>
 
+#include "integration/base/file_descriptor.h"
+#include "plugin/core/own_connection.h"
 #include "plugin/core/replay_policies.h"
 #include "plugin/settings/group_members.h"
 
@@ -18,12 +17,6 @@ namespace
 {
 
 constexpr std::size_t kRecordsAtATime = 10'000;  // some 10 MB
-
-bool is_readable(int descriptor)
-{
-    pollfd ready{descriptor, POLLIN, 0};
-    return ::poll(&ready, 1, 0) == 1;
-}
 
 using Kind = std::tuple<Answer, Reason, std::uint32_t>;
 
@@ -36,8 +29,8 @@ Kind kind(const Decision& decision)
 class Replaying
 {
   public:
-    Replaying(Database& database, event_base* loop, const ReplayOrder& order)
-        : recorded_(database, loop), own_policies_(order.settings == nullptr)
+    Replaying(OwnConnection& store, const ReplayOrder& order)
+        : recorded_(store), own_policies_(order.settings == nullptr)
     {
         if (!own_policies_) {
             policies_.emplace(order.settings);
@@ -106,16 +99,13 @@ class Replaying
 };
 
 /// What the search finds, all of it.
-tl::expected<std::vector<JournalRecord>, std::string> found(Database& database, event_base* loop,
-                                                            const JournalFilter& filter)
+tl::expected<std::vector<JournalRecord>, std::string> found(OwnConnection& store, const JournalFilter& filter)
 {
-    JournalSearch search(database, filter);
+    JournalSearch search(store.database(), filter);
     for (;;) {
         std::optional<tl::expected<bool, std::string>> last;
         search.search_portion([&last](auto given) { last = std::move(given); });
-        while (!last) {
-            event_base_loop(loop, EVLOOP_ONCE);
-        }
+        store.wait_until([&last] { return last.has_value(); });
         if (!*last) {
             return tl::unexpected((*last).error());
         }
@@ -129,19 +119,18 @@ tl::expected<std::vector<JournalRecord>, std::string> found(Database& database, 
 
 tl::expected<Replay, std::string> replay(const std::string& store_url, const ReplayOrder& order, int stop)
 {
-    const std::unique_ptr<event_base, decltype(&event_base_free)> loop(event_base_new(), event_base_free);
-    const auto database = Database::open(store_url, loop.get(), Database::Access::read);
-    if (!database) {
-        return tl::unexpected(database.error());
+    auto store = OwnConnection::open(store_url);
+    if (!store) {
+        return tl::unexpected(store.error());
     }
-    Replaying replaying(**database, loop.get(), order);
+    Replaying replaying(*store, order);
     JournalFilter filter = order.filter;
     filter.after = filter.after.value_or(-1);
     std::size_t left = order.filter.most;
     bool more = true;
     while (more && left > 0 && !is_readable(stop)) {
         filter.most = std::min(left, kRecordsAtATime);
-        auto records = found(**database, loop.get(), filter);
+        auto records = found(*store, filter);
         if (!records) {
             return tl::unexpected(records.error());
         }

@@ -1,9 +1,6 @@
 #include "plugin/core/replay_policies.h"
 
-#include <event2/event.h>
-
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -64,17 +61,12 @@ const RecordedPolicies::Policy& RecordedPolicies::of(std::uint64_t generation)
 
 RecordedPolicies::Policy RecordedPolicies::read(std::uint64_t generation)
 {
-    std::optional<tl::expected<StepRows, std::string>> given;
-    database_.run({.statements = {policy_text_query(generation)}},
-                  [&given](auto rows) { given = std::move(rows); });
-    while (!given) {
-        event_base_loop(loop_, EVLOOP_ONCE);
-    }
-    if (!*given) {
-        return tl::unexpected((*given).error());
+    const auto given = store_.read(policy_text_query(generation));
+    if (!given) {
+        return tl::unexpected(given.error());
     }
     std::string toml;
-    for (const auto& row : (**given).front().rows) {
+    for (const auto& row : given->front().rows) {
         toml += text(row.at(0));
     }
     const std::string name = "settings generation " + std::to_string(generation);

@@ -9,11 +9,9 @@
 
 #include <tl/expected.hpp>
 
+#include "plugin/core/own_connection.h"
 #include "plugin/settings/settings.h"
-#include "plugin/store/database.h"
 #include "plugin/store/journal.h"
-
-struct event_base;
 
 namespace usher
 {
@@ -22,8 +20,8 @@ namespace usher
 class RecordedPolicies
 {
   public:
-    /// Both must outlive the object. Waits for the database, which is of this thread only.
-    RecordedPolicies(Database& database, event_base* loop) : database_(database), loop_(loop) {}
+    /// Must outlive the object.
+    explicit RecordedPolicies(OwnConnection& store) : store_(store) {}
 
     using Policy = tl::expected<std::shared_ptr<const Settings>, std::string>;
     /// Organisations and limits. The error says why it cannot be had: the text is not kept, or not understood any more.
@@ -32,8 +30,7 @@ class RecordedPolicies
   private:
     [[nodiscard]] Policy read(std::uint64_t generation);
 
-    Database& database_;
-    event_base* loop_;
+    OwnConnection& store_;
     std::map<std::uint64_t, Policy> known_;
 };
 

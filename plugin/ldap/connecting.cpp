@@ -96,12 +96,6 @@ int connect_within(int socket, const sockaddr* address, socklen_t length, int st
 
 }  // namespace
 
-bool is_readable(int descriptor)
-{
-    pollfd awaited{descriptor, POLLIN, 0};
-    return ::poll(&awaited, 1, 0) > 0;
-}
-
 tl::expected<FileDescriptor, std::string> connect_tcp(const std::string& host, std::uint16_t port, int stop)
 {
     const auto addresses = addresses_of(host, stop);

@@ -19,8 +19,6 @@ namespace usher
 [[nodiscard]] tl::expected<FileDescriptor, std::string> connect_tcp(const std::string& host,
                                                                     std::uint16_t port, int stop);
 
-[[nodiscard]] bool is_readable(int descriptor);
-
 /// Ends a connection as soon as `stop` is readable, whatever is being waited for on it: the library that waits cannot
 /// be told of another descriptor.
 class ConnectionEnder

@@ -99,6 +99,7 @@ class Grammar
         review->add_flag("--apply", arguments_.apply, "Send those answers");
         add_journal();
         add_replay();
+        add_federation();
         add_organization();
         add("reload", "Read the settings file again; one that is not valid changes nothing",
             &Commands::reload);
@@ -202,6 +203,16 @@ class Grammar
             ->add_option("--organization", arguments_.organization,
                          "Only requests to users of this organization")
             ->type_name("ORGANIZATION");
+    }
+
+    void add_federation()
+    {
+        CLI::App* federation =
+            add("federation", "List the other domains that have asked for users, and what became of it",
+                &Commands::federation);
+        federation->add_option("organization", arguments_.organization, "Only of this organization")
+            ->type_name("ORGANIZATION");
+        add_since(federation, "Since then; without it, of the last 30 days");
     }
 
     void add_organization()

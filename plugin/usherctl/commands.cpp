@@ -232,6 +232,16 @@ int Commands::replay()
     return code == kDone && !is_the_same(*replay) ? kFailed : code;
 }
 
+int Commands::federation()
+{
+    const std::string since = arguments_.since.empty() ? "30d" : arguments_.since;
+    Query query{{"since", timestamp(*read_since(since, now_))}};
+    if (!arguments_.organization.empty()) {
+        query.emplace_back("organization", arguments_.organization);
+    }
+    return show(client_.ask("GET", with_query("/v1/federation", query)), control_report::federation);
+}
+
 ControlClient::Result<Commands::Json> Commands::replay_all(const Json& body)
 {
     const bool in_terminal = ::isatty(STDERR_FILENO) != 0;

@@ -59,6 +59,7 @@ class Commands
     int review();
     int journal();
     int replay();
+    int federation();
     int organization();
     int setup();
 

@@ -367,6 +367,32 @@ std::string replay(const Json& replay, const std::string& config, bool own_polic
     return out;
 }
 
+std::string federation(const Json& federation)
+{
+    std::string out;
+    for (const Json& organization : federation.at("organizations")) {
+        out += (out.empty() ? "" : "\n") + printable(text(organization, "organization")) + "\n";
+        if (organization.at("domains").empty()) {
+            out += "  No other domain has asked.\n";
+            continue;
+        }
+        Rows rows{
+            {"domain", "approved", "denied", "left to users", "approved later", "denied later", "last"}};
+        for (const Json& one : organization.at("domains")) {
+            const auto count = [&one](const char* member) {
+                return std::to_string(one.at(member).get<std::uint64_t>());
+            };
+            rows.push_back({text(one, "domain"), count("approved"), count("denied"), count("left"),
+                            count("approved_later"), count("denied_later"), local_time(text(one, "last"))});
+        }
+        out += table(rows, 2);
+        if (organization.at("more").get<bool>()) {
+            out += "  More domains have asked; these have asked most.\n";
+        }
+    }
+    return out;
+}
+
 std::string reloaded(const Json& reloaded)
 {
     std::string out = "Settings read again: generation " +

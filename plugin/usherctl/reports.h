@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] std::string check(const Json& check);
 /// `config`: the file whose policy decided; empty: that in force, or each one's own.
 [[nodiscard]] std::string replay(const Json& replay, const std::string& config, bool own_policies);
+[[nodiscard]] std::string federation(const Json& federation);
 [[nodiscard]] std::string reloaded(const Json& reloaded);
 [[nodiscard]] std::string option(const Json& option);
 [[nodiscard]] std::string waiting(const Json& waiting);

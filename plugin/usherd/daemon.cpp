@@ -163,6 +163,10 @@ class Daemon : private EntityEvents
         policy_->on_change([this](PolicyInForce::Origin origin) { policy_changed(origin); });
         operations_.on_reload([this](Callback<std::vector<std::string>> then) { reload(std::move(then)); });
         operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
+        operations_.on_federation(
+            [this](FederationOrder order, Callback<std::vector<FederationReport>> then) {
+                report_federation(std::move(order), std::move(then));
+            });
         operations_.on_replay([this](ReplayRequest request, Callback<Replay> then) {
             replay(std::move(request), std::move(then));
         });
@@ -460,15 +464,37 @@ class Daemon : private EntityEvents
         const auto in_force = std::make_shared<Settings>();
         in_force->organizations = policy_->organizations();
         in_force->limits = policy_->policy()->limits();
-        const auto done = std::make_shared<Result<Replay>>();
-        replay_worker_.run(
-            [done, task = ReplayTask{std::move(request), settings_.store.url, in_force, members_.known(),
-                                     replay_worker_.stop_descriptor()}] {
+        ask_journal<Replay>(
+            [task = ReplayTask{std::move(request), settings_.store.url, in_force, members_.known(),
+                               journal_worker_.stop_descriptor()}] { return replay_now(task); },
+            std::move(then));
+    }
+
+    void report_federation(FederationOrder order, Callback<std::vector<FederationReport>> then)
+    {
+        ask_journal<std::vector<FederationReport>>(
+            [order = std::move(order), url = settings_.store.url,
+             stop = journal_worker_.stop_descriptor()]() -> Result<std::vector<FederationReport>> {
+                auto report = federation_report(url, order, stop);
+                if (!report) {
+                    return not_read(report.error());
+                }
+                return *std::move(report);
+            },
+            std::move(then));
+    }
+
+    /// Has `work` give the answer to somebody who asked, on a thread of its own, however long the journal is.
+    template <typename Value>
+    void ask_journal(std::function<Result<Value>()> work, Callback<Value> then)
+    {
+        const auto done = std::make_shared<Result<Value>>();
+        journal_worker_.run(
+            [done, work = std::move(work)] {
                 try {
-                    *done = replay_now(task);
+                    *done = work();
                 } catch (const std::exception& problem) {  // there is not enough memory, for example
-                    *done = refused(Refusal::Kind::unavailable,
-                                    std::string("The decisions cannot be made again: ") + problem.what());
+                    *done = not_read(problem.what());
                 }
             },
             [this, done, then = std::move(then)] {
@@ -715,7 +741,7 @@ class Daemon : private EntityEvents
     bool stopping_ = false;
     Worker worker_{base_.get()};
     Worker ldap_worker_{base_.get()};
-    Worker replay_worker_{base_.get()};
+    Worker journal_worker_{base_.get()};
 };
 
 }  // namespace

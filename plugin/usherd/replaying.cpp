@@ -29,7 +29,7 @@ Result<std::shared_ptr<const Settings>> would_be_in_force(const ReplayTask& task
     }
     const auto saved = read_saved_settings(task.store_url);
     if (!saved) {
-        return tl::unexpected(not_read(saved.error()));
+        return not_read(saved.error());
     }
     static_cast<void>(put_saved(*read, saved->settings));
     put_members(*read, task.members);

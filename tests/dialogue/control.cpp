@@ -313,6 +313,10 @@ BOOST_FIXTURE_TEST_CASE(replay_shows_what_another_policy_would_have_answered, St
     BOOST_TEST(has(wrong, "organization.option: found \"everyone\"; accepted: all, organization, prompt\n"),
                wrong);
     BOOST_TEST(has(usherctl.refused({"replay", "--config", "/nowhere"}), "/nowhere: No such file"));
+
+    const Json federation = usherctl.json("GET", "/v1/federation", {"federation", "Capulet"});
+    BOOST_TEST(federation["organizations"][0]["domains"][0]["left"] == 1);
+    BOOST_TEST(has(usherctl.done({"federation"}), "montague.lit"));
 }
 
 BOOST_FIXTURE_TEST_CASE(reload_applies_a_valid_file_and_says_what_is_wrong_with_another, Steered)

@@ -80,6 +80,11 @@ struct Controlled {
     {
         std::signal(SIGPIPE, SIG_IGN);
         operations.on_reload([this](const auto& then) { then(reload); });
+        operations.on_federation([this](const FederationOrder& order, const auto& then) {
+            counted.push_back(order);
+            then(std::vector{
+                FederationReport{"Montague", {DomainRequests{"verona.lit", 3, 0, 0, 0, 0, {}}}, false}});
+        });
         operations.on_replay([this](const ReplayRequest& request, const auto& then) {
             replayed.push_back(request);
             Replay seven;
@@ -147,6 +152,7 @@ struct Controlled {
     Operations operations{*policy, answerer, choices.choices, *database, entity, clock};
     Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
     std::vector<ReplayRequest> replayed;
+    std::vector<FederationOrder> counted;
     std::unique_ptr<Control> control;
     std::optional<RawHttp> client;
 };
@@ -360,6 +366,18 @@ BOOST_AUTO_TEST_CASE(a_replay_is_of_what_was_asked_for)
     BOOST_TEST(replayed[1].filter.most == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(federation_is_reported_of_the_organizations_asked_for)
+{
+    const HttpAnswer answer = ask("GET", "/v1/federation?since=2026-11-23T10:00:00Z&organization=Montague");
+    BOOST_TEST(answer.status == 200, answer.body);
+    BOOST_TEST(api.mismatch("GET", "/v1/federation", answer.body) == "");
+    BOOST_REQUIRE(counted.size() == 1U);
+    BOOST_REQUIRE(counted.front().organizations.size() == 1U);
+    BOOST_TEST(counted.front().organizations.front().domains == std::vector<std::string>{"montague.lit"});
+    BOOST_TEST(ask("GET", "/v1/federation?since=2026-11-23T10:00:00Z").status == 200);
+    BOOST_TEST(counted.back().organizations.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)
 {
     for (int i = 0; i < 5; ++i) {
@@ -546,6 +564,9 @@ const std::vector<Refused> kRefused{
     {"GET", "/v1/journal?settled=yes", "", 400, "settled: found \"yes\"; accepted: true, false"},
     {"GET", "/v1/journal/12", "", 404, "there is no decision 12"},
     {"GET", "/v1/journal/99999999999999999999", "", 400, "id: found"},
+    {"GET", "/v1/federation", "", 400, "since is required"},
+    {"GET", "/v1/federation?since=2026-11-23T10:00:00Z&organization=Nobody", "", 404,
+     "no organization Nobody"},
     {"POST", "/v1/replay", "", 400, "the body must be a JSON object"},
     {"POST", "/v1/replay?limit=100001", "{}", 400, "limit: found \"100001\""},
     {"POST", "/v1/replay?organization=Nobody", "{}", 404, "no organization Nobody"},
