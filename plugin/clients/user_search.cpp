@@ -100,12 +100,13 @@ void append_field(std::string& xml, std::string_view var, std::string_view value
 }
 
 /// Pidgin adds what stands in the first column, Psi and Swift what is in `jid`. Gajim wants the columns also where nobody was
-/// found, and each cell filled.
+/// found, and each cell filled. Names come last: a long one pushes what stands behind it out of the window, in Gajim, Pidgin
+/// and Psi.
 constexpr std::string_view kColumns =
     "<reported>"
     "<field var='jid' type='jid-single' label='Address'/>"
-    "<field var='nick' type='text-single' label='Name'/>"
     "<field var='availability' type='text-single' label='Availability'/>"
+    "<field var='nick' type='text-single' label='Name'/>"
     "</reported>";
 
 std::string table_of(const PeopleFound& found)
@@ -124,8 +125,8 @@ std::string table_of(const PeopleFound& found)
         const std::string name = name_of(one.person);
         xml += "<item>";
         append_field(xml, "jid", one.person.address.text());
-        append_field(xml, "nick", name.empty() ? one.person.address.local() : name);
         append_field(xml, "availability", availability(one));
+        append_field(xml, "nick", name.empty() ? one.person.address.local() : name);
         xml += "</item>";
     }
     return xml + "</x>";

@@ -47,11 +47,11 @@ std::string counted(std::size_t count, const std::string& what)
 std::string_view availability(const FoundPerson& found)
 {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{{
-        {"chat", "available, likes to chat"},
+        {"chat", "free for chat"},
         {"available", "available"},
         {"away", "away"},
-        {"xa", "away for some time"},
-        {"dnd", "does not want to be disturbed"},
+        {"xa", "away for long"},
+        {"dnd", "do not disturb"},
     }};
     for (const auto& [show, words] : kWords) {
         if (found.show == show) {

@@ -124,14 +124,14 @@ BOOST_AUTO_TEST_CASE(form_is_answered_with_a_table)
     check_contains(xml,
                    "<field var='FORM_TYPE' type='hidden'><value>jabber:iq:search</value></field>"
                    "<reported><field var='jid' type='jid-single' label='Address'/>"
-                   "<field var='nick' type='text-single' label='Name'/>"
-                   "<field var='availability' type='text-single' label='Availability'/></reported>"
+                   "<field var='availability' type='text-single' label='Availability'/>"
+                   "<field var='nick' type='text-single' label='Name'/></reported>"
                    "<item><field var='jid'><value>nurse@capulet.lit</value></field>"
-                   "<field var='nick'><value>Angelica Müller</value></field>"
-                   "<field var='availability'><value>away</value></field></item>"
+                   "<field var='availability'><value>away</value></field>"
+                   "<field var='nick'><value>Angelica Müller</value></field></item>"
                    "<item><field var='jid'><value>tybalt@capulet.example</value></field>"
-                   "<field var='nick'><value>Tybalt Muller</value></field>"
-                   "<field var='availability'><value>not available</value></field></item></x>");
+                   "<field var='availability'><value>not available</value></field>"
+                   "<field var='nick'><value>Tybalt Muller</value></field></item></x>");
 }
 
 BOOST_AUTO_TEST_CASE(table_has_columns_where_nobody_is_found_and_a_name_in_each_cell)
@@ -139,6 +139,18 @@ BOOST_AUTO_TEST_CASE(table_has_columns_where_nobody_is_found_and_a_name_in_each_
     check_contains(search(form("search", "nobody")), "</reported></x>");
     put("peter@capulet.lit", "");
     check_contains(search(form("search", "peter")), "<field var='nick'><value>peter</value></field>");
+}
+
+// Gajim cuts what is longer, in its window as it opens.
+BOOST_AUTO_TEST_CASE(availability_is_said_in_a_few_words)
+{
+    for (const auto& [show, words] :
+         {std::pair{"available", "available"}, std::pair{"chat", "free for chat"}, std::pair{"away", "away"},
+          std::pair{"xa", "away for long"}, std::pair{"dnd", "do not disturb"}}) {
+        shows = {{"nurse@capulet.lit", show}};
+        check_contains(search(form("search", "angelica")),
+                       "<field var='availability'><value>" + std::string(words) + "</value></field>");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(older_fields_are_answered_with_items)
