@@ -445,7 +445,6 @@ DataForm journal_form()
 
 // --- People
 
-constexpr const char* kFindTitle = "Find people";
 constexpr const char* kListedTitle = "How others find me";
 
 /// A field for each: clients show its address as one that can be opened, and profanity shows no XEP-0004 tables.
@@ -480,15 +479,6 @@ void find_people(Operations& operations, const Address& user, const CommandInput
                         }
                         reply(people_found(*found));
                     });
-}
-
-DataForm find_form()
-{
-    DataForm form = form_named("find", kFindTitle);
-    FormField words = field(Type::text_single, "search", "Name or address");
-    words.required = true;
-    form.fields = {std::move(words)};
-    return form;
 }
 
 /// What the form showed is its basis: what the user has not changed stays as the administrator has it.
@@ -560,11 +550,11 @@ void add_menus(Commands& commands, Operations& operations)
     const auto unless = [](const Result<void>& may) {
         return may ? std::nullopt : std::optional(may.error().text);
     };
-    commands.add({"find", kFindTitle,
+    commands.add({"find", std::string(kFindPeople),
                   [&operations, unless](const Address& user) {
                       return unless(operations.may_search(Actor::sender(user)));
                   },
-                  shows(find_form()), does(find_people)});
+                  shows(form_to_find_people(std::string(kForms) + "find")), does(find_people)});
     commands.add({"listed", kListedTitle,
                   [&operations, unless](const Address& user) {
                       return unless(operations.may_decide_listing(Actor::sender(user), user));

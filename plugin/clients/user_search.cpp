@@ -14,8 +14,6 @@ namespace usher
 namespace
 {
 
-constexpr std::string_view kInstructions = "Give at least two letters of a name or an address.";
-
 /// XEP-0055's own fields, and ours, which clients with forms show alone.
 constexpr std::array<std::string_view, 5> kFields{"search", "first", "last", "nick", "email"};
 
@@ -50,17 +48,9 @@ void append_element(std::string& xml, std::string_view name, std::string_view te
 /// What can be asked, in both ways.
 std::string questions()
 {
-    DataForm form;
-    form.form_type = ns::kSearch;
-    form.title = "Find people";
-    form.instructions = {std::string(kInstructions)};
-    FormField words;
-    words.type = FormField::Type::text_single;
-    words.var = "search";
-    words.label = "Name or address";
-    form.fields = {std::move(words)};
+    const DataForm form = form_to_find_people(std::string(ns::kSearch));
     std::string xml = begin_query();
-    append_element(xml, "instructions", kInstructions);
+    append_element(xml, "instructions", form.instructions.front());
     return xml + "<first/><last/><nick/><email/>" + form_to_fill(form) + "</query>";
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "plugin/people/person_fields.h"
 
@@ -66,6 +67,20 @@ std::string describe(const FoundPerson& found)
     const std::string name = name_of(found.person);
     return found.person.address.text() + (name.empty() ? "" : " (" + name + ")") + ", " +
            std::string(availability(found));
+}
+
+DataForm form_to_find_people(std::string form_type)
+{
+    DataForm form;
+    form.form_type = std::move(form_type);
+    form.title = kFindPeople;
+    form.instructions = {"Give at least two letters of a name or an address."};
+    FormField words;
+    words.var = "search";
+    words.label = "Name or address";
+    words.required = true;
+    form.fields = {std::move(words)};
+    return form;
 }
 
 std::string describe(const PersonOption& option)

@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE(form_and_older_fields_are_offered)
     const std::string xml = iq("get", "<query xmlns='jabber:iq:search'/>");
     check_contains(xml, "<instructions>Give at least two letters of a name or an address.</instructions>");
     check_contains(xml, "<first/><last/><nick/><email/>");
-    check_contains(xml, "<x xmlns='jabber:x:data' type='form'>");
-    check_contains(xml, "var='search'");
+    check_contains(xml, "<x xmlns='jabber:x:data' type='form'><title>Find people</title>");
+    check_contains(xml, "<field var='search' type='text-single' label='Name or address'><required/></field>");
 }
 
 BOOST_AUTO_TEST_CASE(form_is_answered_with_a_table)
@@ -192,7 +192,11 @@ BOOST_AUTO_TEST_CASE(names_that_strangers_would_choose_are_text)
 
 BOOST_AUTO_TEST_CASE(command_finds_people)
 {
-    check_contains(command("find"), "label='Name or address'");
+    const std::string offered = command("find");
+    check_contains(offered,
+                   "<instructions>Give at least two letters of a name or an address.</instructions>");
+    check_contains(offered,
+                   "<field var='search' type='text-single' label='Name or address'><required/></field>");
     const std::string xml = command("find", form("search", "muller"));
     check_contains(xml, "status='completed'");
     check_contains(xml, "label='Angelica Müller, away'");
