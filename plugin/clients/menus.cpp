@@ -167,11 +167,13 @@ void save_option(Operations& operations, const Address& user, const CommandInput
                       });
 }
 
-/// The basis says whether there was a choice to take back, so that this can be submitted twice.
+/// The basis says whether there was a choice to take back, so that this can be submitted twice. The option in force stands
+/// above the list, too: Gajim cuts it there before the words in which two of the sentences differ.
 CommandForm option_form(const UserOption& option, const std::string& basis)
 {
     DataForm form = form_named("options", kOptionsTitle);
-    form.instructions = {"What happens when somebody asks to see when you are online."};
+    form.instructions = {"What happens when somebody asks to see when you are online. Now: " +
+                         std::string(sentence(option.in_force)) + "."};
     FormField list = option_field("Contact list requests", option.in_force);
     const bool may_take_back = option.chosen || basis == kDefault;
     if (may_take_back) {
