@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(chat_finds_people_and_says_how_to_ask_them)
     BOOST_TEST(say("Find Müller") ==
                "1. nurse@capulet.lit (Angelica Müller), away\n"
                "2. tybalt@capulet.example (Tybalt Muller), not available\n"
-               "Send \"ask 1\" to add the first to your contacts.");
+               "Send \"ask 1\" for a link that adds the first to your contacts.");
     BOOST_TEST(
         say("ask 2") ==
         "To ask tybalt@capulet.example, open xmpp:tybalt@capulet.example?roster;name=Tybalt%20Muller or add "
