@@ -74,7 +74,9 @@ DataForm form_to_find_people(std::string form_type)
     DataForm form;
     form.form_type = std::move(form_type);
     form.title = kFindPeople;
-    form.instructions = {"Give at least two letters of a name or an address."};
+    // Gajim, Pidgin and Psi do not show the remark that stands above a table.
+    form.instructions = {"Give at least two letters of a name or an address. No more than " +
+                         std::to_string(Operations::kMaxFound) + " people are shown."};
     FormField words;
     words.var = "search";
     words.label = "Name or address";

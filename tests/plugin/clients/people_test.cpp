@@ -14,6 +14,8 @@ namespace
 {
 
 const std::string kJuliet = "juliet@capulet.lit/balcony";
+const std::string kInstructions =
+    "<instructions>Give at least two letters of a name or an address. No more than 25 people are shown.</instructions>";
 
 /// What stands between the two; empty if they are not there.
 std::string between(const std::string& text, const std::string& begin, const std::string& end)
@@ -111,7 +113,7 @@ BOOST_AUTO_TEST_CASE(search_is_announced_to_those_who_may_search)
 BOOST_AUTO_TEST_CASE(form_and_older_fields_are_offered)
 {
     const std::string xml = iq("get", "<query xmlns='jabber:iq:search'/>");
-    check_contains(xml, "<instructions>Give at least two letters of a name or an address.</instructions>");
+    check_contains(xml, kInstructions);
     check_contains(xml, "<first/><last/><nick/><email/>");
     check_contains(xml, "<x xmlns='jabber:x:data' type='form'><title>Find people</title>");
     check_contains(xml, "<field var='search' type='text-single' label='Name or address'><required/></field>");
@@ -193,8 +195,7 @@ BOOST_AUTO_TEST_CASE(names_that_strangers_would_choose_are_text)
 BOOST_AUTO_TEST_CASE(command_finds_people)
 {
     const std::string offered = command("find");
-    check_contains(offered,
-                   "<instructions>Give at least two letters of a name or an address.</instructions>");
+    check_contains(offered, kInstructions);
     check_contains(offered,
                    "<field var='search' type='text-single' label='Name or address'><required/></field>");
     const std::string xml = command("find", form("search", "muller"));
