@@ -253,7 +253,7 @@ DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
                 shown.users_may_choose),
         fixed("Source: " + general.users_may_choose.source),
         option_field("Options for contact list requests", general.option.value),
-        fixed("Source: " + general.option.source),
+        fixed("Now: " + std::string(sentence(general.option.value)) + ". Source: " + general.option.source),
         std::move(domains),
         fixed("Source: " + general.domains.source),
     };
