@@ -167,11 +167,13 @@ void save_option(Operations& operations, const Address& user, const CommandInput
                       });
 }
 
-/// The basis says whether there was a choice to take back, so that this can be submitted twice.
+/// The basis says whether there was a choice to take back, so that this can be submitted twice. The option in force stands
+/// above the list, too: Gajim cuts it there before the words in which two of the sentences differ.
 CommandForm option_form(const UserOption& option, const std::string& basis)
 {
     DataForm form = form_named("options", kOptionsTitle);
-    form.instructions = {"What happens when somebody asks to see when you are online."};
+    form.instructions = {"What happens when somebody asks to see when you are online. Now: " +
+                         std::string(sentence(option.in_force)) + "."};
     FormField list = option_field("Contact list requests", option.in_force);
     const bool may_take_back = option.chosen || basis == kDefault;
     if (may_take_back) {
@@ -251,7 +253,7 @@ DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
                 shown.users_may_choose),
         fixed("Source: " + general.users_may_choose.source),
         option_field("Options for contact list requests", general.option.value),
-        fixed("Source: " + general.option.source),
+        fixed("Now: " + std::string(sentence(general.option.value)) + ". Source: " + general.option.source),
         std::move(domains),
         fixed("Source: " + general.domains.source),
     };
@@ -445,7 +447,6 @@ DataForm journal_form()
 
 // --- People
 
-constexpr const char* kFindTitle = "Find people";
 constexpr const char* kListedTitle = "How others find me";
 
 /// A field for each: clients show its address as one that can be opened, and profanity shows no XEP-0004 tables.
@@ -480,15 +481,6 @@ void find_people(Operations& operations, const Address& user, const CommandInput
                         }
                         reply(people_found(*found));
                     });
-}
-
-DataForm find_form()
-{
-    DataForm form = form_named("find", kFindTitle);
-    FormField words = field(Type::text_single, "search", "Name or address");
-    words.required = true;
-    form.fields = {std::move(words)};
-    return form;
 }
 
 /// What the form showed is its basis: what the user has not changed stays as the administrator has it.
@@ -560,11 +552,11 @@ void add_menus(Commands& commands, Operations& operations)
     const auto unless = [](const Result<void>& may) {
         return may ? std::nullopt : std::optional(may.error().text);
     };
-    commands.add({"find", kFindTitle,
+    commands.add({"find", std::string(kFindPeople),
                   [&operations, unless](const Address& user) {
                       return unless(operations.may_search(Actor::sender(user)));
                   },
-                  shows(find_form()), does(find_people)});
+                  shows(form_to_find_people(std::string(kForms) + "find")), does(find_people)});
     commands.add({"listed", kListedTitle,
                   [&operations, unless](const Address& user) {
                       return unless(operations.may_decide_listing(Actor::sender(user), user));

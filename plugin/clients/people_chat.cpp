@@ -105,7 +105,7 @@ void PeopleChat::found(const Address& user, const PeopleFound& people, const Say
     if (const std::string_view more = remark(people); !more.empty()) {
         text.append(more).append("\n");
     }
-    say(text + "Send \"ask 1\" to add the first to your contacts.");
+    say(text + "Send \"ask 1\" for a link that adds the first to your contacts.");
 }
 
 void PeopleChat::ask(const Command& command, const Say& say) const

@@ -14,8 +14,6 @@ namespace usher
 namespace
 {
 
-constexpr std::string_view kInstructions = "Give at least two letters of a name or an address.";
-
 /// XEP-0055's own fields, and ours, which clients with forms show alone.
 constexpr std::array<std::string_view, 5> kFields{"search", "first", "last", "nick", "email"};
 
@@ -50,17 +48,9 @@ void append_element(std::string& xml, std::string_view name, std::string_view te
 /// What can be asked, in both ways.
 std::string questions()
 {
-    DataForm form;
-    form.form_type = ns::kSearch;
-    form.title = "Find people";
-    form.instructions = {std::string(kInstructions)};
-    FormField words;
-    words.type = FormField::Type::text_single;
-    words.var = "search";
-    words.label = "Name or address";
-    form.fields = {std::move(words)};
+    const DataForm form = form_to_find_people(std::string(ns::kSearch));
     std::string xml = begin_query();
-    append_element(xml, "instructions", kInstructions);
+    append_element(xml, "instructions", form.instructions.front());
     return xml + "<first/><last/><nick/><email/>" + form_to_fill(form) + "</query>";
 }
 
@@ -100,12 +90,13 @@ void append_field(std::string& xml, std::string_view var, std::string_view value
 }
 
 /// Pidgin adds what stands in the first column, Psi and Swift what is in `jid`. Gajim wants the columns also where nobody was
-/// found, and each cell filled.
+/// found, and each cell filled. Names come last: a long one pushes what stands behind it out of the window, in Gajim, Pidgin
+/// and Psi.
 constexpr std::string_view kColumns =
     "<reported>"
     "<field var='jid' type='jid-single' label='Address'/>"
-    "<field var='nick' type='text-single' label='Name'/>"
     "<field var='availability' type='text-single' label='Availability'/>"
+    "<field var='nick' type='text-single' label='Name'/>"
     "</reported>";
 
 std::string table_of(const PeopleFound& found)
@@ -124,8 +115,8 @@ std::string table_of(const PeopleFound& found)
         const std::string name = name_of(one.person);
         xml += "<item>";
         append_field(xml, "jid", one.person.address.text());
-        append_field(xml, "nick", name.empty() ? one.person.address.local() : name);
         append_field(xml, "availability", availability(one));
+        append_field(xml, "nick", name.empty() ? one.person.address.local() : name);
         xml += "</item>";
     }
     return xml + "</x>";

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "plugin/people/person_fields.h"
 
@@ -47,11 +48,11 @@ std::string counted(std::size_t count, const std::string& what)
 std::string_view availability(const FoundPerson& found)
 {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{{
-        {"chat", "available, likes to chat"},
+        {"chat", "free for chat"},
         {"available", "available"},
         {"away", "away"},
-        {"xa", "away for some time"},
-        {"dnd", "does not want to be disturbed"},
+        {"xa", "away for long"},
+        {"dnd", "do not disturb"},
     }};
     for (const auto& [show, words] : kWords) {
         if (found.show == show) {
@@ -66,6 +67,22 @@ std::string describe(const FoundPerson& found)
     const std::string name = name_of(found.person);
     return found.person.address.text() + (name.empty() ? "" : " (" + name + ")") + ", " +
            std::string(availability(found));
+}
+
+DataForm form_to_find_people(std::string form_type)
+{
+    DataForm form;
+    form.form_type = std::move(form_type);
+    form.title = kFindPeople;
+    // Gajim, Pidgin and Psi do not show the remark that stands above a table.
+    form.instructions = {"Give at least two letters of a name or an address. No more than " +
+                         std::to_string(Operations::kMaxFound) + " people are shown."};
+    FormField words;
+    words.var = "search";
+    words.label = "Name or address";
+    words.required = true;
+    form.fields = {std::move(words)};
+    return form;
 }
 
 std::string describe(const PersonOption& option)

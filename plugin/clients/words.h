@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
+#include "integration/xmpp/data_form.h"
 #include "plugin/core/found_people.h"
 #include "plugin/core/operations.h"
 
@@ -21,6 +23,12 @@ namespace usher
 
 /// For example `anna@capulet.lit (Anna Bell), away`. The address comes first: nobody can choose another's.
 [[nodiscard]] std::string describe(const FoundPerson& found);
+
+/// The title of the form below.
+inline constexpr std::string_view kFindPeople = "Find people";
+
+/// Asks whom to search for, in the field `search`.
+[[nodiscard]] DataForm form_to_find_people(std::string form_type);
 
 /// Whether others find the user, in one sentence.
 [[nodiscard]] std::string describe(const PersonOption& option);

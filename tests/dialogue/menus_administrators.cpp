@@ -24,6 +24,7 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     BOOST_TEST(shown[0] == "users_may_choose=1;");
     BOOST_TEST(has(shown[1], file + ":"), shown[1]);
     BOOST_TEST(shown[2] == "option=prompt;");
+    BOOST_TEST(has(shown[3], "Now: " + kPrompt + ". Source: " + file + ":"), shown[3]);
     BOOST_TEST(shown[4] == "domains=capulet.lit;");
     const Reply saved =
         go_on(nurse, usher, form,

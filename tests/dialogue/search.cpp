@@ -89,7 +89,7 @@ BOOST_FIXTURE_TEST_CASE(people_are_found_and_blocks_look_like_absence, SearchSta
 
     nurse->send("<presence><show>dnd</show></presence>");
     round_trip();
-    expect_only("angelica", kAngelica, "does not want to be disturbed");
+    expect_only("angelica", kAngelica, "do not disturb");
 
     const Element blocked = nurse->request(
         "set", {}, "<block xmlns='urn:xmpp:blocking'><item jid='" + juliet->address() + "'/></block>");

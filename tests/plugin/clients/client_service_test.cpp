@@ -197,6 +197,8 @@ BOOST_AUTO_TEST_CASE(a_menu_is_shown_when_the_store_has_answered)
     const std::string shown = only_sent();
     check_contains(shown, "id='first'");
     check_contains(shown, "status='executing'");
+    check_contains(shown,
+                   "Now: Accept requests automatically from contacts in my organization.</instructions>");
 }
 
 BOOST_AUTO_TEST_CASE(a_choice_is_confirmed_when_it_is_stored)

@@ -14,6 +14,8 @@ namespace
 {
 
 const std::string kJuliet = "juliet@capulet.lit/balcony";
+const std::string kInstructions =
+    "<instructions>Give at least two letters of a name or an address. No more than 25 people are shown.</instructions>";
 
 /// What stands between the two; empty if they are not there.
 std::string between(const std::string& text, const std::string& begin, const std::string& end)
@@ -111,10 +113,10 @@ BOOST_AUTO_TEST_CASE(search_is_announced_to_those_who_may_search)
 BOOST_AUTO_TEST_CASE(form_and_older_fields_are_offered)
 {
     const std::string xml = iq("get", "<query xmlns='jabber:iq:search'/>");
-    check_contains(xml, "<instructions>Give at least two letters of a name or an address.</instructions>");
+    check_contains(xml, kInstructions);
     check_contains(xml, "<first/><last/><nick/><email/>");
-    check_contains(xml, "<x xmlns='jabber:x:data' type='form'>");
-    check_contains(xml, "var='search'");
+    check_contains(xml, "<x xmlns='jabber:x:data' type='form'><title>Find people</title>");
+    check_contains(xml, "<field var='search' type='text-single' label='Name or address'><required/></field>");
 }
 
 BOOST_AUTO_TEST_CASE(form_is_answered_with_a_table)
@@ -124,14 +126,14 @@ BOOST_AUTO_TEST_CASE(form_is_answered_with_a_table)
     check_contains(xml,
                    "<field var='FORM_TYPE' type='hidden'><value>jabber:iq:search</value></field>"
                    "<reported><field var='jid' type='jid-single' label='Address'/>"
-                   "<field var='nick' type='text-single' label='Name'/>"
-                   "<field var='availability' type='text-single' label='Availability'/></reported>"
+                   "<field var='availability' type='text-single' label='Availability'/>"
+                   "<field var='nick' type='text-single' label='Name'/></reported>"
                    "<item><field var='jid'><value>nurse@capulet.lit</value></field>"
-                   "<field var='nick'><value>Angelica Müller</value></field>"
-                   "<field var='availability'><value>away</value></field></item>"
+                   "<field var='availability'><value>away</value></field>"
+                   "<field var='nick'><value>Angelica Müller</value></field></item>"
                    "<item><field var='jid'><value>tybalt@capulet.example</value></field>"
-                   "<field var='nick'><value>Tybalt Muller</value></field>"
-                   "<field var='availability'><value>not available</value></field></item></x>");
+                   "<field var='availability'><value>not available</value></field>"
+                   "<field var='nick'><value>Tybalt Muller</value></field></item></x>");
 }
 
 BOOST_AUTO_TEST_CASE(table_has_columns_where_nobody_is_found_and_a_name_in_each_cell)
@@ -139,6 +141,18 @@ BOOST_AUTO_TEST_CASE(table_has_columns_where_nobody_is_found_and_a_name_in_each_
     check_contains(search(form("search", "nobody")), "</reported></x>");
     put("peter@capulet.lit", "");
     check_contains(search(form("search", "peter")), "<field var='nick'><value>peter</value></field>");
+}
+
+// Gajim cuts what is longer, in its window as it opens.
+BOOST_AUTO_TEST_CASE(availability_is_said_in_a_few_words)
+{
+    for (const auto& [show, words] :
+         {std::pair{"available", "available"}, std::pair{"chat", "free for chat"}, std::pair{"away", "away"},
+          std::pair{"xa", "away for long"}, std::pair{"dnd", "do not disturb"}}) {
+        shows = {{"nurse@capulet.lit", show}};
+        check_contains(search(form("search", "angelica")),
+                       "<field var='availability'><value>" + std::string(words) + "</value></field>");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(older_fields_are_answered_with_items)
@@ -180,7 +194,10 @@ BOOST_AUTO_TEST_CASE(names_that_strangers_would_choose_are_text)
 
 BOOST_AUTO_TEST_CASE(command_finds_people)
 {
-    check_contains(command("find"), "label='Name or address'");
+    const std::string offered = command("find");
+    check_contains(offered, kInstructions);
+    check_contains(offered,
+                   "<field var='search' type='text-single' label='Name or address'><required/></field>");
     const std::string xml = command("find", form("search", "muller"));
     check_contains(xml, "status='completed'");
     check_contains(xml, "label='Angelica Müller, away'");
@@ -220,7 +237,7 @@ BOOST_AUTO_TEST_CASE(chat_finds_people_and_says_how_to_ask_them)
     BOOST_TEST(say("Find Müller") ==
                "1. nurse@capulet.lit (Angelica Müller), away\n"
                "2. tybalt@capulet.example (Tybalt Muller), not available\n"
-               "Send \"ask 1\" to add the first to your contacts.");
+               "Send \"ask 1\" for a link that adds the first to your contacts.");
     BOOST_TEST(
         say("ask 2") ==
         "To ask tybalt@capulet.example, open xmpp:tybalt@capulet.example?roster;name=Tybalt%20Muller or add "
