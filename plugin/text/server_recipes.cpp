@@ -16,7 +16,8 @@ constexpr std::string_view kProsodyBegin =
     R"(-- Usher answers contact requests. Of two modules_enabled (or privileged_entities) for one host Prosody
 -- uses the last: if a host has its own elsewhere, add what stands here to that instead.
 )";
-constexpr std::string_view kProsodyGrant = R"(["{own}"] = { iq = { ["{namespace}"] = "both" } })";
+constexpr std::string_view kProsodyGrant = R"(["{own}"] = { iq = { ["{namespace}"] = "both"{more} } })";
+constexpr std::string_view kProsodyPeopleGrant = R"(; ["{people}"] = "get")";
 constexpr std::string_view kProsodyHost = R"(VirtualHost "{domain}"
 	modules_enabled = { "subscription_requests" }
 	privileged_entities = {
@@ -55,6 +56,9 @@ constexpr std::string_view kEjabberdHost = R"(  {domain}:
     modules:
       mod_subscription_requests:
         entities:
+          - {own}
+)";
+constexpr std::string_view kEjabberdPeople = R"(        people_entities:
           - {own}
 )";
 
@@ -111,16 +115,24 @@ std::string filled_in(std::string_view recipe, Values values)
     return out;
 }
 
-std::string prosody_grant(std::string_view own)
+bool has_people(const Installation& wanted, const std::string& domain)
 {
-    return filled_in(kProsodyGrant, {{"{own}", own}, {"{namespace}", kGrantedNamespace}});
+    const auto& all = wanted.people_domains;
+    return std::find(all.begin(), all.end(), domain) != all.end();
+}
+
+std::string prosody_grant(std::string_view own, bool people = false)
+{
+    const std::string more = people ? filled_in(kProsodyPeopleGrant, {{"{people}", kGrantedPeople}}) : "";
+    return filled_in(kProsodyGrant, {{"{own}", own}, {"{namespace}", kGrantedNamespace}, {"{more}", more}});
 }
 
 std::string prosody_configuration(const Installation& wanted, std::string_view secret)
 {
     std::string out(kProsodyBegin);
     for (const std::string& domain : wanted.domains) {
-        out += filled_in(kProsodyHost, {{"{domain}", domain}, {"{grant}", prosody_grant(wanted.own)}});
+        out += filled_in(kProsodyHost, {{"{domain}", domain},
+                                        {"{grant}", prosody_grant(wanted.own, has_people(wanted, domain))}});
         if (wanted.login == LoginKind::account) {
             out += filled_in(kProsodyAccount, {{"{own}", wanted.own}});
         }
@@ -145,6 +157,9 @@ std::string ejabberd_configuration(const Installation& wanted, std::string_view 
     out += "append_host_config:\n";
     for (const std::string& domain : wanted.domains) {
         out += filled_in(kEjabberdHost, {{"{domain}", domain}, {"{own}", wanted.own}});
+        if (has_people(wanted, domain)) {
+            out += filled_in(kEjabberdPeople, {{"{own}", wanted.own}});
+        }
     }
     return out;
 }

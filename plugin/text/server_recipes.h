@@ -28,8 +28,9 @@ inline constexpr std::string_view kStockGrants[] = {
 struct Installation {
     ServerKind server = ServerKind::prosody;
     LoginKind login = LoginKind::component;
-    std::string own;                   ///< Usher's address: a domain for a component
-    std::vector<std::string> domains;  ///< the users'; at least one
+    std::string own;                               ///< Usher's address: a domain for a component
+    std::vector<std::string> domains;              ///< the users'; at least one
+    std::vector<std::string> people_domains = {};  ///< those of them whose people may be searched for
 };
 
 /// For the server's configuration: Lua, or YAML that ejabberd's `include_config_file` takes. `secret` is a

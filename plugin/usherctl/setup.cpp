@@ -20,6 +20,10 @@ Installation installation(const Settings& settings, ServerKind server)
     found.own = own_address(settings.connection);
     for (const Organization& organization : settings.organizations) {
         found.domains.insert(found.domains.end(), organization.domains.begin(), organization.domains.end());
+        if (organization.people.listed != Listed::off) {
+            found.people_domains.insert(found.people_domains.end(), organization.domains.begin(),
+                                        organization.domains.end());
+        }
     }
     return found;
 }

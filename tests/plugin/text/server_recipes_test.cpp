@@ -65,6 +65,31 @@ const std::string kDocuments[] = {"README.md", "integration/SERVERS.md", "integr
 
 BOOST_AUTO_TEST_SUITE(server_recipes)
 
+BOOST_AUTO_TEST_CASE(where_people_may_be_searched_for_that_is_granted_too)
+{
+    Installation installed{ServerKind::prosody,
+                           LoginKind::component,
+                           "usher.example.org",
+                           {"example.org", "example.net"},
+                           {"example.net"}};
+    const auto begins_after = [](const std::string& text, const std::string& first,
+                                 const std::string& second) {
+        return text.find(second, text.find(first)) != std::string::npos &&
+               text.find(second) > text.find(first);
+    };
+    const std::string lua = server_configuration(installed, kSecret);
+    const std::string granted =
+        R"(iq = { ["urn:xmpp:subscription-requests:0"] = "both"; ["urn:xmpp:subscription-requests:0#people"] = "get" } })";
+    BOOST_TEST(begins_after(lua, "VirtualHost \"example.net\"", granted), lua);
+    installed.server = ServerKind::ejabberd;
+    const std::string yaml = server_configuration(installed, kSecret);
+    BOOST_TEST(
+        begins_after(yaml, "  example.net:\n", "        people_entities:\n          - usher.example.org\n"),
+        yaml);
+    installed.people_domains.clear();
+    BOOST_TEST(server_configuration(installed, kSecret).find("people") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(documents_have_the_recipes_and_no_others)
 {
     for (const std::string& document : kDocuments) {
