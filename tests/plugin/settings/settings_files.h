@@ -96,6 +96,9 @@ name_contacts = true
 contact_group = 'Kollegen & "Freunde"'
   [organization.federation]
   mode = "closed"
+  [organization.people]
+  names = "file"
+  file = "/etc/usher/people.jsonl"
 [limits]
 approvals_per_contact_per_hour = 0
 approvals_per_domain_per_hour = 1_000_000
