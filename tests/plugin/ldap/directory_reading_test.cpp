@@ -70,6 +70,15 @@ std::string person(const std::string& dn, const std::string& more)
            "\n";
 }
 
+std::string unix_group(const std::string& dn, const std::vector<std::string>& uids)
+{
+    std::string text = "dn: " + dn + "\nobjectClass: posixGroup\ngidNumber: 7\n";
+    for (const std::string& uid : uids) {
+        text += "memberUid: " + uid + "\n";
+    }
+    return text + "\n";
+}
+
 std::string group(const std::string& dn, const std::vector<std::string>& members)
 {
     std::string text = "dn: " + dn + "\nobjectClass: groupOfNames\n";
@@ -83,7 +92,8 @@ std::string group(const std::string& dn, const std::vector<std::string>& members
 std::string entries()
 {
     std::string text = unit("people") + unit("few") + unit("groups") + unit("hidden") + unit("invisible") +
-                       unit("several") + unit("referring");
+                       unit("several") + unit("referring") + unit("veiled") + unit("unlabelled") +
+                       unit("unnamed");
     std::vector<std::string> sales;
     for (int i = 0; i < kPeople; ++i) {
         const std::string n = number(i);
@@ -105,9 +115,8 @@ std::string entries()
     text += group(group_dn("all"), {group_dn("sales"), user_dn(1), below("uid=gone,ou=people")});
     text += group(group_dn("round"), {"CN=ring, OU=Groups,DC=corp,DC=example", few_dn("amy")});
     text += group(group_dn("ring"), {group_dn("round"), few_dn("BEN")});
-    text += "dn: " + group_dn("unix") +
-            "\nobjectClass: posixGroup\ngidNumber: 7\nmemberUid: amy\nmemberUid: nobody\n\n";
-    text += "dn: " + group_dn("unix-empty") + "\nobjectClass: posixGroup\ngidNumber: 8\n\n";
+    text += unix_group(group_dn("unix"), {"amy", "nobody"});
+    text += unix_group(group_dn("unix-empty"), {});
     text += "dn: " + group_dn("unique") +
             "\nobjectClass: groupOfUniqueNames\nuniqueMember: " + few_dn("cal") + "#'01'B\n\n";
     text += group(below("cn=secret,ou=hidden"), {few_dn("amy")});
@@ -119,12 +128,32 @@ std::string entries()
     text += person(below("uid=gus,ou=several"), "mail: fay@corp.example\nmail: f@corp.example\n");
     text += group(group_dn("of-fay"), {below("uid=fay,ou=several")});
     text += group(group_dn("of-gus"), {below("uid=gus,ou=several")});
-    text += "dn: " + group_dn("unix-gus") + "\nobjectClass: posixGroup\ngidNumber: 9\nmemberUid: gus\n\n";
+    text += unix_group(group_dn("unix-gus"), {"gus"});
     text += person(below("uid=ref,ou=referring"), "mail: ref@corp.example\n");
     text += "dn: " + below("ou=elsewhere,ou=referring") +
             "\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://" +
             "elsewhere.example/ou=x\n\n";
     text += "dn: " + group_dn("ad") + "\nobjectClass: group\ncn: ad\nmember: " + few_dn("amy") + "\n\n";
+    for (const char* const user : {"vera", "unseen-hugo", "refused-rosa"}) {
+        text += person(below("uid=" + std::string(user) + ",ou=veiled"),
+                       "mail: " + std::string(user) + "@corp.example\n");
+        text += unix_group(group_dn("unix-" + std::string(user)), {"vera", user});
+        text +=
+            group(group_dn("of-" + std::string(user)), {below("uid=" + std::string(user) + ",ou=veiled")});
+    }
+    text += unix_group(group_dn("unix-others"), {"Gone, or so", "disabled", "program"});
+    text += person(below("uid=disabled,ou=veiled"), "userAccountControl: 514\nmail: d@corp.example\n");
+    text += "dn: " + below("uid=program,ou=veiled") + "\nobjectClass: account\n\n";
+    text += unix_group(below("cn=unix-hidden,ou=hidden"), {"vera"});
+    text += group(group_dn("around-unix-hidden"),
+                  {below("uid=vera,ou=veiled"), below("cn=unix-hidden,ou=hidden")});
+    text += "dn: " + below("cn=ad-hidden,ou=hidden") +
+            "\nobjectClass: group\nmember: " + below("uid=vera,ou=veiled") + "\n\n";
+    text += person(below("cn=nora,ou=unlabelled"), "mail: nora@corp.example\nuid: nora\n");
+    text += person(below("uid=una,ou=unlabelled"), "mail: una@corp.example\n");
+    text += person(below("cn=otto,ou=unnamed"), "mail: otto@corp.example\n");
+    text += unix_group(group_dn("unix-nora"), {"nora"});
+    text += unix_group(group_dn("unix-una"), {"una"});
     return text;
 }
 
@@ -357,6 +386,70 @@ BOOST_FIXTURE_TEST_CASE(a_group_around_one_that_is_not_seen_is_not_known, Readin
         (members(group_dn("with-unit")) == Texts{"amy@corp.example"}));  // which is no group, as is seen
 }
 
+/// Nobody may see unseen-hugo and refused-rosa, who have accounts all the same: a rule for their groups is theirs, too.
+BOOST_FIXTURE_TEST_CASE(a_group_with_somebody_who_is_hidden_is_not_known, Reading)
+{
+    settings.base = below("ou=veiled");
+    BOOST_TEST((members(group_dn("unix-vera")) == Texts{"vera@corp.example"}));
+    for (const char* const name :
+         {"unix-unseen-hugo", "of-unseen-hugo", "unix-refused-rosa", "of-refused-rosa"}) {
+        BOOST_TEST((members(group_dn(name)) == Texts{"?"}), name);
+    }
+    BOOST_TEST(
+        contents({group_dn("unix-unseen-hugo")}).remarks.back() ==
+        "group not known: cannot read the members of " + group_dn("unix-unseen-hugo") +
+            ": 1 of them cannot be seen and may be there; cn=usher,dc=corp,dc=example has to see them, or, "
+            "if they are deleted, the group must not have them");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_is_in_a_group_by_uid_and_none_of_the_people_is_no_reason_not_to_know_it, Reading)
+{
+    settings.base = below("ou=veiled");
+    settings.disabled_filter = "(userAccountControl:1.2.840.113556.1.4.803:=2)";
+    const DirectoryContents all = contents({group_dn("unix-others")});
+    BOOST_TEST(all.groups.at(group_dn("unix-others")).empty());
+    BOOST_TEST(all.remarks.back() ==
+               "members of " + group_dn("unix-others") + " that are not there or may not be seen: 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_group_whose_members_are_hidden_is_not_an_empty_one, Reading)
+{
+    for (const std::string& name : {below("cn=unix-hidden,ou=hidden"), below("cn=ad-hidden,ou=hidden"),
+                                    group_dn("around-unix-hidden")}) {
+        BOOST_TEST((members(name) == Texts{"?"}), name);
+    }
+    BOOST_TEST(contents({group_dn("around-unix-hidden")}).remarks.back() ==
+               "group not known: cannot read the members of " + below("cn=unix-hidden,ou=hidden") +
+                   ": none is seen, but cn=usher,dc=corp,dc=example may not read member");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_uid_that_is_hidden_is_known_from_the_name_or_may_be_anybodys, Reading)
+{
+    settings.base = below("ou=unlabelled");
+    BOOST_TEST((members(group_dn("unix-una")) == Texts{"una@corp.example"}));
+    BOOST_TEST((members(group_dn("unix-nora")) == Texts{"?"}));
+    settings.base = below("ou=unnamed");  // otto has none
+    BOOST_TEST((members(group_dn("unix-nora")) == Texts{}));
+}
+
+BOOST_FIXTURE_TEST_CASE(only_so_many_uids_are_looked_for, Reading)
+{
+    settings.base = below("ou=veiled");
+    settings.disabled_filter = "(userAccountControl:1.2.840.113556.1.4.803:=2)";
+    limits.uid_reads = 2;  // who is gone, and the program
+    BOOST_TEST((members(group_dn("unix-others")) == Texts{}));
+    limits.uid_reads = 1;
+    BOOST_TEST((members(group_dn("unix-others")) == Texts{"?"}));
+    BOOST_TEST(
+        contents({group_dn("unix-others")}).remarks.back() ==
+        "group not known: cannot read the members of " + group_dn("unix-others") +
+            ": groups have more uids that are of none of the people than the 1 that are looked for one by one");
+    settings.disabled_filter.clear();
+    settings.base = below("ou=unnamed");
+    limits.uid_reads = 0;
+    BOOST_TEST((members(group_dn("unix-nora")) == Texts{"?"}));
+}
+
 /// Whoever is deleted stays in groups, in many directories.
 BOOST_FIXTURE_TEST_CASE(a_person_who_is_not_there_is_counted, ReadingAll)
 {
@@ -393,7 +486,7 @@ BOOST_FIXTURE_TEST_CASE(only_the_people_search_counts_other_servers, Reading)
 BOOST_FIXTURE_TEST_CASE(what_a_server_refuses_of_one_group_concerns_no_other, Reading)
 {
     const DirectoryContents all =
-        contents({std::string("cn=board,") + PrivateSlapd::kClosed, group_dn("unix")});
+        contents({group_dn("unix"), std::string("cn=board,") + PrivateSlapd::kClosed});
     BOOST_TEST(all.groups.size() == 1U);
     BOOST_TEST(all.groups.contains(group_dn("unix")));
     BOOST_TEST(all.remarks.back().starts_with("group not known: "));
