@@ -14,7 +14,7 @@
 #include "plugin/ldap/connecting.h"
 #include "plugin/ldap/ldap_failure.h"
 #include "plugin/ldap/ldap_limits.h"
-#include "plugin/ldap/ldap_url.h"
+#include "plugin/settings/ldap_url.h"
 #include "plugin/settings/settings.h"
 
 struct ldap;

@@ -9,6 +9,7 @@
 
 #include "plugin/files/regular_file.h"
 #include "plugin/settings/group_names.h"
+#include "plugin/settings/ldap_url.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
 #include "plugin/settings/syntax.h"
@@ -232,7 +233,7 @@ class Reader
             if (ldap.url.starts_with("ldaps:")) {
                 refuse(line_of(*tls), "ldap.tls", "\"off\" with " + toml_string(ldap.url),
                        "required, or a URL with ldap://");
-            } else if (const std::string_view host = syntax::ldap_host(ldap.url); !is_loopback(host)) {
+            } else if (const std::string host = parse_ldap_url(ldap.url)->host; !is_loopback(host)) {
                 refuse(line_of(*tls), "ldap.tls", "\"off\" with the host " + toml_string(host),
                        "required, or a loopback host (127.0.0.1, ::1, localhost)");
             }
