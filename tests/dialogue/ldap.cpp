@@ -1,6 +1,7 @@
 // People and groups of a directory decide and are found; and a directory that is away makes no decision laxer.
 #include <boost/test/unit_test.hpp>
 
+#include "ldap_section.h"
 #include "people_search.h"
 #include "private_slapd.h"
 #include "protocol_people.h"
@@ -48,10 +49,9 @@ names = "ldap"
 searches_per_minute = 1000
 )toml" + rule({"group:rivals"}, "deny") +
                            rule({"group:suitors"}, "approve") + rule({"montague.lit"}, "approve");
-    options.more = "[ldap]\nurl = \"" + slapd.tls_url() + "\"\nca_file = \"" + slapd.ca_file() +
+    options.more = ldap_section(slapd.tls_url(), PrivateSlapd::kBase) + "ca_file = \"" + slapd.ca_file() +
                    "\"\nbind_dn = \"" + PrivateSlapd::kReader + "\"\npassword_file = \"" +
-                   slapd.password_file() + "\"\nbase = \"" + PrivateSlapd::kBase +
-                   "\"\nrefresh_minutes = " + std::to_string(refresh_minutes) + "\n";
+                   slapd.password_file() + "\"\nrefresh_minutes = " + std::to_string(refresh_minutes) + "\n";
     return options;
 }
 

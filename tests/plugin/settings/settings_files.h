@@ -29,11 +29,6 @@ component = "usher.example.org"
 secret_file = "/etc/usher/secret"
 )";
 
-inline const std::string kLdap = R"([ldap]
-url = "ldaps://ldap.example.org"
-base = "dc=example,dc=org"
-)";
-
 inline const std::string kEverything = R"toml(
 [connection]
 host = "::1"
