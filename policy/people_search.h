@@ -54,12 +54,14 @@ class AccountPattern
 enum class NamesFrom {
     vcard,  ///< their server, which takes it from what they have written about themselves
     ldap,   ///< a directory
+    file,   ///< a file of the administrator
 };
 
 /// How an organisation's users are found.
 struct PeopleSearch {
     Listed listed = Listed::off;
     NamesFrom names = NamesFrom::vcard;
+    std::string file;          ///< with NamesFrom::file: which
     bool availability = true;  ///< others see it of those who have not decided about it; if false, of nobody
     std::vector<PersonField> fields{kPersonFields.begin(), kPersonFields.end()};
     std::vector<std::string> searchers;      ///< domains whose users may search, besides the organisation's

@@ -239,7 +239,7 @@ void add_people(Paragraph& paragraph, const PeopleSearch& people, const DomainFa
                 const ServerSteps& steps)
 {
     const bool searched = people.listed != Listed::off;
-    // With names from a directory the server is asked for availability only.
+    // With names from elsewhere the server is asked for availability only.
     const bool lists = people.names == NamesFrom::vcard;
     const bool granted = facts.granted && facts.granted->people;
     if (searched && (lists || people.availability)) {
@@ -253,9 +253,10 @@ void add_people(Paragraph& paragraph, const PeopleSearch& people, const DomainFa
             paragraph.passed("people", "permission granted, for search");
         }
     } else if (granted) {
+        const std::string source = people.names == NamesFrom::ldap ? "the directory" : "a file";
         paragraph.add(Outcome::warning, "people",
-                      std::string("permission granted, but not needed: ") +
-                          (searched ? "search has its people from the directory" : "there is no search"),
+                      "permission granted, but not needed: " +
+                          (searched ? "search has its people from " + source : "there is no search"),
                       "withdraw it: whoever gets hold of usherd's password has it too");
     }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "integration/base/file_descriptor.h"
 
@@ -20,6 +21,19 @@ tl::unexpected<FileError> unreadable()
 }
 
 }  // namespace
+
+std::string found_instead(const FileError& error)
+{
+    switch (error.kind) {
+        case FileError::Kind::unreadable:
+            return std::string("nothing to read: ") + std::strerror(error.error);
+        case FileError::Kind::directory:
+            return "a directory";
+        case FileError::Kind::not_regular:
+            break;
+    }
+    return "something that is not a file";
+}
 
 tl::expected<FileContent, FileError> read_regular_file(const std::string& path, std::size_t max_bytes)
 {

@@ -23,6 +23,9 @@ struct FileError {
     int error = 0;  ///< with `unreadable`: the errno
 };
 
+/// What stands there instead of a file that can be read, as "found ..." has it.
+[[nodiscard]] std::string found_instead(const FileError& error);
+
 /// Reads the file up to `max_bytes`. Never waits: a FIFO or device is an error.
 [[nodiscard]] tl::expected<FileContent, FileError> read_regular_file(const std::string& path,
                                                                      std::size_t max_bytes);

@@ -4,6 +4,7 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -80,18 +81,48 @@ std::string key_of(const std::string& dn)
     return name_key(dn).value_or(dn);
 }
 
+std::string parent_of(const std::string& dn)
+{
+    const Name name = parse(dn);
+    char* text = nullptr;
+    if (!name || ldap_dn2str(name.get() + 1, &text, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS ||
+        text == nullptr) {
+        return {};
+    }
+    std::string parent(text);
+    ldap_memfree(text);
+    return parent;
+}
+
+std::string named_by_uid(const std::string& uid, const std::string& parent)
+{
+    constexpr std::array<char, 17> digits{"0123456789abcdef"};
+    std::string name = "uid=";
+    for (const char c : uid) {  // RFC 4514 section 2.4
+        const auto byte = static_cast<unsigned char>(c);
+        ((name += '\\') += digits.at(byte >> 4U)) += digits.at(byte & 0xfU);
+    }
+    return parent.empty() ? name : name + "," + parent;
+}
+
 bool is_named_by_uid(const std::string& dn)
+{
+    return !uid_in_name(dn).empty();
+}
+
+std::string uid_in_name(const std::string& dn)
 {
     const Name name = parse(dn);
     if (!name) {
-        return false;
+        return {};
     }
     LDAPAVA** const parts = *name.get();
     if (parts[0] == nullptr || parts[1] != nullptr) {
-        return false;
+        return {};
     }
     const std::string type = folded(parts[0]->la_attr);
-    return type == "uid" || type == "userid" || type == "0.9.2342.19200300.100.1.1";
+    const bool is_uid = type == "uid" || type == "userid" || type == "0.9.2342.19200300.100.1.1";
+    return is_uid ? std::string(parts[0]->la_value.bv_val, parts[0]->la_value.bv_len) : std::string();
 }
 
 }  // namespace usher

@@ -18,7 +18,15 @@ namespace usher
 /// The `name_key`, or the text as it is if it is no name.
 [[nodiscard]] std::string key_of(const std::string& dn);
 
+/// The name of the entry above it; empty if there is none, or it is no name.
+[[nodiscard]] std::string parent_of(const std::string& dn);
+
+/// What the entry with that `uid` is called there, where entries are named by it alone.
+[[nodiscard]] std::string named_by_uid(const std::string& uid, const std::string& parent);
+
 /// Whether the entry is named by its `uid` alone.
 [[nodiscard]] bool is_named_by_uid(const std::string& dn);
+/// That `uid`; empty if the entry is named otherwise.
+[[nodiscard]] std::string uid_in_name(const std::string& dn);
 
 }  // namespace usher

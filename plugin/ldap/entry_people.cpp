@@ -40,6 +40,20 @@ std::string field(const LdapEntry& entry, const std::string& name)
     return {};
 }
 
+/// Also where the attribute may not be read; in lower case.
+std::vector<std::string> uids_of(const LdapEntry& entry)
+{
+    std::vector<std::string> uids;
+    for (const std::string& uid : entry.values("uid")) {
+        uids.push_back(in_lower_case(uid));
+    }
+    const std::string in_name = in_lower_case(uid_in_name(entry.dn));
+    if (!in_name.empty() && std::find(uids.begin(), uids.end(), in_name) == uids.end()) {
+        uids.push_back(in_name);
+    }
+    return uids;
+}
+
 }  // namespace
 
 std::vector<std::string> EntryPeople::attributes() const
@@ -72,7 +86,7 @@ std::vector<Address> EntryPeople::addresses_of(const LdapEntry& entry) const
 void EntryPeople::add(const LdapEntry& entry)
 {
     Found& found = found_.emplace_back(
-        Found{entry.dn, key_of(entry.dn), std::nullopt, addresses_of(entry), entry.values("uid")});
+        Found{entry.dn, key_of(entry.dn), std::nullopt, addresses_of(entry), uids_of(entry)});
     if (!found.addresses.empty()) {
         found.person = Person{found.addresses.front(),
                               field(entry, settings_.full_name),
@@ -95,10 +109,17 @@ PeopleOfEntries EntryPeople::finish()
     PeopleOfEntries all;
     std::vector<Found> kept;
     for (Found& found : found_) {
+        if (is_named_by_uid(found.dn)) {
+            all.uid_parents.insert(parent_of(found.dn));
+        }
         if (found.person && !disabled_.contains(found.key)) {
+            if (found.uids.empty()) {
+                all.without_uid.push_back(found.dn);
+            }
             kept.push_back(std::move(found));
         } else {
             all.left_out.insert(std::move(found.key));
+            all.left_out_uids.insert(found.uids.begin(), found.uids.end());
         }
     }
     found_.clear();
@@ -110,7 +131,7 @@ PeopleOfEntries EntryPeople::finish()
         const std::size_t place = all.addresses.size();
         all.by_name.emplace(std::move(found.key), place);
         for (const std::string& uid : found.uids) {
-            all.by_uid.emplace(in_lower_case(uid), place);
+            all.by_uid.emplace(uid, place);
         }
         all.addresses.push_back(std::move(found.addresses));
         if (!all.people.empty() && all.people.back().address == found.person->address) {

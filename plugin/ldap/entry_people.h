@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -22,7 +23,10 @@ struct PeopleOfEntries {
     std::vector<std::vector<Address>> addresses;           ///< of each entry that counts, all of them
     std::unordered_map<std::string, std::size_t> by_name;  ///< places in `addresses`, by the entry's `key_of`
     std::multimap<std::string, std::size_t> by_uid;        ///< the same by `uid`, in lower case
-    std::unordered_set<std::string> left_out;  ///< keys of entries that are persons and do not count
+    std::unordered_set<std::string> left_out;       ///< keys of entries that are persons and do not count
+    std::unordered_set<std::string> left_out_uids;  ///< theirs, in lower case
+    std::vector<std::string> without_uid;           ///< names of those that count and of which none is seen
+    std::set<std::string> uid_parents;              ///< below which of them entries are named by it
 };
 
 class EntryPeople

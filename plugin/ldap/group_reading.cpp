@@ -3,6 +3,7 @@
 #include <ldap.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "plugin/ldap/distinguished_name.h"
@@ -127,14 +128,10 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
         return in_active_directory_group(dn);
     }
     Found all;
-    std::size_t perhaps_groups = 0;
-    const auto add_unseen = [&](const std::string& name) {
-        ++all.unseen;
-        perhaps_groups += is_named_by_uid(name) ? 0 : 1;
-    };
-    std::vector<std::string> names{dn};
+    Others others{{dn}, {}};
+    std::size_t hidden = 0;
     std::set<std::string> seen{key_of(dn)};
-    for (std::size_t next = 0; next < names.size(); ++next) {
+    for (std::size_t next = 0; next < others.names.size(); ++next) {
         if (next > limits_.member_reads) {
             return tl::unexpected(
                 unreadable(dn, "more than " + std::to_string(limits_.member_reads) +
@@ -142,12 +139,13 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
                                    "such as (memberOf=" +
                                    filter_value(dn) + ") may find the others"));
         }
-        const std::string name = names[next];
+        const std::string name = others.names[next];
         const auto entry = session_.read(name, member_attributes());
         if (!entry) {
             const int code = entry.error().code;
             if (next > 0 && (code == LDAP_NO_SUCH_OBJECT || code == LDAP_INVALID_DN_SYNTAX)) {
-                add_unseen(name);
+                const bool gone = is_named_by_uid(name) && is_gone(entry.error(), parent_of(name));
+                ++(gone ? all.unseen : hidden);
                 continue;
             }
             return tl::unexpected(entry.error());
@@ -162,27 +160,72 @@ GroupReading::Members GroupReading::in_group(const std::string& dn)
         if (!has_members(*entry) && kind != Kind::group && next == 0) {
             return tl::unexpected(unreadable(name, "it is no group, or its class may not be read"));
         }
-        if (!has_members(*entry) && kind == Kind::unseen) {
-            add_unseen(name);
+        if (!has_members(*entry) && kind == Kind::group) {
+            if (const auto empty = check_empty(name); !empty) {
+                return tl::unexpected(empty.error());
+            }
         }
-        std::vector<std::string> more;
+        if (!has_members(*entry) && kind == Kind::unseen) {
+            ++hidden;
+        }
+        Others more;
         add_members(*entry, all.places, more);
-        for (std::string& other : more) {
+        others.uids.merge(more.uids);
+        for (std::string& other : more.names) {
             if (seen.insert(key_of(other)).second) {
-                names.push_back(std::move(other));
+                others.names.push_back(std::move(other));
             }
         }
     }
-    if (perhaps_groups > 0) {
-        return tl::unexpected(
-            unreadable(dn, std::to_string(perhaps_groups) + " of them cannot be seen and may be groups; " +
-                               reader_of(settings_) +
-                               " has to see them, or, if they are deleted, the group must not have them"));
+    const auto hidden_uids = look_for(dn, others.uids, all.unseen);
+    if (!hidden_uids) {
+        return tl::unexpected(hidden_uids.error());
+    }
+    hidden += *hidden_uids;
+    if (hidden > 0) {
+        return tl::unexpected(unreadable(
+            dn, std::to_string(hidden) + " of them cannot be seen and may be there; " + reader_of(settings_) +
+                    " has to see them, or, if they are deleted, the group must "
+                    "not have them"));
     }
     return all;
 }
 
-void GroupReading::add_members(const LdapEntry& entry, Places& places, std::vector<std::string>& more) const
+tl::expected<void, LdapFailure> GroupReading::check_empty(const std::string& dn)
+{
+    const std::array<std::pair<std::string, std::string>, 3> values{
+        {{"member", dn}, {"uniqueMember", dn}, {"memberUid", "usher"}}};
+    for (const auto& [attribute, value] : values) {
+        const auto none = session_.has_none(dn, attribute, value);
+        if (!none) {
+            return tl::unexpected(none.error());
+        }
+        if (!*none) {
+            return tl::unexpected(
+                unreadable(dn, "none is seen, but " + reader_of(settings_) + " may not read " + attribute));
+        }
+    }
+    return {};
+}
+
+tl::expected<std::size_t, LdapFailure> GroupReading::look_for(const std::string& dn,
+                                                              const std::set<std::string>& uids,
+                                                              std::size_t& unseen)
+{
+    std::size_t hidden = 0;
+    for (const std::string& uid : uids) {
+        const auto who = uids_.who(uid);
+        if (!who) {
+            return tl::unexpected(is_of_one_group(who.error()) ? unreadable(dn, who.error().text)
+                                                               : who.error());
+        }
+        unseen += *who == MemberUids::Who::nobody ? 1 : 0;
+        hidden += *who == MemberUids::Who::may_be_hidden ? 1 : 0;
+    }
+    return hidden;
+}
+
+void GroupReading::add_members(const LdapEntry& entry, Places& places, Others& others) const
 {
     for (const char* const attribute : {"member", "uniqueMember"}) {
         for (const std::string& value : entry.values(attribute)) {
@@ -191,14 +234,18 @@ void GroupReading::add_members(const LdapEntry& entry, Places& places, std::vect
             if (const auto found = people_.by_name.find(key); found != people_.by_name.end()) {
                 places.insert(found->second);
             } else if (!people_.left_out.contains(key)) {
-                more.push_back(std::move(name));
+                others.names.push_back(std::move(name));
             }
         }
     }
-    for (const std::string& uid : entry.values("memberUid")) {
-        const auto [first, last] = people_.by_uid.equal_range(in_lower_case(uid));
+    for (const std::string& value : entry.values("memberUid")) {
+        const std::string uid = in_lower_case(value);
+        const auto [first, last] = people_.by_uid.equal_range(uid);
         for (auto found = first; found != last; ++found) {
             places.insert(found->second);
+        }
+        if (first == last && !people_.left_out_uids.contains(uid)) {
+            others.uids.insert(uid);
         }
     }
 }

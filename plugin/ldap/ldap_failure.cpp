@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "plugin/ldap/distinguished_name.h"
 #include "plugin/text/terminal.h"
 
 namespace usher
@@ -151,6 +152,12 @@ LdapFailure search_failure(const LdapReply& reply, const std::string& base, cons
         return said("this is no filter: " + filter, reply, advice);
     }
     return said("cannot read " + base + (filter.empty() ? "" : " with the filter " + filter), reply, advice);
+}
+
+bool is_gone(const LdapFailure& failure, const std::string& parent)
+{
+    return failure.code == LDAP_NO_SUCH_OBJECT && !failure.matched.empty() &&
+           key_of(failure.matched) == key_of(parent);
 }
 
 LdapFailure stopped_failure()

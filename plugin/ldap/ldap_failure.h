@@ -12,6 +12,8 @@ namespace usher
 struct LdapFailure {
     int code = 0;  ///< of LDAP (RFC 4511 appendix A), or libldap's own, which are negative
     std::string text;
+    /// Where there is no such entry: the name of the lowest one above it that the directory says is there; or empty.
+    std::string matched = {};
 };
 
 /// What the directory, or libldap, has said of it.
@@ -36,6 +38,10 @@ enum class TlsFault {
 [[nodiscard]] LdapFailure bind_failure(const LdapReply& outcome, const LdapSettings& settings);
 [[nodiscard]] LdapFailure search_failure(const LdapReply& outcome, const std::string& base,
                                          const std::string& filter, const LdapSettings& settings);
+
+/// Whether the directory says that the entry, which would be below this one, is not there. Of one that may not be seen it
+/// says that there is no such entry, too, but not how far it is there.
+[[nodiscard]] bool is_gone(const LdapFailure& failure, const std::string& parent);
 
 /// Somebody does not want to wait any longer.
 [[nodiscard]] LdapFailure stopped_failure();

@@ -63,9 +63,8 @@ LdapEntry entry_of(ldap* handle, LDAPMessage* message)
 }
 
 /// What the reply to that request says of it.
-int reply_code(ldap* handle, int number)
+int reply_code(ldap* handle, int number, timeval patience = kPatience)
 {
-    timeval patience = kPatience;
     LDAPMessage* received = nullptr;
     const int kind = ldap_result(handle, number, LDAP_MSG_ALL, &patience, &received);
     const Message message(received);
@@ -323,19 +322,46 @@ tl::expected<LdapEntry, LdapFailure> LdapSession::read(const std::string& dn,
     if (!read) {
         return tl::unexpected(read.error());
     }
-    if (!found) {  // how some directories refuse to show it
-        return tl::unexpected(search_failure({LDAP_NO_SUCH_OBJECT, {}}, dn, {}, settings_));
+    if (!found) {
+        return tl::unexpected(search_failure({LDAP_INSUFFICIENT_ACCESS, {}}, dn, {}, settings_));
     }
     return *std::move(found);
+}
+
+tl::expected<bool, LdapFailure> LdapSession::has_none(const std::string& dn, const std::string& attribute,
+                                                      const std::string& value)
+{
+    std::string copy(value);
+    berval compared{copy.size(), copy.data()};
+    int number = 0;
+    int code =
+        ldap_compare_ext(handle_.get(), dn.c_str(), attribute.c_str(), &compared, nullptr, nullptr, &number);
+    if (code == LDAP_SUCCESS) {
+        code = reply_code(handle_.get(), number, timeval_of(limits_.patience));
+    }
+    switch (code) {
+        case LDAP_NO_SUCH_ATTRIBUTE:
+        case LDAP_UNDEFINED_TYPE:
+            return true;
+        case LDAP_COMPARE_TRUE:
+        case LDAP_COMPARE_FALSE:
+        case LDAP_INSUFFICIENT_ACCESS:
+        case LDAP_NO_SUCH_OBJECT:
+            return false;
+        default:
+            return tl::unexpected(unless_given_up(search_failure(reply(code), dn, {}, settings_)));
+    }
 }
 
 tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::string* cookie,
                                                        const Take& take)
 {
     ldap* const handle = handle_.get();
-    const auto failed = [&](const LdapReply& what) {
+    const auto failed = [&](const LdapReply& what, const std::string& matched = {}) {
         const std::string filter = query.scope == LDAP_SCOPE_BASE ? "" : query.filter;
-        return tl::unexpected(unless_given_up(search_failure(what, query.base, filter, settings_)));
+        LdapFailure failure = search_failure(what, query.base, filter, settings_);
+        failure.matched = matched;
+        return tl::unexpected(unless_given_up(std::move(failure)));
     };
     std::string none = LDAP_NO_ATTRS;
     std::vector<std::string> names = query.attributes;
@@ -388,12 +414,14 @@ tl::expected<void, LdapFailure> LdapSession::read_page(const Query& query, std::
             note_reference(received);
         } else {
             int code = LDAP_SUCCESS;
+            char* nearest = nullptr;
             LDAPControl** replied = nullptr;
             const int parsed =
-                ldap_parse_result(handle, received, &code, nullptr, nullptr, nullptr, &replied, 0);
+                ldap_parse_result(handle, received, &code, &nearest, nullptr, nullptr, &replied, 0);
+            const Text matched(nearest);
             const std::unique_ptr<LDAPControl*, FreeControls> owned(replied);
             if (parsed != LDAP_SUCCESS || code != LDAP_SUCCESS) {
-                return failed(reply(parsed != LDAP_SUCCESS ? parsed : code));
+                return failed(reply(parsed != LDAP_SUCCESS ? parsed : code), matched ? matched.get() : "");
             }
             LDAPControl* const next = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, replied, nullptr);
             ber_int_t size = 0;

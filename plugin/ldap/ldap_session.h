@@ -14,7 +14,7 @@
 #include "plugin/ldap/connecting.h"
 #include "plugin/ldap/ldap_failure.h"
 #include "plugin/ldap/ldap_limits.h"
-#include "plugin/ldap/ldap_url.h"
+#include "plugin/settings/ldap_url.h"
 #include "plugin/settings/settings.h"
 
 struct ldap;
@@ -58,9 +58,16 @@ class LdapSession
     [[nodiscard]] tl::expected<void, LdapFailure> search(const std::string& filter,
                                                          const std::vector<std::string>& attributes,
                                                          const Visit& visit);
-    /// Reads the entry of that name.
+    /// Reads the entry of that name. One that is there but not shown is an error like one that may not be read.
     [[nodiscard]] tl::expected<LdapEntry, LdapFailure> read(const std::string& dn,
                                                             const std::vector<std::string>& attributes);
+
+    /// Whether the directory says that the entry has no such attribute. It does not say so of one that the reader may not
+    /// see: that is what a comparison (RFC 4511 section 4.10) shows and a search does not. `value`: any that the
+    /// attribute could have.
+    [[nodiscard]] tl::expected<bool, LdapFailure> has_none(const std::string& dn,
+                                                           const std::string& attribute,
+                                                           const std::string& value);
 
     /// Parts of the directory that were said to be on other servers, since the beginning.
     struct References {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <map>
 #include <set>
 #include <tuple>
@@ -10,6 +9,7 @@
 
 #include "plugin/files/regular_file.h"
 #include "plugin/settings/group_names.h"
+#include "plugin/settings/ldap_url.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
 #include "plugin/settings/syntax.h"
@@ -251,7 +251,7 @@ class Reader
             if (ldap.url.starts_with("ldaps:")) {
                 refuse(line_of(*tls), "ldap.tls", "\"off\" with " + toml_string(ldap.url),
                        "required, or a URL with ldap://");
-            } else if (const std::string_view host = syntax::ldap_host(ldap.url); !is_loopback(host)) {
+            } else if (const std::string host = parse_ldap_url(ldap.url)->host; !is_loopback(host)) {
                 refuse(line_of(*tls), "ldap.tls", "\"off\" with the host " + toml_string(host),
                        "required, or a loopback host (127.0.0.1, ::1, localhost)");
             }
@@ -404,14 +404,28 @@ class Reader
         }
         if (const toml::value* people = find(table, "people")) {
             if (is_table(all.people, *people)) {
-                read_section(all.people, *people, organization.people, {}, place + ".people");
-                if (organization.people.names == NamesFrom::ldap) {
-                    refuse_without_ldap(*find(people->as_table(std::nothrow), "names"),
-                                        "organization.people.names");
-                }
+                read_people(*people, organization.people, place + ".people");
             }
         }
         return organization;
+    }
+
+    void read_people(const toml::value& value, PeopleSearch& people, const std::string& place)
+    {
+        read_section(settings_table().people, value, people, {}, place);
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* names = find(table, "names");
+        const toml::value* file = find(table, "file");
+        if (people.names == NamesFrom::ldap) {
+            refuse_without_ldap(*names, "organization.people.names");
+        }
+        if (people.names == NamesFrom::file && file == nullptr) {
+            refuse(line_of(*names), "organization.people.file", "nothing",
+                   "an absolute path, because names is file");
+        }
+        if (people.names != NamesFrom::file && sound(file) && (names == nullptr || sound(names))) {
+            refuse(line_of(*file), "organization.people.file", found_in(*file), "only with names = \"file\"");
+        }
     }
 
     void refuse_foreign(const toml::value* administrators, const Organization& organization)
@@ -551,14 +565,7 @@ ReadSettings read_settings(const std::string& path)
     };
     const auto file = read_regular_file(path, kMaxBytes);
     if (!file) {
-        switch (file.error().kind) {
-            case FileError::Kind::unreadable:
-                return refused(std::string("nothing to read: ") + std::strerror(file.error().error));
-            case FileError::Kind::directory:
-                return refused("a directory");
-            case FileError::Kind::not_regular:
-                return refused("something that is not a file");
-        }
+        return refused(found_instead(file.error()));
     }
     if (!file->whole) {
         return refused("a file of more than 16 MiB");

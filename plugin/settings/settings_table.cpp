@@ -244,9 +244,17 @@ Section<PeopleSearch> people()
              "Who is found. off: nobody, there is no search. opt-out: all users but those who have said no. opt-in: those "
              "who have said yes. Users say so in Usher's menu or chat."},
             {"names", defaulted, on_reload,
-             choice<P, NamesFrom>(&P::names, {{"vcard", NamesFrom::vcard}, {"ldap", NamesFrom::ldap}}),
+             choice<P, NamesFrom>(
+                 &P::names,
+                 {{"vcard", NamesFrom::vcard}, {"ldap", NamesFrom::ldap}, {"file", NamesFrom::file}}),
              "Where names come from. vcard: what users have made public of themselves, from the server. ldap: the directory, "
-             "which says as well which users there are. Needs [ldap]."},
+             "which says as well which users there are. Needs [ldap]. file: the file below, which says so too."},
+            {"file", optional, on_reload, text(&P::file, kPath, syntax::is_path),
+             "With names = \"file\": the people, one in each line, as JSON: {\"address\": \"juliet@example.org\", "
+             "\"full_name\": \"Juliet Capulet\"}. Besides these there may be given_name, family_name, nickname and email. "
+             "It is read at the start, at each reload, and each night. If a line of it is not valid, what was read last stays "
+             "in force.",
+             "\"/etc/usher/people.jsonl\""},
             {"availability", defaulted, on_reload, flag<P>(&P::availability),
              "Show with each person found whether they are available, as far as they have not said no and have not blocked "
              "the searcher."},
@@ -256,7 +264,7 @@ Section<PeopleSearch> people()
                  {"a list of full_name, given_name, family_name, nickname, email, each in quotes",
                   "one of full_name, given_name, family_name, nickname, email", 0},
                  syntax::read_person_field),
-             "What of the public vCard, or of the directory, is searched and shown. The address always is."},
+             "What of the public vCard, the directory or the file is searched and shown. The address always is."},
             {"searchers", defaulted, on_reload,
              list<P, std::string>(&P::searchers,
                                   {"a list of domains such as [\"example.com\"]",
@@ -365,7 +373,8 @@ Section<LdapSettings> ldap()
             {"nickname", defaulted, on_reload, attribute_or_none(&L::nickname), "The one with the nickname."},
             {"email", defaulted, on_reload, attribute_or_none(&L::email), "The one with the e-mail address."},
             {"refresh_minutes", defaulted, on_reload, number(&L::refresh_minutes, 1, kMaxMinutes),
-             "How often the directory is read. After a failure it is read again each minute."},
+             "How often the directory is read. After a failure it is read again each minute, but not with a password that was "
+             "refused."},
         },
     };
 }

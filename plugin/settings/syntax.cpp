@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "plugin/files/unix_socket.h"
+#include "plugin/settings/ldap_url.h"
 
 namespace usher::syntax
 {
@@ -113,56 +114,9 @@ bool is_store_url(std::string_view url)
            compact.find("password=") == std::string::npos;
 }
 
-namespace
-{
-
-/// What follows `ldap://` or `ldaps://`; nothing where neither begins the URL.
-std::optional<std::string_view> ldap_authority(std::string_view url)
-{
-    for (const std::string_view scheme : {"ldap://", "ldaps://"}) {
-        if (url.starts_with(scheme)) {
-            return url.substr(scheme.size());
-        }
-    }
-    return std::nullopt;
-}
-
-/// Where the port begins, with its colon, or the end.
-std::size_t end_of_host(std::string_view authority)
-{
-    const std::size_t bracket = authority.find(']');
-    return std::min(authority.find(':', bracket == std::string_view::npos ? 0 : bracket), authority.size());
-}
-
-bool is_port(std::string_view text)
-{
-    constexpr int kMaxPort = 65'535;
-    const bool digits =
-        !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
-    const int port = digits ? std::stoi(std::string(text)) : 0;
-    return port > 0 && port <= kMaxPort;
-}
-
-}  // namespace
-
 bool is_ldap_url(std::string_view url)
 {
-    const auto authority = ldap_authority(url);
-    if (!authority) {
-        return false;
-    }
-    const std::string_view host = authority->substr(0, end_of_host(*authority));
-    const std::string_view port = authority->substr(host.size());
-    const bool in_brackets = host.starts_with('[');
-    return is_host(ldap_host(url)) && in_brackets == one_of(ldap_host(url), ':') &&
-           (port.empty() || is_port(port.substr(1)));
-}
-
-std::string_view ldap_host(std::string_view url)
-{
-    const std::string_view authority = ldap_authority(url).value_or(std::string_view());
-    const std::string_view host = authority.substr(0, end_of_host(authority));
-    return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+    return parse_ldap_url(url).has_value();
 }
 
 bool is_ldap_filter(std::string_view filter)

@@ -28,11 +28,9 @@ inline constexpr const char* kStoreUrl =
     "sqlite3://FILE, or postgresql://KEY=VALUE ... without a password (use passfile=FILE)";
 [[nodiscard]] bool is_store_url(std::string_view url);
 
-/// `ldap://HOST[:PORT]` or `ldaps://HOST[:PORT]`, an IPv6 address in brackets.
+/// As parse_ldap_url() takes it.
 inline constexpr const char* kLdapUrl = "ldaps://HOST or ldap://HOST, with :PORT where it is not 636 or 389";
 [[nodiscard]] bool is_ldap_url(std::string_view url);
-/// The host of such a URL, an IPv6 address without brackets.
-[[nodiscard]] std::string_view ldap_host(std::string_view url);
 
 // What is a slip for sure is refused; the rest is for the server to say.
 

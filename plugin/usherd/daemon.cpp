@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -26,6 +27,7 @@
 #include "plugin/core/recorded_approvals.h"
 #include "plugin/files/secret_file.h"
 #include "plugin/people/directory.h"
+#include "plugin/people/file_refresh.h"
 #include "plugin/people/known_choices.h"
 #include "plugin/people/ldap_refresh.h"
 #include "plugin/people/people_refresh.h"
@@ -146,8 +148,11 @@ class Daemon : private EntityEvents
                                     people_.availability(viewer, std::move(users), std::move(then));
                                 }});
         operations_.on_people_status([this](const std::string& domain) {
-            const auto listed = people_.status(domain);
-            return listed ? listed : ldap_.people_status(domain);
+            if (const auto listed = people_.status(domain)) {
+                return listed;
+            }
+            const auto in_directory = ldap_.people_status(domain);
+            return in_directory ? in_directory : people_in_files_.status(domain);
         });
         operations_.on_ldap_status([this] { return ldap_.status(); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
@@ -363,6 +368,7 @@ class Daemon : private EntityEvents
         settings_.store.journal_days = read.store.journal_days;
         settings_.connection.stock_reads_per_second = read.connection.stock_reads_per_second;
         set_stock();
+        people_in_files_.read_again();
         entity_.retry_now();  // the password may be another
         settings_.log_level = read.log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
@@ -417,6 +423,21 @@ class Daemon : private EntityEvents
         }
         people_.set_domains(searched_domains(organizations, NamesFrom::vcard));
         ldap_.want(wanted_of_directory(policy_->file().ldap, organizations));
+        people_in_files_.want(people_files(policy_->file().organizations));
+    }
+
+    void read_people_files(std::vector<PeopleFile> files, std::function<void(FileRefresh::Outcomes)> then)
+    {
+        const auto outcomes = std::make_shared<FileRefresh::Outcomes>();
+        worker_.run(
+            [outcomes, files = std::move(files)] {
+                std::transform(files.begin(), files.end(), std::back_inserter(*outcomes), read_people_file);
+            },
+            [this, outcomes, then = std::move(then)] {
+                if (!stopping_) {
+                    then(std::move(*outcomes));
+                }
+            });
     }
 
     /// Reads the directory on a thread of its own: nothing else waits while that is slow.
@@ -720,6 +741,11 @@ class Daemon : private EntityEvents
                            std::move(then));
         },
         [this](const std::shared_ptr<const GroupMembers>& members) { members_.set(members); }};
+    FileRefresh people_in_files_{
+        clock_, directory_, std::chrono::system_clock::now, random_fraction(),
+        [this](std::vector<PeopleFile> files, std::function<void(FileRefresh::Outcomes)> then) {
+            read_people_files(std::move(files), std::move(then));
+        }};
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;

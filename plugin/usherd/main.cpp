@@ -12,6 +12,7 @@
 
 #include "plugin/check/online_check.h"
 #include "plugin/core/saved_values.h"
+#include "plugin/people/people_file.h"
 #include "plugin/settings/named_files.h"
 #include "plugin/settings/reading_process.h"
 #include "plugin/settings/syntax.h"
@@ -36,7 +37,8 @@ int main(int argc, char** argv)
     app.add_option("--config", path, "Settings file")->capture_default_str();
     auto* const check_option = app.add_flag(
         "--check", check,
-        "Check the settings file, print its settings and what the store has saved instead, and exit");
+        "Check the settings file and files of people that it names, print its settings and what the store has saved "
+        "instead, and exit");
     app.add_flag("--online", online, "With --check: ask the server instead whether requests can be answered")
         ->needs(check_option);
     std::string user = "usher";
@@ -85,9 +87,16 @@ int main(int argc, char** argv)
         }
         return usher::kSettings;
     }
-    const auto unusable = usher::check_files(*settings);
+    auto unusable = usher::check_files(*settings);
     for (const std::string& problem : unusable) {
         std::cerr << path << ": " << problem << '\n';
+    }
+    if (check) {  // usherd itself starts without them
+        const auto unusable_people = usher::check_people_files(settings->organizations);
+        for (const std::string& problem : unusable_people) {
+            std::cerr << problem << '\n';
+        }
+        unusable.insert(unusable.end(), unusable_people.begin(), unusable_people.end());
     }
     if (!unusable.empty()) {
         return usher::kSettings;

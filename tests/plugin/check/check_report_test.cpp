@@ -89,6 +89,14 @@ const Case kCases[] = {
          f.people = f.granted->people = true;
      },
      "people", "warning", "from the directory", "withdraw it", true},
+    {"people_of_a_file_without_availability",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].people.listed = Listed::opt_out;
+         s.organizations[0].people.names = NamesFrom::file;
+         s.organizations[0].people.availability = false;
+         f.people = f.granted->people = true;
+     },
+     "people", "warning", "from a file", "withdraw it", true},
     {"people_granted_without_need", [](auto&, auto& f, auto&) { f.people = f.granted->people = true; },
      "people", "warning", "not needed", "withdraw it", true},
     {"no_connector",

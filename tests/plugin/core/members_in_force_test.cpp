@@ -9,6 +9,7 @@
 
 #include "doubles.h"
 #include "held_database.h"
+#include "ldap_section.h"
 #include "plugin/settings/reader.h"
 #include "plugin/settings/writer.h"
 #include "policy/decide.h"
@@ -42,7 +43,7 @@ answer = "deny"
 from = ["*"]
 answer = "approve"
 )toml" + more +
-           "[ldap]\nurl = \"ldaps://ldap.example.org\"\nbase = \"" + base + "\"\n";
+           test::ldap_section("ldaps://ldap.example.org", base);
 }
 
 Settings read(const std::string& text)

@@ -1,4 +1,4 @@
-// What needs no directory: URLs, names, filters, and entries as people.
+// What needs no directory: names, filters, and entries as people.
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -8,7 +8,6 @@
 #include "plugin/ldap/distinguished_name.h"
 #include "plugin/ldap/entry_people.h"
 #include "plugin/ldap/filters.h"
-#include "plugin/ldap/ldap_url.h"
 
 namespace usher
 {
@@ -17,32 +16,6 @@ namespace
 {
 
 namespace bdata = boost::unit_test::data;
-
-struct UrlCase {
-    std::string text;
-    std::string complete;  // empty: none
-};
-
-std::ostream& operator<<(std::ostream& out, const UrlCase& c)
-{
-    return out << c.text;
-}
-
-const UrlCase kUrls[] = {
-    {"ldaps://ldap.example.org", "ldaps://ldap.example.org:636"},
-    {"ldap://ldap.example.org/", "ldap://ldap.example.org:389"},
-    {"ldap://127.0.0.1:3890", "ldap://127.0.0.1:3890"},
-    {"ldaps://[2001:db8::1]:6360", "ldaps://[2001:db8::1]:6360"},
-    {"ldapi:///", ""},
-    {"ldaps://", ""},
-    {"ldaps://a b", ""},
-    {"ldaps://a:0", ""},
-    {"ldaps://a:", ""},
-    {"ldaps://a:65536", ""},
-    {"ldaps://a:63x", ""},
-    {"ldaps://a/dc=example", ""},
-    {"ldaps://[::1", ""},
-};
 
 struct NameCase {
     std::string one;
@@ -79,16 +52,42 @@ struct Entries {
 
 BOOST_AUTO_TEST_SUITE(ldap_parts)
 
-BOOST_DATA_TEST_CASE(a_url_is_host_and_port, bdata::make(kUrls), c)
-{
-    const auto url = parse_ldap_url(c.text);
-    BOOST_TEST((url ? url->text() : "") == c.complete);
-}
-
 BOOST_DATA_TEST_CASE(names_are_compared_as_directories_do, bdata::make(kNames), c)
 {
     BOOST_TEST_REQUIRE(name_key(c.one).has_value());
     BOOST_TEST((name_key(c.one) == name_key(c.other)) == c.same);
+}
+
+struct ParentCase {
+    std::string name;
+    std::string parent;
+    std::string uid;  // in the name
+};
+
+std::ostream& operator<<(std::ostream& out, const ParentCase& c)
+{
+    return out << c.name;
+}
+
+const ParentCase kParents[] = {
+    {"uid=amy,ou=few,dc=corp", "ou=few,dc=corp", "amy"},
+    {"UserID=amy,dc=corp", "dc=corp", "amy"},
+    {"uid=Lee\\2c amy,cn=a\\,b+cn=c", "cn=a\\2Cb+cn=c", "Lee, amy"},
+    {"uid=amy+cn=Amy,dc=corp", "dc=corp", ""},
+    {"cn=amy,dc=corp", "dc=corp", ""},
+    {"uid=amy", "", "amy"},
+    {"amy", "", ""},
+};
+
+BOOST_DATA_TEST_CASE(a_name_has_a_parent_and_perhaps_a_uid, bdata::make(kParents), c)
+{
+    BOOST_TEST(key_of(parent_of(c.name)) == key_of(c.parent));
+    BOOST_TEST(uid_in_name(c.name) == c.uid);
+    BOOST_TEST(is_named_by_uid(c.name) == !c.uid.empty());
+    if (!c.uid.empty()) {
+        BOOST_TEST(key_of(named_by_uid(c.uid, c.parent)) ==
+                   key_of("uid=" + c.name.substr(c.name.find('=') + 1)));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_name_has_no_key)

@@ -11,6 +11,7 @@
 
 #include "doubles.h"
 #include "integration/base/digest.h"
+#include "ldap_section.h"
 #include "plugin/settings/reader.h"
 #include "temporary_directory.h"
 
@@ -179,10 +180,7 @@ name = "Verona"
 domains = ["verona.lit"]
 [organization.people]
 listed = "opt-out"
-[ldap]
-url = "ldaps://ldap.example.org"
-base = "dc=example,dc=org"
-)toml",
+)toml" + test::ldap_section(),
                                          "usher.toml")
                               .value();
     const LdapWanted all = wanted_of_directory(settings.ldap, settings.organizations);

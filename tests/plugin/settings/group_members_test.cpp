@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "ldap_section.h"
 #include "plugin/settings/writer.h"
 #include "plugin/text/lists.h"
 #include "settings_files.h"
@@ -24,7 +25,7 @@ ldap = "cn=board,dc=example,dc=org"
 [[organization.group]]
 name = "staff"
 members = ["group:sales"]
-)toml" + kLdap;
+)toml" + ldap_section();
 
 Address address(const std::string& text)
 {
@@ -110,7 +111,7 @@ BOOST_AUTO_TEST_CASE(other_members_are_another_text_which_names_none_of_them)
     BOOST_TEST(with_nobody != policy_text(valid(kGroups)));
     BOOST_TEST(with_amy.find("# group:sales: 1 members from the directory, SHA-256 ") != std::string::npos);
     BOOST_TEST(with_amy.find("amy@") == std::string::npos);
-    BOOST_TEST(valid(kComponent + with_amy + kLdap).organizations.front().groups.size() == 3U);
+    BOOST_TEST(valid(kComponent + with_amy + ldap_section()).organizations.front().groups.size() == 3U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -156,6 +156,8 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(o.people.searches_per_minute == 1U);
     BOOST_TEST(o.people.people_per_day == 10'000U);
     BOOST_TEST((s.organizations[1].people.listed == Listed::off));
+    BOOST_TEST((s.organizations[1].people.names == NamesFrom::file));
+    BOOST_TEST(s.organizations[1].people.file == "/etc/usher/people.jsonl");
     BOOST_TEST(s.organizations[1].name == "Second");
     BOOST_TEST((s.organizations[1].federation.mode == FederationMode::closed));
     BOOST_TEST(s.limits.per_contact == 0U);

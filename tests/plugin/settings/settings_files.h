@@ -29,11 +29,6 @@ component = "usher.example.org"
 secret_file = "/etc/usher/secret"
 )";
 
-inline const std::string kLdap = R"([ldap]
-url = "ldaps://ldap.example.org"
-base = "dc=example,dc=org"
-)";
-
 inline const std::string kEverything = R"toml(
 [connection]
 host = "::1"
@@ -96,6 +91,9 @@ name_contacts = true
 contact_group = 'Kollegen & "Freunde"'
   [organization.federation]
   mode = "closed"
+  [organization.people]
+  names = "file"
+  file = "/etc/usher/people.jsonl"
 [limits]
 approvals_per_contact_per_hour = 0
 approvals_per_domain_per_hour = 1_000_000

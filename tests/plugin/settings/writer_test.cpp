@@ -4,6 +4,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "ldap_section.h"
 #include "plugin/settings/documents.h"
 #include "plugin/text/lists.h"
 #include "settings_files.h"
@@ -41,7 +42,7 @@ BOOST_DATA_TEST_CASE(what_is_written_ahead_is_the_same, bdata::make(kFiles), fil
 BOOST_AUTO_TEST_CASE(the_text_of_a_policy_makes_the_same_policy)
 {
     const Settings once = valid(kEverything);
-    const Settings again = valid(kComponent + joined(policy_to_toml(once), "") + kLdap);
+    const Settings again = valid(kComponent + joined(policy_to_toml(once), "") + ldap_section());
     Settings twice = once;
     twice.organizations = again.organizations;
     twice.limits = again.limits;

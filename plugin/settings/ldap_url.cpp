@@ -1,7 +1,10 @@
-#include "plugin/ldap/ldap_url.h"
+#include "plugin/settings/ldap_url.h"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+
+#include "plugin/settings/syntax.h"
 
 namespace usher
 {
@@ -11,12 +14,6 @@ namespace
 
 constexpr std::uint16_t kPort = 389;
 constexpr std::uint16_t kTlsPort = 636;
-
-bool is_host_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_' || c == ':';
-}
 
 }  // namespace
 
@@ -40,7 +37,8 @@ std::optional<LdapUrl> parse_ldap_url(std::string_view text)
         text.remove_suffix(1);
     }
     std::string_view port;
-    if (text.starts_with('[')) {
+    const bool in_brackets = text.starts_with('[');
+    if (in_brackets) {
         const auto end = text.find(']');
         if (end == std::string_view::npos) {
             return std::nullopt;
@@ -59,10 +57,8 @@ std::optional<LdapUrl> parse_ldap_url(std::string_view text)
             return std::nullopt;
         }
     }
-    if (url.host.empty() || !std::all_of(url.host.begin(), url.host.end(), is_host_character)) {
-        return std::nullopt;
-    }
-    return url;
+    const bool v6 = url.host.find(':') != std::string::npos;
+    return syntax::is_host(url.host) && v6 == in_brackets ? std::optional(std::move(url)) : std::nullopt;
 }
 
 }  // namespace usher
