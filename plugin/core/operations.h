@@ -159,6 +159,9 @@ class Operations
     static constexpr std::chrono::milliseconds kStatusPatience{1'000};
     /// How many people a search gives at most.
     static constexpr std::size_t kMaxFound = 25;
+    /// A search is answered so long after it was asked for, or a multiple of it: whether the server had to look for somebody's
+    /// blocks is not to show in its time.
+    static constexpr std::chrono::milliseconds kSearchStep{10};
 
     /// All are to outlive the object.
     Operations(PolicyInForce& policy, Answerer& answerer, Choices& choices, Database& database,
@@ -328,6 +331,7 @@ class Operations
     [[nodiscard]] Result<UserOption> option_without_choice(const Actor& actor, const Address& user) const;
     /// The same, where the actor may choose it.
     [[nodiscard]] Result<UserOption> choosable_option(const Actor& actor, const Address& user) const;
+    void answer_in_step(const std::shared_ptr<PeopleSearched>& search);
     void look_up(const std::shared_ptr<PeopleSearched>& search);
     void ask_availability(const std::shared_ptr<PeopleSearched>& search, std::vector<Address> asked);
     /// Those of the user's organisation, where the actor is the user and there is search. Not to be kept.
@@ -375,6 +379,7 @@ class Operations
     PeopleSources people_;
     SearchLimits search_limits_;
     SearchCounts search_counts_;
+    std::set<std::shared_ptr<PeopleSearched>> people_searches_;  // not answered yet
     CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

@@ -59,6 +59,8 @@ struct Operations::PeopleSearched {
     SearchWords words;
     PeopleFound found;
     Callback<PeopleFound> then;
+    std::optional<Result<PeopleFound>> answer = {};
+    std::unique_ptr<Timer> step = {};  // until it may leave
 };
 
 Result<void> Operations::may_search(const Actor& actor) const
@@ -94,13 +96,27 @@ void Operations::find(const Actor& actor, const std::string& viewer, const std::
     }
     const auto search = std::make_shared<PeopleSearched>(PeopleSearched{
         policy, std::move(organizations), searcher, viewer, *std::move(words), {}, std::move(then)});
+    people_searches_.insert(search);
+    answer_in_step(search);
     people_.choices->update(callbacks_.bind([this, search](const tl::expected<void, std::string>& updated) {
         if (updated) {
             return look_up(search);
         }
         ++search_counts_.refused;
-        search->then(not_read(updated.error()));
+        search->answer = not_read(updated.error());
     }));
+}
+
+void Operations::answer_in_step(const std::shared_ptr<PeopleSearched>& search)
+{
+    search->step = clock_.after(kSearchStep, [this, weak = std::weak_ptr(search)] {
+        const auto waiting = weak.lock();
+        if (!waiting->answer) {
+            return answer_in_step(waiting);
+        }
+        people_searches_.erase(waiting);
+        waiting->then(*std::move(waiting->answer));
+    });
 }
 
 void Operations::look_up(const std::shared_ptr<PeopleSearched>& search)
@@ -131,10 +147,10 @@ void Operations::look_up(const std::shared_ptr<PeopleSearched>& search)
     }
     ++(result.limited ? search_counts_.limited : search_counts_.answered);
     if (result.limited && result.people.empty()) {
-        search->then(
-            refused(Kind::unavailable, "You have been shown as many people as you may see in a day."));
+        search->answer =
+            refused(Kind::unavailable, "You have been shown as many people as you may see in a day.");
     } else if (asked.empty()) {
-        search->then(std::move(result));
+        search->answer = std::move(result);
     } else {
         ask_availability(search, std::move(asked));
     }
@@ -148,7 +164,7 @@ void Operations::ask_availability(const std::shared_ptr<PeopleSearched>& search,
                 found.show = show->second;
             }
         }
-        search->then(std::move(search->found));
+        search->answer = std::move(search->found);
     }));
 }
 

@@ -87,7 +87,10 @@ FoundPeople Directory::find(const std::vector<std::string>& domains, const Searc
                                   if (kind.size() <= limit && accepts(address)) {
                                       kind.emplace_back(&people->second, place);
                                   }
-                                  return whole.size() <= limit;
+                                  // Of many whose words only begin so, hardly anybody is shown.
+                                  return whole.size() > limit   ? DomainPeople::Wanted::nobody
+                                         : begun.size() > limit ? DomainPeople::Wanted::whole
+                                                                : DomainPeople::Wanted::all;
                               });
     }
     whole.insert(whole.end(), begun.begin(), begun.end());

@@ -19,7 +19,7 @@ std::string folded_record(const Person& person)
     for (const std::string& word : words_of(person)) {
         record += ' ' + word;
     }
-    return record + '\n';
+    return record + " \n";
 }
 
 std::string shown_record(const Person& person)
@@ -45,13 +45,12 @@ Person with_shown_fields(const Person& person)
 /// How a word is found in a record.
 enum class Match { none, begins, whole };
 
-/// What begins with `needle`, a space and a word, in a record.
+/// How `needle` (search_block()) is found in a record.
 Match match(std::string_view record, std::string_view needle)
 {
     Match best = Match::none;
     for (auto at = record.find(needle); at != std::string_view::npos; at = record.find(needle, at + 1)) {
-        const char after = record[at + needle.size()];  // a record ends with a line feed
-        if (after == ' ' || after == '\n') {
+        if (needle.back() == ' ' || record[at + needle.size()] == ' ') {
             return Match::whole;
         }
         best = Match::begins;
@@ -81,11 +80,12 @@ std::size_t find_in(const std::string& text, std::string_view needle, std::size_
                             : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-std::vector<std::string> needles_for(const SearchWords& words)
+std::vector<std::string> needles_for(const SearchWords& words, std::string_view end)
 {
     std::vector<std::string> needles;
     for (const std::string& word : words.words()) {
         needles.push_back(' ' + word);
+        needles.back() += end;
     }
     return needles;
 }
@@ -262,16 +262,16 @@ std::size_t DomainPeople::bytes() const
 
 void DomainPeople::search(const SearchWords& words, const Visit& visit) const
 {
-    const std::vector<std::string> needles = needles_for(words);
-    for (std::size_t number = 0; number < blocks_.size(); ++number) {
-        if (!search_block(number, needles, visit)) {
-            return;
-        }
+    const std::vector<std::string> beginnings = needles_for(words, "");
+    const std::vector<std::string> whole_words = needles_for(words, " ");
+    Wanted wanted = Wanted::all;
+    for (std::size_t number = 0; number < blocks_.size() && wanted != Wanted::nobody; ++number) {
+        wanted = search_block(number, wanted == Wanted::all ? beginnings : whole_words, wanted, visit);
     }
 }
 
-bool DomainPeople::search_block(std::size_t number, const std::vector<std::string>& needles,
-                                const Visit& visit) const
+DomainPeople::Wanted DomainPeople::search_block(std::size_t number, const std::vector<std::string>& needles,
+                                                Wanted wanted, const Visit& visit) const
 {
     const Block& block = blocks_[number];
     std::size_t at = find_in(block.folded, needles.front(), 0);
@@ -280,12 +280,15 @@ bool DomainPeople::search_block(std::size_t number, const std::vector<std::strin
                                          [](std::size_t one, const Ends& ends) { return one < ends.folded; });
         const auto index = static_cast<std::size_t>(of - block.ends.begin());
         const Match found = match_all(block.folded_of(index), needles);
-        if (found != Match::none && !visit({number, index}, block.address_of(index), found == Match::whole)) {
-            return false;
+        if (found != Match::none) {
+            wanted = visit({number, index}, block.address_of(index), found == Match::whole);
+            if (wanted == Wanted::nobody) {
+                break;
+            }
         }
         at = find_in(block.folded, needles.front(), of->folded);
     }
-    return true;
+    return wanted;
 }
 
 Person DomainPeople::at(const Place& place) const

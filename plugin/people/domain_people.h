@@ -37,9 +37,15 @@ class DomainPeople
         std::size_t block = 0;
         std::size_t index = 0;
     };
-    /// Calls `visit` with whoever has words that begin with all of `words`, in the order of addresses, until it returns
-    /// false. `whole`: all of them are whole words.
-    using Visit = std::function<bool(const Place& place, std::string_view address, bool whole)>;
+    /// Who is still looked for.
+    enum class Wanted {
+        all,
+        whole,  ///< those in whom all are whole words; others may come, too
+        nobody,
+    };
+    /// Calls `visit` with whoever has words that begin with all of `words`, in the order of addresses, as long as it returns
+    /// that somebody is wanted. `whole`: all of them are whole words.
+    using Visit = std::function<Wanted(const Place& place, std::string_view address, bool whole)>;
     void search(const SearchWords& words, const Visit& visit) const;
     /// Nothing if nobody has that address.
     [[nodiscard]] std::optional<Place> place_of(std::string_view address) const;
@@ -51,7 +57,7 @@ class DomainPeople
         std::uint32_t shown = 0;
     };
     struct Block {
-        std::string folded;      // of each person, in one text: " word word word\n"
+        std::string folded;      // of each person, in one text: " word word word \n"
         std::string shown;       // the same: "address\nfull name\n...\n"
         std::vector<Ends> ends;  // where what is of a person ends
 
@@ -69,8 +75,9 @@ class DomainPeople
 
     /// The block that has, or is to have, this address. There must be a block.
     [[nodiscard]] std::size_t block_for(std::string_view address) const;
-    /// Returns false where `visit` did. A needle is a space and the beginning of a word.
-    bool search_block(std::size_t number, const std::vector<std::string>& needles, const Visit& visit) const;
+    /// Returns what `visit` did last, or `wanted`. A needle is a space and the beginning of a word, or all of it and a space.
+    Wanted search_block(std::size_t number, const std::vector<std::string>& needles, Wanted wanted,
+                        const Visit& visit) const;
 
     std::vector<Block> blocks_;  // sorted by address; none is empty
 };

@@ -29,6 +29,10 @@ ServerOptions common_options(const Approver::Options& wanted)
         options.connector = true;
         options.entities = {entity_address(*wanted.usher)};
     }
+    if (wanted.people) {
+        options.people_entities = options.entities;
+        options.profiles = true;
+    }
     return options;
 }
 
@@ -57,7 +61,8 @@ std::unique_ptr<Server> make_prosody(const Approver::Options& wanted)
         "bench_users = " + std::to_string(wanted.users) +
         "\nbench_contacts = " + std::to_string(wanted.contacts) + "\nbench_password = \"" + kPassword +
         "\"\nmodules_enabled = { \"bench_population\"" +
-        (wanted.usher ? "; \"privilege\"; \"subscription_requests\"" : "; \"bench_approve\"") + " }\n";
+        (wanted.usher ? "; \"privilege\"; \"subscription_requests\"" : "; \"bench_approve\"") +
+        (wanted.people ? "; \"pep\"; \"vcard4\"; \"vcard_legacy\"" : "") + " }\n";
     auto server = std::make_unique<PrivateProsody>(std::move(options));
     wait_until_filled(*server);
     return server;
@@ -70,11 +75,13 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
         options.for_organization = "      mod_bench_approve: {}\n";
     }
     auto server = std::make_unique<PrivateEjabberd>(PrivateEjabberd::Storage::mnesia, std::move(options));
-    const auto change_copies = [&server](const std::string& type) {
-        (void)server->evaluate("mnesia:change_table_copy_type(roster, node(), " + type + ").");
+    const std::string vcards = wanted.people ? ", vcard, vcard_search" : "";
+    const auto change_copies = [&server](const std::string& tables, const std::string& type) {
+        (void)server->evaluate("[mnesia:change_table_copy_type(Table, node(), " + type + ") || Table <- [" +
+                               tables + "]].");
     };
-    change_copies("disc_copies");    // filling takes seconds; on disk it would take an hour
-    constexpr int kAtATime = 5'000;  // the console's deadline allows no more
+    change_copies("roster" + vcards, "disc_copies");  // filling takes seconds; on disk it would take an hour
+    constexpr int kAtATime = 5'000;                   // the console's deadline allows no more
     for (const std::string& host : hosts(wanted.hosts)) {
         for (int first = 1; first <= wanted.users; first += kAtATime) {
             const int last = std::min(first + kAtATime - 1, wanted.users);
@@ -88,7 +95,7 @@ std::unique_ptr<Server> make_ejabberd(const Approver::Options& wanted)
         }
     }
     if (wanted.kind != Kind::ejabberd_disc_copies) {
-        change_copies("disc_only_copies");
+        change_copies("roster" + vcards, "disc_only_copies");
     }
     return server;
 }
@@ -100,6 +107,10 @@ UsherdOptions usherd_options(const Approver::Options& wanted)
     options.option = "all";
     options.store_url = wanted.store_url;
     options.log_level = "info";
+    if (wanted.people) {
+        options.organization =
+            "[organization.people]\nlisted = \"opt-out\"\nsearches_per_minute = 1000\npeople_per_day = 10000\n";
+    }
     options.more =
         "[limits]\napprovals_per_contact_per_hour = 0\napprovals_per_domain_per_hour = 0\n"
         "approvals_per_user_per_hour = 0\n";
@@ -154,15 +165,25 @@ Approver::Approver(const Options& options)
         server_->add_account(account);
     }
     if (options.usher) {
-        const auto begun = Clock::now();
-        for (int i = 0; i < options.instances; ++i) {
-            Usherd& usherd = usherds_.emplace_back(connection_to(*server_), usherd_options(options));
-            usherd.start(kEnvironment);
-            usherd.wait_until_answering();
-        }
-        seconds_to_ready_ = std::chrono::duration<double>(Clock::now() - begun).count();
+        start_usher(options);
     }
     elsewhere_.emplace(Asker::component(server_->component_port(), kElsewhere));
+}
+
+void Approver::start_usher(const Options& options)
+{
+    const auto begun = Clock::now();
+    begin(first_reading_);
+    for (int i = 0; i < options.instances; ++i) {
+        Usherd& usherd = usherds_.emplace_back(connection_to(*server_), usherd_options(options));
+        usherd.start(kEnvironment);
+        usherd.wait_until_answering();
+    }
+    seconds_to_ready_ = std::chrono::duration<double>(Clock::now() - begun).count();
+    if (options.people) {
+        usherds_.front().wait_for_log(std::to_string(options.users) + " people are listed");
+        end(first_reading_, static_cast<std::size_t>(options.users));
+    }
 }
 
 double Approver::usherd_cpu() const
@@ -174,13 +195,25 @@ double Approver::usherd_cpu() const
     return all;
 }
 
+void Approver::begin(Block& block) const
+{
+    block.server_cpu = -cpu_time(server_->id());
+    block.usherd_cpu = -usherd_cpu();
+    block.seconds = -std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
+void Approver::end(Block& block, std::size_t requests) const
+{
+    block.requests = requests;
+    block.seconds += std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+    block.server_cpu += cpu_time(server_->id());
+    block.usherd_cpu += usherd_cpu();
+}
+
 Block Approver::ask(const std::vector<std::string>& requests, int window)
 {
     Block measured;
-    measured.requests = requests.size();
-    measured.server_cpu = -cpu_time(server_->id());
-    measured.usherd_cpu = -usherd_cpu();
-    const auto start = Clock::now();
+    begin(measured);
     std::size_t sent = 0;
     std::size_t approved = 0;
     while (approved < requests.size()) {
@@ -192,9 +225,7 @@ Block Approver::ask(const std::vector<std::string>& requests, int window)
         elsewhere_->send(batch);
         approved += elsewhere_->take("type='subscribed'");
     }
-    measured.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    measured.server_cpu += cpu_time(server_->id());
-    measured.usherd_cpu += usherd_cpu();
+    end(measured, requests.size());
     return measured;
 }
 

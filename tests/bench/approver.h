@@ -50,6 +50,9 @@ class Approver
         int contacts = 0;
         /// More accounts.
         std::vector<std::string> accounts = {};
+        /// The accounts of `users` have vCards, and Usher searches them: user 417 is Given017 Family417, a vCard4 on Prosody
+        /// and a vcard-temp on ejabberd.
+        bool people = false;
         /// The store of all usherd processes; empty: each has one of its own, of SQLite.
         std::string store_url = {};
     };
@@ -61,6 +64,12 @@ class Approver
     [[nodiscard]] Asker& elsewhere() { return *elsewhere_; }
     /// The time from Usher's start until it has read the waiting requests.
     [[nodiscard]] double seconds_to_ready() const { return seconds_to_ready_; }
+    /// What it takes from Usher's start until it has read all people.
+    [[nodiscard]] const Block& first_reading() const { return first_reading_; }
+
+    /// Measure time and CPU time of what is between them.
+    void begin(Block& block) const;
+    void end(Block& block, std::size_t requests) const;
 
     /// The component sends these, `window` at a time. Returns when all have been approved.
     [[nodiscard]] Block ask(const std::vector<std::string>& requests, int window);
@@ -71,12 +80,14 @@ class Approver
     void check_roster(const std::string& address, int subscribed);
 
   private:
+    void start_usher(const Options& options);
     [[nodiscard]] double usherd_cpu() const;
 
     std::unique_ptr<Server> server_;
     std::deque<Usherd> usherds_;
     std::optional<Asker> elsewhere_;
     double seconds_to_ready_ = 0;
+    Block first_reading_;
 };
 
 /// Throws unless the roster, as sent to its owner, has so many contacts with that subscription.

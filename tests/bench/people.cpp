@@ -1,16 +1,22 @@
-// What a search for people costs in a large domain, and what the people take in memory.
+// What a search for people costs in a large domain, what the people take in memory, and how long it takes at the start until
+// they are there.
 #include <time.h>
 
 #include <algorithm>
 #include <array>
 #include <iostream>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmark.h"
 #include "plugin/people/directory.h"
+#include "plugin/people/domain_refresh.h"
+#include "plugin/store/people.h"
 #include "row.h"
+#include "temporary_directory.h"
 
 namespace usher
 {
@@ -83,6 +89,41 @@ std::vector<double> searches(const Directory& directory, std::mt19937& random)
     return each;
 }
 
+/// How long it takes to have them from the store, in the portions of DomainRefresh.
+double reading_from_store(const DomainPeople& all)
+{
+    const test::TemporaryDirectory folder;
+    const auto database = Database::open("sqlite3://" + (folder.path() / "usher.db").string()).value();
+    StoredPeople store(*database);
+    std::vector<Person> portion;
+    all.visit_addresses([&](std::string_view address) {
+        portion.push_back(all.at(all.place_of(address).value()));
+        if (portion.size() == DomainRefresh::kStoredPortion) {
+            store.put(std::exchange(portion, {}), [](const auto& stored) {
+                if (!stored) {
+                    throw std::runtime_error(stored.error());
+                }
+            });
+        }
+    });
+    const double begun = now();
+    DomainPeople again;
+    std::string last;
+    for (bool more = true; more;) {
+        store.read("corp.example", last, DomainRefresh::kStoredPortion, [&](const auto& people) {
+            for (const Person& person : people.value()) {
+                again.put(person);
+                last = person.address.text();
+            }
+            more = !people->empty();
+        });
+    }
+    if (again.size() != all.size()) {
+        throw std::runtime_error("not all people are in the store");
+    }
+    return now() - begun;
+}
+
 void measure()
 {
     constexpr double kMaxMilliseconds = 5;
@@ -92,6 +133,7 @@ void measure()
     DomainPeople all = people(random);
     const double filled = now() - begun;
     const double megabytes = static_cast<double>(all.bytes()) / 1e6;
+    const double read = reading_from_store(all);
     Directory directory;
     directory.replace("corp.example", std::move(all));
     const std::vector<double> each = searches(directory, random);
@@ -106,6 +148,9 @@ void measure()
                            std::nullopt, "at most 30 MB",           megabytes <= kMaxMegabytes};
     std::cout << test::Row{
         "people", "taking in 100000 people", test::fixed(filled, 0) + " ms", std::nullopt, "", std::nullopt};
+    std::cout << test::Row{
+        "people",    "reading 100000 people from the store", test::fixed(read, 0) + " ms", std::nullopt, "",
+        std::nullopt};
 }
 
 }  // namespace

@@ -6,7 +6,8 @@ table.py RESULTS.json HEADING=VALUE... <LINES
 import json
 import sys
 
-rows = [json.loads(line) for line in sys.stdin if line.strip()]
+# What the store logs stands in between.
+rows = [json.loads(line) for line in sys.stdin if line.startswith("{")]
 about = dict(heading.split("=", 1) for heading in sys.argv[2:])
 with open(sys.argv[1], "w", encoding="utf-8") as out:
     json.dump({"about": about, "rows": rows}, out, ensure_ascii=False, indent=1)

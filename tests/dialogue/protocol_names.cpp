@@ -249,6 +249,19 @@ BOOST_AUTO_TEST_CASE(S105_answer_that_is_not_applied_names_nobody)
     BOOST_TEST(in_roster(stage.juliet, kBenvolio) == "from: ");
 }
 
+BOOST_AUTO_TEST_CASE(S105_approval_that_cannot_be_stored_names_nobody)
+{
+    NamesStage stage;
+    stage.put_into_roster(kBenvolio, "><group>Street</group>");
+    stage.ask_juliet(kBenvolio);
+    (void)stage.entity().next_ask_about(kBenvolio, kJuliet);
+    const std::string before = in_roster(stage.juliet, kBenvolio);
+    stage.server().refuse_roster_writes();
+    BOOST_TEST(
+        is_error(stage.answer_later(kBenvolio, "type='subscribed'", kItem), "wait", "internal-server-error"));
+    BOOST_TEST(in_roster(stage.juliet, kBenvolio) == before);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

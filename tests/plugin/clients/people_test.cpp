@@ -47,6 +47,7 @@ struct Served : test::PeopleScene {
 
     std::string only_sent()
     {
+        clock.advance(Operations::kSearchStep);
         const std::vector<std::string> sent = channels.take_sent();
         BOOST_REQUIRE(sent.size() == 1U);
         return sent.front();

@@ -245,6 +245,16 @@ BOOST_AUTO_TEST_CASE(status_and_metrics_say_how_old_what_is_known_of_the_directo
     const std::string metrics = ask("GET", "/metrics").body;
     BOOST_TEST(metrics.find("usher_ldap_readings_total{outcome=\"failed\"} 3") != std::string::npos, metrics);
     BOOST_TEST(metrics.find("usher_ldap_read_timestamp_seconds 1795435200") != std::string::npos, metrics);
+
+    // What the dashboard asks about the directory is there.
+    std::ifstream dashboard(USHER_DASHBOARD);
+    const std::string text{std::istreambuf_iterator<char>(dashboard), {}};
+    const std::regex name("usher_ldap_[a-z_]+");
+    std::set<std::string> names(std::sregex_token_iterator(text.begin(), text.end(), name), {});
+    BOOST_TEST(names.size() == 3U);
+    for (const std::string& one : names) {
+        BOOST_TEST(metrics.find("\n" + one) != std::string::npos, one + " is not served");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(status_and_metrics_say_of_which_groups_nobody_knows_the_members)

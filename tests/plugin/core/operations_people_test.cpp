@@ -1,8 +1,11 @@
 // Who finds whom, and what is shown of them.
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "people_scene.h"
@@ -21,6 +24,7 @@ struct Searching : test::PeopleScene {
         std::optional<Result<PeopleFound>> found;
         operations.find(Actor::sender(Address::prepare(from).value()), from, text,
                         [&](Result<PeopleFound> result) { found = std::move(result); });
+        clock.advance(Operations::kSearchStep);
         return found.value();
     }
     /// Addresses with what is shown of their availability, and what else is said; or the kind of refusal.
@@ -124,6 +128,36 @@ BOOST_AUTO_TEST_CASE(availability_is_asked_for_the_searchers_full_address)
     shows = {{"nurse@capulet.lit", "dnd"}};
     BOOST_TEST(found("muller") == "nurse@capulet.lit dnd, tybalt@capulet.example");
     BOOST_TEST(viewers == std::vector{kJuliet}, boost::test_tools::per_element());
+}
+
+// Otherwise the time of an answer would tell how long the server has looked, and so who is offline from who has blocked the
+// searcher; or that it has not been asked at all.
+BOOST_AUTO_TEST_CASE(answers_leave_in_steps_whenever_the_server_has_answered)
+{
+    std::function<void(const std::map<std::string, std::string>&)> reply;
+    operations.set_people({&directory, &choices,
+                           [&](const std::string& /*viewer*/, const std::vector<Address>& /*users*/,
+                               const auto& then) { reply = then; }});
+    const auto milliseconds_until_answered = [&](int server) {
+        const Clock::Time begun = clock.now();
+        Clock::Time answered = begun;
+        operations.find(Actor::sender(Address::prepare(kJuliet).value()), kJuliet, "nurse",
+                        [&](const Result<PeopleFound>& /*found*/) { answered = clock.now(); });
+        clock.advance(std::chrono::milliseconds(server));
+        if (reply) {
+            std::exchange(reply, nullptr)({});
+        }
+        BOOST_TEST((answered == begun));
+        clock.advance(Operations::kSearchStep);
+        return (answered - begun) / std::chrono::milliseconds(1);
+    };
+    BOOST_TEST(milliseconds_until_answered(0) == 10);
+    BOOST_TEST(milliseconds_until_answered(9) == 10);
+    BOOST_TEST(milliseconds_until_answered(11) == 20);
+    choices.stored["nurse@capulet.lit"] = {std::nullopt, false};
+    BOOST_TEST(milliseconds_until_answered(0) == 10);
+    choices.error = "no such table";
+    BOOST_TEST(milliseconds_until_answered(0) == 10);
 }
 
 BOOST_AUTO_TEST_CASE(availability_is_not_asked_of_who_does_not_show_it)

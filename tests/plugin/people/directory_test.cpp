@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(whole_words_come_first)
     BOOST_TEST(found(directory, "lisa") == "lisa@capulet.lit");
 }
 
+BOOST_AUTO_TEST_CASE(whole_words_come_first_however_many_only_begin_so)
+{
+    for (int i = 1000; i < 2000; ++i) {
+        directory.put(person("m" + std::to_string(i) + "@capulet.lit", "Lisette Lignum"));
+    }
+    directory.put(person("zoe@capulet.lit", "Zoe Li"));
+    directory.put(person("zora@capulet.lit", "Li Lisette"));
+    BOOST_TEST(found(directory, "li", 3) == "lisa@capulet.lit zoe@capulet.lit zora@capulet.lit ...");
+    BOOST_TEST(found(directory, "lis li", 2) == "a.lisbeth@capulet.lit lisa@capulet.lit ...");
+    BOOST_TEST(found(directory, "lisette li", 2) == "zora@capulet.lit m1000@capulet.lit ...");
+}
+
 BOOST_AUTO_TEST_CASE(address_finds_and_its_domain_alone_does_not)
 {
     BOOST_TEST(found(directory, "juliet@capulet.lit") == "juliet@capulet.lit");

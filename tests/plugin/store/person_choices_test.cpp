@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "held_database.h"
 #include "private_store.h"
 #include "store_now.h"
 
@@ -74,6 +75,21 @@ BOOST_AUTO_TEST_CASE(whoever_asks_gets_what_was_chosen_since)
     BOOST_REQUIRE(people.choose(kJuliet, {true, std::nullopt}).has_value());
     expect_since(2, {"4 juliet@capulet.lit yes/yes"});
     expect_since(4, {});
+}
+
+BOOST_AUTO_TEST_CASE(what_was_chosen_is_read_beside_what_may_take_long)
+{
+    test::HeldDatabase held(store->open());
+    held.holds_other = true;
+    test::PeopleNow beside(held);
+    bool chosen = false;
+    beside.choices.set(kJuliet, kHidden, [&chosen](const auto& stored) { chosen = stored.has_value(); });
+    BOOST_TEST_REQUIRE(held.held() == 1U);
+    BOOST_TEST(beside.changes_since(0).value().empty());
+    BOOST_TEST(held.held() == 1U);
+    held.release();
+    test::await_store([&chosen] { return chosen; });
+    BOOST_TEST(beside.changes_since(0).value().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(choices_go_with_the_account_whoever_has_only_one_of_them)

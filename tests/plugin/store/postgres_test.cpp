@@ -21,6 +21,7 @@
 #include "integration/base/event_clock.h"
 #include "plugin/store/choices.h"
 #include "plugin/store/journal.h"
+#include "plugin/store/person_choices.h"
 #include "plugin/store/pg_connection.h"
 #include "plugin/store/saved_settings.h"
 #include "plugin/store/schema.h"
@@ -692,6 +693,26 @@ BOOST_AUTO_TEST_CASE(a_locked_table_is_an_error_and_leaves_nothing_that_waits)
     other.reset();
     wait_for(*database);
     BOOST_TEST(value(*database, kCount) == "0");
+}
+
+// They are read for a search, and for the name that an approval gives: as soon given up as what requests wait for, and not
+// behind what has ten seconds.
+BOOST_AUTO_TEST_CASE(locked_choices_of_people_are_given_up_before_a_change_that_waits)
+{
+    const auto database = open_and_wait();
+    StoredPersonChoices choices(*database);
+    auto other = hold("LOCK TABLE person_choice");
+    std::optional<bool> set;
+    choices.set(Address::prepare("juliet@capulet.lit").value(), {false, std::nullopt},
+                [&set](const auto& stored) { set = stored.has_value(); });
+    BOOST_TEST(error_of([&choices](const auto& then) { choices.since(0, 100, then); }) ==
+               "PostgreSQL: canceling statement due to lock timeout");
+    BOOST_TEST(!set.has_value());
+    other.reset();
+    loop.run_until([&set] { return set.has_value(); });
+    BOOST_TEST(*set);
+    wait_for(*database);
+    BOOST_TEST(error_of([&choices](const auto& then) { choices.since(0, 100, then); }) == "");
 }
 
 // Requests wait for what another process has saved; not for its other changes.
