@@ -5,6 +5,29 @@
 namespace usher
 {
 
+std::string_view name(FederationMode mode)
+{
+    switch (mode) {
+        case FederationMode::open:
+            return "open";
+        case FederationMode::closed:
+            return "closed";
+        case FederationMode::listed:
+            return "listed";
+    }
+    return "closed";
+}
+
+std::optional<FederationMode> federation_mode_named(std::string_view wanted)
+{
+    for (const FederationMode mode : {FederationMode::open, FederationMode::closed, FederationMode::listed}) {
+        if (name(mode) == wanted) {
+            return mode;
+        }
+    }
+    return std::nullopt;
+}
+
 bool Organization::may_be_searched_from(std::string_view domain) const
 {
     const auto has = [domain](const std::vector<std::string>& list) {

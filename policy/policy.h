@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,10 @@ enum class FederationMode {
     closed,  ///< all get `Federation::answer`
     listed,  ///< all get it, except those from the listed domains
 };
+
+/// `open`, `closed`, `listed`.
+[[nodiscard]] std::string_view name(FederationMode mode);
+[[nodiscard]] std::optional<FederationMode> federation_mode_named(std::string_view name);
 
 struct Federation {
     FederationMode mode = FederationMode::open;

@@ -205,7 +205,8 @@ struct ShownGeneral {
     bool users_may_choose = false;
     bool can_reset = false;
     std::string option;
-    std::string domains;  ///< see digest_of
+    std::string domains;     ///< see digest_of
+    std::string federation;  ///< see digest_of
     std::string organization;
 };
 
@@ -216,26 +217,65 @@ std::string digest_of(std::vector<std::string> domains)
     return sha256(joined(domains));
 }
 
+/// Short: the basis travels with the form.
+std::string digest_of(const Federation& federation)
+{
+    constexpr std::size_t kEnough = 16;
+    return sha256(to_text(federation)).substr(0, kEnough);
+}
+
 ShownGeneral shown_of(const GeneralIm& general)
 {
     return {general.users_may_choose.value,
-            general.users_may_choose.saved || general.option.saved || general.domains.saved,
-            std::string(name(general.option.value)), digest_of(general.domains.value), general.organization};
+            general.users_may_choose.saved || general.option.saved || general.domains.saved ||
+                general.federation.saved,
+            std::string(name(general.option.value)),
+            digest_of(general.domains.value),
+            digest_of(general.federation.value),
+            general.organization};
 }
 
 std::string basis_of(const ShownGeneral& shown)
 {
     return std::to_string(int{shown.users_may_choose}) + " " + std::to_string(int{shown.can_reset}) + " " +
-           shown.option + " " + shown.domains + " " + shown.organization;
+           shown.option + " " + shown.domains + " " + shown.federation + " " + shown.organization;
 }
 
 ShownGeneral shown_from(const std::string& basis)
 {
     ShownGeneral shown;
     std::istringstream text(basis);
-    text >> shown.users_may_choose >> shown.can_reset >> shown.option >> shown.domains >> std::ws;
+    text >> shown.users_may_choose >> shown.can_reset >> shown.option >> shown.domains >> shown.federation >>
+        std::ws;
     std::getline(text, shown.organization);
     return shown;
+}
+
+constexpr std::pair<FederationMode, const char*> kFederationModes[] = {
+    {FederationMode::open, "Handle them like all others"},
+    {FederationMode::closed, "Shut them out"},
+    {FederationMode::listed, "Shut them out, but for the domains below"},
+};
+
+void add_federation(DataForm& form, const Sourced<Federation>& federation)
+{
+    FormField mode = field(Type::list_single, "federation", "Requests from other domains (federation)");
+    mode.values = {std::string(name(federation.value.mode))};
+    for (const auto& [value, label] : kFederationModes) {
+        mode.choices.push_back({std::string(name(value)), label});
+    }
+    FormField domains =
+        field(Type::text_multi, "federation_domains",
+              "Other domains that are let in, one a line; *.example.net is all below example.net");
+    for (const Pattern& domain : federation.value.domains.patterns()) {
+        domains.values.push_back(to_string(domain));
+    }
+    FormField answer = field(Type::list_single, "federation_answer", "Requests that are shut out");
+    answer.values = {std::string(name(federation.value.answer))};
+    answer.choices = {{std::string(name(Answer::leave)), "Leave them to the user"},
+                      {std::string(name(Answer::deny)), "Deny them"}};
+    form.fields.insert(form.fields.end(), {std::move(mode), std::move(domains), std::move(answer),
+                                           fixed("Source: " + federation.source)});
 }
 
 DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
@@ -257,23 +297,68 @@ DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
         std::move(domains),
         fixed("Source: " + general.domains.source),
     };
+    add_federation(form, general.federation);
     if (shown.can_reset) {
         form.fields.push_back(boolean("reset", "Reset: use the settings file again", false));
     }
     return form;
 }
 
+/// Empty where federation is open.
+std::string in_words(const Federation& federation)
+{
+    if (federation.mode == FederationMode::open) {
+        return {};
+    }
+    std::string except;
+    for (const Pattern& domain : federation.domains.patterns()) {
+        except += (except.empty() ? ", but for " : ", ") + to_string(domain);
+    }
+    return std::string("; other domains are shut out (") +
+           (federation.answer == Answer::deny ? "denied)" : "left to the user)") + except;
+}
+
 std::string describe(const GeneralIm& general)
 {
     return general.organization + ": " + std::string(sentence(general.option.value)) + "; users may " +
            (general.users_may_choose.value ? "" : "not ") + "choose; domains " +
-           joined(general.domains.value) + ".";
+           joined(general.domains.value) + in_words(general.federation.value) + ".";
+}
+
+/// What the form says of federation; an error for people if that is nothing that can be in force.
+tl::expected<Federation, std::string> federation_of(const FormValues& values)
+{
+    Federation federation;
+    federation.mode = federation_mode_named(values.one("federation")).value_or(FederationMode::closed);
+    federation.answer = answer_named(values.one("federation_answer")).value_or(Answer::leave);
+    for (const std::string& line : values.all("federation_domains")) {
+        for (const std::string& word : words_in(line)) {
+            const auto domain = Pattern::read(word);
+            if (!domain ||
+                (domain->kind != Pattern::Kind::domain && domain->kind != Pattern::Kind::subdomains)) {
+                return tl::unexpected("\"" + word + "\" is no domain such as example.net or *.example.net.");
+            }
+            if (federation.mode == FederationMode::listed) {
+                federation.domains.insert(*domain);
+            }
+        }
+    }
+    return federation;
 }
 
 /// Only what the user changed: somebody else may have changed other values since the form was shown.
-GeneralChange changes(const ShownGeneral& shown, const FormValues& values)
+tl::expected<GeneralChange, std::string> changes(const ShownGeneral& shown, const FormValues& values)
 {
     GeneralChange change;
+    if (!values.one("federation").empty()) {  // else the client has not sent it
+        auto federation = federation_of(values);
+        if (!federation) {
+            return tl::unexpected(std::move(federation.error()));
+        }
+        if (digest_of(*federation) != shown.federation) {
+            change.federation = *std::move(federation);
+        }
+    }
     if (values.flag("users_may_choose") != shown.users_may_choose) {
         change.users_may_choose = values.flag("users_may_choose");
     }
@@ -311,9 +396,13 @@ void save_general(Operations& operations, const Address& user, const CommandInpu
 {
     const Actor actor = Actor::sender(user);
     const ShownGeneral shown = shown_from(input.basis);
-    const GeneralChange change = changes(shown, input.values);
+    const auto changed = changes(shown, input.values);
     const bool reset = input.values.flag("reset");
-    if (!reset && !change.users_may_choose && !change.option && !change.domains) {
+    if (!reset && !changed) {
+        return reply(CommandRefusal{false, changed.error()});
+    }
+    const GeneralChange change = changed.value_or(GeneralChange());
+    if (!reset && !change.users_may_choose && !change.option && !change.domains && !change.federation) {
         return reply(done("Nothing was changed."));
     }
     const auto saved = [reset, reply](const Result<GeneralIm>& now) {

@@ -71,6 +71,17 @@ void add(Json& json, const Decision& decision)
     json["rule"] = decision.rule != 0 ? Json(decision.rule) : Json(nullptr);
 }
 
+Json json_of(const Federation& federation)
+{
+    Json domains = Json::array();
+    for (const Pattern& domain : federation.domains.patterns()) {
+        domains.push_back(to_string(domain));
+    }
+    return {{"mode", name(federation.mode)},
+            {"domains", std::move(domains)},
+            {"answer", name(federation.answer)}};
+}
+
 Json json_of(const Facts& facts)
 {
     return {{"chosen", json_of(facts.chosen)},
@@ -106,7 +117,8 @@ Json json_of(const GeneralIm& general)
             {"users_may_choose", json_of(general.users_may_choose, general.users_may_choose.value)},
             {"option", json_of(general.option, name(general.option.value))},
             {"domains", json_of(general.domains, general.domains.value)},
-            {"domains_in_file", general.domains_in_file}};
+            {"domains_in_file", general.domains_in_file},
+            {"federation", json_of(general.federation, json_of(general.federation.value))}};
 }
 
 Json json_of(const PeopleStatus& people)

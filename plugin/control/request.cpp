@@ -168,9 +168,50 @@ Result<Party> contact_in(const Json& object)
     return contact(found->get<std::string>());
 }
 
+namespace
+{
+
+Result<Federation> federation_in(const Json& json)
+{
+    const auto refused = [&json] {
+        return invalid(
+            "federation: found " + quoted(json) +
+            "; accepted: {\"mode\": \"open\", \"closed\" or \"listed\", \"answer\": \"leave\" or \"deny\", "
+            "\"domains\": a list of domains such as \"example.net\" or \"*.example.net\"}");
+    };
+    if (!json.is_object()) {
+        return refused();
+    }
+    Federation federation;
+    for (const auto& [key, value] : json.items()) {
+        const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+        if (const auto mode = key == "mode" ? federation_mode_named(text) : std::nullopt) {
+            federation.mode = *mode;
+        } else if (const auto answer = key == "answer" ? answer_named(text) : std::nullopt;
+                   answer && *answer != Answer::approve) {
+            federation.answer = *answer;
+        } else if (key == "domains" && value.is_array()) {
+            for (const Json& element : value) {
+                const auto domain =
+                    element.is_string() ? Pattern::read(element.get<std::string>()) : std::nullopt;
+                if (!domain ||
+                    (domain->kind != Pattern::Kind::domain && domain->kind != Pattern::Kind::subdomains)) {
+                    return refused();
+                }
+                federation.domains.insert(*domain);
+            }
+        } else {
+            return refused();
+        }
+    }
+    return json.contains("mode") ? Result<Federation>(std::move(federation)) : refused();
+}
+
+}  // namespace
+
 Result<GeneralChange> general_change_in(const std::string& body)
 {
-    const auto object = object_in(body, {"users_may_choose", "option", "domains"});
+    const auto object = object_in(body, {"users_may_choose", "option", "domains", "federation"});
     if (!object) {
         return tl::unexpected(object.error());
     }
@@ -203,6 +244,13 @@ Result<GeneralChange> general_change_in(const std::string& body)
             }
             domains.push_back(*std::move(domain));
         }
+    }
+    if (const auto found = object->find("federation"); found != object->end()) {
+        auto federation = federation_in(*found);
+        if (!federation) {
+            return tl::unexpected(federation.error());
+        }
+        change.federation = *std::move(federation);
     }
     return change;
 }

@@ -38,7 +38,7 @@ std::string why_not_domains(const std::vector<std::string>& domains, const std::
 GeneralIm general_of_none(const std::string& organization)
 {
     const std::string nowhere = "the settings file has no such organization";
-    return {organization, {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {}};
+    return {organization, {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {}, {{}, nowhere}};
 }
 
 }  // namespace
@@ -286,6 +286,12 @@ void Operations::save_general(const Actor& actor, std::string_view organization,
         if (const auto why = why_not_domains(*change.domains, before->domains_in_file); !why.empty()) {
             return then(refused(Kind::invalid, why));
         }
+    }
+    if (change.federation &&
+        (change.federation->mode == FederationMode::listed) == change.federation->domains.empty()) {
+        return then(refused(Kind::invalid, change.federation->domains.empty()
+                                               ? "Federation with listed domains needs at least one domain."
+                                               : "Domains are listed only where federation is \"listed\"."));
     }
     policy_.save(before->organization, change, actor.name(),
                  general_when_stored(before->organization, std::move(then)));

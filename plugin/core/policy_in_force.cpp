@@ -36,6 +36,9 @@ Texts written(const GeneralChange& change)
     if (change.domains) {
         settings[kDomains] = joined(*change.domains, " ");
     }
+    if (change.federation) {
+        settings[kFederation] = to_text(*change.federation);
+    }
     return settings;
 }
 
@@ -279,7 +282,7 @@ Sourced<Value> PolicyInForce::sourced(std::size_t place, const std::string& sett
             return {std::move(value), saved_by(one.saved), true};
         }
     }
-    return {std::move(value), source_of(file_, organization_place(place) + "." + setting)};
+    return {std::move(value), source_of(file_, organization_place(place) + "." + line_key(setting))};
 }
 
 std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) const
@@ -290,9 +293,12 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
             continue;
         }
         const Organization& effective = policy_->organizations()[i];
-        return GeneralIm{written.name, sourced(i, kUsersMayChoose, effective.users_may_choose),
-                         sourced(i, kOption, effective.option), sourced(i, kDomains, effective.domains),
-                         written.domains};
+        return GeneralIm{written.name,
+                         sourced(i, kUsersMayChoose, effective.users_may_choose),
+                         sourced(i, kOption, effective.option),
+                         sourced(i, kDomains, effective.domains),
+                         written.domains,
+                         sourced(i, kFederation, effective.federation)};
     }
     return std::nullopt;
 }

@@ -37,6 +37,7 @@ struct GeneralChange {
     std::optional<bool> users_may_choose = {};
     std::optional<Option> option = {};
     std::optional<std::vector<std::string>> domains = {};  ///< prepared
+    std::optional<Federation> federation = {};             ///< all of it
 };
 
 /// "General IM": what an administrator may change while the daemon runs.
@@ -46,6 +47,7 @@ struct GeneralIm {
     Sourced<Option> option;
     Sourced<std::vector<std::string>> domains;
     std::vector<std::string> domains_in_file;  ///< those that may be chosen from
+    Sourced<Federation> federation;
 };
 
 class PolicyInForce

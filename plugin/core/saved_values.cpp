@@ -41,6 +41,9 @@ std::string value_of(const Organization& organization, const std::string& settin
     if (setting == kUsersMayChoose) {
         return organization.users_may_choose ? "true" : "false";
     }
+    if (setting == kFederation) {
+        return to_text(organization.federation);
+    }
     return setting == kOption ? std::string(name(organization.option)) : joined(organization.domains);
 }
 
@@ -54,6 +57,13 @@ bool put(Organization& organization, const SavedSetting& saved)
     if (saved.setting == kOption && option_named(saved.value)) {
         organization.option = *option_named(saved.value);
         return true;
+    }
+    if (saved.setting == kFederation) {
+        if (auto federation = federation_from(saved.value)) {
+            organization.federation = *std::move(federation);
+            return true;
+        }
+        return false;
     }
     if (saved.setting == kDomains) {
         const std::vector<std::string> wanted = words_in(saved.value);
@@ -73,7 +83,7 @@ bool put(Organization& organization, const SavedSetting& saved)
 
 bool is_known(const std::string& setting)
 {
-    return setting == kUsersMayChoose || setting == kOption || setting == kDomains;
+    return setting == kUsersMayChoose || setting == kOption || setting == kDomains || setting == kFederation;
 }
 
 std::string to_remove(const std::string& organization)
@@ -82,6 +92,44 @@ std::string to_remove(const std::string& organization)
 }
 
 }  // namespace
+
+std::string line_key(const std::string& setting)
+{
+    return setting == kFederation ? "federation.mode" : setting;
+}
+
+std::string to_text(const Federation& federation)
+{
+    std::string text(name(federation.mode));
+    if (federation.mode != FederationMode::open) {
+        text += " " + std::string(name(federation.answer));
+    }
+    for (const Pattern& domain : federation.domains.patterns()) {
+        text += " " + to_string(domain);
+    }
+    return text;
+}
+
+std::optional<Federation> federation_from(const std::string& text)
+{
+    const std::vector<std::string> words = words_in(text);
+    const auto mode = words.empty() ? std::nullopt : federation_mode_named(words.front());
+    const bool open = mode == FederationMode::open;
+    const auto answer = words.size() < 2 ? std::nullopt : answer_named(words[1]);
+    if (!mode || (open ? words.size() != 1 : !answer || *answer == Answer::approve) ||
+        (mode == FederationMode::listed) != (words.size() > 2)) {
+        return std::nullopt;
+    }
+    Federation federation{*mode, {}, answer.value_or(Answer::leave)};
+    for (std::size_t i = 2; i < words.size(); ++i) {
+        const auto domain = Pattern::read(words[i]);
+        if (!domain || (domain->kind != Pattern::Kind::domain && domain->kind != Pattern::Kind::subdomains)) {
+            return std::nullopt;
+        }
+        federation.domains.insert(*domain);
+    }
+    return federation;
+}
 
 std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetting> saved)
 {
@@ -117,7 +165,7 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
         }
         if (!superseded && is_known(one.setting)) {
             effect += value_of(file.organizations[place], one.setting) + " (" +
-                      source_of(file, organization_place(place) + "." + one.setting) + ")";
+                      source_of(file, organization_place(place) + "." + line_key(one.setting)) + ")";
         }
         value->text = organization.name + ": " + what + effect + to_remove(organization.name);
     }

@@ -21,6 +21,16 @@ namespace usher
 inline constexpr const char* kUsersMayChoose = "users_may_choose";
 inline constexpr const char* kOption = "option";
 inline constexpr const char* kDomains = "domains";
+inline constexpr const char* kFederation = "federation";
+
+/// The key of the setting among the lines of a file (settings.h), behind that of its organisation. What is saved of federation
+/// is all of it: a list of domains makes sense with one mode only.
+[[nodiscard]] std::string line_key(const std::string& setting);
+
+/// As it is saved: `open`, `closed deny`, `listed leave example.net *.example.com`.
+[[nodiscard]] std::string to_text(const Federation& federation);
+/// Nothing if it is none of to_text(), or contradicts itself.
+[[nodiscard]] std::optional<Federation> federation_from(const std::string& text);
 
 struct SavedValue {
     SavedSetting saved;

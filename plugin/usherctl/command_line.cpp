@@ -238,11 +238,32 @@ class Grammar
                          "The organization's domains, of those that the settings file gives it")
             ->type_name("DOMAIN,...")
             ->delimiter(',');
+        CLI::Option* federation =
+            organization
+                ->add_option(
+                    "--federation", arguments_.federation,
+                    "Requests from other domains: open, handled like all others; closed, shut out; listed, "
+                    "shut out unless named in --federation-domains")
+                ->type_name("open|closed|listed")
+                ->check(CLI::IsMember({"open", "closed", "listed"}));
+        organization
+            ->add_option("--federation-domains", arguments_.federation_domains,
+                         "The domains that are let in; *.example.net is every domain below example.net")
+            ->type_name("DOMAIN,...")
+            ->delimiter(',')
+            ->needs(federation);
+        organization
+            ->add_option("--federation-answer", arguments_.federation_answer,
+                         "For requests that are shut out: leave them to the user, or deny them")
+            ->type_name("leave|deny")
+            ->check(CLI::IsMember({"leave", "deny"}))
+            ->needs(federation);
         organization
             ->add_flag("--reset", arguments_.reset, "Forget what was saved: the settings file is in force")
             ->excludes("--users-may-choose")
             ->excludes("--option")
-            ->excludes("--domains");
+            ->excludes("--domains")
+            ->excludes("--federation");
     }
 
     void add_setup()

@@ -285,6 +285,12 @@ int Commands::organization()
     if (!arguments_.domains.empty()) {
         change["domains"] = arguments_.domains;
     }
+    if (!arguments_.federation.empty()) {
+        change["federation"] = {{"mode", arguments_.federation}, {"domains", arguments_.federation_domains}};
+        if (!arguments_.federation_answer.empty()) {
+            change["federation"]["answer"] = arguments_.federation_answer;
+        }
+    }
     return show(change.empty() ? client_.ask("GET", target) : client_.ask("PUT", target, change),
                 control_report::general);
 }

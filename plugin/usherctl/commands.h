@@ -34,6 +34,9 @@ struct Arguments {
     std::string organization;
     std::optional<std::string> users_may_choose;
     std::vector<std::string> domains;
+    std::string federation;
+    std::vector<std::string> federation_domains;
+    std::string federation_answer;
     bool reset = false;
     std::string config;
     bool own_policies = false;

@@ -174,6 +174,16 @@ std::string reason(const Json& decision)
     return reason;
 }
 
+std::string federation_text(const Json& federation)
+{
+    const std::string mode = text(federation, "mode");
+    if (mode == "open") {
+        return mode;
+    }
+    return (mode == "closed" ? mode : "for " + list_or_none(federation.at("domains"))) +
+           (text(federation, "answer") == "deny" ? "; others are denied" : "; others are left to the user");
+}
+
 std::string roster_item(const Json& item)
 {
     if (item.is_null()) {
@@ -597,10 +607,12 @@ std::string general(const Json& general)
     const Json& may_choose = general.at("users_may_choose");
     const Json& option = general.at("option");
     const Json& domains = general.at("domains");
+    const Json& federation = general.at("federation");
     Rows rows{
         {"users may choose", may_choose.at("value").get<bool>() ? "yes" : "no", text(may_choose, "source")},
         {"option", text(option, "value"), text(option, "source")},
-        {"domains", list_or_none(domains.at("value")), text(domains, "source")}};
+        {"domains", list_or_none(domains.at("value")), text(domains, "source")},
+        {"federation", federation_text(federation.at("value")), text(federation, "source")}};
     if (domains.at("value") != general.at("domains_in_file")) {
         rows.push_back({"in the file", list_or_none(general.at("domains_in_file")), ""});
     }

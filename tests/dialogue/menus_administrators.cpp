@@ -20,12 +20,13 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     const Reply form = execute(nurse, usher, "general-im");
     BOOST_TEST(form.title() == "General IM: Capulet");
     const Strings shown = form.content();
-    BOOST_TEST_REQUIRE(shown.size() == 6U);
+    BOOST_TEST_REQUIRE(shown.size() == 10U);
     BOOST_TEST(shown[0] == "users_may_choose=1;");
     BOOST_TEST(has(shown[1], file + ":"), shown[1]);
     BOOST_TEST(shown[2] == "option=prompt;");
     BOOST_TEST(has(shown[3], "Now: " + kPrompt + ". Source: " + file + ":"), shown[3]);
     BOOST_TEST(shown[4] == "domains=capulet.lit;");
+    BOOST_TEST(shown[6] == "federation=open;");
     const Reply saved =
         go_on(nurse, usher, form,
               submit({{"users_may_choose", "0"}, {"option", "organization"}, {"domains", "capulet.lit"}}));
@@ -42,12 +43,12 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     stage.usherd().wait_for_status("answering on 1 of ");
     const Reply again = execute(nurse, usher, "general-im");
     const Strings now = again.content();
-    BOOST_TEST_REQUIRE(now.size() == 7U);
+    BOOST_TEST_REQUIRE(now.size() == 11U);
     BOOST_TEST(now[0] == "users_may_choose=0;");
     BOOST_TEST(has(now[1], "saved by " + kNurse), now[1]);
     BOOST_TEST(now[2] == "option=organization;");
     BOOST_TEST(has(now[5], file + ":"), "what was not changed was not saved: " + now[5]);
-    BOOST_TEST(now[6] == "reset=0;");
+    BOOST_TEST(now[10] == "reset=0;");
     BOOST_TEST(go_on(nurse, usher, again,
                      submit({{"option", "organization"}, {"domains", "capulet.lit"}, {"reset", "1"}}))
                    .text() == "The settings file is in force again. Capulet: " + kPrompt +
@@ -114,6 +115,37 @@ BOOST_AUTO_TEST_CASE(domains_are_saved_if_others_were_chosen)
     BOOST_TEST(choose({"capulet.lit"}) == saved + "capulet.lit.");
     // Compared with what this form showed.
     BOOST_TEST(choose({"montague.lit", "capulet.lit"}) == "Nothing was changed.");
+}
+
+BOOST_AUTO_TEST_CASE(federation_is_closed_but_for_some_and_opened_again)
+{
+    UsherStage stage(Login::component, settings(false, "all"));
+    const std::string usher = menus_of(Login::component);
+    WireClient& nurse = stage.enter(kNurse);
+    const auto save = [&](const std::string& mode, const std::string& domains) {
+        return run(nurse, usher, "general-im",
+                   {{"option", "all"},
+                    {"domains", "capulet.lit"},
+                    {"federation", mode},
+                    {"federation_domains", domains},
+                    {"federation_answer", "deny"}})
+            .text();
+    };
+    const std::string saved = "Saved. Capulet: " + kAll + "; users may not choose; domains capulet.lit";
+    BOOST_TEST(save("listed", "*.verona.lit gateway.lit") ==
+               saved + "; other domains are shut out (denied), but for gateway.lit, *.verona.lit.");
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kNurse, "subscribe"));
+    romeo.expect(presence("unsubscribed", kNurse));
+    const Strings shown = execute(nurse, usher, "general-im").content();
+    BOOST_TEST(shown.at(6) == "federation=listed;");
+    BOOST_TEST(shown.at(7) == "federation_domains=gateway.lit;*.verona.lit;");
+    BOOST_TEST(shown.at(8) == "federation_answer=deny;");
+    BOOST_TEST(save("listed", "a@b.lit") == "\"a@b.lit\" is no domain such as example.net or *.example.net.");
+    BOOST_TEST(save("listed", "") == "Federation with listed domains needs at least one domain.");
+    BOOST_TEST(save("open", "") == saved + ".");
+    romeo.send(to(kNurse, "subscribe"));
+    romeo.expect(presence("subscribed", kNurse));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_form_comes_back_on_it)

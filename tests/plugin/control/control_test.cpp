@@ -351,7 +351,16 @@ BOOST_AUTO_TEST_CASE(settings_are_saved_and_reset)
     BOOST_TEST(saved["domains"]["value"] == Json::array({"capulet.lit"}));
     BOOST_TEST(saved["domains_in_file"].size() == 2U);
     BOOST_TEST((policy->policy()->organizations()[0].option == Option::all));
+    const Json federation =
+        asked("PUT", documented, kCapulet,
+              R"({"federation": {"mode": "listed", "domains": ["Verona.lit"], "answer": "deny"}})");
+    BOOST_TEST(federation["federation"]["value"] ==
+               Json({{"mode", "listed"}, {"domains", {"verona.lit"}}, {"answer", "deny"}}));
+    BOOST_TEST(federation["federation"]["saved"] == true);
+    BOOST_TEST(federation["option"]["value"] == "all");
+    BOOST_TEST(policy->policy()->organizations()[0].federation.domains.contains("verona.lit"));
     const Json reset = asked("DELETE", documented, kCapulet);
+    BOOST_TEST(reset["federation"]["value"]["mode"] == "open");
     BOOST_TEST(reset["option"]["value"] == "prompt");
     BOOST_TEST(reset["option"]["saved"] == false);
 }
@@ -590,6 +599,19 @@ const std::vector<Refused> kRefused{
     {"PUT", "/v1/organizations/Montague/general", R"({"domains": [7]})", 400, "domains: found 7"},
     {"PUT", "/v1/organizations/Montague/general", R"({"domains": ["capulet.lit"]})", 400, "cannot be chosen"},
     {"PUT", "/v1/organizations/Montague/general", R"({"domains": []})", 400, "At least one domain"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"federation": "open"})", 400,
+     "federation: found \"open\""},
+    {"PUT", "/v1/organizations/Montague/general", R"({"federation": {}})", 400, "federation: found {}"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"federation": {"mode": "shut"}})", 400,
+     "federation: found"},
+    {"PUT", "/v1/organizations/Montague/general",
+     R"({"federation": {"mode": "closed", "answer": "approve"}})", 400, "federation: found"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"federation": {"mode": "listed"}})", 400,
+     "needs at least one domain"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"federation": {"mode": "open", "domains": ["a.lit"]}})",
+     400, "only where federation is"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"federation": {"mode": "listed", "domains": ["*"]}})",
+     400, "federation: found"},
 };
 
 BOOST_DATA_TEST_CASE(what_cannot_be_done_is_refused_with_a_reason, boost::unit_test::data::make(kRefused),

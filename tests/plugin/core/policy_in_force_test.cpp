@@ -269,10 +269,49 @@ BOOST_AUTO_TEST_CASE(what_fits_no_organization_is_without_effect_and_can_be_forg
     BOOST_TEST((capulet().option == Option::prompt));
 }
 
+BOOST_AUTO_TEST_CASE(federation_is_saved_whole_and_reset)
+{
+    Federation listed{FederationMode::listed, {}, Answer::deny};
+    listed.domains.insert(Pattern::read("example.net").value());
+    listed.domains.insert(Pattern::read("*.example.com").value());
+    BOOST_REQUIRE(policy->save("Capulet", {.federation = listed}, "admin").has_value());
+    policy = made();
+    BOOST_TEST((capulet().federation.mode == FederationMode::listed));
+    BOOST_TEST(capulet().federation.answer == Answer::deny);
+    BOOST_TEST(capulet().federation.domains.contains("example.net"));
+    BOOST_TEST(capulet().federation.domains.contains("a.example.com"));
+    BOOST_TEST(!capulet().federation.domains.contains("example.com"));
+    BOOST_TEST(policy->general("Capulet")->federation.source == "saved by admin on 2026-11-23 12:00 UTC");
+    BOOST_TEST(
+        policy->saved_values().at(0).text.find(
+            "federation = listed deny *.example.com example.net (saved by admin on 2026-11-23 12:00 UTC) is in "
+            "force instead of open (default)") != std::string::npos,
+        policy->saved_values().at(0).text);
+    BOOST_REQUIRE(policy->save("Capulet", {.federation = Federation{}}, "admin").has_value());
+    BOOST_TEST((capulet().federation.mode == FederationMode::open));
+    BOOST_TEST(policy->general("Capulet")->federation.saved);
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    BOOST_TEST(policy->general("Capulet")->federation.source == "default");
+}
+
+/// What contradicts itself must not open anything.
+BOOST_AUTO_TEST_CASE(saved_federation_is_all_right_or_none)
+{
+    for (const char* text :
+         {"", "shut", "open leave", "open leave a.example", "closed", "closed approve",
+          "closed deny a.example", "listed", "listed leave", "listed leave *", "listed leave a@b.example",
+          "listed approve a.example", "listed leave a.example group:sales"}) {
+        BOOST_TEST(!federation_from(text).has_value(), text);
+    }
+    for (const char* text : {"open", "closed leave", "closed deny", "listed deny *.a.example b.example"}) {
+        BOOST_TEST(to_text(federation_from(text).value()) == text);
+    }
+}
+
 /// By an administrator with sqlite3, or by a newer usherd.
 BOOST_AUTO_TEST_CASE(what_is_not_understood_keeps_the_file_s_value)
 {
-    for (const std::string setting : {"option", "users_may_choose", "domains", "colour"}) {
+    for (const std::string setting : {"option", "users_may_choose", "domains", "federation", "colour"}) {
         BOOST_TEST_CONTEXT(setting)
         {
             BOOST_REQUIRE(policy->save("Capulet", {.users_may_choose = true}, "admin").has_value());
