@@ -415,7 +415,7 @@ Section<Settings> control()
                   syntax::is_socket_path),
              "The Unix socket, in a directory that exists. The user and the group that usherd runs as can "
              "open it; whoever can open it may do everything. With another path than the default, usherctl needs "
-             "--socket, also in ExecReload of usher.service."},
+             "--socket, and `systemctl reload usher` does not wait until the settings are in force."},
             {"metrics_port", defaulted, on_restart, number(&Settings::metrics_port, 0, 65535, " (0: none)"),
              "A port at 127.0.0.1 for Prometheus, which everybody on this machine can read. The metrics name "
              "no user and no contact."},
