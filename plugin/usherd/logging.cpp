@@ -43,10 +43,10 @@ void set_up_logging(const std::string& level)
     to_journal = leads_to_journal(STDERR_FILENO);
     if (to_journal) {
         logger =
-            std::make_shared<spdlog::logger>("usherd", std::make_shared<spdlog::sinks::systemd_sink_st>());
+            std::make_shared<spdlog::logger>("usherd", std::make_shared<spdlog::sinks::systemd_sink_mt>());
     } else {
         logger =
-            std::make_shared<spdlog::logger>("usherd", std::make_shared<spdlog::sinks::stderr_sink_st>());
+            std::make_shared<spdlog::logger>("usherd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
     }
     spdlog::set_default_logger(std::move(logger));

@@ -26,8 +26,8 @@ class Worker
     /// Waits for the piece of work under way; its `then` and what has not begun are dropped.
     ~Worker();
 
-    /// Runs `work` on the thread, then `then` from the event loop. `work` may use what nobody else does, must not
-    /// log, and is destroyed on the thread: what is expensive to destroy can be left in it.
+    /// Runs `work` on the thread, then `then` from the event loop. `work` may use what nobody else does, and log,
+    /// and is destroyed on the thread: what is expensive to destroy can be left in it.
     void run(std::function<void()> work, std::function<void()> then);
 
     /// Readable from the moment the worker is to end, for work that waits.
