@@ -20,7 +20,8 @@ Installation installation(const Settings& settings, ServerKind server)
     found.own = own_address(settings.connection);
     for (const Organization& organization : settings.organizations) {
         found.domains.insert(found.domains.end(), organization.domains.begin(), organization.domains.end());
-        if (organization.people.listed != Listed::off) {
+        if (organization.people.listed != Listed::off &&
+            (organization.people.names == NamesFrom::vcard || organization.people.availability)) {
             found.people_domains.insert(found.people_domains.end(), organization.domains.begin(),
                                         organization.domains.end());
         }
