@@ -57,7 +57,9 @@ std::string why_own_address(const Question& q, bool applied)
 
 FoundRule first_rule(const Question& q)
 {
-    return q.policy.first_rule(q.organization, q.request.contact, q.request.user, q.facts.groups);
+    static const OutsideGroups kNone;
+    return q.policy.first_rule(q.organization, q.request.contact, q.request.user,
+                               q.facts.groups ? *q.facts.groups : kNone);
 }
 
 /// A later rule is not tried, and nor is a later step, where the rule only may match: it could be laxer.

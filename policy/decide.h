@@ -52,8 +52,9 @@ std::ostream& operator<<(std::ostream& out, Reason reason);
 struct Facts {
     RecentApprovals recent;        ///< of this request's contact, domain and user
     std::optional<Option> chosen;  ///< the user's own choice, if there is one
-    /// Which groups have the two from outside: besides the policy's own members, whose text has none of those (groups.h).
-    OutsideGroups groups = {};
+    /// Which groups have the two from outside, besides the policy's own members, whose text has none of those (groups.h).
+    /// Nothing where no group had any.
+    std::optional<OutsideGroups> groups = {};
 };
 
 struct Decision {

@@ -27,6 +27,7 @@ GroupIndex::GroupIndex(const std::vector<Group>& groups)
         for (const Address& address : groups[group].from_outside) {
             from_outside_.emplace(address.text(), group);
         }
+        looks_outside_ = looks_outside_ || !groups[group].ldap.empty() || !groups[group].from_outside.empty();
     }
     std::vector<Number> incomplete;
     const auto mark = [&](Number group) {

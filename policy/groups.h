@@ -57,6 +57,8 @@ class GroupIndex
     [[nodiscard]] std::vector<std::string_view> groups_from_outside(const Party& party) const;
     /// The groups whose members from outside are not known.
     [[nodiscard]] const std::vector<std::string_view>& unknown() const { return unknown_; }
+    /// Whether any group has members from outside, known or not.
+    [[nodiscard]] bool looks_outside() const { return looks_outside_; }
 
     /// False if somebody may be in the group, directly or through others, of whom that is not known.
     [[nodiscard]] bool is_complete(std::string_view name) const;
@@ -90,6 +92,7 @@ class GroupIndex
     Members addresses_;
     Members from_outside_;
     std::vector<std::string_view> unknown_;
+    bool looks_outside_ = false;
     bool all_complete_ = true;
 };
 

@@ -42,16 +42,17 @@ std::vector<std::string> strings(const std::vector<std::string_view>& names)
 
 }  // namespace
 
-OutsideGroups outside_groups(const GroupList& groups, const SubscriptionRequest& request)
+std::optional<OutsideGroups> outside_groups(const GroupList& groups, const SubscriptionRequest& request)
 {
-    if (groups.empty()) {
-        return {};
-    }
     const GroupIndex& index = groups.index();
+    if (!index.looks_outside()) {
+        return std::nullopt;
+    }
     const auto denied = request.contact.is_prepared() ? std::nullopt : request.contact.for_denial();
-    return {.of_contact = strings(index.groups_from_outside(denied ? Party(*denied) : request.contact)),
-            .of_user = strings(index.groups_from_outside(request.user)),
-            .unknown = strings(index.unknown())};
+    return OutsideGroups{
+        .of_contact = strings(index.groups_from_outside(denied ? Party(*denied) : request.contact)),
+        .of_user = strings(index.groups_from_outside(request.user)),
+        .unknown = strings(index.unknown())};
 }
 
 std::string matching_groups(const GroupList& groups, const Rule& rule, const SubscriptionRequest& request)

@@ -1,6 +1,7 @@
 // In which groups the parties of a request are: as facts to be journalled, and in words for an administrator.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "policy/groups.h"
@@ -11,8 +12,9 @@ namespace usher
 {
 
 /// What is known from outside of the parties of a request. Of a contact that cannot be compared it is what is known of the
-/// address by which it may be denied.
-[[nodiscard]] OutsideGroups outside_groups(const GroupList& groups, const SubscriptionRequest& request);
+/// address by which it may be denied. Nothing where no group has members from outside.
+[[nodiscard]] std::optional<OutsideGroups> outside_groups(const GroupList& groups,
+                                                          const SubscriptionRequest& request);
 
 /// Of a rule that matches: `the contact is in the group staff (through sales), the user is in the group board`. Empty if it
 /// matches by no group.

@@ -84,14 +84,15 @@ Json json_of(const Federation& federation)
 
 Json json_of(const Facts& facts)
 {
+    const OutsideGroups groups = facts.groups.value_or(OutsideGroups());
     return {{"chosen", json_of(facts.chosen)},
             {"approvals_from_contact", facts.recent.from_contact},
             {"approvals_from_domain", facts.recent.from_domain},
             {"approvals_to_user", facts.recent.to_user},
             {"approvals_known", facts.recent.complete},
-            {"contact_groups", facts.groups.of_contact},
-            {"user_groups", facts.groups.of_user},
-            {"unknown_groups", facts.groups.unknown}};
+            {"contact_groups", groups.of_contact},
+            {"user_groups", groups.of_user},
+            {"unknown_groups", groups.unknown}};
 }
 
 template <typename Value>

@@ -13,7 +13,7 @@ namespace
 
 /// Of the journal, in one reply.
 constexpr std::size_t kMaxRecords = 1'000;
-constexpr std::size_t kMaxReplayed = 100'000;  // takes a second or two
+constexpr std::size_t kMaxReplayed = 100'000;  // what others ask of the journal comes in between
 
 std::string lines(const std::vector<JournalRecord>& records)
 {
@@ -141,6 +141,10 @@ void replay(const ControlRequest& request)
     const auto body = object_in(request.body(), {"settings", "path", "own_policies"});
     if (!filter || !body) {
         refuse(*request.exchange, !filter ? filter.error() : body.error());
+        return;
+    }
+    if (filter->most == 0) {
+        refuse(*request.exchange, 400, "limit: found \"0\"; accepted: a whole number from 1 to 100000");
         return;
     }
     wanted.filter = *filter;

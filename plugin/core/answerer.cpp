@@ -90,7 +90,7 @@ Facts Answerer::facts_of(const SubscriptionRequest& request, std::optional<Optio
 {
     const Organization* organization = policy_->organization_of(request.user.domain());
     return {approvals_.recent(request, now), chosen,
-            organization != nullptr ? outside_groups(organization->groups, request) : OutsideGroups()};
+            organization != nullptr ? outside_groups(organization->groups, request) : std::nullopt};
 }
 
 // --- Batches

@@ -1,14 +1,13 @@
 #include "plugin/core/federation_report.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
 #include "integration/base/file_descriptor.h"
-#include "plugin/core/own_connection.h"
 #include "plugin/store/contact_domains.h"
 #include "plugin/store/journal.h"
+#include "plugin/store/own_connection.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
 
@@ -62,28 +61,31 @@ tl::expected<std::vector<FederationReport>, std::string> federation_report(const
                                                                            const FederationOrder& order,
                                                                            int stop)
 {
-    constexpr std::chrono::hours kAtATime{24};  // no query takes long, however long the journal is
     auto connection = OwnConnection::open(store_url);
     if (!connection) {
         return tl::unexpected(connection.error());
     }
+    const auto ends = connection->read({"SELECT COALESCE(MIN(id), 0), COALESCE(MAX(id), -1) FROM journal"});
+    if (!ends) {
+        return tl::unexpected(ends.error());
+    }
+    const auto& row = ends->front().rows.at(0);
+    const std::int64_t first = std::max(number(row.at(0)), first_decision_id(order.since));
+    const std::int64_t last = number(row.at(1));
+    // No query takes long, however long the journal is.
+    const std::int64_t day =
+        first_decision_id(order.since + std::chrono::hours(24)) - first_decision_id(order.since);
     std::vector<FederationReport> reports;
     for (const FederationOrder::Of& of : order.organizations) {
         Domains domains;
-        const auto now = system_clock::now();
-        for (auto from = order.since; !is_readable(stop); from += kAtATime) {
-            const bool last = from + kAtATime > now;
+        for (std::int64_t from = first; from <= last && !is_readable(stop); from += day) {
             const auto rows = connection->read(contact_domains_query(
-                connection->database().dialect(), of.domains, first_decision_id(from),
-                last ? std::numeric_limits<std::int64_t>::max() : first_decision_id(from + kAtATime) - 1));
+                connection->database().dialect(), of.domains, from, std::min(last, from + day - 1)));
             if (!rows) {
                 return tl::unexpected(rows.error());
             }
-            for (const auto& row : rows->front().rows) {
-                add(domains, row);
-            }
-            if (last) {
-                break;
+            for (const auto& counted : rows->front().rows) {
+                add(domains, counted);
             }
         }
         reports.push_back(report_of(of.organization, std::move(domains)));

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "integration/base/file_descriptor.h"
-#include "plugin/core/own_connection.h"
 #include "plugin/core/replay_policies.h"
 #include "plugin/settings/group_members.h"
+#include "plugin/store/own_connection.h"
 
 namespace usher
 {
@@ -48,7 +48,7 @@ class Replaying
         if (own_policies_ || has_outside_groups_) {
             const RecordedPolicies::Policy& own = recorded_.of(record.generation);
             if (own_policies_ && !own) {
-                replay_.why_not = replay_.not_decided++ == 0 ? own.error() : replay_.why_not;
+                not_decided(own.error());
                 return;
             }
             if (own_policies_ && generation_ != record.generation) {
@@ -57,11 +57,14 @@ class Replaying
             }
             then = own ? own->get() : nullptr;
         }
-        const Policy& policy = policies_->of(record, then);
-        const Decision now = decide(policy, record.request, record.facts);
+        const std::optional<Decision> now = policies_->decide(record, then);
+        if (!now) {
+            not_decided("the groups that the directory had them in were not recorded yet");
+            return;
+        }
         ++replay_.decided;
-        if (own_policies_ ? kind(now) != kind(record.decision) : now.answer != record.decision.answer) {
-            add(now, std::move(record));
+        if (own_policies_ ? kind(*now) != kind(record.decision) : now->answer != record.decision.answer) {
+            add(*now, std::move(record));
         }
     }
 
@@ -77,6 +80,13 @@ class Replaying
     }
 
   private:
+    void not_decided(const std::string& why)
+    {
+        if (replay_.not_decided++ == 0) {
+            replay_.why_not = why;
+        }
+    }
+
     void add(const Decision& now, JournalRecord record)
     {
         ReplayDifference& difference = differences_[{kind(record.decision), kind(now)}];
@@ -99,10 +109,11 @@ class Replaying
 };
 
 /// What the search finds, all of it.
-tl::expected<std::vector<JournalRecord>, std::string> found(OwnConnection& store, const JournalFilter& filter)
+tl::expected<std::vector<JournalRecord>, std::string> found(OwnConnection& store, const JournalFilter& filter,
+                                                            int stop)
 {
     JournalSearch search(store.database(), filter);
-    for (;;) {
+    while (!is_readable(stop)) {
         std::optional<tl::expected<bool, std::string>> last;
         search.search_portion([&last](auto given) { last = std::move(given); });
         store.wait_until([&last] { return last.has_value(); });
@@ -110,9 +121,10 @@ tl::expected<std::vector<JournalRecord>, std::string> found(OwnConnection& store
             return tl::unexpected((*last).error());
         }
         if (**last) {
-            return search.take_found();
+            break;
         }
     }
+    return search.take_found();
 }
 
 }  // namespace
@@ -125,18 +137,21 @@ tl::expected<Replay, std::string> replay(const std::string& store_url, const Rep
     }
     Replaying replaying(*store, order);
     JournalFilter filter = order.filter;
-    filter.after = filter.after.value_or(-1);
+    filter.after = filter.after.value_or(0);
     std::size_t left = order.filter.most;
     bool more = true;
     while (more && left > 0 && !is_readable(stop)) {
         filter.most = std::min(left, kRecordsAtATime);
-        auto records = found(*store, filter);
+        auto records = found(*store, filter, stop);
         if (!records) {
             return tl::unexpected(records.error());
         }
         more = records->size() == filter.most;
         left -= records->size();
         for (JournalRecord& record : *records) {
+            if (is_readable(stop)) {  // a policy of then may take seconds to read
+                break;
+            }
             filter.after = record.id;
             replaying.decide_again(std::move(record));
         }

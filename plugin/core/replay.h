@@ -47,12 +47,13 @@ struct ReplayDifference {
 
 struct Replay {
     std::uint64_t decided = 0;
-    std::uint64_t by_hand = 0;      ///< that a person has answered: no policy has decided them
-    std::uint64_t not_decided = 0;  ///< whose own policy cannot be had
-    std::string why_not;            ///< of the first of these
+    std::uint64_t by_hand = 0;  ///< that a person has answered: no policy has decided them
+    /// Of which something is missing: their own policy, or what the directory said then.
+    std::uint64_t not_decided = 0;
+    std::string why_not;  ///< of the first of these
     /// Where the answer is another one; under a decision's own policy, also where the reason is. The most frequent first.
     std::vector<ReplayDifference> differences;
-    std::int64_t last = 0;  ///< the id of the last one that was looked at; `after` if there was none
+    std::int64_t last = 0;  ///< the id of the last one that was looked at; `after`, or 0, if there was none
     bool more = false;      ///< there may be further ones
 };
 

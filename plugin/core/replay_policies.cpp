@@ -1,6 +1,7 @@
 #include "plugin/core/replay_policies.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace usher
 namespace
 {
 
-constexpr std::size_t kMaxKept = 32;  // a policy may take megabytes; records of one time have one
+constexpr std::size_t kMaxKept = 2;  // a policy may take megabytes, and records of one time have one
 
 const Organization* organization_of(const Settings& settings, std::string_view domain)
 {
@@ -28,16 +29,25 @@ const Organization* organization_of(const Settings& settings, std::string_view d
     return nullptr;
 }
 
-/// Of no organisation: none.
-std::set<std::string> groups_from_outside(const Organization* organization)
+/// The names of groups and whom they have of the directory. Of no organisation: none.
+std::set<std::pair<std::string, std::string>> groups_from_outside(const Organization* organization)
 {
-    std::set<std::string> names;
+    std::set<std::pair<std::string, std::string>> groups;
     for (std::size_t i = 0; organization != nullptr && i < organization->groups.size(); ++i) {
-        if (!organization->groups[i].ldap.empty()) {
-            names.insert(organization->groups[i].name);
+        if (const Group& group = organization->groups[i]; !group.ldap.empty()) {
+            groups.emplace(group.name, group.ldap);
         }
     }
-    return names;
+    return groups;
+}
+
+/// Those of the names that are recorded.
+std::vector<std::string> of(const std::vector<std::string>& names, const std::set<std::string>& recorded)
+{
+    std::vector<std::string> left;
+    std::copy_if(names.begin(), names.end(), std::back_inserter(left),
+                 [&recorded](const std::string& name) { return recorded.contains(name); });
+    return left;
 }
 
 std::vector<Organization> organizations(const Settings& settings)
@@ -90,57 +100,72 @@ ReplayPolicies::ReplayPolicies(std::shared_ptr<const Settings> settings)
     }
 }
 
-const Policy& ReplayPolicies::of(const JournalRecord& record, const Settings* then)
+std::optional<Decision> ReplayPolicies::decide(const JournalRecord& record, const Settings* then)
 {
-    const auto place = places_.find(record.request.user.domain());
-    if (then == nullptr || place == places_.end()) {
-        return policy_;
+    const std::string_view domain = record.request.user.domain();
+    const auto place = places_.find(domain);
+    Facts facts = record.facts;
+    facts.groups.reset();
+    if (then == nullptr || place == places_.end() ||
+        groups_from_outside(organization_of(*then, domain)).empty()) {
+        return usher::decide(policy_, record.request, facts);
     }
-    Last wanted{record.generation, place->second, record.facts.groups.unknown, nullptr};
-    if (last_.policy == nullptr || wanted.generation != last_.generation || wanted.place != last_.place ||
-        wanted.unknown != last_.unknown) {
-        wanted.policy = &with_recorded(wanted, *then);
-        last_ = std::move(wanted);
+    if (!record.facts.groups) {
+        return std::nullopt;
     }
-    return *last_.policy;
+    const Form& form = form_of(record, *then, place->second);
+    facts.groups = OutsideGroups{.of_contact = of(record.facts.groups->of_contact, form.recorded),
+                                 .of_user = of(record.facts.groups->of_user, form.recorded),
+                                 .unknown = {}};
+    return usher::decide(*form.policy, record.request, facts);
 }
 
-const Policy& ReplayPolicies::with_recorded(const Last& wanted, const Settings& then)
+const ReplayPolicies::Form& ReplayPolicies::form_of(const JournalRecord& record, const Settings& then,
+                                                    std::size_t place)
 {
-    const OrganizationSettings& organization = settings_->organizations[wanted.place];
-    const std::set<std::string> recorded =
-        groups_from_outside(organization_of(then, organization.domains.front()));
-    std::string what = std::to_string(wanted.place);
-    const GroupList& groups = organization.groups;
-    const auto is_recorded = [&](const Group& group) {
-        return !group.ldap.empty() && recorded.contains(group.name);
-    };
-    const auto is_known = [&](const Group& group) {
-        return std::find(wanted.unknown.begin(), wanted.unknown.end(), group.name) == wanted.unknown.end();
-    };
-    bool any = false;
+    Form form{record.generation, std::string(record.request.user.domain()), record.facts.groups->unknown};
+    if (last_.policy != nullptr && form.generation == last_.generation && form.domain == last_.domain &&
+        form.unknown == last_.unknown) {
+        return last_;
+    }
+    const auto groups_then = groups_from_outside(organization_of(then, form.domain));
+    const GroupList& groups = settings_->organizations[place].groups;
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        if (is_recorded(groups[i])) {
-            what += (is_known(groups[i]) ? " " : " ?") + std::to_string(i);
-            any = true;
+        if (groups_then.contains({groups[i].name, groups[i].ldap})) {
+            form.recorded.insert(groups[i].name);
         }
     }
-    if (!any) {
+    form.policy = &with_recorded(form, place);
+    last_ = std::move(form);
+    return last_;
+}
+
+const Policy& ReplayPolicies::with_recorded(const Form& form, std::size_t place)
+{
+    const auto is_known = [&form](const std::string& name) {
+        return std::find(form.unknown.begin(), form.unknown.end(), name) == form.unknown.end();
+    };
+    if (form.recorded.empty()) {
         return policy_;
+    }
+    std::string what = std::to_string(place);
+    for (const std::string& name : form.recorded) {
+        what += (is_known(name) ? " " : " ?") + name;
     }
     auto& made = with_groups_[what];
     if (!made) {
+        const GroupList& groups = settings_->organizations[place].groups;
         GroupList then_known;
         for (std::size_t i = 0; i < groups.size(); ++i) {
             Group group = groups[i];
-            if (is_recorded(group)) {
+            if (form.recorded.contains(group.name)) {
                 group.from_outside.clear();
-                group.complete = is_known(group);
+                group.complete = is_known(group.name);
             }
             then_known.push_back(std::move(group));
         }
         std::vector<Organization> all = organizations(*settings_);
-        all[wanted.place].groups = std::move(then_known);
+        all[place].groups = std::move(then_known);
         made = std::make_unique<const Policy>(std::move(all), settings_->limits, 0);
     }
     return *made;

@@ -4,14 +4,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <tl/expected.hpp>
 
-#include "plugin/core/own_connection.h"
 #include "plugin/settings/settings.h"
 #include "plugin/store/journal.h"
+#include "plugin/store/own_connection.h"
 
 namespace usher
 {
@@ -36,31 +38,35 @@ class RecordedPolicies
 
 /// One policy, in the forms that it takes for decisions of different times.
 ///
-/// A group has the members from outside (policy/groups.h) that were recorded, where there was such a group then; else those
-/// that `settings` has.
+/// A group has the members from outside (policy/groups.h) that were recorded, where it was then what it is in `settings`: the
+/// same name for the same people of the directory. Else it has those that `settings` has.
 class ReplayPolicies
 {
   public:
     explicit ReplayPolicies(std::shared_ptr<const Settings> settings);
 
-    /// For a decision that was made under `then`; null if that is not known. Not to be kept.
-    [[nodiscard]] const usher::Policy& of(const JournalRecord& record, const Settings* then);
+    /// Makes the decision again, which was made under `then`; null: that is not known, or does not matter because
+    /// `settings` has no groups with members from outside. Nothing if it depends on such groups that were not recorded.
+    [[nodiscard]] std::optional<Decision> decide(const JournalRecord& record, const Settings* then);
 
   private:
-    struct Last {
+    /// What decides which policy it is, and that policy: decisions of one time have one.
+    struct Form {
         std::uint64_t generation = 0;
-        std::size_t place = 0;
+        std::string domain = {};
         std::vector<std::string> unknown = {};
+        std::set<std::string> recorded = {};  // the groups of which it was recorded who is in them
         const usher::Policy* policy = nullptr;
     };
 
-    [[nodiscard]] const usher::Policy& with_recorded(const Last& wanted, const Settings& then);
+    [[nodiscard]] const Form& form_of(const JournalRecord& record, const Settings& then, std::size_t place);
+    [[nodiscard]] const usher::Policy& with_recorded(const Form& form, std::size_t place);
 
     std::shared_ptr<const Settings> settings_;
     std::map<std::string, std::size_t, std::less<>> places_;  // of organisations, by their domains
     const usher::Policy policy_;
     std::map<std::string, std::unique_ptr<const usher::Policy>> with_groups_;  // by what differs from policy_
-    Last last_;
+    Form last_;
 };
 
 }  // namespace usher

@@ -133,7 +133,7 @@ std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
     values.emplace_back(static_cast<std::int64_t>(r.generation));
     values.push_back(r.answered_by.empty() ? StoredValue() : storable(r.answered_by, r.answered_by.size()));
     values.push_back(r.covers == Covers::request ? StoredValue() : std::string(name(r.covers)));
-    values.push_back(r.facts.groups == OutsideGroups() ? StoredValue() : to_json(r.facts.groups));
+    values.push_back(r.facts.groups ? to_json(*r.facts.groups) : StoredValue());
     return values;
 }
 

@@ -1,4 +1,4 @@
-#include "plugin/core/own_connection.h"
+#include "plugin/store/own_connection.h"
 
 #include <event2/event.h>
 

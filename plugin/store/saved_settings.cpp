@@ -1,13 +1,12 @@
 #include "plugin/store/saved_settings.h"
 
-#include <event2/event.h>
-
 #include <algorithm>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "plugin/store/own_connection.h"
 #include "plugin/store/policy_texts.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
@@ -202,16 +201,13 @@ void SavedSettings::keep(std::uint64_t generation)
 
 tl::expected<StoredSettings, std::string> read_saved_settings(const std::string& url)
 {
-    const std::unique_ptr<event_base, decltype(&event_base_free)> loop(event_base_new(), event_base_free);
-    const auto database = Database::open(url, loop.get(), Database::Access::read);
-    if (!database) {
-        return tl::unexpected(database.error());
+    auto connection = OwnConnection::open(url);
+    if (!connection) {
+        return tl::unexpected(connection.error());
     }
     std::optional<tl::expected<StoredSettings, std::string>> stored;
-    SavedSettings(**database).read([&stored](auto given) { stored = std::move(given); });
-    while (!stored) {
-        event_base_loop(loop.get(), EVLOOP_ONCE);
-    }
+    SavedSettings(connection->database()).read([&stored](auto given) { stored = std::move(given); });
+    connection->wait_until([&stored] { return stored.has_value(); });
     return *std::move(stored);
 }
 

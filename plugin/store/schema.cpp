@@ -219,7 +219,8 @@ const Migration kMigrations[] = {
     {"CREATE INDEX person_choice_number ON person_choice (change_number)"},
     {"CREATE INDEX person_choice_domain ON person_choice (domain, user_address)"},
     {"CREATE TABLE person_choice_count (place BIGINT PRIMARY KEY, newest BIGINT NOT NULL)"},
-    // What a directory said of the groups of user and contact, as JSON: see stored_groups.h. NULL: nothing.
+    // What a directory said of the groups of user and contact, as JSON: see stored_groups.h. NULL: no
+    // group had members there, or it was not recorded yet.
     {"ALTER TABLE journal ADD COLUMN outside_groups TEXT"},
 };
 

@@ -200,7 +200,7 @@ ControlClient::Result<std::string> ControlClient::send(const std::string& method
 {
     Transfer transfer(*this, method, target);
     if (!body.is_null()) {
-        transfer.add_body(body.dump(-1, ' ', true, Json::error_handler_t::replace));
+        transfer.add_body(body.dump(-1, ' ', false, Json::error_handler_t::replace));
     }
     const CURLcode code = transfer.run();
     if (code == CURLE_COULDNT_CONNECT) {

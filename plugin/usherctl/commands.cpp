@@ -12,6 +12,7 @@
 #include "plugin/text/since.h"
 #include "plugin/text/terminal.h"
 #include "plugin/text/timestamp.h"
+#include "plugin/text/utf8.h"
 #include "plugin/usherctl/reports.h"
 
 namespace usher
@@ -40,11 +41,12 @@ std::string with_query(std::string target, const std::vector<std::pair<std::stri
     return target;
 }
 
+constexpr std::size_t kMaxBodyBytes = 1024 * 1024;  // what the daemon takes (openapi.yaml)
+
 /// The error is for people.
 tl::expected<std::string, std::string> settings_text(const std::string& path)
 {
-    constexpr std::size_t kMaxBytes = 900 * 1024;  // the daemon takes 1 MiB, of JSON
-    auto file = read_regular_file(path, kMaxBytes);
+    auto file = read_regular_file(path, kMaxBodyBytes);
     if (!file) {
         return tl::unexpected(path + ": " +
                               (file.error().kind == FileError::Kind::unreadable
@@ -52,8 +54,12 @@ tl::expected<std::string, std::string> settings_text(const std::string& path)
                                    : "it is not a file"));
     }
     if (!file->whole) {
-        return tl::unexpected(path +
-                              ": found more than 900 KiB; accepted: a settings file of at most 900 KiB");
+        return tl::unexpected(path + ": found more than 1 MiB; accepted: a settings file of at most 1 MiB");
+    }
+    for (std::size_t at = 0; at < file->text.size();) {
+        if (next_character(file->text, at) < 0) {
+            return tl::unexpected(path + ": found a byte that is no UTF-8; usherd --check says where");
+        }
     }
     return std::move(file->text);
 }
@@ -219,6 +225,10 @@ int Commands::replay()
             return failed(text.error());
         }
         body = {{"settings", *text}, {"path", arguments_.config}};
+        if (const std::size_t bytes = body.dump().size(); bytes > kMaxBodyBytes) {
+            return failed(arguments_.config + ": found " + std::to_string(bytes) +
+                          " bytes as JSON; accepted: a settings file of at most 1 MiB as JSON");
+        }
     } else if (arguments_.own_policies) {
         body = {{"own_policies", true}};
     }

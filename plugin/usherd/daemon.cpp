@@ -522,6 +522,12 @@ class Daemon : private EntityEvents
     template <typename Value>
     void ask_journal(std::function<Result<Value>()> work, Callback<Value> then)
     {
+        constexpr int kMaxWaiting = 4;
+        if (journal_questions_ == kMaxWaiting) {
+            return then(refused(Refusal::Kind::unavailable,
+                                "Others are having the journal gone through: try again when they are done."));
+        }
+        ++journal_questions_;
         const auto done = std::make_shared<Result<Value>>();
         journal_worker_.run(
             [done, work = std::move(work)] {
@@ -532,6 +538,7 @@ class Daemon : private EntityEvents
                 }
             },
             [this, done, then = std::move(then)] {
+                --journal_questions_;
                 if (!stopping_) {
                     then(std::move(*done));
                 }
@@ -781,6 +788,7 @@ class Daemon : private EntityEvents
     Worker worker_{base_.get()};
     Worker ldap_worker_{base_.get()};
     Worker journal_worker_{base_.get()};
+    int journal_questions_ = 0;  ///< under way and waiting
 };
 
 }  // namespace

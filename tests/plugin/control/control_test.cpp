@@ -588,6 +588,7 @@ const std::vector<Refused> kRefused{
      "no organization Nobody"},
     {"POST", "/v1/replay", "", 400, "the body must be a JSON object"},
     {"POST", "/v1/replay?limit=100001", "{}", 400, "limit: found \"100001\""},
+    {"POST", "/v1/replay?limit=0", "{}", 400, "accepted: a whole number from 1"},
     {"POST", "/v1/replay?organization=Nobody", "{}", 404, "no organization Nobody"},
     {"POST", "/v1/replay", R"({"settings": 1})", 400, "accepted: settings and path"},
     {"POST", "/v1/replay", R"({"settings": "", "own_policies": true})", 400, "accepted: settings and path"},

@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(what_a_directory_said_of_the_two_is_recorded)
     capulet.groups.push_back({.name = "rivals", .members = {}, .complete = false});
     answerer.set_policy(std::make_shared<const Policy>(std::vector{capulet}, Limits{}, 2));
     judge(request("juliet@capulet.lit", "nurse@capulet.lit"), Source::asked);
-    BOOST_TEST((found({}).at(0).facts.groups == OutsideGroups{{"kin"}, {}, {"rivals"}}));
+    BOOST_TEST((found({}).at(0).facts.groups.value() == OutsideGroups{{"kin"}, {}, {"rivals"}}));
 }
 
 BOOST_AUTO_TEST_CASE(everything_that_was_asked_is_recorded_and_answered_in_order)

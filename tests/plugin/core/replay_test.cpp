@@ -2,6 +2,7 @@
 // both databases.
 #include "plugin/core/replay.h"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <memory>
 #include <random>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core_now.h"
+#include "integration/base/file_descriptor.h"
 #include "plugin/settings/group_members.h"
 #include "plugin/settings/reader.h"
 #include "plugin/settings/writer.h"
@@ -190,6 +192,65 @@ BOOST_AUTO_TEST_CASE(members_of_a_directory_are_those_of_that_time)
     BOOST_TEST(replayed(file).differences.empty());
     BOOST_TEST(replayed(nullptr).differences.empty());
     BOOST_TEST(replayed(nullptr).decided == 3U);
+}
+
+/// Who was in the group of that name then says nothing of who is in it by another filter, or by the file.
+BOOST_AUTO_TEST_CASE(a_group_that_was_another_one_then_does_not_have_its_members)
+{
+    Settings file = settings("option = \"prompt\"", kSales);
+    put_members(file, members(file, {"nurse@capulet.lit"}));
+    put_in_force(file);
+    judge("juliet", "nurse@capulet.lit");
+    std::string board = kSales;
+    board.replace(board.find("Sales"), 5, "Board");
+    Settings other = settings("option = \"prompt\"", board);
+    put_members(other, members(other, {"nurse@capulet.lit"}));
+    BOOST_REQUIRE(replayed(other).differences.size() == 1U);
+    BOOST_TEST(replayed(other).differences.front().now.reason == Reason::group_unknown);
+    std::string fixed = kSales;
+    const std::string ldap = "ldap = \"(department=Sales)\"";
+    fixed.replace(fixed.find(ldap), ldap.size(), "members = [\"romeo@montague.lit\"]");
+    BOOST_REQUIRE(replayed(settings("option = \"prompt\"", fixed)).differences.size() == 1U);
+    BOOST_TEST(replayed(settings("option = \"prompt\"", fixed)).differences.front().now.reason ==
+               Reason::prompt);
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_that_gets_another_first_domain_has_the_same_facts)
+{
+    Settings file = settings("option = \"prompt\"", kSales);
+    put_members(file, members(file, {"nurse@capulet.lit"}));
+    put_in_force(file);
+    judge("juliet", "nurse@capulet.lit");
+    Settings other = file;
+    other.organizations.front().domains = {"added.lit", "capulet.lit"};
+    put_members(other, nullptr);
+    BOOST_TEST(replayed(other).decided == 1U);
+    BOOST_TEST(replayed(other).differences.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_recorded_without_groups_is_not_decided_by_them)
+{
+    Settings file = settings("option = \"prompt\"", kSales);
+    put_members(file, members(file, {"nurse@capulet.lit"}));
+    put_in_force(file);
+    judge("juliet", "nurse@capulet.lit");
+    store->run("UPDATE journal SET outside_groups = NULL");
+    const Replay done = replayed(nullptr);
+    BOOST_TEST(done.decided == 0U);
+    BOOST_TEST(done.not_decided == 1U);
+    BOOST_TEST(done.why_not.find("not recorded") != std::string::npos, done.why_not);
+}
+
+BOOST_AUTO_TEST_CASE(it_stops_when_it_is_to)
+{
+    judge("juliet", "nurse@capulet.lit");
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::pipe(ends.data()) == 0);
+    const FileDescriptor stop(ends[0]);
+    const FileDescriptor other(ends[1]);
+    BOOST_TEST(replay(store->url(), {{.most = 5}, nullptr}, stop.get())->decided == 1U);
+    BOOST_REQUIRE(::write(other.get(), "x", 1) == 1);
+    BOOST_TEST(replay(store->url(), {{.most = 5}, nullptr}, stop.get())->decided == 0U);
 }
 
 /// Nobody asked the directory then: the members of today are the best there is.

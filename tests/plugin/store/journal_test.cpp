@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     JournalRecord one = record(journal.next_id(kNow));
     one.source = Source::waiting;
     one.request.item = RosterItem{Subscription::to, true};
-    one.facts = {{1, 2, 3, false}, Option::prompt, {{"Vorst\u00e4nde", "sales"}, {}, {"board"}}};
+    one.facts = {{1, 2, 3, false}, Option::prompt, OutsideGroups{{"Vorst\u00e4nde", "sales"}, {}, {"board"}}};
     one.decision = {Answer::deny, Reason::by_hand, 7};
     one.generation = 4;
     one.answered_by = "admin@capulet.lit";
