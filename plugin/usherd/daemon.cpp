@@ -33,15 +33,14 @@
 #include "plugin/people/ldap_refresh.h"
 #include "plugin/people/people_refresh.h"
 #include "plugin/settings/changes.h"
-#include "plugin/settings/group_members.h"
-#include "plugin/settings/reading_process.h"
-#include "plugin/settings/writer.h"
 #include "plugin/store/journal_expiry.h"
 #include "plugin/usherd/beginning.h"
 #include "plugin/usherd/decision_log.h"
 #include "plugin/usherd/domain_log.h"
 #include "plugin/usherd/replaying.h"
 #include "plugin/usherd/service_manager.h"
+#include "plugin/usherd/settings_reload.h"
+#include "plugin/usherd/store_watch.h"
 #include "plugin/usherd/worker.h"
 
 namespace usher
@@ -177,9 +176,10 @@ class Daemon : private EntityEvents
             log_decision(record);
         });
         answerer_.on_refused(log_refusal);
-        answerer_.on_unrecorded([this] { await_store(); });
+        answerer_.on_unrecorded([this] { store_watch_.await(); });
         policy_->on_change([this](PolicyInForce::Origin origin) { policy_changed(origin); });
-        operations_.on_reload([this](Callback<std::vector<std::string>> then) { reload(std::move(then)); });
+        operations_.on_reload(
+            [this](Callback<std::vector<std::string>> then) { reload_.reload(std::move(then)); });
         operations_.on_check([this](Callback<CheckReport> then) { check(std::move(then)); });
         operations_.on_federation(
             [this](FederationOrder order, Callback<std::vector<FederationReport>> then) {
@@ -202,7 +202,7 @@ class Daemon : private EntityEvents
         const auto on_interrupt = watch(
             SIGINT, [](evutil_socket_t, short, void* self) noexcept { static_cast<Daemon*>(self)->stop(); });
         const auto on_reload = watch(SIGHUP, [](evutil_socket_t, short, void* self) noexcept {
-            static_cast<Daemon*>(self)->reload(
+            static_cast<Daemon*>(self)->reload_.reload(
                 [](const Result<std::vector<std::string>>&) {});  // it is in the log
         });
         auto control = Control::listen(base_.get(), settings_.control_socket, operations_);
@@ -219,10 +219,7 @@ class Daemon : private EntityEvents
             }
             metrics_ = *std::move(metrics);
         }
-        checkpoint();
-        watch_store();
-        watch_settings();
-        keep_policy();
+        store_watch_.begin();
         set_stock();
         set_people();
         person_choices_.update([](const auto&) {});  // what fails is tried again by who searches
@@ -275,103 +272,15 @@ class Daemon : private EntityEvents
         spdlog::info("stopping");
         service_manager_.stopping();
         stopping_ = true;
+        reload_.stop();
         control_->stop();
         entity_.stop();
     }
 
     // --- reload
 
-    /// Reads the file beside the event loop. What changes while it is read may have been missed: who asks meanwhile
-    /// gets the outcome of another reading.
-    void reload(Callback<std::vector<std::string>> then)
-    {
-        reload_callers_.push_back(std::move(then));
-        if (!reading_) {
-            begin_reading();
-        }
-    }
-
-    void begin_reading()
-    {
-        service_manager_.reloading();
-        reading_ = std::make_shared<ReadSettings>();
-        served_callers_ = std::exchange(reload_callers_, {});
-        worker_.run(
-            [path = path_, stop = worker_.stop_descriptor(), reading = reading_, members = members_.known()] {
-                try {
-                    *reading = read_settings_apart(path, {.stop = stop});
-                    if (*reading) {
-                        put_members(**reading, members);
-                        make_ready(**reading);
-                    }
-                } catch (const std::exception& problem) {  // there is not enough memory, for example
-                    *reading = tl::unexpected(
-                        std::vector{SettingError{path,
-                                                 0,
-                                                 {},
-                                                 std::string("what cannot be read: ") + problem.what(),
-                                                 "a smaller file"}});
-                }
-            },
-            [this] { file_was_read(); });
-    }
-
-    void file_was_read()
-    {
-        if (stopping_) {
-            return;
-        }
-        if (!*reading_) {
-            end_reading(not_valid(reading_->error()));
-            return;
-        }
-        members_.put_into(std::shared_ptr<Settings>(reading_, &**reading_),
-                          [this](const tl::expected<void, std::string>& put) {
-                              if (put) {
-                                  file_before_ = policy_->file();
-                                  policy_->set_file(
-                                      **reading_, [this](const auto& stored) { policy_was_stored(stored); });
-                              } else {
-                                  end_reading(reload_failed(Refusal::Kind::unavailable, put.error()));
-                              }
-                          });
-    }
-
-    void policy_was_stored(const tl::expected<void, std::string>& stored)
-    {
-        if (stopping_) {
-            return;
-        }
-        end_reading(stored ? put_in_force(**reading_)
-                           : reload_failed(Refusal::Kind::unavailable,
-                                           "the store cannot be written (" + stored.error() + ")"));
-    }
-
-    void end_reading(const Result<std::vector<std::string>>& outcome)
-    {
-        // To destroy what is no longer in force takes time, too.
-        worker_.run([gone = std::exchange(reading_, nullptr)] {}, [] {});
-        service_manager_.ready();
-        for (const auto& then : std::exchange(served_callers_, {})) {
-            then(outcome);
-        }
-        if (!reload_callers_.empty()) {
-            begin_reading();
-        }
-    }
-
-    Result<std::vector<std::string>> not_valid(const std::vector<SettingError>& found)
-    {
-        std::string errors;
-        for (const SettingError& error : found) {
-            spdlog::error("{}", to_string(error));
-            errors += to_string(error) + "\n";
-        }
-        return reload_failed(Refusal::Kind::invalid, errors + path_ + " is not valid");
-    }
-
-    /// The policy of these settings is in force; the rest of them follows. What was read before is in `read` then.
-    std::vector<std::string> put_in_force(Settings& read)
+    /// The policy of these settings is in force; the rest of them follows.
+    std::vector<std::string> put_in_force(const Settings& read)
     {
         auto on_restart = need_restart(settings_, read);
         for (const std::string& key : on_restart) {
@@ -385,17 +294,7 @@ class Daemon : private EntityEvents
         entity_.retry_now();  // the password may be another
         settings_.log_level = read.log_level;
         spdlog::set_level(spdlog::level::from_str(settings_.log_level));
-        spdlog::info("{} read again: settings generation {} in force", path_,
-                     policy_->policy()->generation());
-        read = std::exchange(file_before_, {});
         return on_restart;
-    }
-
-    static Result<std::vector<std::string>> reload_failed(Refusal::Kind kind, const std::string& why)
-    {
-        const std::string text = why + ": the previous settings stay in force";
-        spdlog::error("{}", text.substr(text.rfind('\n') + 1));
-        return tl::unexpected(Refusal{kind, text});
     }
 
     void policy_changed(PolicyInForce::Origin origin)
@@ -657,81 +556,8 @@ class Daemon : private EntityEvents
         }
     }
 
-    // --- the store
-
-    /// Requests that could not be recorded were left to their users. When the store is writable again the
-    /// waiting requests are read again to answer them; otherwise that would happen only at the next login.
-    void await_store()
-    {
-        constexpr milliseconds kRetryInterval{5'000};
-        if (store_timer_) {
-            return;
-        }
-        store_timer_ = clock_.after(kRetryInterval, [this] {
-            database_->writable([this](bool writable) { store_tried(writable); });
-        });
-    }
-
-    void store_tried(bool writable)
-    {
-        const std::unique_ptr<Timer> done = std::move(store_timer_);
-        if (!writable) {
-            await_store();
-            return;
-        }
-        spdlog::info("the store can be written again: reading the waiting requests");
-        entity_.read_again();
-    }
-
-    /// A store that was removed or moved is noticed by the next write at the latest. Where nothing is written, it is
-    /// to be seen too.
-    void watch_store()
-    {
-        constexpr milliseconds kInterval{5'000};
-        if (!store_timer_ && !database_->in_place()) {
-            spdlog::error("the store cannot be used, and requests are left to their users: {}",
-                          database_->last_write_error());
-            await_store();
-        }
-        store_watch_ = clock_.after(kInterval, [this] { watch_store(); });
-    }
-
-    /// Menus show what another usherd has saved within a second. Requests are decided by it at once (answerer.h).
-    void watch_settings()
-    {
-        constexpr milliseconds kInterval{1'000};
-        if (database_->dialect() == Dialect::postgresql) {
-            policy_->look();
-            settings_watch_ = clock_.after(kInterval, [this] { watch_settings(); });
-        }
-    }
-
-    /// Others may have superseded the policy that is in force here.
-    void keep_policy()
-    {
-        constexpr milliseconds kInterval{3'600'000};
-        policy_keeping_ = clock_.after(kInterval, [this] {
-            policy_->keep();
-            keep_policy();
-        });
-    }
-
-    /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that
-    /// arrive during a checkpoint.
-    void checkpoint()
-    {
-        constexpr milliseconds kInterval{30'000};
-        if (!database_->checkpoint()) {
-            spdlog::error("the store cannot be written: {}", database_->last_write_error());
-            await_store();
-        }
-        checkpoint_timer_ = clock_.after(kInterval, [this] { checkpoint(); });
-    }
-
     const std::string path_;
     Settings settings_;  ///< in force, without the organizations, which policy_ has
-    Settings
-        file_before_;  ///< in force until the one that was read is; shares its rules with policy_ till then
     EventLoop base_;
     EventClock clock_;
     ServiceManager service_manager_{clock_};
@@ -773,19 +599,15 @@ class Daemon : private EntityEvents
     std::optional<Check> check_;
     std::vector<Callback<CheckReport>> check_callers_;
     std::unique_ptr<Timer> check_ended_;
-    std::unique_ptr<Timer> awaiting_login_;                           ///< for the callers in `check_callers_`
-    std::shared_ptr<ReadSettings> reading_;                           ///< of the settings file; null: none
-    std::vector<Callback<std::vector<std::string>>> served_callers_;  ///< who get its outcome
-    std::vector<Callback<std::vector<std::string>>> reload_callers_;  ///< who get that of the next
-    std::unique_ptr<Timer> store_timer_;  ///< null unless it is to be tried whether the store can be written
-    std::unique_ptr<Timer> store_watch_;
-    std::unique_ptr<Timer> settings_watch_;
-    std::unique_ptr<Timer> policy_keeping_;
-    std::unique_ptr<Timer> checkpoint_timer_;
+    std::unique_ptr<Timer> awaiting_login_;  ///< for the callers in `check_callers_`
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;
     bool stopping_ = false;
+    StoreWatch store_watch_{*database_, *policy_, clock_, [this] { entity_.read_again(); }};
     Worker worker_{base_.get()};
+    SettingsReload reload_{
+        path_,   *policy_,         members_,
+        worker_, service_manager_, [this](const Settings& read) { return put_in_force(read); }};
     Worker ldap_worker_{base_.get()};
     Worker journal_worker_{base_.get()};
     int journal_questions_ = 0;  ///< under way and waiting
