@@ -396,15 +396,7 @@ void save_general(Operations& operations, const Address& user, const CommandInpu
 {
     const Actor actor = Actor::sender(user);
     const ShownGeneral shown = shown_from(input.basis);
-    const auto changed = changes(shown, input.values);
     const bool reset = input.values.flag("reset");
-    if (!reset && !changed) {
-        return reply(CommandRefusal{false, changed.error()});
-    }
-    const GeneralChange change = changed.value_or(GeneralChange());
-    if (!reset && !change.users_may_choose && !change.option && !change.domains && !change.federation) {
-        return reply(done("Nothing was changed."));
-    }
     const auto saved = [reset, reply](const Result<GeneralIm>& now) {
         if (!now) {
             return reply(refusal(now.error()));
@@ -412,10 +404,16 @@ void save_general(Operations& operations, const Address& user, const CommandInpu
         reply(done((reset ? "The settings file is in force again. " : "Saved. ") + describe(*now)));
     };
     if (reset) {
-        operations.reset_general(actor, shown.organization, saved);
-    } else {
-        operations.save_general(actor, shown.organization, change, saved);
+        return operations.reset_general(actor, shown.organization, saved);
     }
+    const auto change = changes(shown, input.values);
+    if (!change) {
+        return reply(CommandRefusal{false, change.error()});
+    }
+    if (!change->users_may_choose && !change->option && !change->domains && !change->federation) {
+        return reply(done("Nothing was changed."));
+    }
+    operations.save_general(actor, shown.organization, *change, saved);
 }
 
 // --- What waits
