@@ -6,6 +6,7 @@
 #include "integration/base/digest.h"
 #include "plugin/clients/words.h"
 #include "plugin/people/person_fields.h"
+#include "plugin/settings/syntax.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
 
@@ -333,9 +334,8 @@ tl::expected<Federation, std::string> federation_of(const FormValues& values)
     federation.answer = answer_named(values.one("federation_answer")).value_or(Answer::leave);
     for (const std::string& line : values.all("federation_domains")) {
         for (const std::string& word : words_in(line)) {
-            const auto domain = Pattern::read(word);
-            if (!domain ||
-                (domain->kind != Pattern::Kind::domain && domain->kind != Pattern::Kind::subdomains)) {
+            const auto domain = syntax::read_domain_pattern(word);
+            if (!domain) {
                 return tl::unexpected("\"" + word + "\" is no domain such as example.net or *.example.net.");
             }
             if (federation.mode == FederationMode::listed) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/settings/syntax.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
 
@@ -192,10 +193,10 @@ Result<Federation> federation_in(const Json& json)
             federation.answer = *answer;
         } else if (key == "domains" && value.is_array()) {
             for (const Json& element : value) {
-                const auto domain =
-                    element.is_string() ? Pattern::read(element.get<std::string>()) : std::nullopt;
-                if (!domain ||
-                    (domain->kind != Pattern::Kind::domain && domain->kind != Pattern::Kind::subdomains)) {
+                const auto domain = element.is_string()
+                                        ? syntax::read_domain_pattern(element.get<std::string>())
+                                        : std::nullopt;
+                if (!domain) {
                     return refused();
                 }
                 federation.domains.insert(*domain);

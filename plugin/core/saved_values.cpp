@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugin/settings/syntax.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
 
@@ -122,8 +123,8 @@ std::optional<Federation> federation_from(const std::string& text)
     }
     Federation federation{*mode, {}, answer.value_or(Answer::leave)};
     for (std::size_t i = 2; i < words.size(); ++i) {
-        const auto domain = Pattern::read(words[i]);
-        if (!domain || (domain->kind != Pattern::Kind::domain && domain->kind != Pattern::Kind::subdomains)) {
+        const auto domain = syntax::read_domain_pattern(words[i]);
+        if (!domain) {
             return std::nullopt;
         }
         federation.domains.insert(*domain);

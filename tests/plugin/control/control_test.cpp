@@ -611,6 +611,10 @@ const std::vector<Refused> kRefused{
      "needs at least one domain"},
     {"PUT", "/v1/organizations/Montague/general", R"({"federation": {"mode": "open", "domains": ["a.lit"]}})",
      400, "only where federation is"},
+    {"PUT", "/v1/organizations/Montague/general",
+     R"({"federation": {"mode": "listed", "domains": ["verona.lit:5269"]}})", 400, "federation: found"},
+    {"PUT", "/v1/organizations/Montague/general",
+     R"({"federation": {"mode": "listed", "domains": ["a.lit b.lit"]}})", 400, "federation: found"},
     {"PUT", "/v1/organizations/Montague/general", R"({"federation": {"mode": "listed", "domains": ["*"]}})",
      400, "federation: found"},
 };
