@@ -47,7 +47,7 @@ class Replaying
         const Settings* then = nullptr;
         if (own_policies_ || has_outside_groups_) {
             const RecordedPolicies::Policy& own = recorded_.of(record.generation);
-            if (own_policies_ && !own) {
+            if (!own) {
                 not_decided(own.error());
                 return;
             }
@@ -55,7 +55,7 @@ class Replaying
                 policies_.emplace(*own);
                 generation_ = record.generation;
             }
-            then = own ? own->get() : nullptr;
+            then = own->get();
         }
         const std::optional<Decision> now = policies_->decide(record, then);
         if (!now) {

@@ -48,7 +48,7 @@ struct ReplayDifference {
 struct Replay {
     std::uint64_t decided = 0;
     std::uint64_t by_hand = 0;  ///< that a person has answered: no policy has decided them
-    /// Of which something is missing: their own policy, or what the directory said then.
+    /// Of which something is missing that matters: their own policy, or what the directory said then.
     std::uint64_t not_decided = 0;
     std::string why_not;  ///< of the first of these
     /// Where the answer is another one; under a decision's own policy, also where the reason is. The most frequent first.

@@ -41,6 +41,16 @@ std::set<std::pair<std::string, std::string>> groups_from_outside(const Organiza
     return groups;
 }
 
+bool has_groups_from_outside(const Organization* organization)
+{
+    for (std::size_t i = 0; organization != nullptr && i < organization->groups.size(); ++i) {
+        if (!organization->groups[i].ldap.empty()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Those of the names that are recorded.
 std::vector<std::string> of(const std::vector<std::string>& names, const std::set<std::string>& recorded)
 {
@@ -107,7 +117,7 @@ std::optional<Decision> ReplayPolicies::decide(const JournalRecord& record, cons
     Facts facts = record.facts;
     facts.groups.reset();
     if (then == nullptr || place == places_.end() ||
-        groups_from_outside(organization_of(*then, domain)).empty()) {
+        !has_groups_from_outside(organization_of(*then, domain))) {
         return usher::decide(policy_, record.request, facts);
     }
     if (!record.facts.groups) {

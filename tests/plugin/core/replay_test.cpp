@@ -241,6 +241,20 @@ BOOST_AUTO_TEST_CASE(what_was_recorded_without_groups_is_not_decided_by_them)
     BOOST_TEST(done.why_not.find("not recorded") != std::string::npos, done.why_not);
 }
 
+/// Whether the group is the same one is not known then.
+BOOST_AUTO_TEST_CASE(without_the_policy_of_then_nothing_is_decided_by_groups)
+{
+    Settings file = settings("option = \"prompt\"", kSales);
+    put_members(file, members(file, {"nurse@capulet.lit"}));
+    put_in_force(file);
+    judge("juliet", "nurse@capulet.lit");
+    store->run("DELETE FROM policy_part");
+    put_members(file, members(file, {"tybalt@capulet.lit"}));
+    BOOST_TEST(replayed(file).not_decided == 1U);
+    BOOST_TEST(replayed(file).differences.empty());
+    BOOST_TEST(replayed(settings("option = \"prompt\"")).decided == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(it_stops_when_it_is_to)
 {
     judge("juliet", "nurse@capulet.lit");
