@@ -1,0 +1,80 @@
+// The chart of the overview, by Debian's Chart.js. Where that is missing, there are only the tables.
+
+const DATE = {day: {hour: "2-digit", minute: "2-digit"}, week: {weekday: "short", day: "numeric"}, month: {day: "numeric", month: "short"}};
+
+/** Resolves once all scripts of the page have been loaded, or could not be. */
+const loaded = new Promise((resolve) => {
+    if (document.readyState === "complete") {
+        resolve();
+    } else {
+        addEventListener("load", resolve, {once: true});
+    }
+});
+
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** A series' color, with strokes of its own, so that the series differ without colors, too. */
+function pattern(name, lines) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = color(name);
+    pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = color("surface");
+    pen.beginPath();
+    lines.forEach(([x1, y1, x2, y2]) => {
+        pen.moveTo(x1, y1);
+        pen.lineTo(x2, y2);
+    });
+    pen.stroke();
+    return pen.createPattern(tile, "repeat");
+}
+
+const STROKES = {
+    approve: [],
+    deny: [[-2, 6, 2, 10], [-2, -2, 10, 10], [6, -2, 10, 2]],
+    leave: [[0, 4, 8, 4]],
+    by_hand: [[4, 0, 4, 8]],
+};
+
+function settings({steps, period}, series) {
+    const text = color("text");
+    const label = new Intl.DateTimeFormat(undefined, DATE[period]);
+    return {
+        type: "bar",
+        data: {
+            labels: steps.map((step) => label.format(new Date(step.from))),
+            datasets: series.map(([name, words]) =>
+                ({label: words, data: steps.map((step) => step[name]), backgroundColor: pattern(name, STROKES[name])})),
+        },
+        options: {
+            animation: false,
+            maintainAspectRatio: false,
+            color: text,
+            scales: {
+                x: {stacked: true, ticks: {color: text}, grid: {display: false}},
+                y: {stacked: true, beginAtZero: true, ticks: {color: text, precision: 0}, grid: {color: color("line")}},
+            },
+        },
+    };
+}
+
+/** Draws into `canvas` when Chart.js is there, and again when the color scheme changes; else takes `place` away. */
+export async function drawBars(place, canvas, overview, series) {
+    await loaded;
+    if (typeof globalThis.Chart !== "function") {
+        place.remove();
+        return;
+    }
+    let chart = new globalThis.Chart(canvas, settings(overview, series));
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    const again = () => {
+        chart.destroy();
+        if (canvas.isConnected) {
+            chart = new globalThis.Chart(canvas, settings(overview, series));
+        } else {
+            scheme.removeEventListener("change", again);
+        }
+    };
+    scheme.addEventListener("change", again);
+}
