@@ -1,6 +1,18 @@
 // The chart of the overview, by Debian's Chart.js. Where that is missing, there are only the tables.
 
-const DATE = {day: {hour: "2-digit", minute: "2-digit"}, week: {weekday: "short", day: "numeric"}, month: {day: "numeric", month: "short"}};
+/** The name of a step, short enough to stand below its bar. */
+function stepName(from, period) {
+    const at = new Date(from);
+    const words = (options) => at.toLocaleString("en-GB", options);
+    switch (period) {
+    case "day":
+        return words({hour: "2-digit", minute: "2-digit"});
+    case "week":
+        return `${words({weekday: "short"})} ${at.getDate()}`;
+    default:
+        return `${at.getDate()} ${words({month: "short"})}`;
+    }
+}
 
 /** Resolves once all scripts of the page have been loaded, or could not be. */
 const loaded = new Promise((resolve) => {
@@ -39,11 +51,10 @@ const STROKES = {
 
 function settings({steps, period}, series) {
     const text = color("text");
-    const label = new Intl.DateTimeFormat(undefined, DATE[period]);
     return {
         type: "bar",
         data: {
-            labels: steps.map((step) => label.format(new Date(step.from))),
+            labels: steps.map((step) => stepName(step.from, period)),
             datasets: series.map(([name, words]) =>
                 ({label: words, data: steps.map((step) => step[name]), backgroundColor: pattern(name, STROKES[name])})),
         },
@@ -65,6 +76,9 @@ export async function drawBars(place, canvas, overview, series) {
     if (typeof globalThis.Chart !== "function") {
         place.remove();
         return;
+    }
+    if (!canvas.isConnected) {
+        return;  // another period was chosen meanwhile
     }
     let chart = new globalThis.Chart(canvas, settings(overview, series));
     const scheme = matchMedia("(prefers-color-scheme: dark)");

@@ -15,9 +15,13 @@ export function h(tag, attributes = {}, ...children) {
             element.setAttribute(name, value);
         }
     }
-    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
+        .map((child) => (typeof child === "string" ? printable(child) : child)));
     return element;
 }
+
+/** As in a terminal: nothing that strangers chose may reverse or hide what stands there. Lines may end. */
+const printable = (text) => text.replace(/[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "\ufffd");
 
 let lastId = 0;
 export const newId = (prefix) => `${prefix}-${++lastId}`;

@@ -31,7 +31,7 @@ function showState(status) {
         facts([
             ["Version", status.version],
             ["Running since", status.started && time(status.started)],
-            ["Left to users because the store failed", status.unrecorded ? number(status.unrecorded) : ""],
+            ["Left to users since then because the store failed", status.unrecorded ? number(status.unrecorded) : ""],
             ["Directory", directory(status.ldap)],
         ]),
     ].filter(Boolean);
@@ -63,7 +63,7 @@ function notInForce(saved) {
 
 function showCount(waiting) {
     const count = waiting.requests.length;
-    return h("p", {}, count === 0 ? "Nothing waits for an answer." : h("a", {href: "#/waiting"},
+    return h("p", {class: "lead"}, count === 0 ? "Nothing waits for an answer." : h("a", {href: "#/waiting"},
         `${waiting.more ? "More than " : ""}${counted(count, "request")} ${count === 1 ? "waits" : "wait"} for an answer`));
 }
 
@@ -110,12 +110,14 @@ function showRequests(overview) {
     drawBars(chart, canvas, overview, SERIES);
     return [
         total === 0 ? h("p", {}, "No requests were decided in this time.") : chart,
-        facts([...sums, ["Of these, left because of limits", number(overview.limited ?? 0)]]),
+        tiles([...sums, ["Left because of limits", number(overview.limited ?? 0)]]),
         total > 0 && numbers(overview),
         h("h3", {}, "Commonest reasons"),
         reasons(overview.reasons),
     ].filter(Boolean);
 }
+
+const tiles = (pairs) => h("dl", {class: "tiles"}, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
 function numbers(overview) {
     const columns = ["From", ...SERIES.map(([, label]) => label)];

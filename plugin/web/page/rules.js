@@ -18,7 +18,7 @@ export function rulesPart(context) {
         changed();
         say(`${sentence} Not saved yet.`);
         const item = list.children[at] ?? list.lastElementChild;
-        (item?.querySelector(`${focus}:not(:disabled)`) ?? item?.querySelector("input") ?? addRule).focus();
+        (item?.querySelector(`${focus}:not(:disabled)`) ?? item?.querySelector("button:enabled") ?? addRule).focus();
     };
     const move = (from, to, focus) => {
         if (from === to || to < 0 || to >= draft.rules.length) {

@@ -29,8 +29,8 @@ const DOMAIN_STATES = [
 const MARKS = {good: "✓", bad: "✕", unsure: "○", warning: "!"};
 
 /** Words with a mark before them, so that the colour says nothing that they do not. */
-export function marked(kind, text) {
-    return h("span", {class: `mark ${kind}`}, h("span", {class: "sign", "aria-hidden": "true"}, MARKS[kind]), h("span", {}, text));
+export function marked(kind, text, more = "") {
+    return h("span", {class: `mark ${kind} ${more}`}, h("span", {class: "sign", "aria-hidden": "true"}, MARKS[kind]), h("span", {}, text));
 }
 
 export function domainState(state) {
@@ -41,11 +41,11 @@ export function domainState(state) {
 const kindOf = (answer) => ({approve: "good", deny: "bad"})[answer] ?? "unsure";
 
 /** What policy says. */
-export const answerWords = (answer) => marked(kindOf(answer), wordIn(ANSWERS, answer));
+export const answerWords = (answer) => marked(kindOf(answer), wordIn(ANSWERS, answer), "answer");
 
 /** What was decided. */
 export const answeredWords = (answer) =>
-    marked(kindOf(answer), {approve: "approved", deny: "denied", leave: "left to the user"}[answer] ?? answer);
+    marked(kindOf(answer), {approve: "approved", deny: "denied", leave: "left to the user"}[answer] ?? answer, "answer");
 
 export function reasonText(decision) {
     const rule = typeof decision.rule === "number" ? ` ${decision.rule}` : "";
