@@ -104,20 +104,30 @@ export function problem(error, again = null) {
     return h("div", {class: "problem", role: "alert"}, h("p", {}, error.message), again && button("Try again", again));
 }
 
+/** Replaces what is in `place`. The focus, if it was in there, stays at the place, so that the keyboard goes on from it. */
+export function renew(place, ...content) {
+    const focused = place.contains(document.activeElement);
+    place.replaceChildren(...content.flat(Infinity).filter(Boolean));
+    if (focused) {
+        place.tabIndex = -1;
+        place.focus({preventScroll: true});
+    }
+}
+
 /**
  * Puts into `place` what `show` makes of what `load` fetches: meanwhile a sentence, and after a failure its reason with
  * "Try again". Nothing is shown any more once `signal` says that the view was left.
  */
 export async function fill(place, sentence, signal, load, show) {
-    place.replaceChildren(h("p", {class: "loading"}, sentence));
+    renew(place, h("p", {class: "loading"}, sentence));
     try {
         const loaded = await load();
         if (!signal.aborted) {
-            place.replaceChildren(...[show(loaded)].flat(Infinity));
+            renew(place, show(loaded));
         }
     } catch (error) {
         if (!signal.aborted) {
-            place.replaceChildren(problem(error, () => fill(place, sentence, signal, load, show)));
+            renew(place, problem(error, () => fill(place, sentence, signal, load, show)));
         }
     }
 }

@@ -1,9 +1,9 @@
 // General IM: the settings of an organization, and what a change of them would change.
 
 import {currentSession, get, path, post, put, remove} from "/files/api.js";
-import {button, confirmed, counted, facts, fill, foreign, h, labelled, problem, say, table} from "/files/dom.js";
+import {button, confirmed, counted, facts, fill, foreign, h, labelled, problem, renew, say, table} from "/files/dom.js";
 import {administratorsPart, domainsPart, federationPart, mayChoosePart, optionPart, part} from "/files/general_parts.js";
-import {replayInto} from "/files/replay.js";
+import {replayInto, stopReplay} from "/files/replay.js";
 import {rulesPart} from "/files/rules.js";
 import {incomplete, kindText} from "/files/words.js";
 
@@ -12,8 +12,9 @@ const MEMBERS = {
     administrators: "administrators", rules: "rules",
 };
 
-/** Unsaved changes by organization: they outlive a look at another view. */
+/** Unsaved changes by who made them and organization: they outlive a look at another view. */
 const unsaved = new Map();
+const keyOf = (organization) => JSON.stringify([currentSession().name, organization]);
 
 export function showGeneral(content, signal, {rest}) {
     const names = currentSession().organizations;
@@ -54,17 +55,18 @@ function editor(general, place, signal) {
     const name = general.organization;
     const draft = {};
     for (const member of Object.keys(MEMBERS).filter((one) => general[one])) {
-        draft[member] = structuredClone(unsaved.get(name)?.[member] ?? general[member].value);
+        draft[member] = structuredClone(unsaved.get(keyOf(name))?.[member] ?? general[member].value);
     }
     const change = () => toSend(changeOf(draft, general));
     const beforehand = h("div");
     const bar = saveBar({
-        general, change, place, signal,
+        general, change,
         preview: () => showPreview(beforehand, name, change(), signal),
-        show: (now) => place.replaceChildren(...editor(now, place, signal)),
+        show: (now) => renew(place, editor(now, place, signal)),
     });
     const changed = () => {
-        unsaved.set(name, changeOf(draft, general));
+        unsaved.set(keyOf(name), changeOf(draft, general));
+        stopReplay();
         beforehand.replaceChildren();
         bar.refresh();
     };
@@ -77,7 +79,7 @@ function editor(general, place, signal) {
         general.rules && rulesPart(context),
         general.limits && limitsPart(general.limits),
         beforehand, bar.element,
-    ].filter(Boolean);
+    ];
 }
 
 function limitsPart({source, ...limits}) {
@@ -95,7 +97,7 @@ function saveBar({general, change, preview, show}) {
         failed.replaceChildren();
         try {
             const now = await act();
-            unsaved.delete(general.organization);
+            unsaved.delete(keyOf(general.organization));
             show(now);
             say(sentence);
             document.querySelector("main h1").focus();
@@ -114,7 +116,7 @@ function saveBar({general, change, preview, show}) {
         button("What would change?", preview, {class: "primary"}),
         button("Save", () => attempt(() => put(resource, change()), "Saved. In force from the next request on."), {class: "primary"}),
         button("Undo my changes", () => {
-            unsaved.delete(general.organization);
+            unsaved.delete(keyOf(general.organization));
             show(general);
             say("Your changes are undone. Nothing was saved.");
         }),
@@ -162,5 +164,5 @@ function previewOfWaiting(preview) {
             : `Of ${count} that ${preview.looked_at === 1 ? "waits" : "wait"}, ${rows.length === 0 ? "none" : rows.length} would get another answer.`),
         rows.length > 0 && table("Waiting requests with another answer", ["Contact", "User", "Now", "With these settings"], rows),
         incomplete(preview),
-    ].flat(Infinity).filter(Boolean);
+    ];
 }

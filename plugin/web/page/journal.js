@@ -107,7 +107,7 @@ function list({behind, records}, filter, limit, showMore, signal) {
         h("p", {}, h("label", {class: "choice"}, box, h("span", {}, "Follow: show new decisions as they come"))), failed, none, found,
         records.length === limit && (limit < MOST_SHOWN ? button(`Show up to ${MOST_SHOWN}`, showMore)
             : h("p", {class: "note"}, `These are the last ${MOST_SHOWN}. There may be older ones; usherctl journal lists them all.`)),
-    ].filter(Boolean);
+    ];
 }
 
 const cells = (record) => [

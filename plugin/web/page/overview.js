@@ -34,7 +34,7 @@ function showState(status) {
             ["Left to users since then because the store failed", status.unrecorded ? number(status.unrecorded) : ""],
             ["Directory", directory(status.ldap)],
         ]),
-    ].filter(Boolean);
+    ];
 }
 
 function domains(organization) {
@@ -114,7 +114,7 @@ function showRequests(overview) {
         total > 0 && numbers(overview),
         h("h3", {}, "Commonest reasons"),
         reasons(overview.reasons),
-    ].filter(Boolean);
+    ];
 }
 
 const tiles = (pairs) => h("dl", {class: "tiles"}, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));

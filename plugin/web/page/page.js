@@ -60,9 +60,10 @@ function showViews(current) {
 
 function showWho() {
     const session = currentSession();
+    const names = session.organizations;
     document.getElementById("who").replaceChildren(
-        h("p", {}, foreign(session.name), session.organizations.length > 0 && " · ",
-            session.organizations.map((name, i) => [i > 0 && ", ", foreign(name)])),
+        h("p", {}, foreign(session.name), names.length > 0 && " · ",
+            names.length > 3 ? `${names.length} organizations` : names.map((name, i) => [i > 0 && ", ", foreign(name)])),
         session.local && button("Reload the settings file", reload),
         button("Log out", leave));
 }

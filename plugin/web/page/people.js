@@ -1,7 +1,7 @@
 // One user: their option for contact list requests, and what was decided for them.
 
 import {get, lines, path, put, queryText, remove} from "/files/api.js";
-import {button, choices, facts, fill, foreign, h, labelled, newId, problem, say, table, time} from "/files/dom.js";
+import {button, choices, facts, fill, foreign, h, labelled, newId, problem, renew, say, table, time} from "/files/dom.js";
 import {answeredWords, OPTIONS, optionSentence, reasonText} from "/files/words.js";
 
 const DECISIONS = 20;
@@ -42,7 +42,7 @@ function optionOf(option, place) {
     const change = async (act, sentence) => {
         failed.replaceChildren();
         try {
-            place.replaceChildren(...optionOf(await act(), place));
+            renew(place, optionOf(await act(), place));
             say(sentence);
         } catch (error) {
             failed.replaceChildren(problem(error));
@@ -64,7 +64,7 @@ function optionOf(option, place) {
                 "Saved. In force from the next request on."), {class: "primary"}),
             option.chosen && button("Forget the choice", () => change(() => remove(resource),
                 "The choice is forgotten. The option for users without a choice is in force."))),
-    ].filter(Boolean);
+    ];
 }
 
 function decisions(records) {

@@ -1,7 +1,7 @@
 // Decisions made again: under unsaved settings, or under the policy in force. In parts, so that it can be stopped.
 
 import {post} from "/files/api.js";
-import {button, counted, foreign, h, newId, number, problem, table, time} from "/files/dom.js";
+import {button, counted, foreign, h, newId, number, problem, renew, table, time} from "/files/dom.js";
 import {kindText} from "/files/words.js";
 
 const RECORDS_IN_A_PART = 20000;
@@ -24,16 +24,25 @@ function add(sum, part) {
     }
 }
 
+let running = null;  // of the one replay that there is at a time
+
+export function stopReplay() {
+    running?.abort();
+    running = null;
+}
+
 /**
  * Replays into `place`: POSTs `body` to `resource` with `query` until there is no more, with progress and a button that
- * stops it. What was found until then is shown in any case.
+ * stops it. What was found until then is shown in any case, unless another replay has begun.
  */
 export async function replayInto(place, signal, {resource, body, query, under}) {
+    stopReplay();
     const stop = new AbortController();
+    running = stop;
     const either = AbortSignal.any([signal, stop.signal]);
     const label = newId("progress");
     const progress = h("span", {id: label}, "Making decisions of the journal again …");
-    place.replaceChildren(h("p", {class: "loading"}, progress, " ", h("progress", {"aria-labelledby": label}), " ",
+    renew(place, h("p", {class: "loading"}, progress, " ", h("progress", {"aria-labelledby": label}), " ",
         button("Stop", () => stop.abort())));
     const sum = nothing();
     let failure = null;
@@ -47,10 +56,9 @@ export async function replayInto(place, signal, {resource, body, query, under}) 
     } catch (error) {
         failure = stop.signal.aborted ? null : error;
     }
-    if (!signal.aborted) {
+    if (!signal.aborted && running === stop) {
         const again = () => replayInto(place, signal, {resource, body, query, under});
-        place.replaceChildren(...[failure && problem(failure, again), (!failure || sum.decided > 0) && result(sum, under)]
-            .flat(Infinity).filter(Boolean));
+        renew(place, failure && problem(failure, again), (!failure || sum.decided > 0) && result(sum, under));
     }
 }
 

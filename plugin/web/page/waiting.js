@@ -1,7 +1,7 @@
 // The requests that wait for an answer, and what policy says of each.
 
 import {get, path, post, queryText} from "/files/api.js";
-import {button, confirmed, counted, fill, foreign, h, labelled, number, problem, say, table} from "/files/dom.js";
+import {button, confirmed, counted, fill, foreign, h, labelled, number, problem, renew, say, table} from "/files/dom.js";
 import {ANSWERS, answerWords, incomplete, marked, outcomeWords, reasonText, rosterItem} from "/files/words.js";
 
 const ROWS_AT_ONCE = 200;
@@ -13,7 +13,7 @@ export function showWaiting(content, signal, {parameters}) {
         () => get(path("review"), {user}, signal),
         (review) => (review.requests.length === 0
             ? [h("p", {class: "lead"}, "Nothing waits."), user && h("p", {}, "For ", foreign(user), ". ", h("a", {href: "#/waiting"}, "Look at all users")),
-                incomplete(review)].flat(Infinity).filter(Boolean)
+                incomplete(review)]
             : new List(review, user, signal).element));
 }
 
@@ -24,7 +24,8 @@ class List {
         this.user = user;
         this.signal = signal;
         this.chosen = new Set();
-        this.outcomes = new Map();  // by request; what stands in its last column
+        this.outcomes = new Map();  // by request: in words
+        this.shown = new Map();     // by request: its box, and the place for the outcome
         this.most = ROWS_AT_ONCE;
         this.text = h("input", {type: "search", input: () => this.show(), autocomplete: "off", spellcheck: "false"});
         this.says = h("select", {change: () => this.show()}, h("option", {value: ""}, "anything"),
@@ -35,7 +36,7 @@ class List {
             user !== "" && h("p", {}, "For ", foreign(user), ". ", h("a", {href: "#/waiting"}, "Look at all users")),
             h("div", {class: "inline"}, labelled("Contact or user", this.text), labelled("Policy says", this.says)),
             this.count, this.buttons(), this.place, incomplete(review),
-        ].flat(Infinity).filter(Boolean);
+        ];
         this.show();
     }
 
@@ -63,21 +64,22 @@ class List {
     show() {
         const matching = this.matching();
         this.showCount(matching.length);
+        this.shown.clear();
         const more = matching.length - this.most;
-        this.place.replaceChildren(...[
+        renew(this.place,
             matching.length === 0 ? h("p", {}, "No waiting request matches.")
                 : table("Waiting requests", COLUMNS, matching.slice(0, this.most).map((one) => this.row(one)), {caption_hidden: true}),
             more > 0 && button(`Show ${number(Math.min(more, ROWS_AT_ONCE))} more`, () => {
                 this.most += ROWS_AT_ONCE;
                 this.show();
-            }),
-        ].filter(Boolean));
+            }));
     }
 
     showCount(shown = this.matching().length) {
         const all = this.review.requests.length;
         const of = shown === all ? "" : `${number(shown)} of `;
-        this.count.textContent = `${of}${counted(all, "request")} ${all === 1 ? "waits" : "wait"}; ${number(this.chosen.size)} chosen.`;
+        const answered = this.outcomes.size === 0 ? "" : `, ${number(this.outcomes.size)} of them with an outcome`;
+        this.count.textContent = `${of}${counted(all, "request")}${answered}; ${number(this.chosen.size)} chosen.`;
         this.forChosen.forEach((one) => { one.disabled = this.chosen.size === 0; });
     }
 
@@ -90,12 +92,15 @@ class List {
             }});
         const why = `#/journal/explain${queryText({user: request.user, contact: request.contact})}`;
         const act = (answer, words) => button(words, () => this.answer([request], answer), {"aria-label": `${words} the request from ${between}`});
+        const place = h("div", {class: "buttons"},
+            this.outcomes.get(request) ?? [act("approve", "Approve"), act("deny", "Deny")]);
+        this.shown.set(request, {box, place});
         return [
             h("label", {class: "choice"}, box, foreign(request.contact)),
             foreign(request.user),
             rosterItem(request.item),
             [answerWords(request.answer), ` (${reasonText(request)}) `, h("a", {href: why, "aria-label": `Why? About the request from ${between}`}, "Why?")],
-            this.outcomes.get(request) ?? h("div", {class: "buttons"}, act("approve", "Approve"), act("deny", "Deny")),
+            place,
         ];
     }
 
@@ -117,16 +122,25 @@ class List {
             this.chosen.delete(request);
             try {
                 await post(path("answer"), {user: request.user, contact: request.contact, answer});
-                this.outcomes.set(request, outcomeWords("answered", answer));
+                this.became(request, outcomeWords("answered", answer));
                 applied += 1;
             } catch (error) {
-                this.outcomes.set(request, marked("bad", error.message));
+                this.became(request, marked("bad", error.message));
             }
             say(`${number(applied)} of ${counted(requests.length, "request")} ${answer === "approve" ? "approved" : "denied"}.`);
         }
-        if (!this.signal.aborted) {
-            this.show();
+    }
+
+    /** Only its row is changed, so that the focus stays. */
+    became(request, outcome) {
+        this.outcomes.set(request, outcome);
+        const shown = this.shown.get(request);
+        if (shown) {
+            shown.box.checked = false;
+            shown.box.disabled = true;
+            renew(shown.place, outcome);
         }
+        this.showCount();
     }
 
     async applyPolicy() {
@@ -137,7 +151,7 @@ class List {
         ], "Answer them")) {
             return;
         }
-        this.place.replaceChildren(h("p", {class: "loading"}, "Answering …"));
+        renew(this.place, h("p", {class: "loading"}, "Answering …"));
         try {
             this.review = await post(path("review"), undefined, {user: this.user}, this.signal);
             this.chosen.clear();
@@ -147,7 +161,7 @@ class List {
             say(`${counted(done, "request")} answered as the policy says.`);
         } catch (error) {
             if (!this.signal.aborted) {
-                this.place.replaceChildren(problem(error));
+                renew(this.place, problem(error));
             }
         }
     }
