@@ -5,6 +5,7 @@ Run as: demo.py PATH-TO-USHERD [--keep]
 import asyncio
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -92,18 +93,20 @@ async def within_deadline(awaitable, what):
 class Stage:
     """The private server and usherd, in a temporary directory that stop() deletes."""
 
-    def __init__(self, usherd):
+    def __init__(self, usherd, settings=USHER):
         self.usherd = Path(usherd)
+        self.settings = settings
         self.directory = Path(tempfile.mkdtemp(prefix="usher-demo-"))
-        self.client_port, self.component_port = free_ports(2)
+        self.client_port, self.component_port, self.web_port = free_ports(3)
         self.passwords = {address: secrets.token_hex(6) for address in ACCOUNTS}
         self.running = []
 
     async def start(self):
         values = dict(directory=self.directory, client_port=self.client_port, component_port=self.component_port,
+                      web_port=self.web_port,
                       office=OFFICE, elsewhere=ELSEWHERE, component=COMPONENT, paris=PARIS,
                       connector=HERE.parent / "integration" / "prosody")
-        (self.directory / "usher.toml").write_text(USHER.format(**values))
+        (self.directory / "usher.toml").write_text(self.settings.format(**values))
         (self.directory / "prosody.cfg.lua").write_text(PROSODY.format(**values) + self.server_part())
         for address, password in self.passwords.items():
             name, domain = address.split("@")
@@ -152,7 +155,7 @@ class Stage:
             except asyncio.TimeoutError:
                 self.check()
                 continue
-            if b"STATUS=answering on 1 of 1" in notice:
+            if re.search(rb"STATUS=answering on (\d+) of \1\b", notice):
                 return
 
     def check(self):
