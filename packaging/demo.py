@@ -5,6 +5,7 @@ Run as: demo.py PATH-TO-USHERD [--keep]
 import asyncio
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -97,8 +98,9 @@ async def within_deadline(awaitable, what):
 class Stage:
     """The private server and usherd, in a temporary directory that stop() deletes."""
 
-    def __init__(self, usherd):
+    def __init__(self, usherd, settings=USHER):
         self.usherd = Path(usherd)
+        self.settings = settings
         self.directory = Path(tempfile.mkdtemp(prefix="usher-demo-"))
         self.client_port, self.component_port, self.web_port = free_ports(3)
         self.passwords = {address: secrets.token_hex(6) for address in ACCOUNTS}
@@ -109,7 +111,7 @@ class Stage:
                       web_port=self.web_port, page=HERE.parent / "plugin" / "web" / "page", juliet=JULIET,
                       office=OFFICE, elsewhere=ELSEWHERE, component=COMPONENT, paris=PARIS,
                       connector=HERE.parent / "integration" / "prosody")
-        (self.directory / "usher.toml").write_text(USHER.format(**values))
+        (self.directory / "usher.toml").write_text(self.settings.format(**values))
         (self.directory / "prosody.cfg.lua").write_text(PROSODY.format(**values) + self.server_part())
         for address, password in self.passwords.items():
             name, domain = address.split("@")
@@ -166,7 +168,7 @@ class Stage:
             except asyncio.TimeoutError:
                 self.check()
                 continue
-            if b"STATUS=answering on 1 of 1" in notice:
+            if re.search(rb"STATUS=answering on (\d+) of \1\b", notice):
                 return
 
     def check(self):
