@@ -308,6 +308,29 @@ Json json_of(const std::vector<FederationReport>& reports)
     return {{"organizations", std::move(organizations)}};
 }
 
+Json json_of(const Overview& overview)
+{
+    Json steps = Json::array();
+    for (const Overview::Step& one : overview.steps) {
+        steps.push_back({{"from", timestamp(one.from)},
+                         {"approve", one.approve},
+                         {"deny", one.deny},
+                         {"leave", one.leave},
+                         {"by_hand", one.by_hand}});
+    }
+    Json reasons = Json::array();
+    for (const Overview::ReasonCount& one : overview.reasons) {
+        reasons.push_back({{"answer", name(one.answer)}, {"reason", one.reason}, {"count", one.count}});
+    }
+    return {{"period", name(overview.period)},
+            {"from", timestamp(overview.steps.empty() ? overview.until : overview.steps.front().from)},
+            {"until", timestamp(overview.until)},
+            {"step_seconds", overview.step.count()},
+            {"steps", std::move(steps)},
+            {"reasons", std::move(reasons)},
+            {"limited", overview.limited}};
+}
+
 Json json_of(const CheckReport& report)
 {
     Json results = Json::array();

@@ -24,6 +24,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const GeneralIm& general);
 [[nodiscard]] Json json_of(const Replay& replay);
 [[nodiscard]] Json json_of(const std::vector<FederationReport>& reports);
+[[nodiscard]] Json json_of(const Overview& overview);
 [[nodiscard]] Json json_of(const CheckReport& report);
 
 /// A decision's id as text: many programs that read JSON cannot hold whole numbers of 64 bits.

@@ -183,6 +183,19 @@ void federation(const ControlRequest& request)
     }
 }
 
+void overview(const ControlRequest& request)
+{
+    const std::string* given = request.query("period");
+    const auto period = given != nullptr ? overview_period_named(*given) : OverviewPeriod::week;
+    if (!period) {
+        refuse(*request.exchange, 400,
+               "period: found " + quoted(Json(*given)) + "; accepted: day, week, month");
+        return;
+    }
+    request.operations.overview(request.actor, request.organization_query(), *period,
+                                replying<Overview>(request.exchange));
+}
+
 // --- Options for contact list requests
 
 void option(const ControlRequest& request)

@@ -16,6 +16,7 @@ void journal(const ControlRequest& request);
 void decision(const ControlRequest& request);
 void replay(const ControlRequest& request);
 void federation(const ControlRequest& request);
+void overview(const ControlRequest& request);
 void option(const ControlRequest& request);
 void choose(const ControlRequest& request);
 void forget_choice(const ControlRequest& request);

@@ -47,6 +47,7 @@ const std::vector<Route>& routes()
          "/v1/replay",
          {"user", "contact", "organization", "since", "after", "limit"},
          resources::replay},
+        {"GET", "/v1/overview", {"organization", "period"}, resources::overview},
         {"GET", "/v1/federation", {"organization", "since"}, resources::federation},
         {"GET", "/v1/organizations/{name}/general", {}, resources::general},
         {"PUT", "/v1/organizations/{name}/general", {}, resources::save_general},

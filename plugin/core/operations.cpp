@@ -222,22 +222,42 @@ Result<std::vector<const Organization*>> Operations::authorize_organizations(
     return refused(Kind::not_found, "There is no organization " + organization.value_or(std::string()) + ".");
 }
 
+Result<std::optional<std::vector<std::string>>> Operations::journal_domains(
+    const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const
+{
+    const auto organizations = authorize_organizations(actor, organization, what);
+    if (!organizations) {
+        return tl::unexpected(organizations.error());
+    }
+    if (!actor.address() && !organization) {
+        return std::nullopt;
+    }
+    std::vector<std::string> domains;
+    for (const Organization* one : *organizations) {
+        domains.insert(domains.end(), one->domains.begin(), one->domains.end());
+    }
+    return domains;
+}
+
 void Operations::replay(const Actor& actor, ReplayRequest request,
                         const std::optional<std::string>& organization, Callback<Replay> then)
 {
-    const auto organizations =
-        authorize_organizations(actor, organization, "how decisions would be made again");
-    if (!organizations) {
-        return then(tl::unexpected(organizations.error()));
+    auto domains = journal_domains(actor, organization, "how decisions would be made again");
+    if (!domains) {
+        return then(tl::unexpected(domains.error()));
     }
-    if (actor.address() || organization) {  // else also what was decided for domains that nobody has any more
-        request.filter.domains.emplace();
-        for (const Organization* one : *organizations) {
-            request.filter.domains->insert(request.filter.domains->end(), one->domains.begin(),
-                                           one->domains.end());
-        }
-    }
+    request.filter.domains = *std::move(domains);
     replay_(std::move(request), std::move(then));
+}
+
+void Operations::overview(const Actor& actor, const std::optional<std::string>& organization,
+                          OverviewPeriod period, Callback<Overview> then)
+{
+    auto domains = journal_domains(actor, organization, "how requests were answered");
+    if (!domains) {
+        return then(tl::unexpected(domains.error()));
+    }
+    overview_({*std::move(domains), period, std::chrono::system_clock::now()}, std::move(then));
 }
 
 void Operations::federation(const Actor& actor, const std::optional<std::string>& organization,

@@ -26,6 +26,7 @@
 #include "plugin/core/answerer.h"
 #include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
+#include "plugin/core/overview.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/core/replay.h"
@@ -236,6 +237,14 @@ class Operations
     void federation(const Actor& actor, const std::optional<std::string>& organization,
                     std::chrono::system_clock::time_point since,
                     Callback<std::vector<FederationReport>> then);
+    /// How many requests got which answer until now (overview.h): of the organisation of that name, or of all that the actor
+    /// administers; for a local one, of all.
+    void overview(const Actor& actor, const std::optional<std::string>& organization, OverviewPeriod period,
+                  Callback<Overview> then);
+    void on_overview(std::function<void(OverviewOrder, Callback<Overview>)> overview)
+    {
+        overview_ = std::move(overview);
+    }
     void on_federation(
         std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation)
     {
@@ -323,6 +332,10 @@ class Operations
     /// Those that the actor administers, or the one of that name; at least one. `what` is asked for.
     [[nodiscard]] Result<std::vector<const Organization*>> authorize_organizations(
         const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
+    /// The domains to which what is asked of the journal is restricted; nothing for local actors who name no organisation: they
+    /// also see what was decided for domains that nobody has any more.
+    [[nodiscard]] Result<std::optional<std::vector<std::string>>> journal_domains(
+        const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
@@ -372,6 +385,7 @@ class Operations
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(ReplayRequest, Callback<Replay>)> replay_;
     std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation_;
+    std::function<void(OverviewOrder, Callback<Overview>)> overview_;
     std::function<void(Callback<CheckReport>)> check_;
     std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =

@@ -185,6 +185,9 @@ class Daemon : private EntityEvents
             [this](FederationOrder order, Callback<std::vector<FederationReport>> then) {
                 report_federation(std::move(order), std::move(then));
             });
+        operations_.on_overview([this](OverviewOrder order, Callback<Overview> then) {
+            give_overview(std::move(order), std::move(then));
+        });
         operations_.on_replay([this](ReplayRequest request, Callback<Replay> then) {
             replay(std::move(request), std::move(then));
         });
@@ -413,6 +416,20 @@ class Daemon : private EntityEvents
                     return not_read(report.error());
                 }
                 return *std::move(report);
+            },
+            std::move(then));
+    }
+
+    void give_overview(OverviewOrder order, Callback<Overview> then)
+    {
+        ask_journal<Overview>(
+            [order = std::move(order), url = settings_.store.url,
+             stop = journal_worker_.stop_descriptor()]() -> Result<Overview> {
+                auto counted = overview(url, order, stop);
+                if (!counted) {
+                    return not_read(counted.error());
+                }
+                return *std::move(counted);
             },
             std::move(then));
     }

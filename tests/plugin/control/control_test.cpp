@@ -85,6 +85,15 @@ struct Controlled {
             then(std::vector{
                 FederationReport{"Montague", {DomainRequests{"verona.lit", 3, 0, 0, 0, 0, {}}}, false}});
         });
+        operations.on_overview([this](const OverviewOrder& order, const auto& then) {
+            overviews.push_back(order);
+            then(Overview{order.period,
+                          noon(),
+                          std::chrono::hours(24),
+                          {{noon() - std::chrono::hours(24), 1, 2, 3, 4}},
+                          {{Answer::approve, "in organization", 1}},
+                          2});
+        });
         operations.on_replay([this](const ReplayRequest& request, const auto& then) {
             replayed.push_back(request);
             Replay seven;
@@ -153,6 +162,7 @@ struct Controlled {
     Result<std::vector<std::string>> reload = std::vector<std::string>{"store.url"};
     std::vector<ReplayRequest> replayed;
     std::vector<FederationOrder> counted;
+    std::vector<OverviewOrder> overviews;
     std::unique_ptr<Control> control;
     std::optional<RawHttp> client;
 };
@@ -395,6 +405,31 @@ BOOST_AUTO_TEST_CASE(federation_is_reported_of_the_organizations_asked_for)
     BOOST_TEST(counted.front().organizations.front().domains == std::vector<std::string>{"montague.lit"});
     BOOST_TEST(ask("GET", "/v1/federation?since=2026-11-23T10:00:00Z").status == 200);
     BOOST_TEST(counted.back().organizations.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(an_overview_is_given_of_the_organization_and_period_asked_for)
+{
+    const Json week = asked("GET", "/v1/overview", "/v1/overview");
+    BOOST_TEST(week["period"] == "week");
+    BOOST_TEST(week["from"] == "2026-11-22T12:00:00.000Z");
+    BOOST_TEST(week["until"] == "2026-11-23T12:00:00.000Z");
+    BOOST_TEST(week["step_seconds"] == 86'400);
+    BOOST_TEST(week["steps"] == Json::array({{{"from", "2026-11-22T12:00:00.000Z"},
+                                              {"approve", 1},
+                                              {"deny", 2},
+                                              {"leave", 3},
+                                              {"by_hand", 4}}}));
+    BOOST_TEST(week["limited"] == 2);
+    BOOST_TEST(asked("GET", "/v1/overview", "/v1/overview?organization=Montague&period=day")["period"] ==
+               "day");
+    BOOST_REQUIRE(overviews.size() == 2U);
+    BOOST_TEST((overviews[0].period == OverviewPeriod::week));
+    BOOST_TEST(!overviews[0].domains.has_value());
+    BOOST_TEST((overviews[1].domains == std::vector<std::string>{"montague.lit"}));
+    const HttpAnswer year = ask("GET", "/v1/overview?period=year");
+    BOOST_TEST(year.status == 400);
+    BOOST_TEST(Json::parse(year.body)["error"] == "period: found \"year\"; accepted: day, week, month");
+    BOOST_TEST(ask("GET", "/v1/overview?organization=Verona").status == 404);
 }
 
 BOOST_AUTO_TEST_CASE(the_journal_is_read_in_portions_and_one_by_one)

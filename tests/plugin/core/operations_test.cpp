@@ -603,6 +603,33 @@ BOOST_AUTO_TEST_CASE(rights_are_those_that_the_actor_had_when_they_asked)
     BOOST_TEST(!operations.general(nurse, "Capulet").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_overview_is_of_what_the_actor_administers)
+{
+    std::optional<OverviewOrder> ordered;
+    operations.on_overview([&ordered](OverviewOrder order, const auto& then) {
+        ordered = std::move(order);
+        then(Overview());
+    });
+    const auto ask = [this, &ordered](const Actor& actor, std::optional<std::string> organization) {
+        ordered.reset();
+        std::optional<Refusal> refusal;
+        operations.overview(actor, organization, OverviewPeriod::week, [&refusal](const auto& given) {
+            refusal = given ? std::nullopt : std::optional(given.error());
+        });
+        return refusal;
+    };
+    const Actor nurse = Actor::sender(address("nurse@capulet.lit"));
+    BOOST_TEST(!ask(nurse, std::nullopt).has_value());
+    BOOST_TEST((ordered->domains == std::vector<std::string>{"capulet.lit", "capulet.example"}));
+    BOOST_TEST((ask(nurse, "Montague")->kind == Refusal::Kind::forbidden));
+    BOOST_TEST(!ordered.has_value());
+    BOOST_TEST((ask(Actor::sender(juliet), std::nullopt)->kind == Refusal::Kind::forbidden));
+    BOOST_TEST(!ask(Actor::local("root"), "Montague").has_value());
+    BOOST_TEST((ordered->domains == std::vector<std::string>{"montague.lit"}));
+    BOOST_TEST(!ask(Actor::local("root"), std::nullopt).has_value());
+    BOOST_TEST(!ordered->domains.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_organization_may_be_gone_when_its_settings_are_saved)
 {
     std::optional<Result<GeneralIm>> saved;
