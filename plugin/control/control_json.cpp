@@ -225,6 +225,22 @@ Json json_of(const Review& review)
     return {{"requests", std::move(requests)}, {"more", review.more}, {"unlisted", json_of(review.unlisted)}};
 }
 
+Json json_of(const WaitingPreview& preview)
+{
+    Json requests = Json::array();
+    for (const WaitingPreview::Difference& one : preview.requests) {
+        Json& json = requests.emplace_back(Json::object());
+        add(json, one.request);
+        add(json["was"], one.was);
+        add(json["now"], one.now);
+    }
+    return {{"requests", std::move(requests)},
+            {"differing", preview.differing},
+            {"looked_at", preview.looked_at},
+            {"more", preview.more},
+            {"unlisted", json_of(preview.unlisted)}};
+}
+
 Json json_of(const Explained& explained)
 {
     Json steps = Json::array();

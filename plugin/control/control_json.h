@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const UserOption& option);
 [[nodiscard]] Json json_of(const Waiting& waiting);
 [[nodiscard]] Json json_of(const Review& review);
+[[nodiscard]] Json json_of(const WaitingPreview& preview);
 [[nodiscard]] Json json_of(const Explained& explained);
 [[nodiscard]] Json json_of(const JournalRecord& record);
 [[nodiscard]] Json json_of(const GeneralIm& general);

@@ -27,5 +27,8 @@ void apply(const ControlRequest& request);
 void general(const ControlRequest& request);
 void save_general(const ControlRequest& request);
 void reset_general(const ControlRequest& request);
+void preview(const ControlRequest& request);
+void preview_waiting(const ControlRequest& request);
+void try_change(const ControlRequest& request);
 
 }  // namespace usher::resources

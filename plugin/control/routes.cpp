@@ -52,6 +52,9 @@ const std::vector<Route>& routes()
         {"GET", "/v1/organizations/{name}/general", {}, resources::general},
         {"PUT", "/v1/organizations/{name}/general", {}, resources::save_general},
         {"DELETE", "/v1/organizations/{name}/general", {}, resources::reset_general},
+        {"POST", "/v1/organizations/{name}/preview", {"since", "after", "limit"}, resources::preview},
+        {"POST", "/v1/organizations/{name}/preview/waiting", {}, resources::preview_waiting},
+        {"POST", "/v1/organizations/{name}/try", {}, resources::try_change},
     };
     return all;
 }

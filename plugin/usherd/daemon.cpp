@@ -185,6 +185,9 @@ class Daemon : private EntityEvents
             [this](FederationOrder order, Callback<std::vector<FederationReport>> then) {
                 report_federation(std::move(order), std::move(then));
             });
+        operations_.set_worker([this](std::function<void()> work, MembersInForce::Then then) {
+            work_beside(std::move(work), std::move(then));
+        });
         operations_.on_overview([this](OverviewOrder order, Callback<Overview> then) {
             give_overview(std::move(order), std::move(then));
         });
@@ -377,7 +380,8 @@ class Daemon : private EntityEvents
             });
     }
 
-    void make_members(std::function<void()> work, MembersInForce::Then then)
+    /// See Operations::Run.
+    void work_beside(std::function<void()> work, MembersInForce::Then then)
     {
         const auto done = std::make_shared<tl::expected<void, std::string>>();
         worker_.run(
@@ -397,11 +401,15 @@ class Daemon : private EntityEvents
 
     void replay(ReplayRequest request, Callback<Replay> then)
     {
-        const auto in_force = std::make_shared<Settings>();
-        in_force->organizations = policy_->organizations();
-        in_force->limits = policy_->policy()->limits();
+        auto settings = std::exchange(request.settings, nullptr);
+        if (!settings) {
+            const auto in_force = std::make_shared<Settings>();
+            in_force->organizations = policy_->organizations();
+            in_force->limits = policy_->policy()->limits();
+            settings = in_force;
+        }
         ask_journal<Replay>(
-            [task = ReplayTask{std::move(request), settings_.store.url, in_force, members_.known(),
+            [task = ReplayTask{std::move(request), settings_.store.url, settings, members_.known(),
                                journal_worker_.stop_descriptor()}] { return replay_now(task); },
             std::move(then));
     }
@@ -594,7 +602,7 @@ class Daemon : private EntityEvents
     KnownChoices person_choices_{*database_, clock_};
     ContactNames contact_names_{directory_, person_choices_};
     MembersInForce members_{*policy_, clock_, [this](std::function<void()> work, MembersInForce::Then then) {
-                                make_members(std::move(work), std::move(then));
+                                work_beside(std::move(work), std::move(then));
                             }};
     LdapRefresh ldap_{
         clock_, directory_, std::chrono::system_clock::now,
