@@ -5,6 +5,7 @@ Run as: demo.py PATH-TO-USHERD [--keep]
 import asyncio
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -56,6 +57,7 @@ secret_file = "{directory}/secret"
 [[organization]]
 name = "House of Capulet"
 domains = ["{office}"]
+administrators = ["{juliet}"]
 option = "organization"
 
   [[organization.rule]]
@@ -67,6 +69,10 @@ url = "sqlite3://{directory}/usher.db"
 
 [control]
 socket = "{directory}/control.sock"
+
+[web]
+listen = "127.0.0.1:{web_port}"
+files = "{page}"
 """
 
 
@@ -92,18 +98,20 @@ async def within_deadline(awaitable, what):
 class Stage:
     """The private server and usherd, in a temporary directory that stop() deletes."""
 
-    def __init__(self, usherd):
+    def __init__(self, usherd, settings=USHER):
         self.usherd = Path(usherd)
+        self.settings = settings
         self.directory = Path(tempfile.mkdtemp(prefix="usher-demo-"))
-        self.client_port, self.component_port = free_ports(2)
+        self.client_port, self.component_port, self.web_port = free_ports(3)
         self.passwords = {address: secrets.token_hex(6) for address in ACCOUNTS}
         self.running = []
 
     async def start(self):
         values = dict(directory=self.directory, client_port=self.client_port, component_port=self.component_port,
+                      web_port=self.web_port, page=HERE.parent / "plugin" / "web" / "page", juliet=JULIET,
                       office=OFFICE, elsewhere=ELSEWHERE, component=COMPONENT, paris=PARIS,
                       connector=HERE.parent / "integration" / "prosody")
-        (self.directory / "usher.toml").write_text(USHER.format(**values))
+        (self.directory / "usher.toml").write_text(self.settings.format(**values))
         (self.directory / "prosody.cfg.lua").write_text(PROSODY.format(**values) + self.server_part())
         for address, password in self.passwords.items():
             name, domain = address.split("@")
@@ -129,6 +137,14 @@ class Stage:
             raise Failed(f"usherctl setup: {setup.stderr}")
         return setup.stdout
 
+    def usherctl(self, *arguments):
+        """What it prints."""
+        ran = subprocess.run([self.usherd.parent / "usherctl", "--socket", self.directory / "control.sock", *arguments],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise Failed(f"usherctl {' '.join(arguments)}: {ran.stderr}")
+        return ran.stdout
+
     def run(self, name, *command, environment=None):
         with open(self.directory / f"{name}.out", "wb") as output:
             self.running.append((name, subprocess.Popen(
@@ -152,7 +168,7 @@ class Stage:
             except asyncio.TimeoutError:
                 self.check()
                 continue
-            if b"STATUS=answering on 1 of 1" in notice:
+            if re.search(rb"STATUS=answering on (\d+) of \1\b", notice):
                 return
 
     def check(self):
@@ -318,12 +334,22 @@ def show(rows):
 
 
 def tell_how_to_try(stage):
+    link = stage.usherctl("web").splitlines()[-1]
     print("The server keeps running. Connect your own client (no encryption, this machine only):")
     print(f"   server 127.0.0.1, port {stage.client_port}")
     for address, password in stage.passwords.items():
         print(f"   {address:<22} password {password}")
-    print(f"   log of usherd: {stage.directory}/usherd.out")
     print("For example: as tybalt add juliet, who is a colleague; as romeo add nurse, who is then asked.")
+    print()
+    print(f"Usher is {COMPONENT} there. What users and administrators do (juliet is an administrator):")
+    print(f"   chat       send {COMPONENT} the message: help")
+    print(f"   menu       open the commands of {COMPONENT}, which clients show where they show a server's services")
+    print(f"   page       {link}")
+    print("              This link works once, within ten minutes. For another one, send Usher \"web\" as juliet, or:")
+    print(f"   usherctl   {stage.usherd.parent}/usherctl --socket {stage.directory}/control.sock web")
+    print("              (or: status, journal, organization, ...; --help lists them)")
+    print(f"   log        {stage.directory}/usherd.out")
+    print()
     print("Ctrl-C stops everything.", flush=True)
 
 

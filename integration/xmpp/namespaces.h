@@ -25,12 +25,13 @@ inline constexpr std::string_view kPeople = "urn:xmpp:subscription-requests:0#pe
 
 // What users' clients ask.
 inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";
-inline constexpr std::string_view kDataForms = "jabber:x:data";                       // XEP-0004
-inline constexpr std::string_view kCommands = "http://jabber.org/protocol/commands";  // XEP-0050
-inline constexpr std::string_view kSearch = "jabber:iq:search";                       // XEP-0055
-inline constexpr std::string_view kVCard = "vcard-temp";                              // XEP-0054
-inline constexpr std::string_view kDelay = "urn:xmpp:delay";                          // XEP-0203
-inline constexpr std::string_view kCarbons = "urn:xmpp:carbons:2";                    // XEP-0280
-inline constexpr std::string_view kEncryption = "urn:xmpp:eme:0";                     // XEP-0380
+inline constexpr std::string_view kDataForms = "jabber:x:data";                        // XEP-0004
+inline constexpr std::string_view kCommands = "http://jabber.org/protocol/commands";   // XEP-0050
+inline constexpr std::string_view kSearch = "jabber:iq:search";                        // XEP-0055
+inline constexpr std::string_view kVCard = "vcard-temp";                               // XEP-0054
+inline constexpr std::string_view kHttpAuth = "http://jabber.org/protocol/http-auth";  // XEP-0070
+inline constexpr std::string_view kDelay = "urn:xmpp:delay";                           // XEP-0203
+inline constexpr std::string_view kCarbons = "urn:xmpp:carbons:2";                     // XEP-0280
+inline constexpr std::string_view kEncryption = "urn:xmpp:eme:0";                      // XEP-0380
 
 }  // namespace usher::ns

@@ -7,6 +7,7 @@
 #include "integration/base/trim.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
+#include "plugin/clients/direct_message.h"
 #include "plugin/clients/words.h"
 
 namespace usher
@@ -21,21 +22,6 @@ constexpr std::string_view kHelp =
     "options 1 (2, 3, default): change it\n"
     "waiting: the requests that wait for your answer\n"
     "approve ADDRESS, deny ADDRESS: answer one of them";
-
-/// True unless the message is a copy (carbon), forwarded, delayed, or of another type than chat or normal.
-bool is_direct(const Stanza& message)
-{
-    const std::string_view type = message.attribute("type");
-    if (!type.empty() && type != "chat" && type != "normal") {
-        return false;
-    }
-    for (Stanza child = message.first(); child; child = child.next()) {
-        if (child.ns() == ns::kDelay || child.ns() == ns::kCarbons || child.ns() == ns::kForward) {
-            return false;
-        }
-    }
-    return true;
-}
 
 std::string lower(std::string text)
 {
@@ -143,6 +129,11 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
     words >> verb >> object;
     const bool too_many = static_cast<bool>(words >> more);
     verb = lower(verb);
+    if (!too_many) {
+        if (const auto reply = logins_.answer(verb, object, user)) {
+            return say(*reply);
+        }
+    }
     if (people_.run({verb, after_first_word(message.body), user, message.from}, say)) {
         return;
     }
@@ -155,6 +146,9 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
     if (object.empty() && verb == "waiting") {
         return waiting(user, say);
     }
+    if (object.empty() && verb == "web") {
+        return web(user, say);
+    }
     if (object.empty() && verb == "help") {
         return help(user, say);
     }
@@ -163,7 +157,15 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
 
 void Chat::help(const Address& user, const Say& say)
 {
-    say(std::string(kHelp) + people_.help(user));
+    const bool administrates = !operations_.administered(Actor::sender(user)).empty();
+    say(std::string(kHelp) + people_.help(user) +
+        (administrates ? "\nweb: a link that opens the administration page" : ""));
+}
+
+void Chat::web(const Address& user, const Say& say)
+{
+    const auto link = operations_.web_link(Actor::sender(user));
+    say(link ? describe(*link) : link.error().text);
 }
 
 void Chat::options(const std::string& wanted, const Address& user, const Say& say)

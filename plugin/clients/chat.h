@@ -15,6 +15,7 @@
 #include "integration/base/clock.h"
 #include "integration/base/rate_limiter.h"
 #include "integration/xmpp/stanza.h"
+#include "plugin/clients/login_confirmation.h"
 #include "plugin/clients/people_chat.h"
 #include "plugin/core/operations.h"
 
@@ -27,9 +28,14 @@ class Chat
     /// Replies to one user in a minute. Further messages get none.
     static constexpr std::size_t kMaxPerMinute = 20;
 
-    /// `send` sends a stanza.
-    Chat(Operations& operations, Clock& clock, std::function<void(std::string_view)> send)
-        : operations_(operations), people_(operations), send_(std::move(send)), limiter_(clock, kMaxPerMinute)
+    /// `send` sends a stanza. What people reply to `logins` goes there.
+    Chat(Operations& operations, LoginConfirmation& logins, Clock& clock,
+         std::function<void(std::string_view)> send)
+        : operations_(operations),
+          logins_(logins),
+          people_(operations),
+          send_(std::move(send)),
+          limiter_(clock, kMaxPerMinute)
     {
     }
 
@@ -53,9 +59,11 @@ class Chat
     void help(const Address& user, const Say& say);
     void options(const std::string& wanted, const Address& user, const Say& say);
     void waiting(const Address& user, const Say& say);
+    void web(const Address& user, const Say& say);
     void answer(Answer answer, const std::string& contact, const Address& user, const Say& say);
 
     Operations& operations_;
+    LoginConfirmation& logins_;
     PeopleChat people_;
     std::function<void(std::string_view)> send_;
     RateLimiter limiter_;

@@ -39,7 +39,8 @@ ClientService::ClientService(Entity& entity, Operations& operations, Clock& cloc
                   }},
                  commands_, [&entity](std::string_view xml) { entity.send(xml); }),
       search_(operations, clock, [&entity](std::string_view xml) { entity.send(xml); }),
-      chat_(operations, clock, [&entity](std::string_view xml) { entity.send(xml); })
+      logins_(entity, clock, component),
+      chat_(operations, logins_, clock, [&entity](std::string_view xml) { entity.send(xml); })
 {
     add_menus(commands_, operations);
     entity.set_client_stanzas(this);
@@ -84,7 +85,9 @@ void ClientService::received_message(const Stanza& message)
     if (!user || !is_for_us(message) || !is_known(*user) || user == Address::prepare(entity_.address())) {
         return;
     }
-    chat_.received(message, *user);
+    if (!logins_.received(message, *user)) {
+        chat_.received(message, *user);
+    }
 }
 
 void ClientService::received_presence(const Stanza& presence)

@@ -9,6 +9,7 @@
 #include "integration/commands/service_discovery.h"
 #include "integration/requests/entity.h"
 #include "plugin/clients/chat.h"
+#include "plugin/clients/login_confirmation.h"
 #include "plugin/clients/user_search.h"
 #include "plugin/core/operations.h"
 
@@ -27,6 +28,8 @@ class ClientService : public ClientStanzas
     /// See Commands.
     void set_session_key(std::string key) { commands_.set_session_key(std::move(key)); }
 
+    [[nodiscard]] LoginConfirmation& login_confirmation() { return logins_; }
+
     bool received_iq(const Stanza& iq) override;
     void received_message(const Stanza& message) override;
     void received_presence(const Stanza& presence) override;
@@ -42,6 +45,7 @@ class ClientService : public ClientStanzas
     Commands commands_;
     ServiceDiscovery discovery_;
     UserSearch search_;
+    LoginConfirmation logins_;
     Chat chat_;
 };
 

@@ -324,6 +324,23 @@ Json json_of(const CheckReport& report)
             {"results", std::move(results)}};
 }
 
+Json json_of(const WebLink& link)
+{
+    return {{"url", link.url}, {"expires", timestamp(link.expires)}};
+}
+
+Json json_of(const std::list<WebSession>& sessions)
+{
+    Json all = Json::array();
+    for (const WebSession& session : sessions) {
+        all.push_back({{"id", session.id},
+                       {"name", session.actor.name()},
+                       {"local", !session.actor.address()},
+                       {"began", timestamp(session.began)}});
+    }
+    return {{"sessions", std::move(all)}};
+}
+
 Json json_of_id(std::int64_t id)
 {
     return std::to_string(id);

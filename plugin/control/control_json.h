@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const Replay& replay);
 [[nodiscard]] Json json_of(const std::vector<FederationReport>& reports);
 [[nodiscard]] Json json_of(const CheckReport& report);
+[[nodiscard]] Json json_of(const WebLink& link);
+/// Without what is secret of them.
+[[nodiscard]] Json json_of(const std::list<WebSession>& sessions);
 
 /// A decision's id as text: many programs that read JSON cannot hold whole numbers of 64 bits.
 [[nodiscard]] Json json_of_id(std::int64_t id);

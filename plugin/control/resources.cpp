@@ -54,7 +54,7 @@ void choose_for_user(const ControlRequest& request, std::optional<Option> chosen
 
 void status(const ControlRequest& request)
 {
-    request.operations.status(replying<Status>(request.exchange));
+    request.operations.status(request.actor, replying<Status>(request.exchange));
 }
 
 void metrics(const ControlRequest& request)
@@ -64,13 +64,13 @@ void metrics(const ControlRequest& request)
 
 void check(const ControlRequest& request)
 {
-    request.operations.check(replying<CheckReport>(request.exchange));
+    request.operations.check(request.actor, replying<CheckReport>(request.exchange));
 }
 
 void reload(const ControlRequest& request)
 {
-    request.operations.reload([exchange = request.exchange, &operations = request.operations](
-                                  const Result<std::vector<std::string>>& need_restart) {
+    request.operations.reload(request.actor, [exchange = request.exchange, &operations = request.operations](
+                                                 const Result<std::vector<std::string>>& need_restart) {
         if (need_restart) {
             exchange->reply(200, to_json_line({{"generation", operations.generation()},
                                                {"need_restart", *need_restart}}));
@@ -266,6 +266,28 @@ void apply(const ControlRequest& request)
         request.operations.review(request.actor, *user, true, replying<Review>(request.exchange));
     } else {
         refuse(*request.exchange, user.error());
+    }
+}
+
+// --- The administration page
+
+void make_web_link(const ControlRequest& request)
+{
+    reply(*request.exchange, request.operations.web_link(request.actor));
+}
+
+void web_sessions(const ControlRequest& request)
+{
+    reply(*request.exchange, request.operations.web_sessions(request.actor));
+}
+
+void end_web_session(const ControlRequest& request)
+{
+    const auto ended = request.operations.end_web_session(request.actor, request.parameter);
+    if (ended) {
+        request.exchange->reply(200, to_json_line(Json::object()));
+    } else {
+        refuse(*request.exchange, ended.error());
     }
 }
 

@@ -331,61 +331,6 @@ StoreCallback<void> Operations::general_when_stored(std::string organization, Ca
         });
 }
 
-// --- The daemon
-
-void Operations::status(Callback<Status> then)
-{
-    const auto caller = std::make_shared<StatusCaller>(StatusCaller{std::move(then), nullptr});
-    status_callers_.insert(caller);
-    const std::weak_ptr<StatusCaller> waiting = caller;
-    caller->deadline = clock_.after(kStatusPatience,
-                                    [this, waiting] { answer_status(waiting, "the store does not answer"); });
-    choices_.count(callbacks_.bind([this, waiting](const auto& counted) {
-        if (counted) {
-            choice_counts_ = *counted;
-        }
-        answer_status(waiting, counted ? std::string() : counted.error());
-    }));
-}
-
-void Operations::answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error)
-{
-    if (const auto answered = caller.lock()) {
-        status_callers_.erase(answered);
-        answered->then(status_with(error));
-    }
-}
-
-Status Operations::status_with(const std::string& store_error) const
-{
-    Status status;
-    status.version = USHER_VERSION;
-    status.address = entity_.address();
-    status.online = entity_.connection_state() == Connection::State::online;
-    status.offline_because = status.online ? std::string() : offline_because_;
-    status.started = started_;
-    status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);
-    status.generation = policy_.policy()->generation();
-    status.store_error = database_.last_write_error().empty() ? store_error : database_.last_write_error();
-    for (const Organization& organization : policy_.policy()->organizations()) {
-        OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
-        for (const std::string& domain : organization.domains) {
-            one.domains.push_back(
-                {domain, entity_.domain_state(domain), last_round_trip(domain), people_status_(domain)});
-            const auto counted = choice_counts_.find(domain);
-            one.choices += counted == choice_counts_.end() ? 0 : counted->second;
-        }
-        status.organizations.push_back(std::move(one));
-    }
-    status.saved = policy_.saved_values();
-    status.counts = answerer_.counts();
-    status.logins = entity_.logins();
-    status.searches = search_counts_;
-    status.ldap = ldap_status_();
-    status.unsent_bytes = entity_.unsent();
-    return status;
-}
-
 std::optional<std::chrono::system_clock::time_point> Operations::last_round_trip(
     const std::string& domain) const
 {

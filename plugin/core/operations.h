@@ -23,12 +23,14 @@
 
 #include "integration/base/callback_scope.h"
 #include "integration/requests/entity.h"
+#include "plugin/core/actor.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/core/replay.h"
+#include "plugin/core/web_sessions.h"
 #include "plugin/people/ldap_status.h"
 #include "plugin/people/people_status.h"
 #include "plugin/people/search_limits.h"
@@ -40,31 +42,6 @@
 
 namespace usher
 {
-
-/// On whose behalf something is asked.
-class Actor
-{
-  public:
-    /// Whoever can open the control socket: its permissions are the authorisation. May do everything.
-    [[nodiscard]] static Actor local(std::string name) { return Actor(std::nullopt, std::move(name)); }
-    /// Who sent a stanza, as the server vouches for it. Users may see and change what is theirs;
-    /// administrators, besides, what is their organisation's.
-    [[nodiscard]] static Actor sender(const Address& address) { return {address, address.text()}; }
-
-    /// Nothing for a local one.
-    [[nodiscard]] const std::optional<Address>& address() const { return address_; }
-    /// For the journal and for "saved by".
-    [[nodiscard]] const std::string& name() const { return name_; }
-
-  private:
-    Actor(std::optional<Address> address, std::string name)
-        : address_(std::move(address)), name_(std::move(name))
-    {
-    }
-
-    std::optional<Address> address_;
-    std::string name_;
-};
 
 /// A domain whose requests could not be listed.
 struct UnlistedDomain {
@@ -177,6 +154,8 @@ class Operations
     [[nodiscard]] bool administers(const Actor& actor, const Organization& organization) const;
     /// The names of the organisations that the actor administers.
     [[nodiscard]] std::vector<std::string> administered(const Actor& actor) const;
+    /// The domains of these.
+    [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
 
     // --- Options for contact list requests
 
@@ -256,11 +235,21 @@ class Operations
     /// was saved for it, and belongs to no other, is forgotten.
     void reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then);
 
-    // --- The daemon; for local actors only
+    // --- The administration page
 
-    /// Never a refusal, and never later than kStatusPatience: what the store does not tell by then is as it was when it
-    /// last did.
-    void status(Callback<Status> then);
+    /// May be null: there is no page. Must outlive the object.
+    void set_web(WebSessions* web) { web_ = web; }
+    /// A link that logs the actor in, who administers something.
+    [[nodiscard]] Result<WebLink> web_link(const Actor& actor);
+    /// Who is logged in. For local actors only, as the next.
+    [[nodiscard]] Result<std::list<WebSession>> web_sessions(const Actor& actor);
+    [[nodiscard]] Result<void> end_web_session(const Actor& actor, const std::string& id);
+
+    // --- The daemon
+
+    /// Of the organisations that the actor administers; what is not of one organisation, for local actors only. Never a
+    /// refusal, and never later than kStatusPatience: what the store does not tell by then is as it was when it last did.
+    void status(const Actor& actor, Callback<Status> then);
     /// When the domain's connector last replied, as the clock is set now; nothing if it has not since the start.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_round_trip(
         const std::string& domain) const;
@@ -277,14 +266,15 @@ class Operations
     /// Of the policy in force.
     [[nodiscard]] std::uint64_t generation() const { return policy_.policy()->generation(); }
     [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
-    /// Reads the file again. What takes effect on restart only, a key each.
-    void reload(Callback<std::vector<std::string>> then) { reload_(std::move(then)); }
+    /// Reads the file again. What takes effect on restart only, a key each. For local actors only.
+    void reload(const Actor& actor, Callback<std::vector<std::string>> then);
     void on_reload(std::function<void(Callback<std::vector<std::string>>)> reload)
     {
         reload_ = std::move(reload);
     }
-    /// What the server says of each domain, asked on the daemon's own connection (check.h).
-    void check(Callback<CheckReport> then) { check_(std::move(then)); }
+    /// What the server says of each domain of the organisations that the actor administers, asked on the daemon's own connection
+    /// (check.h).
+    void check(const Actor& actor, Callback<CheckReport> then);
     void on_check(std::function<void(Callback<CheckReport>)> check) { check_ = std::move(check); }
     /// Refusal used while offline.
     [[nodiscard]] Refusal not_connected() const;
@@ -315,11 +305,11 @@ class Operations
 
     /// Somebody who asked for the status, while the store is asked.
     struct StatusCaller {
+        Actor actor;
         Callback<Status> then;
         std::unique_ptr<Timer> deadline;
     };
 
-    [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
     /// Those that the actor administers, or the one of that name; at least one. `what` is asked for.
     [[nodiscard]] Result<std::vector<const Organization*>> authorize_organizations(
         const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
@@ -357,7 +347,8 @@ class Operations
     [[nodiscard]] StoreCallback<void> general_when_stored(std::string organization, Callback<GeneralIm> then);
     /// Does nothing for a caller who has been answered. `error` is the store's, or empty.
     void answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error);
-    [[nodiscard]] Status status_with(const std::string& store_error) const;
+    [[nodiscard]] Status status_with(const Actor& actor, const std::string& store_error) const;
+    [[nodiscard]] Result<void> authorize_web(const Actor& actor) const;
 
     PolicyInForce& policy_;
     Answerer& answerer_;
@@ -380,6 +371,7 @@ class Operations
     SearchLimits search_limits_;
     SearchCounts search_counts_;
     std::set<std::shared_ptr<PeopleSearched>> people_searches_;  // not answered yet
+    WebSessions* web_ = nullptr;
     CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

@@ -42,6 +42,7 @@
 #include "plugin/usherd/settings_reload.h"
 #include "plugin/usherd/store_watch.h"
 #include "plugin/usherd/worker.h"
+#include "plugin/web/web_page.h"
 
 namespace usher
 {
@@ -166,6 +167,10 @@ class Daemon : private EntityEvents
             const auto in_directory = ldap_.people_status(domain);
             return in_directory ? in_directory : people_in_files_.status(domain);
         });
+        if (!settings_.web.listen.empty()) {
+            web_sessions_.emplace(clock_, std::chrono::system_clock::now, page_url(settings_.web));
+            operations_.set_web(&*web_sessions_);
+        }
         operations_.on_ldap_status([this] { return ldap_.status(); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
@@ -218,6 +223,16 @@ class Daemon : private EntityEvents
                 return kFailed;
             }
             metrics_ = *std::move(metrics);
+        }
+        if (web_sessions_) {
+            auto page = WebPage::listen(base_.get(), settings_.web, operations_, *web_sessions_,
+                                        [](const std::string&, const std::string&,
+                                           const std::function<void(bool)>& then) { then(false); });
+            if (!page) {
+                spdlog::critical("{}", page.error());
+                return kFailed;
+            }
+            page_ = *std::move(page);
         }
         store_watch_.begin();
         set_stock();
@@ -274,6 +289,9 @@ class Daemon : private EntityEvents
         stopping_ = true;
         reload_.stop();
         control_->stop();
+        if (page_) {
+            page_->stop();
+        }
         entity_.stop();
     }
 
@@ -592,10 +610,12 @@ class Daemon : private EntityEvents
         [this](std::vector<PeopleFile> files, std::function<void(FileRefresh::Outcomes)> then) {
             read_people_files(std::move(files), std::move(then));
         }};
+    std::optional<WebSessions> web_sessions_;  // nothing: there is no page
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;
     std::unique_ptr<HttpServer> metrics_;
+    std::unique_ptr<WebPage> page_;
     std::optional<Check> check_;
     std::vector<Callback<CheckReport>> check_callers_;
     std::unique_ptr<Timer> check_ended_;

@@ -51,7 +51,7 @@ Result<Replay> replay_now(const ReplayTask& task)
     }
     auto done = replay(task.store_url, order, task.stop);
     if (!done) {
-        return refused(Kind::unavailable, "The journal cannot be read: " + done.error());
+        return tl::unexpected(Refusal{Kind::unavailable, "The journal cannot be read.", done.error()});
     }
     return *std::move(done);
 }

@@ -60,6 +60,9 @@ from = ["tybalt@capulet.lit"]
 answer = "deny"
 )";
 
+/// Served at the administration page only (tests/plugin/web).
+const std::string kOfThePage = "/v1/session";
+
 const std::string kCapulet = "/v1/organizations/House%20Capulet%20%2F%20Verona/general";
 
 std::chrono::system_clock::time_point noon()
@@ -164,13 +167,17 @@ BOOST_FIXTURE_TEST_SUITE(control, Controlled)
 BOOST_AUTO_TEST_CASE(what_is_served_is_documented_and_what_is_documented_is_served)
 {
     const auto served = Control::served();
-    BOOST_TEST(
-        (std::set<std::pair<std::string, std::string>>(served.begin(), served.end()) == api.operations()));
+    auto documented = api.operations();
+    std::erase_if(documented, [](const auto& one) { return one.second == kOfThePage; });
+    BOOST_TEST((std::set<std::pair<std::string, std::string>>(served.begin(), served.end()) == documented));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_documented_answers_to_its_method_and_to_no_other)
 {
     for (const auto& [method, documented] : api.operations()) {
+        if (documented == kOfThePage) {
+            continue;
+        }
         std::string target = documented;
         if (const auto brace = target.find('{'); brace != std::string::npos) {
             target.replace(brace, target.find('}') - brace + 1, "x");

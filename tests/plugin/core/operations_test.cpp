@@ -81,7 +81,7 @@ struct Running {
     Status status()
     {
         std::optional<Result<Status>> status;
-        operations.status([&](Result<Status> result) { status = std::move(result); });
+        operations.status(Actor::local("test"), [&](Result<Status> result) { status = std::move(result); });
         return status.value().value();
     }
     /// As if the settings file had become this.
@@ -622,7 +622,7 @@ BOOST_AUTO_TEST_CASE(status_does_not_wait_for_a_store_that_does_not_answer)
     BOOST_REQUIRE(choices.set(address("tybalt@capulet.example"), Option::all).has_value());
     std::vector<Status> answers;
     const auto ask = [&] {
-        operations.status([&](const Result<Status>& result) { answers.push_back(result.value()); });
+        operations.status(Actor::local("test"), [&](const Result<Status>& result) { answers.push_back(result.value()); });
     };
     database->holds = true;
     ask();
