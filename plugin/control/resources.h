@@ -16,6 +16,7 @@ void journal(const ControlRequest& request);
 void decision(const ControlRequest& request);
 void replay(const ControlRequest& request);
 void federation(const ControlRequest& request);
+void overview(const ControlRequest& request);
 void option(const ControlRequest& request);
 void choose(const ControlRequest& request);
 void forget_choice(const ControlRequest& request);
@@ -29,5 +30,8 @@ void end_web_session(const ControlRequest& request);
 void general(const ControlRequest& request);
 void save_general(const ControlRequest& request);
 void reset_general(const ControlRequest& request);
+void preview(const ControlRequest& request);
+void preview_waiting(const ControlRequest& request);
+void try_change(const ControlRequest& request);
 
 }  // namespace usher::resources

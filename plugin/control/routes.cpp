@@ -52,6 +52,7 @@ const std::vector<Route>& routes()
          "/v1/replay",
          {"user", "contact", "organization", "since", "after", "limit"},
          resources::replay},
+        {"GET", "/v1/overview", {"organization", "period"}, resources::overview},
         {"GET", "/v1/federation", {"organization", "since"}, resources::federation},
         {"POST", "/v1/web/links", {}, resources::make_web_link},
         {"GET", "/v1/web/sessions", {}, resources::web_sessions},
@@ -59,6 +60,9 @@ const std::vector<Route>& routes()
         {"GET", "/v1/organizations/{name}/general", {}, resources::general},
         {"PUT", "/v1/organizations/{name}/general", {}, resources::save_general},
         {"DELETE", "/v1/organizations/{name}/general", {}, resources::reset_general},
+        {"POST", "/v1/organizations/{name}/preview", {"since", "after", "limit"}, resources::preview},
+        {"POST", "/v1/organizations/{name}/preview/waiting", {}, resources::preview_waiting},
+        {"POST", "/v1/organizations/{name}/try", {}, resources::try_change},
     };
     return all;
 }

@@ -34,6 +34,12 @@ std::string why_not_domains(const std::vector<std::string>& domains, const std::
     return domains.empty() ? "At least one domain is needed, of " + joined(known) + "." : std::string();
 }
 
+/// The file was read again meanwhile.
+tl::unexpected<Refusal> gone(const std::string& organization)
+{
+    return refused(Kind::not_found, "The settings file has no organization " + organization + " any more.");
+}
+
 /// Of an organisation that the file does not have any more.
 GeneralIm general_of_none(const std::string& organization)
 {
@@ -222,22 +228,42 @@ Result<std::vector<const Organization*>> Operations::authorize_organizations(
     return refused(Kind::not_found, "There is no organization " + organization.value_or(std::string()) + ".");
 }
 
+Result<std::optional<std::vector<std::string>>> Operations::journal_domains(
+    const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const
+{
+    const auto organizations = authorize_organizations(actor, organization, what);
+    if (!organizations) {
+        return tl::unexpected(organizations.error());
+    }
+    if (!actor.address() && !organization) {
+        return std::nullopt;
+    }
+    std::vector<std::string> domains;
+    for (const Organization* one : *organizations) {
+        domains.insert(domains.end(), one->domains.begin(), one->domains.end());
+    }
+    return domains;
+}
+
 void Operations::replay(const Actor& actor, ReplayRequest request,
                         const std::optional<std::string>& organization, Callback<Replay> then)
 {
-    const auto organizations =
-        authorize_organizations(actor, organization, "how decisions would be made again");
-    if (!organizations) {
-        return then(tl::unexpected(organizations.error()));
+    auto domains = journal_domains(actor, organization, "how decisions would be made again");
+    if (!domains) {
+        return then(tl::unexpected(domains.error()));
     }
-    if (actor.address() || organization) {  // else also what was decided for domains that nobody has any more
-        request.filter.domains.emplace();
-        for (const Organization* one : *organizations) {
-            request.filter.domains->insert(request.filter.domains->end(), one->domains.begin(),
-                                           one->domains.end());
-        }
-    }
+    request.filter.domains = *std::move(domains);
     replay_(std::move(request), std::move(then));
+}
+
+void Operations::overview(const Actor& actor, const std::optional<std::string>& organization,
+                          OverviewPeriod period, Callback<Overview> then)
+{
+    auto domains = journal_domains(actor, organization, "how requests were answered");
+    if (!domains) {
+        return then(tl::unexpected(domains.error()));
+    }
+    overview_({*std::move(domains), period, std::chrono::system_clock::now()}, std::move(then));
 }
 
 void Operations::federation(const Actor& actor, const std::optional<std::string>& organization,
@@ -275,26 +301,42 @@ Result<GeneralIm> Operations::general(const Actor& actor, std::string_view organ
     return authorize_general(actor, organization);
 }
 
-void Operations::save_general(const Actor& actor, std::string_view organization, const GeneralChange& change,
-                              Callback<GeneralIm> then)
+Result<GeneralIm> Operations::authorize_change(const Actor& actor, std::string_view organization,
+                                               const GeneralChange& change) const
 {
-    const auto before = authorize_general(actor, organization);
+    auto before = authorize_general(actor, organization);
     if (!before) {
-        return then(before);
+        return before;
     }
     if (change.domains) {
         if (const auto why = why_not_domains(*change.domains, before->domains_in_file); !why.empty()) {
-            return then(refused(Kind::invalid, why));
+            return refused(Kind::invalid, why);
         }
     }
     if (change.federation &&
         (change.federation->mode == FederationMode::listed) == change.federation->domains.empty()) {
-        return then(refused(Kind::invalid, change.federation->domains.empty()
-                                               ? "Federation with listed domains needs at least one domain."
-                                               : "Domains are listed only where federation is \"listed\"."));
+        return refused(Kind::invalid, change.federation->domains.empty()
+                                          ? "Federation with listed domains needs at least one domain."
+                                          : "Domains are listed only where federation is \"listed\".");
+    }
+    return before;
+}
+
+void Operations::save_general(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                              Callback<GeneralIm> then)
+{
+    const auto before = authorize_change(actor, organization, change);
+    if (!before) {
+        return then(before);
     }
     policy_.save(before->organization, change, actor.name(),
                  general_when_stored(before->organization, std::move(then)));
+}
+
+Result<Settings> Operations::settings_with(const std::string& organization, const GeneralChange& change) const
+{
+    auto would_be = policy_.if_saved(organization, change);
+    return would_be ? Result<Settings>(*std::move(would_be)) : gone(organization);
 }
 
 void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)
@@ -324,10 +366,7 @@ StoreCallback<void> Operations::general_when_stored(std::string organization, Ca
                 return then(not_stored(stored.error()));
             }
             const auto general = policy_.general(organization);
-            // The file may have been read again meanwhile.
-            then(general ? Result<GeneralIm>(*general)
-                         : refused(Kind::not_found,
-                                   "The settings file has no organization " + organization + " any more."));
+            then(general ? Result<GeneralIm>(*general) : gone(organization));
         });
 }
 

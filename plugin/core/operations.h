@@ -27,6 +27,7 @@
 #include "plugin/core/answerer.h"
 #include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
+#include "plugin/core/overview.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/core/replay.h"
@@ -83,6 +84,23 @@ struct Reviewed {
 
 struct Review {
     std::vector<Reviewed> requests;
+    bool more = false;                     ///< see Waiting
+    std::vector<UnlistedDomain> unlisted;  ///< see Waiting
+};
+
+/// What a change of settings would do to what waits.
+struct WaitingPreview {
+    static constexpr std::size_t kMaxListed = 1'000;
+
+    struct Difference {
+        SubscriptionRequest request;
+        Decision was;  ///< by the policy in force
+        Decision now;  ///< if the change were saved
+    };
+
+    std::vector<Difference> requests;  ///< with another answer; the first of them
+    std::size_t differing = 0;         ///< how many have another answer
+    std::size_t looked_at = 0;
     bool more = false;                     ///< see Waiting
     std::vector<UnlistedDomain> unlisted;  ///< see Waiting
 };
@@ -215,6 +233,14 @@ class Operations
     void federation(const Actor& actor, const std::optional<std::string>& organization,
                     std::chrono::system_clock::time_point since,
                     Callback<std::vector<FederationReport>> then);
+    /// How many requests got which answer until now (overview.h): of the organisation of that name, or of all that the actor
+    /// administers; for a local one, of all.
+    void overview(const Actor& actor, const std::optional<std::string>& organization, OverviewPeriod period,
+                  Callback<Overview> then);
+    void on_overview(std::function<void(OverviewOrder, Callback<Overview>)> overview)
+    {
+        overview_ = std::move(overview);
+    }
     void on_federation(
         std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation)
     {
@@ -224,6 +250,24 @@ class Operations
     {
         replay_ = std::move(replay);
     }
+
+    // --- What a change of settings would do (operations_preview.cpp). Whoever may save it may ask, what cannot be saved is
+    // refused in the same words, and nothing is changed.
+
+    /// Decides what the journal has of the organisation's users once more, as if it were saved (replay.h).
+    void preview_journal(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                         JournalFilter filter, Callback<Replay> then);
+    /// What would be said then of the requests that wait for the organisation's users.
+    void preview_waiting(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                         Callback<WaitingPreview> then);
+    /// Explains one request as if it were saved. The user is to be one of the organisation's.
+    void explain_with(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                      const Address& user, const Party& contact, Callback<Explained> then);
+    /// Runs `work` on another thread, then `then` from the event loop. What `work` throws is the error.
+    using Run = std::function<void(std::function<void()> work,
+                                   std::function<void(const tl::expected<void, std::string>& done)> then)>;
+    /// For what takes its time there. Without, it is done at once.
+    void set_worker(Run run) { run_ = std::move(run); }
 
     // --- Settings
 
@@ -313,6 +357,10 @@ class Operations
     /// Those that the actor administers, or the one of that name; at least one. `what` is asked for.
     [[nodiscard]] Result<std::vector<const Organization*>> authorize_organizations(
         const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
+    /// The domains to which what is asked of the journal is restricted; nothing for local actors who name no organisation: they
+    /// also see what was decided for domains that nobody has any more.
+    [[nodiscard]] Result<std::optional<std::vector<std::string>>> journal_domains(
+        const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
     [[nodiscard]] Result<std::vector<std::string>> domains_for(const Actor& actor,
@@ -326,6 +374,9 @@ class Operations
     void ask_availability(const std::shared_ptr<PeopleSearched>& search, std::vector<Address> asked);
     /// Those of the user's organisation, where the actor is the user and there is search. Not to be kept.
     [[nodiscard]] Result<const PeopleSearch*> people_settings(const Actor& actor, const Address& user) const;
+    /// What waits on these domains, of one user or of all.
+    void list_waiting(const std::vector<std::string>& domains, std::optional<Address> user,
+                      Callback<Waiting> then);
     void search(const std::shared_ptr<Search>& search);
     /// Answers a request that the actor may answer so. Recorded before it is sent.
     void answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
@@ -337,12 +388,26 @@ class Operations
     /// Passes over domains that are not served any more, and names them in the review.
     void skip_unserved(Applying& applying) const;
     void apply_page(std::list<Applying>::iterator applying);
+    void compare(Waiting listed, const std::string& organization, const GeneralChange& change,
+                 Callback<WaitingPreview> then);
+    /// Gives what the server says of the request.
+    void look_for(const Address& user, const Party& contact, std::function<void(Explained known)> then);
     /// Adds what policy says to what is known of the request.
     void explain_by_policy(Explained known, Callback<Explained> then);
+    /// The same as if the change were saved.
+    void explain_by_change(Explained known, const std::string& organization, const GeneralChange& change,
+                           Callback<Explained> then);
+    [[nodiscard]] Explained explained_by(const Policy& policy, Explained known) const;
     void read_on(std::list<Reading>::iterator reading);
     void portion_read(std::list<Reading>::iterator reading, const tl::expected<bool, std::string>& last);
     [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,
                                                       std::string_view organization) const;
+    /// The same, where the change makes sense for the organisation.
+    [[nodiscard]] Result<GeneralIm> authorize_change(const Actor& actor, std::string_view organization,
+                                                     const GeneralChange& change) const;
+    /// What would be in force, for somebody who was allowed to change it.
+    [[nodiscard]] Result<Settings> settings_with(const std::string& organization,
+                                                 const GeneralChange& change) const;
     /// Gives the organisation's settings when the store has been written; whoever was allowed to change them gets them.
     [[nodiscard]] StoreCallback<void> general_when_stored(std::string organization, Callback<GeneralIm> then);
     /// Does nothing for a caller who has been answered. `error` is the store's, or empty.
@@ -363,7 +428,12 @@ class Operations
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(ReplayRequest, Callback<Replay>)> replay_;
     std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation_;
+    std::function<void(OverviewOrder, Callback<Overview>)> overview_;
     std::function<void(Callback<CheckReport>)> check_;
+    Run run_ = [](const auto& work, const auto& then) {
+        work();
+        then({});
+    };
     std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =
         [](const std::string&) { return std::nullopt; };
