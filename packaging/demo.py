@@ -57,6 +57,7 @@ secret_file = "{directory}/secret"
 [[organization]]
 name = "House of Capulet"
 domains = ["{office}"]
+administrators = ["{juliet}"]
 option = "organization"
 
   [[organization.rule]]
@@ -68,6 +69,10 @@ url = "sqlite3://{directory}/usher.db"
 
 [control]
 socket = "{directory}/control.sock"
+
+[web]
+listen = "127.0.0.1:{web_port}"
+files = "{page}"
 """
 
 
@@ -103,7 +108,7 @@ class Stage:
 
     async def start(self):
         values = dict(directory=self.directory, client_port=self.client_port, component_port=self.component_port,
-                      web_port=self.web_port,
+                      web_port=self.web_port, page=HERE.parent / "plugin" / "web" / "page", juliet=JULIET,
                       office=OFFICE, elsewhere=ELSEWHERE, component=COMPONENT, paris=PARIS,
                       connector=HERE.parent / "integration" / "prosody")
         (self.directory / "usher.toml").write_text(self.settings.format(**values))
@@ -131,6 +136,14 @@ class Stage:
         if setup.returncode != 0:
             raise Failed(f"usherctl setup: {setup.stderr}")
         return setup.stdout
+
+    def usherctl(self, *arguments):
+        """What it prints."""
+        ran = subprocess.run([self.usherd.parent / "usherctl", "--socket", self.directory / "control.sock", *arguments],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise Failed(f"usherctl {' '.join(arguments)}: {ran.stderr}")
+        return ran.stdout
 
     def run(self, name, *command, environment=None):
         with open(self.directory / f"{name}.out", "wb") as output:
@@ -321,12 +334,22 @@ def show(rows):
 
 
 def tell_how_to_try(stage):
+    link = stage.usherctl("web").splitlines()[-1]
     print("The server keeps running. Connect your own client (no encryption, this machine only):")
     print(f"   server 127.0.0.1, port {stage.client_port}")
     for address, password in stage.passwords.items():
         print(f"   {address:<22} password {password}")
-    print(f"   log of usherd: {stage.directory}/usherd.out")
     print("For example: as tybalt add juliet, who is a colleague; as romeo add nurse, who is then asked.")
+    print()
+    print(f"Usher is {COMPONENT} there. What users and administrators do (juliet is an administrator):")
+    print(f"   chat       send {COMPONENT} the message: help")
+    print(f"   menu       open the commands of {COMPONENT}, which clients show where they show a server's services")
+    print(f"   page       {link}")
+    print("              This link works once, within ten minutes. For another one, send Usher \"web\" as juliet, or:")
+    print(f"   usherctl   {stage.usherd.parent}/usherctl --socket {stage.directory}/control.sock web")
+    print("              (or: status, journal, organization, ...; --help lists them)")
+    print(f"   log        {stage.directory}/usherd.out")
+    print()
     print("Ctrl-C stops everything.", flush=True)
 
 

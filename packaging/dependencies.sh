@@ -11,6 +11,7 @@ build_packages=(
     prometheus-cpp-dev
 )
 server_packages=(prosody prosody-modules openssl)
+page_packages=(libjs-chart.js)
 client_packages=(python3 python3-slixmpp)
 test_packages=(
     libboost-test-dev libexpat1-dev libyaml-cpp-dev

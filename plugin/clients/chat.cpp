@@ -146,6 +146,9 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
     if (object.empty() && verb == "waiting") {
         return waiting(user, say);
     }
+    if (object.empty() && verb == "web") {
+        return web(user, say);
+    }
     if (object.empty() && verb == "help") {
         return help(user, say);
     }
@@ -154,7 +157,15 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
 
 void Chat::help(const Address& user, const Say& say)
 {
-    say(std::string(kHelp) + people_.help(user));
+    const bool administrates = !operations_.administered(Actor::sender(user)).empty();
+    say(std::string(kHelp) + people_.help(user) +
+        (administrates ? "\nweb: a link that opens the administration page" : ""));
+}
+
+void Chat::web(const Address& user, const Say& say)
+{
+    const auto link = operations_.web_link(Actor::sender(user));
+    say(link ? describe(*link) : link.error().text);
 }
 
 void Chat::options(const std::string& wanted, const Address& user, const Say& say)

@@ -59,6 +59,7 @@ class Chat
     void help(const Address& user, const Say& say);
     void options(const std::string& wanted, const Address& user, const Say& say);
     void waiting(const Address& user, const Say& say);
+    void web(const Address& user, const Say& say);
     void answer(Answer answer, const std::string& contact, const Address& user, const Say& say);
 
     Operations& operations_;

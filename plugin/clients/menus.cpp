@@ -614,6 +614,17 @@ void save_listed(Operations& operations, const Address& user, const CommandInput
     });
 }
 
+void make_web_link(Operations& operations, const Address& user, const CommandInput& /*input*/,
+                   const CommandReply& reply)
+{
+    const auto link = operations.web_link(Actor::sender(user));
+    if (link) {
+        reply(done(describe(*link)));
+    } else {
+        reply(refusal(link.error()));
+    }
+}
+
 }  // namespace
 
 void add_menus(Commands& commands, Operations& operations)
@@ -656,6 +667,7 @@ void add_menus(Commands& commands, Operations& operations)
         return std::nullopt;
     };
     commands.add({"general-im", "General IM", no_administrator, asks(ask_general), does(save_general)});
+    commands.add({"web", "Administration page", no_administrator, {}, does(make_web_link)});
     commands.add({"waiting", "Waiting requests", no_administrator, {}, does(list_waiting)});
     commands.add({"explain", "Explain a decision", no_administrator, shows(explain_form()), does(explain)});
     commands.add({"journal", "Journal", no_administrator, shows(journal_form()), does(list_journal)});

@@ -116,6 +116,11 @@ std::string link_to_add(const Person& person)
     return link;
 }
 
+std::string describe(const WebLink& link)
+{
+    return "This link opens the administration page, as you, once, within ten minutes: " + link.url;
+}
+
 std::string describe(const Review& review)
 {
     if (review.requests.empty()) {

@@ -40,6 +40,9 @@ inline constexpr std::string_view kFindPeople = "Find people";
 /// (XEP-0147, RFC 5122).
 [[nodiscard]] std::string link_to_add(const Person& person);
 
+/// The link, and how long it is valid.
+[[nodiscard]] std::string describe(const WebLink& link);
+
 /// The result of an applied review, in one sentence.
 [[nodiscard]] std::string describe(const Review& review);
 

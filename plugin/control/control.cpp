@@ -2,14 +2,12 @@
 
 #include <pwd.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "plugin/control/reply.h"
 #include "plugin/control/request.h"
 #include "plugin/control/routes.h"
-#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -44,49 +42,24 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> listen_for_metrics(event_
                                                                           std::uint16_t port,
                                                                           Operations& operations)
 {
-    return HttpServer::listen_on_loopback(
-        base, port,
-        [&operations](const std::shared_ptr<HttpExchange>& exchange) {
-            const HttpRequest& request = exchange->request();
-            if (request.path != std::vector<std::string>{"metrics"}) {
-                refuse(*exchange, 404, "only /metrics is served here");
-            } else if (request.method != "GET") {
-                exchange->reply(405, to_json_line({{"error", "accepted here: GET"}}), {{"Allow", "GET"}});
-            } else {
-                reply_metrics(exchange, operations);
-            }
-        },
-        {});
+    return HttpServer::listen_at(base, "127.0.0.1", port,
+                                 [&operations](const std::shared_ptr<HttpExchange>& exchange) {
+                                     const HttpRequest& request = exchange->request();
+                                     if (request.path != std::vector<std::string>{"metrics"}) {
+                                         refuse(*exchange, 404, "only /metrics is served here");
+                                     } else if (request.method != "GET") {
+                                         exchange->reply(405, to_json_line({{"error", "accepted here: GET"}}),
+                                                         {{"Allow", "GET"}});
+                                     } else {
+                                         reply_metrics(exchange, operations);
+                                     }
+                                 },
+                                 {});
 }
 
 void Control::received(const std::shared_ptr<HttpExchange>& exchange)
 {
-    const HttpRequest& request = exchange->request();
-    std::vector<std::string_view> methods;
-    for (const Route& route : routes()) {
-        const auto parameter = route.match(request.path);
-        if (!parameter) {
-            continue;
-        }
-        if (route.method != request.method) {
-            methods.push_back(route.method);
-            continue;
-        }
-        for (const auto& [key, value] : request.query) {
-            if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
-                refuse(*exchange, 400, "unknown parameter \"" + key + "\"");
-                return;
-            }
-        }
-        route.serve({exchange, operations_, actor(request), *parameter});
-        return;
-    }
-    if (methods.empty()) {
-        refuse(*exchange, 404, "there is no such resource");
-    } else {
-        exchange->reply(405, to_json_line({{"error", "accepted here: " + joined(methods)}}),
-                        {{"Allow", joined(methods)}});
-    }
+    serve_api({exchange, operations_, actor(exchange->request()), {}});
 }
 
 Actor Control::actor(const HttpRequest& request)

@@ -225,6 +225,22 @@ Json json_of(const Review& review)
     return {{"requests", std::move(requests)}, {"more", review.more}, {"unlisted", json_of(review.unlisted)}};
 }
 
+Json json_of(const WaitingPreview& preview)
+{
+    Json requests = Json::array();
+    for (const WaitingPreview::Difference& one : preview.requests) {
+        Json& json = requests.emplace_back(Json::object());
+        add(json, one.request);
+        add(json["was"], one.was);
+        add(json["now"], one.now);
+    }
+    return {{"requests", std::move(requests)},
+            {"differing", preview.differing},
+            {"looked_at", preview.looked_at},
+            {"more", preview.more},
+            {"unlisted", json_of(preview.unlisted)}};
+}
+
 Json json_of(const Explained& explained)
 {
     Json steps = Json::array();
@@ -308,6 +324,29 @@ Json json_of(const std::vector<FederationReport>& reports)
     return {{"organizations", std::move(organizations)}};
 }
 
+Json json_of(const Overview& overview)
+{
+    Json steps = Json::array();
+    for (const Overview::Step& one : overview.steps) {
+        steps.push_back({{"from", timestamp(one.from)},
+                         {"approve", one.approve},
+                         {"deny", one.deny},
+                         {"leave", one.leave},
+                         {"by_hand", one.by_hand}});
+    }
+    Json reasons = Json::array();
+    for (const Overview::ReasonCount& one : overview.reasons) {
+        reasons.push_back({{"answer", name(one.answer)}, {"reason", one.reason}, {"count", one.count}});
+    }
+    return {{"period", name(overview.period)},
+            {"from", timestamp(overview.steps.empty() ? overview.until : overview.steps.front().from)},
+            {"until", timestamp(overview.until)},
+            {"step_seconds", overview.step.count()},
+            {"steps", std::move(steps)},
+            {"reasons", std::move(reasons)},
+            {"limited", overview.limited}};
+}
+
 Json json_of(const CheckReport& report)
 {
     Json results = Json::array();
@@ -322,6 +361,23 @@ Json json_of(const CheckReport& report)
             {"answering", report.answering},
             {"silent", report.silent},
             {"results", std::move(results)}};
+}
+
+Json json_of(const WebLink& link)
+{
+    return {{"url", link.url}, {"expires", timestamp(link.expires)}};
+}
+
+Json json_of(const std::list<WebSession>& sessions)
+{
+    Json all = Json::array();
+    for (const WebSession& session : sessions) {
+        all.push_back({{"id", session.id},
+                       {"name", session.actor.name()},
+                       {"local", !session.actor.address()},
+                       {"began", timestamp(session.began)}});
+    }
+    return {{"sessions", std::move(all)}};
 }
 
 Json json_of_id(std::int64_t id)

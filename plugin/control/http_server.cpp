@@ -1,6 +1,7 @@
 #include "plugin/control/http_server.h"
 #include "integration/base/file_descriptor.h"
 
+#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -65,6 +68,22 @@ std::string text_in(evbuffer* buffer)
     std::string text(evbuffer_get_length(buffer), '\0');
     evbuffer_copyout(buffer, text.data(), text.size());
     return text;
+}
+
+/// False if one that matters comes twice: it could be read in two ways.
+bool read_headers(const evkeyvalq& given, std::map<std::string, std::string>& headers)
+{
+    constexpr std::array kOnce{"host", "origin", "cookie", "content-type", "x-csrf-token"};
+    for (const evkeyval* one = given.tqh_first; one != nullptr; one = one->next.tqe_next) {
+        std::string name(one->key);
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        const auto [at, fresh] = headers.emplace(std::move(name), one->value);
+        if (!fresh && std::find(kOnce.begin(), kOnce.end(), at->first) != kOnce.end()) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /// Writes what is left when the event loop has ended. It does not wait: a client that does not read now
@@ -279,10 +298,12 @@ class HttpServer::Implementation::Exchange : public HttpExchange
     void send(int status, const std::string& body, const Headers& headers)
     {
         evkeyvalq* out = evhttp_request_get_output_headers(raw_);
-        if (!headers.contains("Content-Type")) {
-            evhttp_add_header(out, "Content-Type", "application/json");
+        for (const auto& [name, value] :
+             {std::pair("Content-Type", "application/json"), std::pair("Cache-Control", "no-store")}) {
+            if (!headers.contains(name)) {
+                evhttp_add_header(out, name, value);
+            }
         }
-        evhttp_add_header(out, "Cache-Control", "no-store");
         for (const auto& [name, value] : headers) {
             evhttp_add_header(out, name.c_str(), value.c_str());
         }
@@ -307,6 +328,7 @@ void HttpServer::Implementation::received(evhttp_request* raw)
     }
     HttpRequest request;
     request.method = method_name(evhttp_request_get_command(raw));
+    const bool headers_read = read_headers(*evhttp_request_get_input_headers(raw), request.headers);
     request.body = text_in(evhttp_request_get_input_buffer(raw));
     ucred peer{};
     socklen_t size = sizeof peer;
@@ -317,8 +339,11 @@ void HttpServer::Implementation::received(evhttp_request* raw)
     }
     const bool understood = read_target(evhttp_request_get_uri(raw), request);
     const auto exchange = std::make_shared<Exchange>(*this, raw, std::move(request));
-    if (!understood) {
-        exchange->reply(400, "{\"error\":\"the path or query is malformed\"}\n", {});
+    if (!understood || !headers_read) {
+        exchange->reply(400,
+                        understood ? "{\"error\":\"a header comes twice\"}\n"
+                                   : "{\"error\":\"the path or query is malformed\"}\n",
+                        {});
         return;
     }
     try {
@@ -374,21 +399,35 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen(event_
         std::make_unique<Implementation>(base, *std::move(file), descriptor, std::move(handler), bounds)));
 }
 
-tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen_on_loopback(event_base* base,
-                                                                                      std::uint16_t port,
-                                                                                      Handler handler,
-                                                                                      Bounds bounds)
+tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::listen_at(event_base* base,
+                                                                             const std::string& address,
+                                                                             std::uint16_t port,
+                                                                             Handler handler, Bounds bounds)
 {
-    FileDescriptor descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto failed = [&address, port] {
+        return tl::unexpected(address + " port " + std::to_string(port) + ": " + std::strerror(errno));
+    };
+    sockaddr_storage where{};
+    auto* const v4 = reinterpret_cast<sockaddr_in*>(&where);
+    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&where);
+    socklen_t size = sizeof *v4;
+    if (::inet_pton(AF_INET, address.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+    } else if (::inet_pton(AF_INET6, address.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        size = sizeof *v6;
+    } else {
+        errno = EINVAL;
+        return failed();
+    }
+    FileDescriptor descriptor(::socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;  // what the last usherd left half closed does not keep this one out
     if (!descriptor || ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        ::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&where), size) != 0 ||
         ::listen(descriptor.get(), SOMAXCONN) != 0) {
-        return tl::unexpected("127.0.0.1 port " + std::to_string(port) + ": " + std::strerror(errno));
+        return failed();
     }
     return std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Implementation>(
         base, std::nullopt, descriptor.release(), std::move(handler), bounds)));

@@ -1,4 +1,4 @@
-// HTTP on a Unix or a loopback socket: libevent's evhttp, with a limit on everything that a client can use
+// HTTP on a Unix or a TCP socket: libevent's evhttp, with a limit on everything that a client can use
 // up.
 //
 // Not here: what the paths mean (routes.h).
@@ -25,8 +25,9 @@ namespace usher
 
 struct HttpRequest {
     std::string method;
-    std::vector<std::string> path;             ///< the segments, decoded: `/v1/option/a%2Fb` has three
-    std::map<std::string, std::string> query;  ///< decoded; a `+` stays a `+`
+    std::vector<std::string> path;               ///< the segments, decoded: `/v1/option/a%2Fb` has three
+    std::map<std::string, std::string> query;    ///< decoded; a `+` stays a `+`
+    std::map<std::string, std::string> headers;  ///< by their names in small letters
     std::string body;
     std::optional<uid_t> peer;  ///< the client's user, known on a Unix socket only
 };
@@ -43,9 +44,12 @@ class HttpExchange
     static constexpr const char* kLines = "application/x-ndjson";
 
     using Headers = std::map<std::string, std::string>;
-    /// Sends the answer, as JSON unless a header says otherwise. To be called once. Does nothing if the
+    /// Sends the answer, as JSON that nobody stores unless a header says otherwise. To be called once. Does nothing if the
     /// client or the server has gone.
     virtual void reply(int status, const std::string& body, const Headers& headers = {}) = 0;
+
+    /// Whether an error may name hosts and roles (Refusal::detail).
+    [[nodiscard]] virtual bool may_tell_details() const { return true; }
 };
 
 class HttpServer
@@ -69,9 +73,9 @@ class HttpServer
     [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen(
         event_base* base, const std::string& path, Handler handler, Bounds bounds);
 
-    /// The same at 127.0.0.1, where every user of this machine can connect.
-    [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen_on_loopback(
-        event_base* base, std::uint16_t port, Handler handler, Bounds bounds);
+    /// The same at an IP address, where all can connect who reach it: with 127.0.0.1 every user of this machine.
+    [[nodiscard]] static tl::expected<std::unique_ptr<HttpServer>, std::string> listen_at(
+        event_base* base, const std::string& address, std::uint16_t port, Handler handler, Bounds bounds);
 
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

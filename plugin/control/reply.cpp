@@ -35,12 +35,14 @@ void refuse(HttpExchange& exchange, int status, const std::string& why)
 void refuse(HttpExchange& exchange, const Refusal& refusal)
 {
     refuse(exchange, status_code(refusal.kind),
-           refusal.detail.empty() ? refusal.text : refusal.text + " (" + refusal.detail + ")");
+           refusal.detail.empty() || !exchange.may_tell_details()
+               ? refusal.text
+               : refusal.text + " (" + refusal.detail + ")");
 }
 
 void reply_metrics(const std::shared_ptr<HttpExchange>& exchange, Operations& operations)
 {
-    operations.status([exchange, &operations](const Result<Status>& status) {
+    operations.status(Actor::local("metrics"), [exchange, &operations](const Result<Status>& status) {
         if (status) {
             exchange->reply(200, metrics(*status, operations.timings()), {{"Content-Type", kMetricsType}});
         } else {

@@ -134,11 +134,14 @@ Result<Option> option_in(std::string_view what, const Json& value)
                    "; accepted: \"all\", \"organization\", \"prompt\"");
 }
 
-Result<Json> object_in(const std::string& body, std::initializer_list<std::string_view> members)
+namespace
 {
-    Json json = Json::parse(body, nullptr, false);
+
+/// `json`, if it is an object with no other members. `what` names it in the refusal.
+Result<Json> object_of(Json json, std::string_view what, std::initializer_list<std::string_view> members)
+{
     if (!json.is_object()) {
-        return invalid("the body must be a JSON object");
+        return invalid(std::string(what) + " must be a JSON object");
     }
     for (const auto& [key, value] : json.items()) {
         if (std::find(members.begin(), members.end(), key) == members.end()) {
@@ -146,6 +149,13 @@ Result<Json> object_in(const std::string& body, std::initializer_list<std::strin
         }
     }
     return json;
+}
+
+}  // namespace
+
+Result<Json> object_in(const std::string& body, std::initializer_list<std::string_view> members)
+{
+    return object_of(Json::parse(body, nullptr, false), "the body", members);
 }
 
 Result<Address> address_in(const Json& object, const char* member)
@@ -208,11 +218,10 @@ Result<Federation> federation_in(const Json& json)
     return json.contains("mode") ? Result<Federation>(std::move(federation)) : refused();
 }
 
-}  // namespace
-
-Result<GeneralChange> general_change_in(const std::string& body)
+Result<GeneralChange> general_change_of(Json given, std::string_view what)
 {
-    const auto object = object_in(body, {"users_may_choose", "option", "domains", "federation"});
+    const auto object =
+        object_of(std::move(given), what, {"users_may_choose", "option", "domains", "federation"});
     if (!object) {
         return tl::unexpected(object.error());
     }
@@ -254,6 +263,18 @@ Result<GeneralChange> general_change_in(const std::string& body)
         change.federation = *std::move(federation);
     }
     return change;
+}
+
+}  // namespace
+
+Result<GeneralChange> general_change_in(const std::string& body)
+{
+    return general_change_of(Json::parse(body, nullptr, false), "the body");
+}
+
+Result<GeneralChange> general_change_in(const Json& object, const char* member)
+{
+    return general_change_of(object.value(member, Json::object()), member);
 }
 
 }  // namespace usher

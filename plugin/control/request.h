@@ -65,5 +65,7 @@ template <typename Number>
 [[nodiscard]] Result<Party> contact_in(const Json& object);
 /// What is to be changed of an organization's settings.
 [[nodiscard]] Result<GeneralChange> general_change_in(const std::string& body);
+/// The same in a member of the body, which may be missing: nothing then.
+[[nodiscard]] Result<GeneralChange> general_change_in(const Json& object, const char* member);
 
 }  // namespace usher

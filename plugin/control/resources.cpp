@@ -24,6 +24,19 @@ std::string lines(const std::vector<JournalRecord>& records)
     return lines;
 }
 
+/// Which decisions of the journal are to be made again.
+Result<JournalFilter> replay_filter(const ControlRequest& request)
+{
+    auto filter = request.journal_filter(kMaxReplayed);
+    if (filter && filter->most == 0) {
+        return invalid("limit: found \"0\"; accepted: a whole number from 1 to 100000");
+    }
+    if (filter && request.query("limit") == nullptr) {
+        filter->most = kMaxReplayed;
+    }
+    return filter;
+}
+
 /// Replies with the user's option, when it comes.
 Callback<UserOption> replying_with_option(const ControlRequest& request, const Address& user)
 {
@@ -54,7 +67,7 @@ void choose_for_user(const ControlRequest& request, std::optional<Option> chosen
 
 void status(const ControlRequest& request)
 {
-    request.operations.status(replying<Status>(request.exchange));
+    request.operations.status(request.actor, replying<Status>(request.exchange));
 }
 
 void metrics(const ControlRequest& request)
@@ -64,13 +77,13 @@ void metrics(const ControlRequest& request)
 
 void check(const ControlRequest& request)
 {
-    request.operations.check(replying<CheckReport>(request.exchange));
+    request.operations.check(request.actor, replying<CheckReport>(request.exchange));
 }
 
 void reload(const ControlRequest& request)
 {
-    request.operations.reload([exchange = request.exchange, &operations = request.operations](
-                                  const Result<std::vector<std::string>>& need_restart) {
+    request.operations.reload(request.actor, [exchange = request.exchange, &operations = request.operations](
+                                                 const Result<std::vector<std::string>>& need_restart) {
         if (need_restart) {
             exchange->reply(200, to_json_line({{"generation", operations.generation()},
                                                {"need_restart", *need_restart}}));
@@ -137,20 +150,13 @@ void decision(const ControlRequest& request)
 void replay(const ControlRequest& request)
 {
     ReplayRequest wanted;
-    const auto filter = request.journal_filter(kMaxReplayed);
+    const auto filter = replay_filter(request);
     const auto body = object_in(request.body(), {"settings", "path", "own_policies"});
     if (!filter || !body) {
         refuse(*request.exchange, !filter ? filter.error() : body.error());
         return;
     }
-    if (filter->most == 0) {
-        refuse(*request.exchange, 400, "limit: found \"0\"; accepted: a whole number from 1 to 100000");
-        return;
-    }
     wanted.filter = *filter;
-    if (request.query("limit") == nullptr) {
-        wanted.filter.most = kMaxReplayed;
-    }
     const auto given = [&body](const char* member) { return body->value(member, Json(nullptr)); };
     const Json settings = given("settings");
     const Json path = given("path");
@@ -181,6 +187,19 @@ void federation(const ControlRequest& request)
         request.operations.federation(request.actor, request.organization_query(), **since,
                                       replying<std::vector<FederationReport>>(request.exchange));
     }
+}
+
+void overview(const ControlRequest& request)
+{
+    const std::string* given = request.query("period");
+    const auto period = given != nullptr ? overview_period_named(*given) : OverviewPeriod::week;
+    if (!period) {
+        refuse(*request.exchange, 400,
+               "period: found " + quoted(Json(*given)) + "; accepted: day, week, month");
+        return;
+    }
+    request.operations.overview(request.actor, request.organization_query(), *period,
+                                replying<Overview>(request.exchange));
 }
 
 // --- Options for contact list requests
@@ -269,6 +288,28 @@ void apply(const ControlRequest& request)
     }
 }
 
+// --- The administration page
+
+void make_web_link(const ControlRequest& request)
+{
+    reply(*request.exchange, request.operations.web_link(request.actor));
+}
+
+void web_sessions(const ControlRequest& request)
+{
+    reply(*request.exchange, request.operations.web_sessions(request.actor));
+}
+
+void end_web_session(const ControlRequest& request)
+{
+    const auto ended = request.operations.end_web_session(request.actor, request.parameter);
+    if (ended) {
+        request.exchange->reply(200, to_json_line(Json::object()));
+    } else {
+        refuse(*request.exchange, ended.error());
+    }
+}
+
 // --- Settings
 
 void general(const ControlRequest& request)
@@ -290,6 +331,47 @@ void save_general(const ControlRequest& request)
 void reset_general(const ControlRequest& request)
 {
     request.operations.reset_general(request.actor, request.parameter, replying<GeneralIm>(request.exchange));
+}
+
+void preview(const ControlRequest& request)
+{
+    const auto filter = replay_filter(request);
+    const auto change = general_change_in(request.body());
+    if (!filter || !change) {
+        refuse(*request.exchange, !filter ? filter.error() : change.error());
+        return;
+    }
+    request.operations.preview_journal(request.actor, request.parameter, *change, *filter,
+                                       replying<Replay>(request.exchange));
+}
+
+void preview_waiting(const ControlRequest& request)
+{
+    const auto change = general_change_in(request.body());
+    if (!change) {
+        refuse(*request.exchange, change.error());
+        return;
+    }
+    request.operations.preview_waiting(request.actor, request.parameter, *change,
+                                       replying<WaitingPreview>(request.exchange));
+}
+
+void try_change(const ControlRequest& request)
+{
+    const auto body = object_in(request.body(), {"user", "contact", "change"});
+    if (!body) {
+        refuse(*request.exchange, body.error());
+        return;
+    }
+    const auto user = address_in(*body, "user");
+    const auto contact = contact_in(*body);
+    const auto change = general_change_in(*body, "change");
+    if (!user || !contact || !change) {
+        refuse(*request.exchange, !user ? user.error() : !contact ? contact.error() : change.error());
+        return;
+    }
+    request.operations.explain_with(request.actor, request.parameter, *change, *user, *contact,
+                                    replying<Explained>(request.exchange));
 }
 
 }  // namespace usher::resources

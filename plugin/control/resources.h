@@ -16,6 +16,7 @@ void journal(const ControlRequest& request);
 void decision(const ControlRequest& request);
 void replay(const ControlRequest& request);
 void federation(const ControlRequest& request);
+void overview(const ControlRequest& request);
 void option(const ControlRequest& request);
 void choose(const ControlRequest& request);
 void forget_choice(const ControlRequest& request);
@@ -23,8 +24,14 @@ void waiting(const ControlRequest& request);
 void answer(const ControlRequest& request);
 void review(const ControlRequest& request);
 void apply(const ControlRequest& request);
+void make_web_link(const ControlRequest& request);
+void web_sessions(const ControlRequest& request);
+void end_web_session(const ControlRequest& request);
 void general(const ControlRequest& request);
 void save_general(const ControlRequest& request);
 void reset_general(const ControlRequest& request);
+void preview(const ControlRequest& request);
+void preview_waiting(const ControlRequest& request);
+void try_change(const ControlRequest& request);
 
 }  // namespace usher::resources

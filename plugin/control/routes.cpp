@@ -1,6 +1,11 @@
 #include "plugin/control/routes.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "plugin/control/reply.h"
 #include "plugin/control/resources.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -47,12 +52,50 @@ const std::vector<Route>& routes()
          "/v1/replay",
          {"user", "contact", "organization", "since", "after", "limit"},
          resources::replay},
+        {"GET", "/v1/overview", {"organization", "period"}, resources::overview},
         {"GET", "/v1/federation", {"organization", "since"}, resources::federation},
+        {"POST", "/v1/web/links", {}, resources::make_web_link},
+        {"GET", "/v1/web/sessions", {}, resources::web_sessions},
+        {"DELETE", "/v1/web/sessions/{id}", {}, resources::end_web_session},
         {"GET", "/v1/organizations/{name}/general", {}, resources::general},
         {"PUT", "/v1/organizations/{name}/general", {}, resources::save_general},
         {"DELETE", "/v1/organizations/{name}/general", {}, resources::reset_general},
+        {"POST", "/v1/organizations/{name}/preview", {"since", "after", "limit"}, resources::preview},
+        {"POST", "/v1/organizations/{name}/preview/waiting", {}, resources::preview_waiting},
+        {"POST", "/v1/organizations/{name}/try", {}, resources::try_change},
     };
     return all;
+}
+
+void serve_api(ControlRequest request)
+{
+    const HttpRequest& asked = request.exchange->request();
+    std::vector<std::string_view> methods;
+    for (const Route& route : routes()) {
+        auto parameter = route.match(asked.path);
+        if (!parameter) {
+            continue;
+        }
+        if (route.method != asked.method) {
+            methods.push_back(route.method);
+            continue;
+        }
+        for (const auto& [key, value] : asked.query) {
+            if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
+                refuse(*request.exchange, 400, "unknown parameter \"" + key + "\"");
+                return;
+            }
+        }
+        request.parameter = *std::move(parameter);
+        route.serve(request);
+        return;
+    }
+    if (methods.empty()) {
+        refuse(*request.exchange, 404, "there is no such resource");
+    } else {
+        request.exchange->reply(405, to_json_line({{"error", "accepted here: " + joined(methods)}}),
+                                {{"Allow", joined(methods)}});
+    }
 }
 
 }  // namespace usher

@@ -24,4 +24,7 @@ struct Route {
 /// All that is served.
 [[nodiscard]] const std::vector<Route>& routes();
 
+/// Has one of them answer the request, by its method and path; the parameter in the path is found here.
+void serve_api(ControlRequest request);
+
 }  // namespace usher

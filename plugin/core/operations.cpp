@@ -34,6 +34,12 @@ std::string why_not_domains(const std::vector<std::string>& domains, const std::
     return domains.empty() ? "At least one domain is needed, of " + joined(known) + "." : std::string();
 }
 
+/// The file was read again meanwhile.
+tl::unexpected<Refusal> gone(const std::string& organization)
+{
+    return refused(Kind::not_found, "The settings file has no organization " + organization + " any more.");
+}
+
 /// Of an organisation that the file does not have any more.
 GeneralIm general_of_none(const std::string& organization)
 {
@@ -222,22 +228,42 @@ Result<std::vector<const Organization*>> Operations::authorize_organizations(
     return refused(Kind::not_found, "There is no organization " + organization.value_or(std::string()) + ".");
 }
 
+Result<std::optional<std::vector<std::string>>> Operations::journal_domains(
+    const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const
+{
+    const auto organizations = authorize_organizations(actor, organization, what);
+    if (!organizations) {
+        return tl::unexpected(organizations.error());
+    }
+    if (!actor.address() && !organization) {
+        return std::nullopt;
+    }
+    std::vector<std::string> domains;
+    for (const Organization* one : *organizations) {
+        domains.insert(domains.end(), one->domains.begin(), one->domains.end());
+    }
+    return domains;
+}
+
 void Operations::replay(const Actor& actor, ReplayRequest request,
                         const std::optional<std::string>& organization, Callback<Replay> then)
 {
-    const auto organizations =
-        authorize_organizations(actor, organization, "how decisions would be made again");
-    if (!organizations) {
-        return then(tl::unexpected(organizations.error()));
+    auto domains = journal_domains(actor, organization, "how decisions would be made again");
+    if (!domains) {
+        return then(tl::unexpected(domains.error()));
     }
-    if (actor.address() || organization) {  // else also what was decided for domains that nobody has any more
-        request.filter.domains.emplace();
-        for (const Organization* one : *organizations) {
-            request.filter.domains->insert(request.filter.domains->end(), one->domains.begin(),
-                                           one->domains.end());
-        }
-    }
+    request.filter.domains = *std::move(domains);
     replay_(std::move(request), std::move(then));
+}
+
+void Operations::overview(const Actor& actor, const std::optional<std::string>& organization,
+                          OverviewPeriod period, Callback<Overview> then)
+{
+    auto domains = journal_domains(actor, organization, "how requests were answered");
+    if (!domains) {
+        return then(tl::unexpected(domains.error()));
+    }
+    overview_({*std::move(domains), period, std::chrono::system_clock::now()}, std::move(then));
 }
 
 void Operations::federation(const Actor& actor, const std::optional<std::string>& organization,
@@ -275,26 +301,42 @@ Result<GeneralIm> Operations::general(const Actor& actor, std::string_view organ
     return authorize_general(actor, organization);
 }
 
-void Operations::save_general(const Actor& actor, std::string_view organization, const GeneralChange& change,
-                              Callback<GeneralIm> then)
+Result<GeneralIm> Operations::authorize_change(const Actor& actor, std::string_view organization,
+                                               const GeneralChange& change) const
 {
-    const auto before = authorize_general(actor, organization);
+    auto before = authorize_general(actor, organization);
     if (!before) {
-        return then(before);
+        return before;
     }
     if (change.domains) {
         if (const auto why = why_not_domains(*change.domains, before->domains_in_file); !why.empty()) {
-            return then(refused(Kind::invalid, why));
+            return refused(Kind::invalid, why);
         }
     }
     if (change.federation &&
         (change.federation->mode == FederationMode::listed) == change.federation->domains.empty()) {
-        return then(refused(Kind::invalid, change.federation->domains.empty()
-                                               ? "Federation with listed domains needs at least one domain."
-                                               : "Domains are listed only where federation is \"listed\"."));
+        return refused(Kind::invalid, change.federation->domains.empty()
+                                          ? "Federation with listed domains needs at least one domain."
+                                          : "Domains are listed only where federation is \"listed\".");
+    }
+    return before;
+}
+
+void Operations::save_general(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                              Callback<GeneralIm> then)
+{
+    const auto before = authorize_change(actor, organization, change);
+    if (!before) {
+        return then(before);
     }
     policy_.save(before->organization, change, actor.name(),
                  general_when_stored(before->organization, std::move(then)));
+}
+
+Result<Settings> Operations::settings_with(const std::string& organization, const GeneralChange& change) const
+{
+    auto would_be = policy_.if_saved(organization, change);
+    return would_be ? Result<Settings>(*std::move(would_be)) : gone(organization);
 }
 
 void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)
@@ -324,66 +366,8 @@ StoreCallback<void> Operations::general_when_stored(std::string organization, Ca
                 return then(not_stored(stored.error()));
             }
             const auto general = policy_.general(organization);
-            // The file may have been read again meanwhile.
-            then(general ? Result<GeneralIm>(*general)
-                         : refused(Kind::not_found,
-                                   "The settings file has no organization " + organization + " any more."));
+            then(general ? Result<GeneralIm>(*general) : gone(organization));
         });
-}
-
-// --- The daemon
-
-void Operations::status(Callback<Status> then)
-{
-    const auto caller = std::make_shared<StatusCaller>(StatusCaller{std::move(then), nullptr});
-    status_callers_.insert(caller);
-    const std::weak_ptr<StatusCaller> waiting = caller;
-    caller->deadline = clock_.after(kStatusPatience,
-                                    [this, waiting] { answer_status(waiting, "the store does not answer"); });
-    choices_.count(callbacks_.bind([this, waiting](const auto& counted) {
-        if (counted) {
-            choice_counts_ = *counted;
-        }
-        answer_status(waiting, counted ? std::string() : counted.error());
-    }));
-}
-
-void Operations::answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error)
-{
-    if (const auto answered = caller.lock()) {
-        status_callers_.erase(answered);
-        answered->then(status_with(error));
-    }
-}
-
-Status Operations::status_with(const std::string& store_error) const
-{
-    Status status;
-    status.version = USHER_VERSION;
-    status.address = entity_.address();
-    status.online = entity_.connection_state() == Connection::State::online;
-    status.offline_because = status.online ? std::string() : offline_because_;
-    status.started = started_;
-    status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);
-    status.generation = policy_.policy()->generation();
-    status.store_error = database_.last_write_error().empty() ? store_error : database_.last_write_error();
-    for (const Organization& organization : policy_.policy()->organizations()) {
-        OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
-        for (const std::string& domain : organization.domains) {
-            one.domains.push_back(
-                {domain, entity_.domain_state(domain), last_round_trip(domain), people_status_(domain)});
-            const auto counted = choice_counts_.find(domain);
-            one.choices += counted == choice_counts_.end() ? 0 : counted->second;
-        }
-        status.organizations.push_back(std::move(one));
-    }
-    status.saved = policy_.saved_values();
-    status.counts = answerer_.counts();
-    status.logins = entity_.logins();
-    status.searches = search_counts_;
-    status.ldap = ldap_status_();
-    status.unsent_bytes = entity_.unsent();
-    return status;
 }
 
 std::optional<std::chrono::system_clock::time_point> Operations::last_round_trip(

@@ -23,12 +23,15 @@
 
 #include "integration/base/callback_scope.h"
 #include "integration/requests/entity.h"
+#include "plugin/core/actor.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
+#include "plugin/core/overview.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/core/replay.h"
+#include "plugin/core/web_sessions.h"
 #include "plugin/people/ldap_status.h"
 #include "plugin/people/people_status.h"
 #include "plugin/people/search_limits.h"
@@ -40,31 +43,6 @@
 
 namespace usher
 {
-
-/// On whose behalf something is asked.
-class Actor
-{
-  public:
-    /// Whoever can open the control socket: its permissions are the authorisation. May do everything.
-    [[nodiscard]] static Actor local(std::string name) { return Actor(std::nullopt, std::move(name)); }
-    /// Who sent a stanza, as the server vouches for it. Users may see and change what is theirs;
-    /// administrators, besides, what is their organisation's.
-    [[nodiscard]] static Actor sender(const Address& address) { return {address, address.text()}; }
-
-    /// Nothing for a local one.
-    [[nodiscard]] const std::optional<Address>& address() const { return address_; }
-    /// For the journal and for "saved by".
-    [[nodiscard]] const std::string& name() const { return name_; }
-
-  private:
-    Actor(std::optional<Address> address, std::string name)
-        : address_(std::move(address)), name_(std::move(name))
-    {
-    }
-
-    std::optional<Address> address_;
-    std::string name_;
-};
 
 /// A domain whose requests could not be listed.
 struct UnlistedDomain {
@@ -106,6 +84,23 @@ struct Reviewed {
 
 struct Review {
     std::vector<Reviewed> requests;
+    bool more = false;                     ///< see Waiting
+    std::vector<UnlistedDomain> unlisted;  ///< see Waiting
+};
+
+/// What a change of settings would do to what waits.
+struct WaitingPreview {
+    static constexpr std::size_t kMaxListed = 1'000;
+
+    struct Difference {
+        SubscriptionRequest request;
+        Decision was;  ///< by the policy in force
+        Decision now;  ///< if the change were saved
+    };
+
+    std::vector<Difference> requests;  ///< with another answer; the first of them
+    std::size_t differing = 0;         ///< how many have another answer
+    std::size_t looked_at = 0;
     bool more = false;                     ///< see Waiting
     std::vector<UnlistedDomain> unlisted;  ///< see Waiting
 };
@@ -177,6 +172,8 @@ class Operations
     [[nodiscard]] bool administers(const Actor& actor, const Organization& organization) const;
     /// The names of the organisations that the actor administers.
     [[nodiscard]] std::vector<std::string> administered(const Actor& actor) const;
+    /// The domains of these.
+    [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
 
     // --- Options for contact list requests
 
@@ -236,6 +233,14 @@ class Operations
     void federation(const Actor& actor, const std::optional<std::string>& organization,
                     std::chrono::system_clock::time_point since,
                     Callback<std::vector<FederationReport>> then);
+    /// How many requests got which answer until now (overview.h): of the organisation of that name, or of all that the actor
+    /// administers; for a local one, of all.
+    void overview(const Actor& actor, const std::optional<std::string>& organization, OverviewPeriod period,
+                  Callback<Overview> then);
+    void on_overview(std::function<void(OverviewOrder, Callback<Overview>)> overview)
+    {
+        overview_ = std::move(overview);
+    }
     void on_federation(
         std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation)
     {
@@ -245,6 +250,24 @@ class Operations
     {
         replay_ = std::move(replay);
     }
+
+    // --- What a change of settings would do (operations_preview.cpp). Whoever may save it may ask, what cannot be saved is
+    // refused in the same words, and nothing is changed.
+
+    /// Decides what the journal has of the organisation's users once more, as if it were saved (replay.h).
+    void preview_journal(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                         JournalFilter filter, Callback<Replay> then);
+    /// What would be said then of the requests that wait for the organisation's users.
+    void preview_waiting(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                         Callback<WaitingPreview> then);
+    /// Explains one request as if it were saved. The user is to be one of the organisation's.
+    void explain_with(const Actor& actor, std::string_view organization, const GeneralChange& change,
+                      const Address& user, const Party& contact, Callback<Explained> then);
+    /// Runs `work` on another thread, then `then` from the event loop. What `work` throws is the error.
+    using Run = std::function<void(std::function<void()> work,
+                                   std::function<void(const tl::expected<void, std::string>& done)> then)>;
+    /// For what takes its time there. Without, it is done at once.
+    void set_worker(Run run) { run_ = std::move(run); }
 
     // --- Settings
 
@@ -256,11 +279,21 @@ class Operations
     /// was saved for it, and belongs to no other, is forgotten.
     void reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then);
 
-    // --- The daemon; for local actors only
+    // --- The administration page
 
-    /// Never a refusal, and never later than kStatusPatience: what the store does not tell by then is as it was when it
-    /// last did.
-    void status(Callback<Status> then);
+    /// May be null: there is no page. Must outlive the object.
+    void set_web(WebSessions* web) { web_ = web; }
+    /// A link that logs the actor in, who administers something.
+    [[nodiscard]] Result<WebLink> web_link(const Actor& actor);
+    /// Who is logged in. For local actors only, as the next.
+    [[nodiscard]] Result<std::list<WebSession>> web_sessions(const Actor& actor);
+    [[nodiscard]] Result<void> end_web_session(const Actor& actor, const std::string& id);
+
+    // --- The daemon
+
+    /// Of the organisations that the actor administers; what is not of one organisation, for local actors only. Never a
+    /// refusal, and never later than kStatusPatience: what the store does not tell by then is as it was when it last did.
+    void status(const Actor& actor, Callback<Status> then);
     /// When the domain's connector last replied, as the clock is set now; nothing if it has not since the start.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_round_trip(
         const std::string& domain) const;
@@ -277,14 +310,15 @@ class Operations
     /// Of the policy in force.
     [[nodiscard]] std::uint64_t generation() const { return policy_.policy()->generation(); }
     [[nodiscard]] const Timings& timings() const { return answerer_.timings(); }
-    /// Reads the file again. What takes effect on restart only, a key each.
-    void reload(Callback<std::vector<std::string>> then) { reload_(std::move(then)); }
+    /// Reads the file again. What takes effect on restart only, a key each. For local actors only.
+    void reload(const Actor& actor, Callback<std::vector<std::string>> then);
     void on_reload(std::function<void(Callback<std::vector<std::string>>)> reload)
     {
         reload_ = std::move(reload);
     }
-    /// What the server says of each domain, asked on the daemon's own connection (check.h).
-    void check(Callback<CheckReport> then) { check_(std::move(then)); }
+    /// What the server says of each domain of the organisations that the actor administers, asked on the daemon's own connection
+    /// (check.h).
+    void check(const Actor& actor, Callback<CheckReport> then);
     void on_check(std::function<void(Callback<CheckReport>)> check) { check_ = std::move(check); }
     /// Refusal used while offline.
     [[nodiscard]] Refusal not_connected() const;
@@ -315,13 +349,17 @@ class Operations
 
     /// Somebody who asked for the status, while the store is asked.
     struct StatusCaller {
+        Actor actor;
         Callback<Status> then;
         std::unique_ptr<Timer> deadline;
     };
 
-    [[nodiscard]] std::vector<std::string> administered_domains(const Actor& actor) const;
     /// Those that the actor administers, or the one of that name; at least one. `what` is asked for.
     [[nodiscard]] Result<std::vector<const Organization*>> authorize_organizations(
+        const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
+    /// The domains to which what is asked of the journal is restricted; nothing for local actors who name no organisation: they
+    /// also see what was decided for domains that nobody has any more.
+    [[nodiscard]] Result<std::optional<std::vector<std::string>>> journal_domains(
         const Actor& actor, const std::optional<std::string>& organization, const std::string& what) const;
     [[nodiscard]] bool may_see(const Actor& actor, const Address& user) const;
     /// The domains whose waiting requests the actor may see, or why not.
@@ -336,6 +374,9 @@ class Operations
     void ask_availability(const std::shared_ptr<PeopleSearched>& search, std::vector<Address> asked);
     /// Those of the user's organisation, where the actor is the user and there is search. Not to be kept.
     [[nodiscard]] Result<const PeopleSearch*> people_settings(const Actor& actor, const Address& user) const;
+    /// What waits on these domains, of one user or of all.
+    void list_waiting(const std::vector<std::string>& domains, std::optional<Address> user,
+                      Callback<Waiting> then);
     void search(const std::shared_ptr<Search>& search);
     /// Answers a request that the actor may answer so. Recorded before it is sent.
     void answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
@@ -347,17 +388,32 @@ class Operations
     /// Passes over domains that are not served any more, and names them in the review.
     void skip_unserved(Applying& applying) const;
     void apply_page(std::list<Applying>::iterator applying);
+    void compare(Waiting listed, const std::string& organization, const GeneralChange& change,
+                 Callback<WaitingPreview> then);
+    /// Gives what the server says of the request.
+    void look_for(const Address& user, const Party& contact, std::function<void(Explained known)> then);
     /// Adds what policy says to what is known of the request.
     void explain_by_policy(Explained known, Callback<Explained> then);
+    /// The same as if the change were saved.
+    void explain_by_change(Explained known, const std::string& organization, const GeneralChange& change,
+                           Callback<Explained> then);
+    [[nodiscard]] Explained explained_by(const Policy& policy, Explained known) const;
     void read_on(std::list<Reading>::iterator reading);
     void portion_read(std::list<Reading>::iterator reading, const tl::expected<bool, std::string>& last);
     [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,
                                                       std::string_view organization) const;
+    /// The same, where the change makes sense for the organisation.
+    [[nodiscard]] Result<GeneralIm> authorize_change(const Actor& actor, std::string_view organization,
+                                                     const GeneralChange& change) const;
+    /// What would be in force, for somebody who was allowed to change it.
+    [[nodiscard]] Result<Settings> settings_with(const std::string& organization,
+                                                 const GeneralChange& change) const;
     /// Gives the organisation's settings when the store has been written; whoever was allowed to change them gets them.
     [[nodiscard]] StoreCallback<void> general_when_stored(std::string organization, Callback<GeneralIm> then);
     /// Does nothing for a caller who has been answered. `error` is the store's, or empty.
     void answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error);
-    [[nodiscard]] Status status_with(const std::string& store_error) const;
+    [[nodiscard]] Status status_with(const Actor& actor, const std::string& store_error) const;
+    [[nodiscard]] Result<void> authorize_web(const Actor& actor) const;
 
     PolicyInForce& policy_;
     Answerer& answerer_;
@@ -372,7 +428,12 @@ class Operations
     std::function<void(Callback<std::vector<std::string>>)> reload_;
     std::function<void(ReplayRequest, Callback<Replay>)> replay_;
     std::function<void(FederationOrder, Callback<std::vector<FederationReport>>)> federation_;
+    std::function<void(OverviewOrder, Callback<Overview>)> overview_;
     std::function<void(Callback<CheckReport>)> check_;
+    Run run_ = [](const auto& work, const auto& then) {
+        work();
+        then({});
+    };
     std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =
         [](const std::string&) { return std::nullopt; };
@@ -380,6 +441,7 @@ class Operations
     SearchLimits search_limits_;
     SearchCounts search_counts_;
     std::set<std::shared_ptr<PeopleSearched>> people_searches_;  // not answered yet
+    WebSessions* web_ = nullptr;
     CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

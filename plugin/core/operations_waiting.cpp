@@ -28,6 +28,13 @@ const SubscriptionRequest* request_of(const Party& contact, const std::vector<Su
     return prepared ? of(*prepared) : nullptr;
 }
 
+/// A request of which nothing is known yet.
+Explained not_listed(const Address& user, const Party& contact)
+{
+    const auto prepared = contact.prepared();
+    return {{}, {user, prepared ? Party(*prepared) : contact, std::nullopt}, {}, false, {}, {}, 0};
+}
+
 /// Of an answer by hand, which the journal has under that id.
 Refusal not_applied(const SubscriptionRequest& request, std::int64_t id, const LaterReply& reply)
 {
@@ -104,12 +111,18 @@ void Operations::waiting(const Actor& actor, std::optional<Address> user, Callba
         then(tl::unexpected(domains.error()));
         return;
     }
+    list_waiting(*domains, std::move(user), std::move(then));
+}
+
+void Operations::list_waiting(const std::vector<std::string>& domains, std::optional<Address> user,
+                              Callback<Waiting> then)
+{
     if (entity_.connection_state() != Connection::State::online) {
         then(tl::unexpected(not_connected()));
         return;
     }
     search(std::make_shared<Search>(
-        Search{{domains->begin(), domains->end()}, std::move(user), false, {}, std::move(then)}));
+        Search{{domains.begin(), domains.end()}, std::move(user), false, {}, std::move(then)}));
 }
 
 void Operations::search(const std::shared_ptr<Search>& search)
@@ -300,27 +313,31 @@ void Operations::skip_unserved(Applying& applying) const
 void Operations::explain(const Actor& actor, const Address& user, const Party& contact,
                          Callback<Explained> then)
 {
-    const auto prepared = contact.prepared();
-    const Explained not_listed{
-        {}, {user, prepared ? Party(*prepared) : contact, std::nullopt}, {}, false, {}, {}, 0};
     if (!may_see(actor, user)) {
         if (actor.address()) {
             then(refused(Kind::forbidden, "You may not see what is decided for " + user.text() + "."));
         } else {
-            explain_by_policy(not_listed, std::move(then));  // of no organisation: that is the explanation
+            explain_by_policy(not_listed(user, contact), std::move(then));  // of no organisation: that is why
         }
         return;
     }
-    entity_.list_waiting(std::string(user.domain()), user, kMaxWaiting,
-                         [this, contact, then, known = not_listed](const auto& listed) mutable {
-                             if (!listed) {
-                                 known.list_error = listed.error();
-                             } else if (const auto* request = request_of(contact, listed->requests)) {
-                                 known.request = *request;
-                                 known.waits = true;
-                             }
-                             explain_by_policy(std::move(known), then);
-                         });
+    look_for(user, contact, [this, then](Explained known) { explain_by_policy(std::move(known), then); });
+}
+
+void Operations::look_for(const Address& user, const Party& contact,
+                          std::function<void(Explained known)> then)
+{
+    entity_.list_waiting(
+        std::string(user.domain()), user, kMaxWaiting,
+        [contact, then = std::move(then), known = not_listed(user, contact)](const auto& listed) mutable {
+            if (!listed) {
+                known.list_error = listed.error();
+            } else if (const auto* request = request_of(contact, listed->requests)) {
+                known.request = *request;
+                known.waits = true;
+            }
+            then(std::move(known));
+        });
 }
 
 void Operations::explain_by_policy(Explained known, Callback<Explained> then)
@@ -330,16 +347,20 @@ void Operations::explain_by_policy(Explained known, Callback<Explained> then)
         if (!facts) {
             return then(not_read(facts.error()));
         }
-        const Policy& policy = *policy_.policy();
-        const Organization* organization = policy.organization_of(explained->request.user.domain());
         explained->facts = facts->front();
-        explained->explanation = usher::explain(
-            policy, explained->request, explained->facts,
-            [this](const Organization& of, const Rule& rule) { return policy_.source_of_rule(of, rule); });
-        explained->organization = organization != nullptr ? organization->name : std::string();
-        explained->generation = policy.generation();
-        then(std::move(*explained));
+        then(explained_by(*policy_.policy(), std::move(*explained)));
     }));
+}
+
+Explained Operations::explained_by(const Policy& policy, Explained known) const
+{
+    const Organization* organization = policy.organization_of(known.request.user.domain());
+    known.explanation = usher::explain(
+        policy, known.request, known.facts,
+        [this](const Organization& of, const Rule& rule) { return policy_.source_of_rule(of, rule); });
+    known.organization = organization != nullptr ? organization->name : std::string();
+    known.generation = policy.generation();
+    return known;
 }
 
 }  // namespace usher

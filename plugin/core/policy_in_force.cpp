@@ -71,6 +71,12 @@ struct PolicyInForce::Made {
     std::vector<Organization> organizations;
 };
 
+struct PolicyInForce::Merged {
+    SettingsChange change;
+    Settings settings;
+    std::vector<SavedValue> saved_values;
+};
+
 void PolicyInForce::set_file(const Settings& settings, StoreCallback<void> then)
 {
     // What was saved follows its organisation: to another name, and from one domain to the next.
@@ -136,11 +142,10 @@ void PolicyInForce::look()
     }));
 }
 
-void PolicyInForce::save(const std::string& organization, const GeneralChange& change, const std::string& by,
-                         StoreCallback<void> then)
+PolicyInForce::ChangeOf PolicyInForce::change_to(const std::string& organization, const GeneralChange& change,
+                                                 const std::string& by, system_clock::time_point at)
 {
-    const auto save = [organization, change, by, at = wall_clock_()](const Settings& file,
-                                                                     const std::vector<SavedValue>& saved) {
+    return [organization, change, by, at](const Settings& file, const std::vector<SavedValue>& saved) {
         SettingsChange changed;
         for (const OrganizationSettings& one : file.organizations) {
             for (const auto& [setting, value] : one.name == organization ? written(change) : Texts()) {
@@ -150,7 +155,29 @@ void PolicyInForce::save(const std::string& organization, const GeneralChange& c
         }
         return changed;
     };
-    put_in_force({std::nullopt, save, std::move(then)});
+}
+
+void PolicyInForce::save(const std::string& organization, const GeneralChange& change, const std::string& by,
+                         StoreCallback<void> then)
+{
+    put_in_force({std::nullopt, change_to(organization, change, by, wall_clock_()), std::move(then)});
+}
+
+std::optional<Settings> PolicyInForce::if_saved(const std::string& organization,
+                                                const GeneralChange& change) const
+{
+    if (!general(organization)) {
+        return std::nullopt;
+    }
+    std::vector<SavedSetting> saved;
+    for (const SavedValue& value : saved_values_) {
+        saved.push_back(value.saved);
+    }
+    Merged merged = merge(change_to(organization, change, {}, wall_clock_()), file_, std::move(saved));
+    Settings would_be;
+    would_be.organizations = std::move(merged.settings.organizations);
+    would_be.limits = merged.settings.limits;
+    return would_be;
 }
 
 void PolicyInForce::reset(const std::string& organization, StoreCallback<void> then)
@@ -179,26 +206,35 @@ void PolicyInForce::forget_orphans(const std::string& organization, StoreCallbac
                   }});
 }
 
-SavedSettings::Outcome PolicyInForce::make(const ChangeOf& change_of, const StoredSettings& stored,
-                                           Made& made)
+PolicyInForce::Merged PolicyInForce::merge(const ChangeOf& change_of, const Settings& file,
+                                           std::vector<SavedSetting> saved)
 {
-    Settings settings = made.file;
-    const SettingsChange change = change_of(made.file, put_saved(settings, stored.settings));
+    Merged merged;
+    merged.settings = file;
+    merged.change = change_of(file, put_saved(merged.settings, saved));
 
-    std::vector<SavedSetting> saved = stored.settings;
-    for (const SavedSetting& one : change.removed) {
+    for (const SavedSetting& one : merged.change.removed) {
         std::erase(saved, one);
     }
-    append(saved, change.saved);
+    append(saved, merged.change.saved);
     std::stable_sort(saved.begin(), saved.end(),
                      [](const SavedSetting& a, const SavedSetting& b) { return a.at < b.at; });
 
-    settings = made.file;
-    made.saved_values = put_saved(settings, saved);
-    auto text = policy_to_toml(settings);
-    made.organizations.assign(std::make_move_iterator(settings.organizations.begin()),
-                              std::make_move_iterator(settings.organizations.end()));
-    return {change, std::move(text)};
+    merged.settings = file;
+    merged.saved_values = put_saved(merged.settings, saved);
+    return merged;
+}
+
+SavedSettings::Outcome PolicyInForce::make(const ChangeOf& change_of, const StoredSettings& stored,
+                                           Made& made)
+{
+    Merged merged = merge(change_of, made.file, stored.settings);
+    made.saved_values = std::move(merged.saved_values);
+    auto text = policy_to_toml(merged.settings);
+    auto& organizations = merged.settings.organizations;
+    made.organizations.assign(std::make_move_iterator(organizations.begin()),
+                              std::make_move_iterator(organizations.end()));
+    return {std::move(merged.change), std::move(text)};
 }
 
 void PolicyInForce::put_in_force(Change change)

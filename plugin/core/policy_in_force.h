@@ -105,6 +105,10 @@ class PolicyInForce
     /// Saves for an organisation that exists, by whom. Of the domains those of the file count.
     void save(const std::string& organization, const GeneralChange& change, const std::string& by,
               StoreCallback<void> then);
+    /// What would be in force if that were saved: organisations and limits, and nothing else, so that another thread may have
+    /// them. Nothing for an organisation that does not exist.
+    [[nodiscard]] std::optional<Settings> if_saved(const std::string& organization,
+                                                   const GeneralChange& change) const;
     /// Forgets what was saved for the organisation.
     void reset(const std::string& organization, StoreCallback<void> then);
     /// Forgets what was saved for one of that name of which the file has no domain. Gives whether there was anything.
@@ -126,7 +130,13 @@ class PolicyInForce
         };  // asked when it is its turn; if not, it is left out
     };
     struct Made;
+    struct Merged;
 
+    [[nodiscard]] static ChangeOf change_to(const std::string& organization, const GeneralChange& change,
+                                            const std::string& by, std::chrono::system_clock::time_point at);
+    /// What follows for the file from what is saved, with the change.
+    [[nodiscard]] static Merged merge(const ChangeOf& change_of, const Settings& file,
+                                      std::vector<SavedSetting> saved);
     void put_in_force(Change change);
     void next_change();
     [[nodiscard]] static SavedSettings::Outcome make(const ChangeOf& change_of, const StoredSettings& stored,

@@ -22,9 +22,11 @@ namespace usher
 struct ReplayRequest {
     JournalFilter filter;       ///< see ReplayOrder
     bool own_policies = false;  ///< each decision under the policy that it was made under
-    /// The settings file under which they are to be made, else the policy in force decides: its text, and what errors call it.
+    /// The settings file under which they are to be made: its text, and what errors call it.
     std::optional<std::string> toml = {};
     std::string path = {};
+    /// The organisations and limits under which they are to be made; null, and no file: the policy in force decides.
+    std::shared_ptr<const Settings> settings = {};
 };
 
 /// What is to be done.

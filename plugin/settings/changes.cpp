@@ -30,6 +30,7 @@ std::vector<std::string> need_restart(const Settings& running, const Settings& w
     differences(keys, all.ldap, running.ldap, wanted.ldap);
     differences(keys, all.store, running.store, wanted.store);
     differences(keys, all.control, running, wanted);
+    differences(keys, all.web, running.web, wanted.web);
     differences(keys, all.log, running, wanted);
     return keys;
 }

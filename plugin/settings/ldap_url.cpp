@@ -1,10 +1,8 @@
 #include "plugin/settings/ldap_url.h"
 
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
-#include "plugin/settings/syntax.h"
+#include "plugin/settings/host_port.h"
 
 namespace usher
 {
@@ -19,8 +17,7 @@ constexpr std::uint16_t kTlsPort = 636;
 
 std::string LdapUrl::text() const
 {
-    const bool v6 = host.find(':') != std::string::npos;
-    return (tls ? "ldaps://" : "ldap://") + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    return (tls ? "ldaps://" : "ldap://") + HostPort{host, port}.text();
 }
 
 std::optional<LdapUrl> parse_ldap_url(std::string_view text)
@@ -31,34 +28,17 @@ std::optional<LdapUrl> parse_ldap_url(std::string_view text)
     } else if (!text.starts_with("ldap://")) {
         return std::nullopt;
     }
-    url.port = url.tls ? kTlsPort : kPort;
     text.remove_prefix(text.find("//") + 2);
     if (text.ends_with('/')) {
         text.remove_suffix(1);
     }
-    std::string_view port;
-    const bool in_brackets = text.starts_with('[');
-    if (in_brackets) {
-        const auto end = text.find(']');
-        if (end == std::string_view::npos) {
-            return std::nullopt;
-        }
-        url.host = text.substr(1, end - 1);
-        port = text.substr(end + 1);
-    } else {
-        const auto end = std::min(text.find(':'), text.size());
-        url.host = text.substr(0, end);
-        port = text.substr(end);
+    auto where = parse_host_port(text);
+    if (!where) {
+        return std::nullopt;
     }
-    if (!port.empty()) {
-        const char* const end = port.data() + port.size();
-        const auto [at, error] = std::from_chars(port.data() + 1, end, url.port);
-        if (port.front() != ':' || error != std::errc() || at != end || url.port == 0) {
-            return std::nullopt;
-        }
-    }
-    const bool v6 = url.host.find(':') != std::string::npos;
-    return syntax::is_host(url.host) && v6 == in_brackets ? std::optional(std::move(url)) : std::nullopt;
+    url.host = std::move(where->host);
+    url.port = where->port.value_or(url.tls ? kTlsPort : kPort);
+    return url;
 }
 
 }  // namespace usher

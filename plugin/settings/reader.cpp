@@ -9,6 +9,7 @@
 
 #include "plugin/files/regular_file.h"
 #include "plugin/settings/group_names.h"
+#include "plugin/settings/host_port.h"
 #include "plugin/settings/ldap_url.h"
 #include "plugin/settings/settings_table.h"
 #include "plugin/settings/spelling.h"
@@ -208,7 +209,7 @@ class Reader
     {
         const SettingsTable& all = settings_table();
         refuse_unknown(table, "",
-                       {"connection", "organization", "limits", "ldap", "store", "control", "log"});
+                       {"connection", "organization", "limits", "ldap", "store", "control", "web", "log"});
 
         has_ldap_ = find(table, "ldap") != nullptr;
         const toml::value* connection = find(table, "connection");
@@ -222,12 +223,16 @@ class Reader
         read_plain(table, "ldap", all.ldap, settings_.ldap);
         read_plain(table, "store", all.store, settings_.store);
         read_plain(table, "control", all.control, settings_);
+        read_plain(table, "web", all.web, settings_.web);
         read_plain(table, "log", all.log, settings_);
         if (connection != nullptr && connection->is_table()) {
             refuse_component_of_organization(*connection);
         }
         if (const toml::value* ldap = find(table, "ldap"); ldap != nullptr && ldap->is_table()) {
             check_ldap(ldap->as_table(std::nothrow));
+        }
+        if (const toml::value* web = find(table, "web"); web != nullptr && web->is_table()) {
+            check_web(web->as_table(std::nothrow));
         }
     }
 
@@ -266,6 +271,21 @@ class Reader
             if (std::none_of(all.begin(), all.end(), has_it)) {
                 refuse(line_of(*domain), "ldap.domain", found_in(*domain), "a domain of an organization");
             }
+        }
+    }
+
+    /// A cookie that everybody on the way can read would be everybody's: beyond this machine there has to be TLS.
+    void check_web(const toml::table& table)
+    {
+        const toml::value* listen = find(table, "listen");
+        if (!sound(listen) || is_loopback(parse_host_port(settings_.web.listen)->host)) {
+            return;
+        }
+        const toml::value* url = find(table, "url");
+        if (url == nullptr || (sound(url) && !settings_.web.url.starts_with("https://"))) {
+            refuse(line_of(url != nullptr ? *url : *listen), "web.url",
+                   url != nullptr ? found_in(*url) : "nothing",
+                   "a URL with https://, because listen is no loopback address");
         }
     }
 

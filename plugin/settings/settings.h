@@ -69,6 +69,13 @@ struct LdapSettings {
     friend bool operator==(const LdapSettings&, const LdapSettings&) = default;
 };
 
+/// `[web]`: the administration page.
+struct WebSettings {
+    std::string listen;  ///< `127.0.0.1:5281`; empty: there is no page
+    std::string url;     ///< as browsers reach it; empty: `http://` and `listen`
+    std::string files;   ///< the folder of its files; empty: where they were installed to
+};
+
 /// Which line of the file a key is in. Copies share the lines until one of them is changed; not for several threads
 /// at a time, copies included.
 class Lines
@@ -99,6 +106,7 @@ struct Settings {
     std::shared_ptr<const GroupMembers> group_members = nullptr;
     std::string control_socket = "/run/usher/control.sock";
     std::uint16_t metrics_port = 0;  ///< 0: none
+    WebSettings web;
     std::string log_level = "info";
     std::string file;  ///< which they were read from
     /// The line of each setting that the file gives, such as `store.url` or `organization[0].option`, and of

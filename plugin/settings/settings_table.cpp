@@ -423,6 +423,30 @@ Section<Settings> control()
     };
 }
 
+Section<WebSettings> web()
+{
+    using W = WebSettings;
+    return {
+        "web",
+        false,
+        true,
+        "The administration page. Who can open the control socket gets a link to it from `usherctl web`; administrators of an organization get one by sending \"web\" to Usher, and see their organizations only.",
+        {
+            {"listen", required, on_restart, text<W>(&W::listen, syntax::kListen, syntax::is_listen),
+             "Where the page is served, by HTTP without TLS. Programs on other machines can connect only if this is no "
+             "loopback address; then url has to be one with https.",
+             "\"127.0.0.1:5281\""},
+            {"url", optional, on_restart, text<W>(&W::url, syntax::kWebUrl, syntax::is_web_url),
+             "How browsers reach the page where a reverse proxy with TLS stands before it. It has to pass on the header Host. "
+             "Without this setting: http:// and listen.",
+             "\"https://usher.example.org\""},
+            {"files", optional, on_restart, text<W>(&W::files, kPath, syntax::is_path),
+             "The folder with the page's files. Without this setting: where they were installed to.",
+             "\"/usr/share/usher/web\""},
+        },
+    };
+}
+
 Section<Settings> log()
 {
     return {
@@ -447,7 +471,7 @@ Section<Settings> log()
 const SettingsTable& settings_table()
 {
     static const SettingsTable table{connection(), organization(), group(), rule(),    federation(), people(),
-                                     limits(),     ldap(),         store(), control(), log()};
+                                     limits(),     ldap(),         store(), control(), web(),        log()};
     return table;
 }
 

@@ -77,6 +77,7 @@ struct SettingsTable {
     Section<LdapSettings> ldap;
     Section<StoreSettings> store;
     Section<Settings> control;
+    Section<WebSettings> web;
     Section<Settings> log;
 
     /// Calls `visit` with every section, in the order of the file.
@@ -93,6 +94,7 @@ struct SettingsTable {
         visit(ldap);
         visit(store);
         visit(control);
+        visit(web);
         visit(log);
     }
 };

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "plugin/files/unix_socket.h"
+#include "plugin/settings/host_port.h"
 #include "plugin/settings/ldap_url.h"
 
 namespace usher::syntax
@@ -112,6 +113,25 @@ bool is_store_url(std::string_view url)
     const std::size_t first_key = url.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");
     return first_key != 0 && first_key != std::string_view::npos && one_of("= ", url[first_key]) &&
            compact.find("password=") == std::string::npos;
+}
+
+bool is_listen(std::string_view text)
+{
+    const auto where = parse_host_port(text);
+    return where && where->port &&
+           (is_ip_address(AF_INET, where->host) || is_ip_address(AF_INET6, where->host));
+}
+
+bool is_web_url(std::string_view url)
+{
+    const auto scheme = {std::string_view("https://"), std::string_view("http://")};
+    return std::any_of(scheme.begin(), scheme.end(), [url](std::string_view begin) {
+        if (!url.starts_with(begin)) {
+            return false;
+        }
+        const std::string_view rest = url.substr(begin.size());
+        return parse_host_port(rest.ends_with('/') ? rest.substr(0, rest.size() - 1) : rest).has_value();
+    });
 }
 
 bool is_ldap_url(std::string_view url)

@@ -32,6 +32,15 @@ inline constexpr const char* kStoreUrl =
 inline constexpr const char* kLdapUrl = "ldaps://HOST or ldap://HOST, with :PORT where it is not 636 or 389";
 [[nodiscard]] bool is_ldap_url(std::string_view url);
 
+/// An IP address and a port to listen at.
+inline constexpr const char* kListen = "an IP address and a port such as 127.0.0.1:5281 or [::1]:5281";
+[[nodiscard]] bool is_listen(std::string_view text);
+
+/// Of a server, as browsers call it: without a path, since the page asks from the root.
+inline constexpr const char* kWebUrl =
+    "https://HOST or http://HOST, with :PORT where it is not 443 or 80, without a path";
+[[nodiscard]] bool is_web_url(std::string_view url);
+
 // What is a slip for sure is refused; the rest is for the server to say.
 
 /// A filter (RFC 4515), whose parentheses fit.

@@ -113,6 +113,7 @@ class Receiver
                (is(all.ldap) && take(all.ldap, json, settings_.ldap)) ||
                (is(all.store) && take(all.store, json, settings_.store)) ||
                (is(all.control) && take(all.control, json, settings_)) ||
+               (is(all.web) && take(all.web, json, settings_.web)) ||
                (is(all.log) && take(all.log, json, settings_));
     }
 
@@ -169,6 +170,7 @@ std::string to_lines(const Settings& settings)
     out.add(all.ldap, settings.ldap);
     out.add(all.store, settings.store);
     out.add(all.control, settings);
+    out.add(all.web, settings.web);
     out.add(all.log, settings);
     return std::move(out).text();
 }

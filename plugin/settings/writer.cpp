@@ -129,6 +129,9 @@ std::string to_toml(const Settings& settings, Sources sources)
     }
     out.write(all.store, settings.store);
     out.write(all.control, settings);
+    if (!settings.web.listen.empty()) {
+        out.write(all.web, settings.web);
+    }
     out.write(all.log, settings);
     return file(std::move(out).text());
 }

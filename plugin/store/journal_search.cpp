@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "plugin/store/address_columns.h"
 #include "plugin/store/stored_groups.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
@@ -181,9 +182,8 @@ Statement JournalSearch::query_of(const Portion& portion) const
         where += " AND COALESCE(last_at, at) >= " + values.place(since_1970(*filter_.since));
     }
     if (filter_.domains) {
-        const std::string at = database_.dialect() == Dialect::postgresql ? "strpos" : "instr";
         where +=
-            " AND substr(user_address, " + at + "(user_address, '@') + 1) IN (" +
+            " AND " + domain_in(database_.dialect(), "user_address") + " IN (" +
             joined(*filter_.domains, ", ", [&](const std::string& domain) { return values.place(domain); }) +
             ")";
     }

@@ -103,6 +103,7 @@ class Grammar
         add_organization();
         add("reload", "Read the settings file again; one that is not valid changes nothing",
             &Commands::reload);
+        add_web();
         add_setup();
     }
 
@@ -264,6 +265,16 @@ class Grammar
             ->excludes("--option")
             ->excludes("--domains")
             ->excludes("--federation");
+    }
+
+    void add_web()
+    {
+        CLI::App* web =
+            add("web", "Print a link that opens the administration page: once, within ten minutes",
+                &Commands::web);
+        CLI::Option* end =
+            web->add_option("--end", arguments_.session, "End this session")->type_name("SESSION");
+        web->add_flag("--sessions", arguments_.sessions, "List who is logged in at the page")->excludes(end);
     }
 
     void add_setup()

@@ -167,6 +167,18 @@ int Commands::explain()
                 control_report::explanation);
 }
 
+int Commands::web()
+{
+    if (!arguments_.session.empty()) {
+        return show(client_.ask("DELETE", "/v1/web/sessions/" + encoded(arguments_.session)),
+                    [](const Json&) { return std::string("The session has ended.\n"); });
+    }
+    if (arguments_.sessions) {
+        return show(client_.ask("GET", "/v1/web/sessions"), control_report::web_sessions);
+    }
+    return show(client_.ask("POST", "/v1/web/links"), control_report::web_link);
+}
+
 int Commands::option()
 {
     const std::string target = "/v1/option/" + encoded(arguments_.user);

@@ -40,6 +40,8 @@ struct Arguments {
     bool reset = false;
     std::string config;
     bool own_policies = false;
+    bool sessions = false;
+    std::string session;  ///< to be ended
     SetupOrder setup;
     std::string server;
     std::string login;
@@ -64,6 +66,7 @@ class Commands
     int replay();
     int federation();
     int organization();
+    int web();
     int setup();
 
   private:

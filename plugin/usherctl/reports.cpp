@@ -403,6 +403,23 @@ std::string federation(const Json& federation)
     return out;
 }
 
+std::string web_link(const Json& link)
+{
+    return "Open this link in a browser by " + local_time(text(link, "expires")) + "; it works once:\n" +
+           printable(text(link, "url")) + "\n";
+}
+
+std::string web_sessions(const Json& sessions)
+{
+    Rows rows{{"session", "who", "since"}};
+    for (const Json& session : sessions.at("sessions")) {
+        rows.push_back({text(session, "id"),
+                        text(session, "name") + (session.at("local").get<bool>() ? " (this machine)" : ""),
+                        local_time(text(session, "began"))});
+    }
+    return rows.size() == 1 ? "Nobody is logged in.\n" : table(rows, 0);
+}
+
 std::string reloaded(const Json& reloaded)
 {
     std::string out = "Settings read again: generation " +

@@ -20,6 +20,8 @@ using Json = nlohmann::ordered_json;
 /// `config`: the file whose policy decided; empty: that in force, or each one's own.
 [[nodiscard]] std::string replay(const Json& replay, const std::string& config, bool own_policies);
 [[nodiscard]] std::string federation(const Json& federation);
+[[nodiscard]] std::string web_link(const Json& link);
+[[nodiscard]] std::string web_sessions(const Json& sessions);
 [[nodiscard]] std::string reloaded(const Json& reloaded);
 [[nodiscard]] std::string option(const Json& option);
 [[nodiscard]] std::string waiting(const Json& waiting);

@@ -42,6 +42,7 @@
 #include "plugin/usherd/settings_reload.h"
 #include "plugin/usherd/store_watch.h"
 #include "plugin/usherd/worker.h"
+#include "plugin/web/web_page.h"
 
 namespace usher
 {
@@ -166,6 +167,10 @@ class Daemon : private EntityEvents
             const auto in_directory = ldap_.people_status(domain);
             return in_directory ? in_directory : people_in_files_.status(domain);
         });
+        if (!settings_.web.listen.empty()) {
+            web_sessions_.emplace(clock_, std::chrono::system_clock::now, page_url(settings_.web));
+            operations_.set_web(&*web_sessions_);
+        }
         operations_.on_ldap_status([this] { return ldap_.status(); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
@@ -185,6 +190,12 @@ class Daemon : private EntityEvents
             [this](FederationOrder order, Callback<std::vector<FederationReport>> then) {
                 report_federation(std::move(order), std::move(then));
             });
+        operations_.set_worker([this](std::function<void()> work, MembersInForce::Then then) {
+            work_beside(std::move(work), std::move(then));
+        });
+        operations_.on_overview([this](OverviewOrder order, Callback<Overview> then) {
+            give_overview(std::move(order), std::move(then));
+        });
         operations_.on_replay([this](ReplayRequest request, Callback<Replay> then) {
             replay(std::move(request), std::move(then));
         });
@@ -218,6 +229,19 @@ class Daemon : private EntityEvents
                 return kFailed;
             }
             metrics_ = *std::move(metrics);
+        }
+        if (web_sessions_) {
+            auto page =
+                WebPage::listen(base_.get(), settings_.web, operations_, *web_sessions_,
+                                [this](const std::string& address, const std::string& code, auto then) {
+                                    client_service_.login_confirmation().ask(
+                                        address, code, web_sessions_->url(), std::move(then));
+                                });
+            if (!page) {
+                spdlog::critical("{}", page.error());
+                return kFailed;
+            }
+            page_ = *std::move(page);
         }
         store_watch_.begin();
         set_stock();
@@ -274,6 +298,9 @@ class Daemon : private EntityEvents
         stopping_ = true;
         reload_.stop();
         control_->stop();
+        if (page_) {
+            page_->stop();
+        }
         entity_.stop();
     }
 
@@ -374,7 +401,8 @@ class Daemon : private EntityEvents
             });
     }
 
-    void make_members(std::function<void()> work, MembersInForce::Then then)
+    /// See Operations::Run.
+    void work_beside(std::function<void()> work, MembersInForce::Then then)
     {
         const auto done = std::make_shared<tl::expected<void, std::string>>();
         worker_.run(
@@ -394,11 +422,15 @@ class Daemon : private EntityEvents
 
     void replay(ReplayRequest request, Callback<Replay> then)
     {
-        const auto in_force = std::make_shared<Settings>();
-        in_force->organizations = policy_->organizations();
-        in_force->limits = policy_->policy()->limits();
+        auto settings = std::exchange(request.settings, nullptr);
+        if (!settings) {
+            const auto in_force = std::make_shared<Settings>();
+            in_force->organizations = policy_->organizations();
+            in_force->limits = policy_->policy()->limits();
+            settings = in_force;
+        }
         ask_journal<Replay>(
-            [task = ReplayTask{std::move(request), settings_.store.url, in_force, members_.known(),
+            [task = ReplayTask{std::move(request), settings_.store.url, settings, members_.known(),
                                journal_worker_.stop_descriptor()}] { return replay_now(task); },
             std::move(then));
     }
@@ -413,6 +445,20 @@ class Daemon : private EntityEvents
                     return not_read(report.error());
                 }
                 return *std::move(report);
+            },
+            std::move(then));
+    }
+
+    void give_overview(OverviewOrder order, Callback<Overview> then)
+    {
+        ask_journal<Overview>(
+            [order = std::move(order), url = settings_.store.url,
+             stop = journal_worker_.stop_descriptor()]() -> Result<Overview> {
+                auto counted = overview(url, order, stop);
+                if (!counted) {
+                    return not_read(counted.error());
+                }
+                return *std::move(counted);
             },
             std::move(then));
     }
@@ -577,7 +623,7 @@ class Daemon : private EntityEvents
     KnownChoices person_choices_{*database_, clock_};
     ContactNames contact_names_{directory_, person_choices_};
     MembersInForce members_{*policy_, clock_, [this](std::function<void()> work, MembersInForce::Then then) {
-                                make_members(std::move(work), std::move(then));
+                                work_beside(std::move(work), std::move(then));
                             }};
     LdapRefresh ldap_{
         clock_, directory_, std::chrono::system_clock::now,
@@ -592,10 +638,12 @@ class Daemon : private EntityEvents
         [this](std::vector<PeopleFile> files, std::function<void(FileRefresh::Outcomes)> then) {
             read_people_files(std::move(files), std::move(then));
         }};
+    std::optional<WebSessions> web_sessions_;  // nothing: there is no page
     Operations operations_;
     ClientService client_service_;
     std::unique_ptr<Control> control_;
     std::unique_ptr<HttpServer> metrics_;
+    std::unique_ptr<WebPage> page_;
     std::optional<Check> check_;
     std::vector<Callback<CheckReport>> check_callers_;
     std::unique_ptr<Timer> check_ended_;

@@ -41,7 +41,7 @@ Result<std::shared_ptr<const Settings>> would_be_in_force(const ReplayTask& task
 
 Result<Replay> replay_now(const ReplayTask& task)
 {
-    ReplayOrder order{task.request.filter, task.request.own_policies ? nullptr : task.in_force};
+    ReplayOrder order{task.request.filter, task.request.own_policies ? nullptr : task.settings};
     if (task.request.toml) {
         auto settings = would_be_in_force(task);
         if (!settings) {
@@ -51,7 +51,7 @@ Result<Replay> replay_now(const ReplayTask& task)
     }
     auto done = replay(task.store_url, order, task.stop);
     if (!done) {
-        return refused(Kind::unavailable, "The journal cannot be read: " + done.error());
+        return tl::unexpected(Refusal{Kind::unavailable, "The journal cannot be read.", done.error()});
     }
     return *std::move(done);
 }

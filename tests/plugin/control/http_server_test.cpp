@@ -104,12 +104,12 @@ BOOST_AUTO_TEST_CASE(who_asks_over_tcp_is_not_known)
 {
     std::optional<HttpRequest> seen;
     const test::ReservedPort port;
-    const auto over_tcp = HttpServer::listen_on_loopback(base.get(), port.number(),
-                                                         [&](const std::shared_ptr<HttpExchange>& exchange) {
-                                                             seen = exchange->request();
-                                                             exchange->reply(200, "{}");
-                                                         },
-                                                         {});
+    const auto over_tcp = HttpServer::listen_at(base.get(), "127.0.0.1", port.number(),
+                                                [&](const std::shared_ptr<HttpExchange>& exchange) {
+                                                    seen = exchange->request();
+                                                    exchange->reply(200, "{}");
+                                                },
+                                                {});
     BOOST_REQUIRE(over_tcp.has_value());
     const test::Descriptor client = test::connect_loopback(port.number());
     const std::string_view request = "GET / HTTP/1.0\r\n\r\n";

@@ -81,7 +81,7 @@ struct Running {
     Status status()
     {
         std::optional<Result<Status>> status;
-        operations.status([&](Result<Status> result) { status = std::move(result); });
+        operations.status(Actor::local("test"), [&](Result<Status> result) { status = std::move(result); });
         return status.value().value();
     }
     /// As if the settings file had become this.
@@ -603,6 +603,171 @@ BOOST_AUTO_TEST_CASE(rights_are_those_that_the_actor_had_when_they_asked)
     BOOST_TEST(!operations.general(nurse, "Capulet").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_overview_is_of_what_the_actor_administers)
+{
+    std::optional<OverviewOrder> ordered;
+    operations.on_overview([&ordered](OverviewOrder order, const auto& then) {
+        ordered = std::move(order);
+        then(Overview());
+    });
+    const auto ask = [this, &ordered](const Actor& actor, std::optional<std::string> organization) {
+        ordered.reset();
+        std::optional<Refusal> refusal;
+        operations.overview(actor, organization, OverviewPeriod::week, [&refusal](const auto& given) {
+            refusal = given ? std::nullopt : std::optional(given.error());
+        });
+        return refusal;
+    };
+    const Actor nurse = Actor::sender(address("nurse@capulet.lit"));
+    BOOST_TEST(!ask(nurse, std::nullopt).has_value());
+    BOOST_TEST((ordered->domains == std::vector<std::string>{"capulet.lit", "capulet.example"}));
+    BOOST_TEST((ask(nurse, "Montague")->kind == Refusal::Kind::forbidden));
+    BOOST_TEST(!ordered.has_value());
+    BOOST_TEST((ask(Actor::sender(juliet), std::nullopt)->kind == Refusal::Kind::forbidden));
+    BOOST_TEST(!ask(Actor::local("root"), "Montague").has_value());
+    BOOST_TEST((ordered->domains == std::vector<std::string>{"montague.lit"}));
+    BOOST_TEST(!ask(Actor::local("root"), std::nullopt).has_value());
+    BOOST_TEST(!ordered->domains.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_saved_cannot_be_tried_either_and_by_nobody_else)
+{
+    const Actor nurse = Actor::sender(address("nurse@capulet.lit"));
+    const auto refusals = [this](const Actor& actor, const std::string& organization,
+                                 const GeneralChange& change) {
+        std::vector<std::string> texts;
+        const auto add = [&texts](const auto& given) {
+            texts.push_back(given ? "done" : std::to_string(int(given.error().kind)) + given.error().text);
+        };
+        operations.save_general(actor, organization, change, add);
+        operations.preview_journal(actor, organization, change, {}, add);
+        operations.preview_waiting(actor, organization, change, add);
+        operations.explain_with(actor, organization, change, juliet, address("romeo@montague.lit"), add);
+        BOOST_REQUIRE(texts.size() == 4U);
+        for (const std::string& text : texts) {
+            BOOST_TEST(text == texts.front());
+        }
+        return texts.front().substr(1);
+    };
+    const std::uint64_t before = operations.generation();
+    BOOST_TEST(refusals(nurse, "Montague", {}) == "You are not an administrator of Montague.");
+    BOOST_TEST(refusals(Actor::sender(juliet), "Capulet", {}) == "You are not an administrator of Capulet.");
+    BOOST_TEST(refusals(Actor::local("root"), "Verona", {}) == "There is no organization Verona.");
+    BOOST_TEST(refusals(nurse, "Capulet", {.domains = {{"montague.lit"}}})
+                   .starts_with("montague.lit cannot be chosen here;"));
+    BOOST_TEST(refusals(nurse, "Capulet", {.domains = std::vector<std::string>()})
+                   .starts_with("At least one domain is needed"));
+    BOOST_TEST(refusals(nurse, "Capulet", {.federation = Federation{FederationMode::listed, {}, {}}}) ==
+               "Federation with listed domains needs at least one domain.");
+    BOOST_TEST(operations.generation() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_preview_decides_the_organizations_journal_under_the_change)
+{
+    std::optional<ReplayRequest> replayed;
+    operations.on_replay([&replayed](ReplayRequest request, const auto& then) {
+        replayed = std::move(request);
+        then(Replay());
+    });
+    BOOST_REQUIRE(policy->save("Capulet", {.domains = {{"capulet.lit"}}}, "nurse@capulet.lit").has_value());
+    BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "lady@montague.lit").has_value());
+    const std::uint64_t before = operations.generation();
+    bool given = false;
+    operations.preview_journal(Actor::sender(address("nurse@capulet.lit")), "Capulet",
+                               {.option = Option::prompt, .domains = {{"capulet.example"}}},
+                               {.after = 7, .most = 9},
+                               [&given](const auto& done) { given = done.has_value(); });
+    BOOST_TEST(given);
+    BOOST_REQUIRE(replayed.has_value());
+    BOOST_TEST((replayed->filter.after == 7));
+    BOOST_TEST(replayed->filter.most == 9U);
+    BOOST_TEST((replayed->filter.domains == std::vector<std::string>{"capulet.lit", "capulet.example"}));
+    BOOST_REQUIRE(replayed->settings != nullptr);
+    BOOST_REQUIRE(replayed->settings->organizations.size() == 2U);
+    const OrganizationSettings& capulet = replayed->settings->organizations[0];
+    BOOST_TEST((capulet.option == Option::prompt));
+    BOOST_TEST((capulet.domains == std::vector<std::string>{"capulet.example"}));
+    BOOST_TEST((replayed->settings->organizations[1].option == Option::all));
+    BOOST_TEST(operations.generation() == before);
+    BOOST_TEST((policy->policy()->organizations()[0].option == Option::organization));
+}
+
+BOOST_AUTO_TEST_CASE(a_preview_of_what_waits_gives_what_would_be_answered_otherwise)
+{
+    entity.start();
+    channels.opened("usher.capulet.lit");
+    serve();
+    answered.clear();
+    std::vector<std::function<void()>> beside;
+    operations.set_worker([&beside](const auto& work, const auto& then) {
+        beside.push_back([work, then] {
+            work();
+            then({});
+        });
+    });
+    const auto preview = [&](const GeneralChange& change) {
+        std::optional<Result<WaitingPreview>> previewed;
+        operations.preview_waiting(Actor::sender(address("nurse@capulet.lit")), "Capulet", change,
+                                   [&](Result<WaitingPreview> result) { previewed = std::move(result); });
+        BOOST_REQUIRE(channels.sent.size() == 1U);
+        serve_list({many_waiting(0, 100), many_waiting(100, 200), many_waiting(200, 250), kNoneWaiting});
+        serve();  // capulet.example, where none waits
+        BOOST_TEST(!previewed.has_value());
+        BOOST_REQUIRE(beside.size() == 1U);
+        std::exchange(beside, {}).front()();
+        return previewed.value().value();
+    };
+    const WaitingPreview by_hand = preview({.option = Option::prompt});
+    BOOST_TEST(by_hand.looked_at == 250U);
+    BOOST_TEST(by_hand.differing == 250U);
+    BOOST_REQUIRE(by_hand.requests.size() == 250U);
+    BOOST_TEST(by_hand.requests[3].request.contact.text() == "nurse3@capulet.lit");
+    BOOST_TEST((by_hand.requests[3].was.reason == Reason::in_organization));
+    BOOST_TEST((by_hand.requests[3].now.answer == Answer::leave));
+    BOOST_TEST((by_hand.requests[3].now.reason == Reason::prompt));
+    BOOST_TEST(preview({.option = Option::all}).differing == 0U);  // another reason only
+    BOOST_TEST(preview({}).looked_at == 250U);
+    BOOST_TEST((policy->policy()->organizations()[0].option == Option::organization));
+    BOOST_TEST(answered.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_the_worker_cannot_do_is_said)
+{
+    operations.set_worker(
+        [](const auto&, const auto& then) { then(tl::unexpected<std::string>("out of memory")); });
+    std::optional<Result<Explained>> explained;
+    operations.explain_with(Actor::local("root"), "Capulet", {}, juliet, address("romeo@montague.lit"),
+                            [&](Result<Explained> result) { explained = std::move(result); });
+    BOOST_REQUIRE(!explained.value().has_value());
+    BOOST_TEST(explained->error().text == "The changed settings could not be tried: out of memory.");
+}
+
+BOOST_AUTO_TEST_CASE(one_request_is_explained_under_the_change)
+{
+    const auto explain = [this](const GeneralChange& change, const std::string& user) {
+        std::optional<Result<Explained>> explained;
+        operations.explain_with(Actor::sender(address("nurse@capulet.lit")), "Capulet", change, address(user),
+                                address("romeo@montague.lit"),
+                                [&](Result<Explained> result) { explained = std::move(result); });
+        return explained.value();
+    };
+    BOOST_TEST(
+        (explain({}, "juliet@capulet.lit")->explanation.decision.reason == Reason::outside_organization));
+    const Explained closed =
+        explain({.federation = Federation{FederationMode::closed, {}, Answer::deny}}, "juliet@capulet.lit")
+            .value();
+    BOOST_TEST((closed.explanation.decision.answer == Answer::deny));
+    BOOST_TEST((closed.explanation.decision.reason == Reason::federation_closed));
+    BOOST_TEST(closed.organization == "Capulet");
+    BOOST_TEST(closed.generation == operations.generation());
+    BOOST_TEST(
+        (explain({}, "juliet@capulet.lit")->explanation.decision.reason == Reason::outside_organization));
+    const auto of_others = explain({}, "romeo@montague.lit");
+    BOOST_REQUIRE(!of_others.has_value());
+    BOOST_TEST((of_others.error().kind == Refusal::Kind::invalid));
+    BOOST_TEST(of_others.error().text == "romeo@montague.lit is no user of Capulet.");
+}
+
 BOOST_AUTO_TEST_CASE(an_organization_may_be_gone_when_its_settings_are_saved)
 {
     std::optional<Result<GeneralIm>> saved;
@@ -622,7 +787,7 @@ BOOST_AUTO_TEST_CASE(status_does_not_wait_for_a_store_that_does_not_answer)
     BOOST_REQUIRE(choices.set(address("tybalt@capulet.example"), Option::all).has_value());
     std::vector<Status> answers;
     const auto ask = [&] {
-        operations.status([&](const Result<Status>& result) { answers.push_back(result.value()); });
+        operations.status(Actor::local("test"), [&](const Result<Status>& result) { answers.push_back(result.value()); });
     };
     database->holds = true;
     ask();

@@ -9,6 +9,7 @@
 #include "core_now.h"
 #include "held_database.h"
 #include "plugin/settings/reader.h"
+#include "plugin/settings/writer.h"
 #include "plugin/store/journal.h"
 #include "plugin/text/lists.h"
 #include "private_store.h"
@@ -118,6 +119,29 @@ BOOST_AUTO_TEST_CASE(each_value_says_where_it_comes_from)
     BOOST_TEST(general.domains_in_file == (std::vector<std::string>{"capulet.lit", "capulet.example"}),
                boost::test_tools::per_element());
     BOOST_TEST(!policy->general("Verona").has_value());
+}
+
+/// What a preview decides by is what saving then puts into force.
+BOOST_AUTO_TEST_CASE(what_would_be_in_force_is_what_saving_brings)
+{
+    BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "nurse@capulet.lit").has_value());
+    BOOST_REQUIRE(policy->save("Montague", {.users_may_choose = false}, "lady@montague.lit").has_value());
+    const Federation listed = federation_from("listed deny verona.lit *.example.net").value();
+    const GeneralChange changes[] = {{},
+                                     {.users_may_choose = false},
+                                     {.option = Option::prompt},
+                                     {.domains = {{"capulet.example"}}},
+                                     {.federation = listed},
+                                     {.users_may_choose = true, .option = Option::organization}};
+    for (const GeneralChange& change : changes) {
+        const std::uint64_t before = policy->policy()->generation();
+        const auto would_be = policy->if_saved("Capulet", change);
+        BOOST_REQUIRE(would_be.has_value());
+        BOOST_TEST(policy->policy()->generation() == before);
+        BOOST_REQUIRE(policy->save("Capulet", change, "nurse@capulet.lit").has_value());
+        BOOST_TEST(joined(policy_to_toml(*would_be), "") == text_of(policy->policy()->generation()));
+    }
+    BOOST_TEST(!policy->if_saved("Verona", {}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_none_of_policy_s_business_stays_beside_it)

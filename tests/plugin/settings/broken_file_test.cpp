@@ -64,7 +64,7 @@ const Broken kBrokenWhole[] = {
      "organization = []\n[connection]\naccount = \"u@example.org\"\npassword_file = \"/p\"\n", 1,
      "organization", "nothing", "at least one [[organization]] with name and domains"},
     {"key_before_the_first_table", "host = \"127.0.0.1\"\n" + kStart, 1, "host", "an unknown key",
-     "connection, organization, limits, ldap, store, control, log (host belongs in [connection])"},
+     "connection, organization, limits, ldap, store, control, web, log (host belongs in [connection])"},
 };
 
 BOOST_DATA_TEST_CASE(as_a_whole, bdata::make(kBrokenWhole), broken)
