@@ -75,7 +75,7 @@ export function federationPart({general, draft, changed}) {
 
 export function administratorsPart({general, draft, changed}) {
     const list = h("ul", {class: "lines"});
-    const address = h("input", {type: "email", spellcheck: "false", autocapitalize: "none", autocomplete: "off"});
+    const address = h("input", {type: "text", inputmode: "email", spellcheck: "false", autocapitalize: "none", autocomplete: "off"});
     const show = () => {
         list.replaceChildren(...draft.administrators.map((one) => h("li", {}, h("bdi", {class: "foreign"}, one), " ",
             button("Remove", () => {

@@ -35,7 +35,7 @@ export function showLogin(content, signal, {sentence, done}) {
 }
 
 function askAddress(place, signal, done, error = null, given = "") {
-    const address = h("input", {type: "email", name: "address", required: true, autocomplete: "username",
+    const address = h("input", {type: "text", inputmode: "email", name: "address", required: true, autocomplete: "username",
         spellcheck: "false", autocapitalize: "none", value: given});
     const submit = h("button", {type: "submit", class: "primary"}, "Ask my client");
     place.replaceChildren(...[

@@ -7,7 +7,7 @@ import {answeredWords, OPTIONS, optionSentence, reasonText} from "/files/words.j
 const DECISIONS = 20;
 
 export function showPeople(content, signal, {parameters}) {
-    const user = h("input", {type: "email", required: true, spellcheck: "false", autocapitalize: "none", autocomplete: "off",
+    const user = h("input", {type: "text", inputmode: "email", required: true, spellcheck: "false", autocapitalize: "none", autocomplete: "off",
         value: parameters.get("user") ?? ""});
     const place = h("div");
     content.replaceChildren(h("form", {class: "inline", role: "search", submit: (event) => {

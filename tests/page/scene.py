@@ -1,0 +1,212 @@
+"""A private Prosody, usherd with its page, and the clients of people: what the tests of the page walk through."""
+import asyncio
+import http.client
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parents[1] / "packaging"))
+import demo  # noqa: E402
+from demo import COMPONENT, FRIAR, JULIET, NURSE, PARIS, ROMEO, TYBALT, Failed  # noqa: E402, F401
+
+CAPULET, MONTAGUE = "House of Capulet", "House of Montague"
+HTTP_AUTH = "http://jabber.org/protocol/http-auth"
+SETTINGS = """
+[connection]
+host = "127.0.0.1"
+port = {component_port}
+component = "{component}"
+secret_file = "{directory}/secret"
+
+[[organization]]
+name = "House of Capulet"
+domains = ["{office}"]
+option = "organization"
+administrators = ["nurse@{office}"]
+
+[[organization]]
+name = "House of Montague"
+domains = ["{elsewhere}"]
+option = "organization"
+administrators = ["friar@{elsewhere}"]
+
+[store]
+url = "sqlite3://{directory}/usher.db"
+
+[control]
+socket = "{directory}/control.sock"
+
+[web]
+listen = "127.0.0.1:{web_port}"
+url = "http://127.0.0.1:{web_port}/"
+files = "FILES"
+""".replace("FILES", str(HERE.parents[1] / "plugin" / "web" / "page"))
+
+
+class Person(demo.Person):
+    """Whose user is asked by Usher, too."""
+
+    def __init__(self, stage, address):
+        super().__init__(stage, address)
+        self.register_plugin("xep_0070")
+        self.register_plugin("xep_0199")
+        self.questions = asyncio.Queue()  # whether logins are theirs
+        self.said = asyncio.Queue()
+        self.add_event_handler("http_confirm", self.questions.put_nowait)
+        self.add_event_handler("message", self.hear_message)
+
+    def hear_message(self, message):
+        if message["from"].bare == COMPONENT and message.xml.find(f"{{{HTTP_AUTH}}}confirm") is None:
+            self.said.put_nowait(message["body"])
+
+    async def is_asked(self):
+        return await demo.within_deadline(self.questions.get(), f"a question to {self.boundjid.bare}")
+
+    async def reply(self, question, yes):
+        """As XEP-0070 has clients reply, to each kind of question in its way."""
+        if question.name == "iq":
+            reply = question.reply()
+            if not yes:
+                reply["type"] = "error"
+                reply["error"]["condition"] = "not-authorized"
+                reply["error"]["type"] = "auth"
+        else:
+            reply = self.make_message(mto=question["from"], mtype="normal")
+            reply["thread"] = question["thread"]
+            for attribute in ("id", "method", "url"):
+                reply["confirm"][attribute] = question["confirm"][attribute]
+            if not yes:
+                reply["type"] = "error"
+                reply["error"]["condition"] = "not-authorized"
+                reply["error"]["type"] = "auth"
+        reply.send()
+
+    async def say(self, text):
+        """To Usher, in chat. Returns the reply."""
+        self.send_message(mto=COMPONENT, mbody=text, mtype="chat")
+        return await demo.within_deadline(self.said.get(), f"a reply to '{text}' of {self.boundjid.bare}")
+
+    async def request(self, user):
+        """Asks to see when `user` is online."""
+        self.send_presence(pto=user, ptype="subscribe")
+        await self.all_delivered()
+
+
+class Reply:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read().decode()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Scene:
+    """Clients run in a thread of their own, so that a test can wait for them and for a browser."""
+
+    def __init__(self, usherd):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.stage = self.run(self.make_stage(usherd))
+        self.people = {}
+        try:
+            self.run(self.stage.start())
+            for address in demo.ACCOUNTS:
+                self.people[address] = self.run(self.come_online(address))
+        except BaseException:
+            self.stop()
+            raise
+
+    async def make_stage(self, usherd):
+        return demo.Stage(usherd, SETTINGS)
+
+    async def come_online(self, address):
+        person = Person(self.stage, address)
+        await person.come_online()
+        return person
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def stop(self):
+        for person in self.people.values():
+            self.run(person.go_offline())
+        self.stage.stop()
+        self.run(self.cancel_what_is_left())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def cancel_what_is_left(self):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def __getitem__(self, address):
+        return self.people[address]
+
+    def outputs(self):
+        return "\n".join(f"--- {name}\n" + "\n".join(lines) for name, lines in self.stage.outputs())
+
+    # --- usherd
+
+    @property
+    def origin(self):
+        return f"http://127.0.0.1:{self.stage.web_port}"
+
+    @property
+    def settings_file(self):
+        return self.stage.directory / "usher.toml"
+
+    def usherctl(self, *words):
+        done = subprocess.run([self.stage.usherd.parent / "usherctl", "--socket", self.stage.directory / "control.sock", *words],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise AssertionError(f"usherctl {' '.join(words)}: {done.stderr}")
+        return done.stdout
+
+    def link(self):
+        """That logs in root, by the program on the machine."""
+        return link_in(self.usherctl("web"))
+
+    def chat_link(self, address):
+        return link_in(self.run(self[address].say("web")))
+
+    def log_in(self, link):
+        """Without a browser. Returns the cookie."""
+        reply = self.ask("POST", "/v1/session", body={"link": link.split("#login=")[1]})
+        if reply.status != 200:
+            raise AssertionError(f"a link is refused: {reply.body}")
+        return reply.headers["Set-Cookie"].split(";")[0]
+
+    def ask(self, method, path, cookie=None, body=None, headers=None):
+        """A request that no browser would send so."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.stage.web_port, timeout=demo.DEADLINE)
+        try:
+            sent = {"Host": f"127.0.0.1:{self.stage.web_port}"}
+            if method != "GET":
+                sent["Origin"] = self.origin
+            if body is not None:
+                sent["Content-Type"] = "application/json"
+            if cookie is not None:
+                sent["Cookie"] = cookie
+            sent.update(headers or {})
+            connection.request(method, path, None if body is None else json.dumps(body),
+                               {name: value for name, value in sent.items() if value is not None})
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+
+def link_in(text):
+    found = re.search(r"https?://\S+#login=[^\s\"'<>]+", text)
+    if not found:
+        raise AssertionError(f"there is no link in: {text}")
+    return found[0]

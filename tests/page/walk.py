@@ -1,0 +1,454 @@
+"""Walks through the administration page: real Chromium, real usherd, real Prosody, real clients.
+
+Run as: walk.py PATH-TO-USHERD FOLDER [TEST]...   FOLDER keeps what is fetched once.
+Each test begins with a browser that is logged in nowhere. After each, nothing may have broken the content policy or gone to
+anybody but the page's server.
+"""
+import http.server
+import sys
+import tempfile
+import threading
+import unittest
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import axe
+from browser import STATUS, STRANGE_NAME, Browser, button, choice, field, heading, link, saying
+from scene import CAPULET, Failed, FRIAR, JULIET, MONTAGUE, NURSE, PARIS, ROMEO, TYBALT, Scene
+
+OPTIONS = "Options for contact list requests"
+ORGANIZATION = "Accept requests automatically from contacts in my organization"
+PROMPT = "Prompt me for each request"
+GENERAL_OF_CAPULET = f"/v1/organizations/{quote(CAPULET)}/general"
+BAD_LINK = "This link is not valid"
+
+
+class Walk(unittest.TestCase):
+    scene = browser = axe_source = None
+
+    @classmethod
+    def setUpClass(cls):
+        # What is previewed, and looked at in the journal.
+        cls.at(cls.scene[NURSE].request(JULIET))
+        cls.at(cls.scene[NURSE].hears("subscribed", JULIET))
+
+    def setUp(self):
+        self.browser.show_as()
+        self.browser.forget()
+
+    def tearDown(self):
+        self.assertEqual(self.browser.complaints(), [], "the content policy was broken, or a script failed")
+        self.assertLessEqual(self.browser.asked(), {self.scene.origin}, "the page asked somebody else")
+
+    # --- Steps
+
+    @classmethod
+    def at(cls, coroutine):
+        return cls.scene.run(coroutine)
+
+    def log_in(self, url=None):
+        """As root, unless the link is somebody else's."""
+        self.browser.open(url or self.scene.link())
+        self.browser.find(button("Log out"))
+
+    def go(self, view):
+        """By the menu."""
+        self.browser.click(f"//nav[@id='views']{link(view)}")
+        self.settled()
+
+    def look_at(self, fragment):
+        self.browser.driver.get(f"{self.scene.origin}/#/{fragment}")
+        self.browser.driver.refresh()
+        self.browser.find(button("Log out"))
+        self.settled()
+
+    def settled(self):
+        self.browser.wait_until(lambda: not self.browser.all("//main//*[contains(@class, 'loading')]"),
+                                "everything is loaded")
+
+    def asks_to_log_in(self, saying_so=None):
+        self.browser.find(heading("Log in"))
+        if saying_so:
+            self.browser.find(saying(saying_so))
+
+    def says(self, text):
+        """In the line that says what has happened."""
+        self.browser.find(f"{STATUS}[contains(normalize-space(), \"{text}\")]")
+
+    def enter_address(self, address):
+        """Returns the code that the page shows then."""
+        self.browser.open(f"{self.scene.origin}/")
+        self.browser.type(field("Your XMPP address"), address)
+        self.browser.click(button("Ask my client"))
+        return self.browser.find("//main//*[@class='code']").text
+
+    def cookie(self):
+        cookies = self.browser.driver.get_cookies()
+        self.assertEqual(len(cookies), 1, "there is one cookie, the session's")
+        return f"{cookies[0]['name']}={cookies[0]['value']}"
+
+    def fetch(self, method, path, token=None, body=None):
+        """What the page itself could ask: the status and the text of the reply."""
+        return self.browser.run(
+            "const [method, path, token, body] = given; const headers = {};"
+            "if (token !== null) { headers['X-CSRF-Token'] = token; }"
+            "if (body !== null) { headers['Content-Type'] = 'application/json'; }"
+            "const reply = await fetch(path, {method, headers, body: body === null ? undefined : JSON.stringify(body)});"
+            "return {status: reply.status, text: await reply.text()};", method, path, token, body)
+
+    def token(self):
+        return self.browser.run("return (await (await fetch('/v1/session')).json()).csrf;")
+
+    def option_of_capulet(self):
+        return self.browser.run(f"return (await (await fetch('{GENERAL_OF_CAPULET}')).json()).option.value;")
+
+    def reset(self):
+        """What was saved for the House of Capulet. In the page, which shows it."""
+        self.browser.click(button("Reset to the file's …"))
+        self.browser.click(f"//dialog{button('Reset')}")
+        self.says("The settings file is in force again.")
+
+    # --- Logging in
+
+    def test_a_link_logs_in_once(self):
+        url = self.scene.link()
+        self.log_in(url)
+        self.browser.find(heading("Overview"))
+        self.assertNotIn("login", self.browser.driver.current_url, "the token stays in the address")
+        self.browser.driver.refresh()
+        self.browser.find(button("Log out"))
+        self.browser.forget()
+        self.browser.open(url)
+        self.asks_to_log_in(BAD_LINK)
+
+    def test_an_unknown_link_logs_nobody_in(self):
+        self.browser.open(f"{self.scene.origin}/#login=" + 64 * "0")
+        self.asks_to_log_in(BAD_LINK)
+        self.assertEqual(self.browser.driver.get_cookies(), [])
+
+    def test_a_script_cannot_read_the_cookie(self):
+        self.log_in()
+        self.assertEqual(self.browser.run("return document.cookie;"), "")
+        self.assertEqual([(one["httpOnly"], one["sameSite"]) for one in self.browser.driver.get_cookies()], [(True, "Strict")])
+
+    def test_a_link_from_the_chat_logs_in_an_administrator(self):
+        self.log_in(self.scene.chat_link(NURSE))
+        self.browser.find(f"//header//bdi[.='{NURSE}']")
+        self.assertNotIn("login=", self.at(self.scene[JULIET].say("web")))
+
+    def test_a_yes_in_the_client_logs_in(self):
+        code = self.enter_address(NURSE)
+        question = self.at(self.scene[NURSE].is_asked())
+        self.assertEqual(question.name, "message")
+        self.assertEqual(question["confirm"]["id"], code, "the page and the client show different codes")
+        self.assertIn(code, question["body"])
+        self.at(self.scene[NURSE].reply(question, True))
+        self.browser.find(button("Log out"))
+        self.browser.find(f"//header//bdi[.='{NURSE}']")
+
+    def test_a_yes_in_the_chat_logs_in(self):
+        code = self.enter_address(NURSE)
+        self.at(self.scene[NURSE].is_asked())
+        self.assertIn(code, self.at(self.scene[NURSE].say(f"yes {code}")))
+        self.browser.find(button("Log out"))
+
+    def test_a_client_is_asked_by_its_full_address(self):
+        code = self.enter_address(f"{FRIAR}/demo")
+        question = self.at(self.scene[FRIAR].is_asked())
+        self.assertEqual((question.name, question["confirm"]["id"]), ("iq", code))
+        self.at(self.scene[FRIAR].reply(question, True))
+        self.browser.find(button("Log out"))
+        self.browser.find(f"//header//bdi[.='{FRIAR}']")
+
+    def test_a_no_in_the_client_logs_nobody_in(self):
+        self.enter_address(NURSE)
+        question = self.at(self.scene[NURSE].is_asked())
+        self.at(self.scene[NURSE].reply(question, False))
+        self.browser.find("//main//*[@role='alert']")
+        self.asks_to_log_in()
+        self.assertEqual(self.browser.driver.get_cookies(), [])
+
+    def test_who_administers_nothing_sees_the_same_and_is_not_asked(self):
+        self.enter_address(JULIET)
+        self.at(self.scene[JULIET].say("help"))  # what was sent before has arrived before
+        self.assertTrue(self.scene[JULIET].questions.empty())
+        self.asks_to_log_in()
+
+    def test_logging_out_ends_the_session(self):
+        self.log_in()
+        cookie = self.cookie()
+        self.assertEqual(self.scene.ask("GET", "/v1/session", cookie).status, 200)
+        self.browser.click(button("Log out"))
+        self.asks_to_log_in("You are logged out.")
+        self.assertEqual(self.scene.ask("GET", "/v1/session", cookie).status, 401)
+        self.browser.driver.refresh()
+        self.asks_to_log_in()
+
+    def test_the_session_of_a_removed_administrator_is_gone(self):
+        self.log_in(self.scene.chat_link(NURSE))
+        before = self.scene.settings_file.read_text()
+        try:
+            self.scene.settings_file.write_text(before.replace(NURSE, TYBALT))
+            self.scene.usherctl("reload")
+            self.browser.click(f"//nav[@id='views']{link('Waiting')}")
+            self.asks_to_log_in("the session has ended")
+        finally:
+            self.scene.settings_file.write_text(before)
+            self.scene.usherctl("reload")
+        self.browser.driver.refresh()
+        self.asks_to_log_in()
+
+    # --- General IM
+
+    def test_a_saved_option_is_previewed_and_in_force_from_the_next_request_on(self):
+        self.log_in()
+        self.go("General IM")
+        self.assertTrue(self.browser.find(choice(OPTIONS, ORGANIZATION)).is_selected())
+        self.browser.click(choice(OPTIONS, PROMPT))
+        self.browser.find(saying("Not saved yet: option."))
+        self.browser.click(button("What would change?"))
+        self.browser.find(saying("would differ with these settings."))
+        self.browser.find(f"//main//table[caption='Examples']//tr[contains(., '{NURSE}')][contains(., '{JULIET}')]")
+        self.settled()
+        self.assertEqual(self.option_of_capulet(), "organization", "the preview has changed the settings")
+        self.browser.click(button("Save"))
+        self.says("Saved.")
+        self.at(self.scene[TYBALT].request(JULIET))
+        self.at(self.scene[JULIET].hears("subscribe", TYBALT))  # is asked, as nobody was before
+        self.reset()
+        self.assertTrue(self.browser.find(choice(OPTIONS, ORGANIZATION)).is_selected())
+
+    def test_a_saved_rule_is_tried_and_in_force_from_the_next_request_on(self):
+        self.log_in()
+        self.go("General IM")
+        self.browser.click(button("Add a rule"))
+        self.browser.type(f"//li[@aria-label='Rule 1']{field('From (contacts)')}", PARIS)
+        self.browser.type(field("Contact, who sends it"), PARIS)
+        self.browser.type(field("User, who receives it"), NURSE)
+        self.browser.click(button("Try"))
+        self.browser.find(saying("rule 1"))
+        self.browser.click(button("Save"))
+        self.says("Saved.")
+        self.at(self.scene[PARIS].request(NURSE))
+        self.at(self.scene[PARIS].hears("unsubscribed", NURSE))
+        self.reset()
+
+    # --- Waiting
+
+    def test_a_waiting_request_is_approved(self):
+        self.at(self.scene[PARIS].request(JULIET))
+        self.at(self.scene[JULIET].hears("subscribe", PARIS))
+        self.log_in()
+        self.go("Waiting")
+        self.browser.click(button(f"Approve the request from {PARIS} to {JULIET}"))
+        self.says("1 of 1 request approved.")
+        self.at(self.scene[PARIS].hears("subscribed", JULIET))
+
+    def test_many_waiting_requests_are_denied(self):
+        for user in (NURSE, TYBALT):
+            self.at(self.scene[ROMEO].request(user))
+            self.at(self.scene[user].hears("subscribe", ROMEO))
+        self.log_in()
+        self.go("Waiting")
+        self.browser.type(field("Contact or user"), "romeo@")
+        for user in (NURSE, TYBALT):
+            self.browser.click(f"//input[@aria-label='Choose the request from {ROMEO} to {user}']")
+        self.browser.click(button("Deny the chosen"))
+        self.browser.click(f"//dialog{button('Deny 2 requests')}")
+        self.says("2 of 2 requests denied.")
+        for user in (NURSE, TYBALT):
+            self.at(self.scene[ROMEO].hears("unsubscribed", user))
+
+    # --- Who sees what
+
+    def test_a_second_administrator_sees_only_their_organization(self):
+        self.at(self.scene[JULIET].request(ROMEO))
+        self.at(self.scene[ROMEO].hears("subscribe", JULIET))
+        self.at(self.scene[FRIAR].request(TYBALT))  # what others see, and they do not
+        self.at(self.scene[TYBALT].hears("subscribe", FRIAR))
+        self.log_in(self.scene.chat_link(FRIAR))
+        for view in ("Overview", "General IM", "Waiting", "Journal", "Server check"):
+            self.go(view)
+            self.assertNotIn(CAPULET, self.browser.text(), f"{view} shows another organization")
+            self.assertNotIn(TYBALT, self.browser.text(), f"{view} shows another organization's user")
+        self.go("Waiting")
+        self.browser.find(button(f"Approve the request from {JULIET} to {ROMEO}"))
+        self.assertEqual(self.browser.all(button(f"Approve the request from {FRIAR} to {TYBALT}")), [])
+        self.look_at(f"general/{quote(CAPULET)}")
+        self.browser.find("//main//*[@role='alert']")
+        token = self.token()
+        for method, path, body in (
+                ("GET", GENERAL_OF_CAPULET, None),
+                ("PUT", GENERAL_OF_CAPULET, {"option": "all"}),
+                ("DELETE", GENERAL_OF_CAPULET, None),
+                ("GET", f"/v1/option/{quote(JULIET)}", None),
+                ("PUT", f"/v1/option/{quote(JULIET)}", {"option": "all"}),
+                ("POST", "/v1/answer", {"user": TYBALT, "contact": FRIAR, "answer": "approve"}),
+                ("POST", "/v1/reload", None)):
+            with self.subTest(f"{method} {path}"):
+                self.assertEqual(self.fetch(method, path, token, body)["status"], 403)
+        for path in ("/v1/journal", "/v1/waiting", "/v1/status", "/v1/review", "/v1/federation", "/v1/overview"):
+            with self.subTest(path):
+                text = self.fetch("GET", path)["text"]
+                self.assertNotIn(CAPULET, text)
+                self.assertNotIn(TYBALT, text)
+
+    # --- Attacks
+
+    def test_a_forged_token_is_refused(self):
+        self.log_in()
+        other = self.scene.ask("POST", "/v1/session", body={"link": self.scene.link().split("#login=")[1]}).json()["csrf"]
+        for name, token in (("none", None), ("empty", ""), ("wrong", 32 * "0"), ("of another session", other)):
+            with self.subTest(name):
+                self.assertEqual(self.fetch("PUT", GENERAL_OF_CAPULET, token, {"option": "all"})["status"], 403)
+                self.assertEqual(self.fetch("DELETE", "/v1/session", token)["status"], 403)
+        self.assertEqual(self.option_of_capulet(), "organization")
+        self.assertEqual(self.fetch("PUT", GENERAL_OF_CAPULET, self.token(), {"option": "organization"})["status"], 200)
+        self.assertEqual(self.fetch("DELETE", GENERAL_OF_CAPULET, self.token())["status"], 200)
+
+    def test_another_origin_is_refused(self):
+        self.log_in()
+        token, cookie = self.token(), self.cookie()
+        for origin in ("http://127.0.0.1:1", "https://" + self.scene.origin.split("//")[1], "null", None):
+            with self.subTest(str(origin)):
+                headers = {"X-CSRF-Token": token, "Origin": origin}
+                reply = self.scene.ask("PUT", GENERAL_OF_CAPULET, cookie, {"option": "all"}, headers)
+                self.assertEqual(reply.status, 403)
+        self.assertEqual(self.option_of_capulet(), "organization")
+
+    def test_another_page_in_the_same_browser_changes_and_reads_nothing(self):
+        self.log_in()
+        token = self.token()
+        with somebody_elses_page() as theirs:
+            # Of the same site to browsers, which do not look at ports: the cookie is sent along.
+            self.browser.driver.get(theirs)
+            refused = self.browser.run(
+                "const [url, token] = given; const tried = {};"
+                "const attempt = async (name, path, how) => { try { const reply = await fetch(url + path, how);"
+                "  tried[name] = reply.type === 'opaque' ? 'opaque' : reply.status; } catch { tried[name] = 'refused'; } };"
+                "await attempt('read', '/v1/session', {credentials: 'include'});"
+                "await attempt('change', '/v1/organizations/House%20of%20Capulet/general', {method: 'PUT', credentials: 'include',"
+                "  headers: {'Content-Type': 'application/json', 'X-CSRF-Token': token}, body: '{\"option\": \"all\"}'});"
+                "await attempt('blind', '/v1/reload', {method: 'POST', credentials: 'include', mode: 'no-cors'});"
+                "const frame = document.createElement('iframe'); frame.src = url;"
+                "await new Promise((loaded) => { frame.onload = loaded; document.body.append(frame); });"
+                "return tried;", self.scene.origin, token)
+            self.assertEqual((refused["read"], refused["change"]), ("refused", "refused"))
+            self.assertIn(refused["blind"], ("refused", "opaque"))
+            self.browser.wait_until(lambda: any("frame-ancestors" in one for one in self.browser.complaints()),
+                                    "the page refuses to be in a frame")
+            self.assertLessEqual(self.browser.asked(), {self.scene.origin, theirs.rstrip("/")})
+        self.browser.driver.get(f"{self.scene.origin}/")
+        self.browser.find(button("Log out"))
+        self.assertEqual(self.option_of_capulet(), "organization")
+        self.browser.complaints()  # of the other page
+
+    def test_another_name_for_this_machine_shows_nothing(self):
+        self.browser.open(self.scene.origin.replace("127.0.0.1", STRANGE_NAME) + "/")
+        self.browser.find("//body[contains(., 'Host')]")
+        self.assertEqual(self.browser.all("//main"), [])
+        self.assertEqual(len(self.browser.asked()), 1)
+        cookie = self.scene.log_in(self.scene.link())
+        for host in (STRANGE_NAME, f"{STRANGE_NAME}:{self.scene.stage.web_port}", "127.0.0.1", ""):
+            with self.subTest(host):
+                self.assertEqual(self.scene.ask("GET", "/v1/session", cookie, headers={"Host": host}).status, 403)
+
+    # --- For everybody
+
+    def test_nothing_keeps_people_from_the_login(self):
+        self.browser.open(f"{self.scene.origin}/")
+        self.asks_to_log_in()
+        self.audit("the login")
+        self.enter_address(JULIET)
+        self.audit("the login that waits for the client")
+        self.browser.open(f"{self.scene.origin}/#login=used")
+        self.asks_to_log_in(BAD_LINK)
+        self.audit("the login after a bad link")
+
+    def test_nothing_keeps_people_from_any_view(self):
+        self.at(self.scene[FRIAR].request(JULIET))
+        self.at(self.scene[JULIET].hears("subscribe", FRIAR))
+        self.log_in()
+        self.audit("the overview")
+        decision = self.fetch("GET", "/v1/journal?limit=1")["text"].split('"id":"')[1].split('"')[0]
+        for fragment in (f"general/{quote(CAPULET)}", "waiting", "journal", f"journal/{decision}", "journal/explain",
+                         f"journal/explain?user={JULIET}&contact={FRIAR}", "people", f"people?user={JULIET}", "check"):
+            self.look_at(fragment)
+            self.audit(fragment)
+
+    def test_nothing_keeps_people_from_a_change(self):
+        self.log_in()
+        self.go("General IM")
+        self.browser.click(button("Add a rule"))
+        self.browser.click(choice(OPTIONS, PROMPT))
+        self.browser.click(button("What would change?"))
+        self.settled()
+        self.audit("General IM with a preview")
+        self.browser.click(button("Reload the settings file"))
+        self.browser.find(f"//dialog{button('Reload')}")
+        self.audit("a dialog")
+
+    def audit(self, view):
+        """As axe does it, wide and narrow, light and dark."""
+        for width, height in ((1280, 900), (390, 844)):
+            for scheme in ("light", "dark"):
+                self.browser.show_as(width, height, scheme)
+                self.browser.driver.execute_script(self.axe_source)
+                found = self.browser.run(
+                    "return (await axe.run()).violations.filter((one) => ['serious', 'critical'].includes(one.impact))"
+                    "  .map((one) => [one.id, one.help, one.nodes.map((node) => node.html).slice(0, 3)]);")
+                with self.subTest(f"{view}, {width} wide, {scheme}"):
+                    self.assertEqual(found, [])
+                with self.subTest(f"{view}, {width} wide: nothing stands out at the side"):
+                    self.assertLessEqual(self.browser.run("return document.documentElement.scrollWidth;"), width)
+        self.browser.show_as()
+
+
+@contextmanager
+def somebody_elses_page():
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Verona</title><link rel=icon href='data:,'>")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def main(usherd, folder, *tests):
+    try:
+        Walk.axe_source = axe.source(folder)
+    except axe.Missing as missing:
+        return f"walk.py: {missing}"
+    with tempfile.TemporaryDirectory(prefix="usher-page-", ignore_cleanup_errors=True) as profile:
+        try:
+            Walk.scene = Scene(usherd)
+        except Failed as failure:
+            return f"walk.py: {failure}"
+        try:
+            Walk.browser = Browser(profile)
+            try:
+                loader = unittest.TestLoader()
+                loader.testNamePatterns = [f"*{test}*" for test in tests] or None
+                result = unittest.TextTestRunner(verbosity=2).run(loader.loadTestsFromTestCase(Walk))
+            finally:
+                Walk.browser.quit()
+            if not result.wasSuccessful():
+                print(Walk.scene.outputs(), file=sys.stderr)
+            return 0 if result.wasSuccessful() else 1
+        finally:
+            Walk.scene.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
