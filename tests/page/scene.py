@@ -3,7 +3,6 @@ import asyncio
 import http.client
 import json
 import re
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -43,8 +42,8 @@ socket = "{directory}/control.sock"
 [web]
 listen = "127.0.0.1:{web_port}"
 url = "http://127.0.0.1:{web_port}/"
-files = "FILES"
-""".replace("FILES", str(HERE.parents[1] / "plugin" / "web" / "page"))
+files = "{page}"
+"""
 
 
 class Person(demo.Person):
@@ -165,16 +164,9 @@ class Scene:
     def settings_file(self):
         return self.stage.directory / "usher.toml"
 
-    def usherctl(self, *words):
-        done = subprocess.run([self.stage.usherd.parent / "usherctl", "--socket", self.stage.directory / "control.sock", *words],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise AssertionError(f"usherctl {' '.join(words)}: {done.stderr}")
-        return done.stdout
-
     def link(self):
         """That logs in root, by the program on the machine."""
-        return link_in(self.usherctl("web"))
+        return link_in(self.stage.usherctl("web"))
 
     def chat_link(self, address):
         return link_in(self.run(self[address].say("web")))

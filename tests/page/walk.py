@@ -102,6 +102,9 @@ class Walk(unittest.TestCase):
     def option_of_capulet(self):
         return self.browser.run(f"return (await (await fetch('{GENERAL_OF_CAPULET}')).json()).option.value;")
 
+    def can_change_rules(self):
+        return self.browser.run(f"return 'rules' in await (await fetch('{GENERAL_OF_CAPULET}')).json();")
+
     def reset(self):
         """What was saved for the House of Capulet. In the page, which shows it."""
         self.browser.click(button("Reset to the file's …"))
@@ -189,12 +192,12 @@ class Walk(unittest.TestCase):
         before = self.scene.settings_file.read_text()
         try:
             self.scene.settings_file.write_text(before.replace(NURSE, TYBALT))
-            self.scene.usherctl("reload")
+            self.scene.stage.usherctl("reload")
             self.browser.click(f"//nav[@id='views']{link('Waiting')}")
             self.asks_to_log_in("the session has ended")
         finally:
             self.scene.settings_file.write_text(before)
-            self.scene.usherctl("reload")
+            self.scene.stage.usherctl("reload")
         self.browser.driver.refresh()
         self.asks_to_log_in()
 
@@ -221,6 +224,8 @@ class Walk(unittest.TestCase):
     def test_a_saved_rule_is_tried_and_in_force_from_the_next_request_on(self):
         self.log_in()
         self.go("General IM")
+        if not self.can_change_rules():
+            self.skipTest("rules cannot be changed by this usherd")
         self.browser.click(button("Add a rule"))
         self.browser.type(f"//li[@aria-label='Rule 1']{field('From (contacts)')}", PARIS)
         self.browser.type(field("Contact, who sends it"), PARIS)
@@ -379,7 +384,8 @@ class Walk(unittest.TestCase):
     def test_nothing_keeps_people_from_a_change(self):
         self.log_in()
         self.go("General IM")
-        self.browser.click(button("Add a rule"))
+        if self.can_change_rules():
+            self.browser.click(button("Add a rule"))
         self.browser.click(choice(OPTIONS, PROMPT))
         self.browser.click(button("What would change?"))
         self.settled()
