@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 import axe
-from browser import STATUS, STRANGE_NAME, Browser, button, choice, field, heading, link, saying
+from browser import STATUS, STRANGE_NAME, Browser, button, choice, field, heading, link, quoted, saying
 from scene import CAPULET, Failed, FRIAR, JULIET, MONTAGUE, NURSE, PARIS, ROMEO, TYBALT, Scene
 
 OPTIONS = "Options for contact list requests"
@@ -139,6 +139,10 @@ class Walk(unittest.TestCase):
         self.browser.find(f"//header//bdi[.='{NURSE}']")
         self.assertNotIn("login=", self.at(self.scene[JULIET].say("web")))
 
+    def test_a_link_from_the_menu_logs_in_an_administrator(self):
+        self.log_in(self.scene.menu_link(NURSE))
+        self.browser.find(f"//header//bdi[.='{NURSE}']")
+
     def test_a_yes_in_the_client_logs_in(self):
         code = self.enter_address(NURSE)
         question = self.at(self.scene[NURSE].is_asked())
@@ -177,6 +181,15 @@ class Walk(unittest.TestCase):
         self.assertTrue(self.scene[JULIET].questions.empty())
         self.asks_to_log_in()
 
+    def test_too_many_attempts_are_refused_in_words(self):
+        for _ in range(5):
+            self.enter_address(PARIS)
+        self.browser.open(f"{self.scene.origin}/")
+        self.browser.type(field("Your XMPP address"), PARIS)
+        self.browser.click(button("Ask my client"))
+        self.browser.find("//main//*[@role='alert'][contains(., 'too many attempts')]")
+        self.assertTrue(self.scene[PARIS].questions.empty())
+
     def test_logging_out_ends_the_session(self):
         self.log_in()
         cookie = self.cookie()
@@ -186,6 +199,19 @@ class Walk(unittest.TestCase):
         self.assertEqual(self.scene.ask("GET", "/v1/session", cookie).status, 401)
         self.browser.driver.refresh()
         self.asks_to_log_in()
+
+    def test_a_session_is_ended_from_the_machine(self):
+        for session in self.sessions():
+            self.scene.stage.usherctl("web", "--end", session)
+        self.log_in()
+        (only,) = self.sessions()
+        self.scene.stage.usherctl("web", "--end", only)
+        self.browser.click(f"//nav[@id='views']{link('Journal')}")
+        self.asks_to_log_in("the session has ended")
+        self.assertEqual(self.sessions(), [])
+
+    def sessions(self):
+        return [line.split()[0] for line in self.scene.stage.usherctl("web", "--sessions").splitlines()[1:]]
 
     def test_the_session_of_a_removed_administrator_is_gone(self):
         self.log_in(self.scene.chat_link(NURSE))
@@ -272,6 +298,7 @@ class Walk(unittest.TestCase):
         self.at(self.scene[FRIAR].request(TYBALT))  # what others see, and they do not
         self.at(self.scene[TYBALT].hears("subscribe", FRIAR))
         self.log_in(self.scene.chat_link(FRIAR))
+        self.browser.find(f"//header//bdi[.={quoted(MONTAGUE)}]")
         for view in ("Overview", "General IM", "Waiting", "Journal", "Server check"):
             self.go(view)
             self.assertNotIn(CAPULET, self.browser.text(), f"{view} shows another organization")
