@@ -30,6 +30,13 @@ constexpr const char* kBadLink =
     "sending \"web\" to Usher.";
 constexpr const char* kNotConfirmed = "The login was not confirmed.";
 
+std::string lower(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
 /// `https://usher.example.org` and its like, without what browsers leave out.
 std::string origin_of(std::string url)
 {
@@ -42,9 +49,7 @@ std::string origin_of(std::string url)
             url.resize(url.size() - port.size());
         }
     }
-    std::transform(url.begin(), url.end(), url.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return url;
+    return lower(std::move(url));
 }
 
 const std::string* header(const HttpRequest& request, const std::string& name)
@@ -209,8 +214,8 @@ void WebPage::received(const std::shared_ptr<HttpExchange>& received)
 std::string WebPage::why_foreign(const HttpRequest& request) const
 {
     const std::string* host = header(request, "host");
-    std::string lower = host == nullptr ? std::string() : origin_of("//" + *host).substr(2);
-    if (!is_among(hosts_, &lower)) {
+    const std::string sent = host == nullptr ? std::string() : lower(*host);
+    if (!is_among(hosts_, &sent)) {
         return "The header Host is not that of this page: see web.url in the settings file.";
     }
     const std::string* origin = header(request, "origin");

@@ -3,7 +3,6 @@ import asyncio
 import http.client
 import json
 import re
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,7 +12,8 @@ sys.path.append(str(HERE.parents[1] / "packaging"))
 import demo  # noqa: E402
 from demo import COMPONENT, FRIAR, JULIET, NURSE, PARIS, ROMEO, TYBALT, Failed  # noqa: E402, F401
 
-CAPULET, MONTAGUE = "House of Capulet", "House of Montague"
+CAPULET = "House of Capulet"
+MONTAGUE = "Montague & Sons <img src=//montague.lit/ onerror=alert(1)>"  # a name is text, whatever stands in it
 HTTP_AUTH = "http://jabber.org/protocol/http-auth"
 SETTINGS = """
 [connection]
@@ -29,7 +29,7 @@ option = "organization"
 administrators = ["nurse@{office}"]
 
 [[organization]]
-name = "House of Montague"
+name = "MONTAGUE"
 domains = ["{elsewhere}"]
 option = "organization"
 administrators = ["friar@{elsewhere}"]
@@ -43,8 +43,8 @@ socket = "{directory}/control.sock"
 [web]
 listen = "127.0.0.1:{web_port}"
 url = "http://127.0.0.1:{web_port}/"
-files = "FILES"
-""".replace("FILES", str(HERE.parents[1] / "plugin" / "web" / "page"))
+files = "{page}"
+""".replace("MONTAGUE", MONTAGUE)
 
 
 class Person(demo.Person):
@@ -52,6 +52,7 @@ class Person(demo.Person):
 
     def __init__(self, stage, address):
         super().__init__(stage, address)
+        self.register_plugin("xep_0050")
         self.register_plugin("xep_0070")
         self.register_plugin("xep_0199")
         self.questions = asyncio.Queue()  # whether logins are theirs
@@ -89,6 +90,12 @@ class Person(demo.Person):
         """To Usher, in chat. Returns the reply."""
         self.send_message(mto=COMPONENT, mbody=text, mtype="chat")
         return await demo.within_deadline(self.said.get(), f"a reply to '{text}' of {self.boundjid.bare}")
+
+    async def run_command(self, node):
+        """A command of Usher's without a form. Returns what it says at its end."""
+        reply = await demo.within_deadline(self["xep_0050"].send_command(COMPONENT, node),
+                                           f"a reply to the command {node} of {self.boundjid.bare}")
+        return "\n".join(text for _, text in reply["command"]["notes"])
 
     async def request(self, user):
         """Asks to see when `user` is online."""
@@ -165,19 +172,15 @@ class Scene:
     def settings_file(self):
         return self.stage.directory / "usher.toml"
 
-    def usherctl(self, *words):
-        done = subprocess.run([self.stage.usherd.parent / "usherctl", "--socket", self.stage.directory / "control.sock", *words],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise AssertionError(f"usherctl {' '.join(words)}: {done.stderr}")
-        return done.stdout
-
     def link(self):
         """That logs in root, by the program on the machine."""
-        return link_in(self.usherctl("web"))
+        return link_in(self.stage.usherctl("web"))
 
     def chat_link(self, address):
         return link_in(self.run(self[address].say("web")))
+
+    def menu_link(self, address):
+        return link_in(self.run(self[address].run_command("web")))
 
     def log_in(self, link):
         """Without a browser. Returns the cookie."""

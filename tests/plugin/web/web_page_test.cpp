@@ -272,6 +272,8 @@ const Forged kForged[] = {
     {"another_name_for_our_address", {"Host: evil.example", kOrigin, kJson, kToken}, 403},
     {"a_host_that_begins_like_ours", {"Host: HOST.evil.example", kOrigin, kJson, kToken}, 403},
     {"no_host", {kOrigin, kJson, kToken}, 403},
+    {"an_empty_host", {"Host: ", kOrigin, kJson, kToken}, 403},
+    {"a_host_of_separators", {"Host: //", kOrigin, kJson, kToken}, 403},
     {"two_hosts", {kHost, "Host: evil.example", kOrigin, kJson, kToken}, 400},
     {"a_foreign_origin", {kHost, "Origin: http://evil.example", kJson, kToken}, 403},
     {"the_origin_of_a_sandbox", {kHost, "Origin: null", kJson, kToken}, 403},
