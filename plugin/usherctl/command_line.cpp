@@ -297,6 +297,11 @@ class Grammar
                 "server, or as account usher@DOMAIN")
             ->type_name("component|account")
             ->check(CLI::IsMember({"component", "account"}));
+        setup
+            ->add_option("--page", arguments_.page,
+                         "Whether the settings have the administration page, at 127.0.0.1 port 5281")
+            ->type_name("yes|no")
+            ->check(CLI::IsMember({"yes", "no"}));
         setup->add_option("--config", arguments_.setup.settings_file, "The settings file")
             ->type_name("FILE")
             ->capture_default_str();

@@ -323,6 +323,9 @@ int Commands::setup()
     if (!arguments_.server.empty()) {
         order.server = arguments_.server == "prosody" ? ServerKind::prosody : ServerKind::ejabberd;
     }
+    if (!arguments_.page.empty()) {
+        order.page = arguments_.page == "yes";
+    }
     if (!arguments_.login.empty()) {
         order.login = arguments_.login == "component" ? LoginKind::component : LoginKind::account;
     }

@@ -45,6 +45,7 @@ struct Arguments {
     SetupOrder setup;
     std::string server;
     std::string login;
+    std::string page;
 };
 
 /// Each command returns the exit status. If the daemon's answer is not as documented, it throws what

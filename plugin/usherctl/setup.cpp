@@ -29,8 +29,9 @@ Installation installation(const Settings& settings, ServerKind server)
     return found;
 }
 
-std::string settings_text(const Installation& wanted, const std::string& secret_file)
+std::string settings_text(const Installation& wanted, const std::string& secret_file, bool page)
 {
+    const std::string comment = page ? "" : "#";
     const bool component = wanted.login == LoginKind::component;
     return "# Usher's settings. usher.toml(5) has all of them.\n"
            "# usherd --check says whether this file is valid; systemctl reload usher puts a change into "
@@ -55,10 +56,13 @@ std::string settings_text(const Installation& wanted, const std::string& secret_
            "# Whether users may set that for themselves.\n"
            "users_may_choose = false\n"
            "# Who may change this in an XMPP client.\n"
-           "administrators = []\n";
+           "administrators = []\n"
+           "\n"
+           "# The administration page. `usherctl web` prints a link that opens it.\n" +
+           comment + "[web]\n" + comment + "listen = \"127.0.0.1:5281\"\n";
 }
 
-std::string next_steps(const Installation& installed, const std::string& secret_file)
+std::string next_steps(const Installation& installed, const std::string& secret_file, bool page)
 {
     const std::string domain(installed.own.substr(installed.own.find('@') + 1));
     const bool account = installed.login == LoginKind::account;
@@ -85,7 +89,8 @@ std::string next_steps(const Installation& installed, const std::string& secret_
     }
     return out +
            "  systemctl restart usher\n"
-           "  usherctl check\n";
+           "  usherctl check\n" +
+           (page ? "  usherctl web      # prints a link to the administration page\n" : "");
 }
 
 }  // namespace usher

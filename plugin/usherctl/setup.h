@@ -21,10 +21,12 @@ namespace usher
 [[nodiscard]] Installation installation(const Settings& settings, ServerKind server);
 
 /// A small settings file with comments, which is valid if domains and address are. `secret_file` has the
-/// component's secret or the account's password.
-[[nodiscard]] std::string settings_text(const Installation& wanted, const std::string& secret_file);
+/// component's secret or the account's password. `page`: with the administration page, else as a comment that shows how.
+[[nodiscard]] std::string settings_text(const Installation& wanted, const std::string& secret_file,
+                                        bool page);
 
 /// For people: where the server's configuration goes, and the commands to run then, in order.
-[[nodiscard]] std::string next_steps(const Installation& installed, const std::string& secret_file);
+[[nodiscard]] std::string next_steps(const Installation& installed, const std::string& secret_file,
+                                     bool page);
 
 }  // namespace usher

@@ -234,7 +234,8 @@ class Command
         wanted.login = order_.login.value_or(LoginKind::component);
         wanted.domains = order_.domains;
         wanted.own = usual_address(wanted.login, wanted.domains.front());
-        const auto read = parse_settings(settings_text(wanted, secret_file(wanted.login).string()), "");
+        const auto read =
+            parse_settings(settings_text(wanted, secret_file(wanted.login).string(), false), "");
         if (!read) {
             const auto& errors = read.error();
             const auto about_domains = std::find_if(
@@ -258,6 +259,10 @@ class Command
                 "--login", "component",
                 {{"component", LoginKind::component}, {"account", LoginKind::account}});
         }
+        if (!order_.page && ::isatty(STDIN_FILENO) != 0) {
+            order_.page = ask_kind<bool>("The administration page, for browsers on this machine: yes or no",
+                                         "--page", "yes", {{"yes", true}, {"no", false}});
+        }
         const Installation installed = wanted();
         const fs::path& file = order_.settings_file;
         if (::mkdir(file.parent_path().c_str(), 0750) == 0) {
@@ -277,7 +282,7 @@ class Command
         }
         const fs::path secret = secret_file(installed.login);
         static_cast<void>(secret_in(secret));
-        write_new(file, settings_text(installed, secret.string()));
+        write_new(file, settings_text(installed, secret.string(), order_.page.value_or(false)));
         const auto settings = read_settings(file.string());
         if (!settings) {
             throw std::logic_error("the settings just written are not valid: " +
@@ -293,7 +298,7 @@ class Command
         if (!std::cout) {
             fail("standard output cannot be written");
         }
-        std::cerr << next_steps(installed, file);
+        std::cerr << next_steps(installed, file, !settings.web.listen.empty());
         return kDone;
     }
 

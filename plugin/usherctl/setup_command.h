@@ -17,6 +17,7 @@ struct SetupOrder {
     std::optional<ServerKind> server;
     std::optional<LoginKind> login;
     std::vector<std::string> domains;  ///< empty: asked for, or those of the settings that are there
+    std::optional<bool> page;          ///< with the administration page
     bool replace = false;              ///< replace settings that differ, without asking
 };
 

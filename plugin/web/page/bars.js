@@ -1,8 +1,11 @@
 // The chart of the overview, by Debian's Chart.js. Where that is missing, there are only the tables.
 
+/** When each step ends: the last one now, so that the bar of today's decisions has today's name. */
+export const endsOf = ({steps, until}) => steps.map((_, i) => steps[i + 1]?.from ?? until);
+
 /** The name of a step, short enough to stand below its bar. */
-function stepName(from, period) {
-    const at = new Date(from);
+function stepName(end, period) {
+    const at = new Date(end);
     const words = (options) => at.toLocaleString("en-GB", options);
     switch (period) {
     case "day":
@@ -22,6 +25,9 @@ const loaded = new Promise((resolve) => {
         addEventListener("load", resolve, {once: true});
     }
 });
+
+/** What a step is, before when it ends. */
+export const UNIT = {day: "Hour", week: "24 hours", month: "24 hours"};
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -49,12 +55,13 @@ const STROKES = {
     by_hand: [[4, 0, 4, 8]],
 };
 
-function settings({steps, period}, series) {
+function settings(overview, series) {
+    const {steps, period} = overview;
     const text = color("text");
     return {
         type: "bar",
         data: {
-            labels: steps.map((step) => stepName(step.from, period)),
+            labels: endsOf(overview).map((end) => stepName(end, period)),
             datasets: series.map(([name, words]) =>
                 ({label: words, data: steps.map((step) => step[name]), backgroundColor: pattern(name, STROKES[name])})),
         },
@@ -63,7 +70,7 @@ function settings({steps, period}, series) {
             maintainAspectRatio: false,
             color: text,
             scales: {
-                x: {stacked: true, ticks: {color: text}, grid: {display: false}},
+                x: {stacked: true, ticks: {color: text}, grid: {display: false}, title: {display: true, color: text, text: `${UNIT[period]} until`}},
                 y: {stacked: true, beginAtZero: true, ticks: {color: text, precision: 0}, grid: {color: color("line")}},
             },
         },

@@ -1,7 +1,7 @@
 // General IM: the settings of an organization, and what a change of them would change.
 
 import {currentSession, get, path, post, put, remove} from "/files/api.js";
-import {button, confirmed, counted, facts, fill, foreign, h, labelled, problem, renew, say, table} from "/files/dom.js";
+import {button, confirmed, counted, facts, fill, foreign, h, labelled, number, problem, renew, say, table} from "/files/dom.js";
 import {administratorsPart, domainsPart, federationPart, mayChoosePart, optionPart, part} from "/files/general_parts.js";
 import {replayInto, stopReplay} from "/files/replay.js";
 import {rulesPart} from "/files/rules.js";
@@ -144,7 +144,7 @@ function showPreview(place, name, change, signal) {
     const waiting = h("div");
     const days = h("select", {change: () => replay()}, PERIODS.map(([value, label]) => h("option", {value, selected: value === "30"}, label)));
     const replay = () => replayInto(decided, signal, {
-        resource: resourceOf(name, "preview"), body: change, under: "with these settings",
+        resource: resourceOf(name, "preview"), body: change, compared: {}, under: "with these settings",
         query: {since: days.value && `${new Date(Date.now() - days.value * DAY_MS).toISOString().slice(0, 19)}Z`},
     });
     place.replaceChildren(h("section", {class: "card"}, heading,
@@ -161,7 +161,8 @@ function previewOfWaiting(preview) {
     const count = counted(preview.looked_at, "request");
     return [
         h("p", {class: "lead", role: "status"}, preview.looked_at === 0 ? "Nothing waits."
-            : `Of ${count} that ${preview.looked_at === 1 ? "waits" : "wait"}, ${rows.length === 0 ? "none" : rows.length} would get another answer.`),
+            : `Of ${count} that ${preview.looked_at === 1 ? "waits" : "wait"}, ${preview.differing === 0 ? "none" : number(preview.differing)} would get another answer.`),
+        rows.length < preview.differing && h("p", {class: "note"}, `The first ${number(rows.length)} of these:`),
         rows.length > 0 && table("Waiting requests with another answer", ["Contact", "User", "Now", "With these settings"], rows),
         incomplete(preview),
     ];

@@ -1,7 +1,7 @@
 // Whether Usher works, and what it has done.
 
 import {currentSession, get, path} from "/files/api.js";
-import {drawBars} from "/files/bars.js";
+import {drawBars, endsOf, UNIT} from "/files/bars.js";
 import {button, counted, facts, fill, foreign, h, number, table, time} from "/files/dom.js";
 import {answeredWords, domainState, marked} from "/files/words.js";
 
@@ -120,8 +120,9 @@ function showRequests(overview) {
 const tiles = (pairs) => h("dl", {class: "tiles"}, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
 function numbers(overview) {
-    const columns = ["From", ...SERIES.map(([, label]) => label)];
-    const rows = overview.steps.map((step) => [time(step.from), ...SERIES.map(([name]) => number(step[name]))]);
+    const ends = endsOf(overview);
+    const columns = [`${UNIT[overview.period]} until`, ...SERIES.map(([, label]) => label)];
+    const rows = overview.steps.map((step, i) => [time(ends[i]), ...SERIES.map(([name]) => number(step[name]))]);
     return h("details", {}, h("summary", {}, "The numbers of the chart"),
         table("Requests by answer", columns, rows, {kind: "numbers", caption_hidden: true}));
 }

@@ -2,7 +2,7 @@
 
 import {currentSession, logOut, onEnded, post, resumeSession} from "/files/api.js";
 import {showCheck} from "/files/check.js";
-import {button, confirmed, foreign, h, problem, say} from "/files/dom.js";
+import {button, confirmed, foreign, h, problem, renew, say} from "/files/dom.js";
 import {showGeneral} from "/files/general.js";
 import {showJournal} from "/files/journal.js";
 import {logInByLink, showLogin} from "/files/login.js";
@@ -61,7 +61,7 @@ function showViews(current) {
 function showWho() {
     const session = currentSession();
     const names = session.organizations;
-    document.getElementById("who").replaceChildren(
+    renew(document.getElementById("who"),
         h("p", {}, foreign(session.name), names.length > 0 && " · ",
             names.length > 3 ? `${names.length} organizations` : names.map((name, i) => [i > 0 && ", ", foreign(name)])),
         session.local && button("Reload the settings file", reload),

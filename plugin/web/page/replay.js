@@ -7,7 +7,7 @@ import {kindText} from "/files/words.js";
 const RECORDS_IN_A_PART = 20000;
 const EXAMPLES = 3;
 
-const nothing = () => ({decided: 0, by_hand: 0, not_decided: 0, why_not: "", differences: new Map(), finished: false});
+const nothing = () => ({already: 0, decided: 0, by_hand: 0, not_decided: 0, why_not: "", differences: new Map(), finished: false});
 
 function add(sum, part) {
     sum.decided += part.decided;
@@ -24,6 +24,9 @@ function add(sum, part) {
     }
 }
 
+const countOf = (differences) => differences.reduce((all, one) => all + one.count, 0);
+const differing = (sum) => countOf([...sum.differences.values()]);
+
 let running = null;  // of the one replay that there is at a time
 
 export function stopReplay() {
@@ -33,9 +36,11 @@ export function stopReplay() {
 
 /**
  * Replays into `place`: POSTs `body` to `resource` with `query` until there is no more, with progress and a button that
- * stops it. What was found until then is shown in any case, unless another replay has begun.
+ * stops it. The same with the body `compared`, if there is one, tells how many differ without the change. What was found
+ * until it is stopped is shown, unless another replay has begun.
  */
-export async function replayInto(place, signal, {resource, body, query, under}) {
+export async function replayInto(place, signal, order) {
+    const {resource, body, compared, query, under} = order;
     stopReplay();
     const stop = new AbortController();
     running = stop;
@@ -48,7 +53,11 @@ export async function replayInto(place, signal, {resource, body, query, under}) 
     let failure = null;
     try {
         for (let after = ""; !sum.finished;) {
-            const part = await post(resource, body, {...query, after, limit: RECORDS_IN_A_PART}, either);
+            const portion = {...query, after, limit: RECORDS_IN_A_PART};
+            const part = await post(resource, body, portion, either);
+            if (compared) {
+                sum.already += countOf((await post(resource, compared, portion, either)).differences);
+            }
             add(sum, part);
             after = part.last;
             progress.textContent = `${counted(sum.decided, "decision")} made again so far, ${number(differing(sum))} would differ …`;
@@ -57,12 +66,10 @@ export async function replayInto(place, signal, {resource, body, query, under}) 
         failure = stop.signal.aborted ? null : error;
     }
     if (!signal.aborted && running === stop) {
-        const again = () => replayInto(place, signal, {resource, body, query, under});
+        const again = () => replayInto(place, signal, order);
         renew(place, failure && problem(failure, again), (!failure || sum.decided > 0) && result(sum, under));
     }
 }
-
-const differing = (sum) => [...sum.differences.values()].reduce((all, one) => all + one.count, 0);
 
 function result(sum, under) {
     const differ = differing(sum);
@@ -71,6 +78,7 @@ function result(sum, under) {
         h("p", {class: "lead", role: "status"}, sum.decided === 0 ? "There are no decisions in the journal to make again."
             : `Of ${counted(sum.decided, "decision")}, ${differ === 0 ? "none" : number(differ)} would differ ${under}.`),
         !sum.finished && h("p", {class: "note"}, "Stopped: the decisions behind these were not looked at."),
+        sum.already > 0 && h("p", {}, `${number(sum.already)} differ with the settings in force, too: they were decided under other ones.`),
         sum.by_hand > 0 && h("p", {}, `${counted(sum.by_hand, "answer")} by people left out.`),
         sum.not_decided > 0 && h("p", {class: "note"}, `${counted(sum.not_decided, "decision")} cannot be made again: ${sum.why_not}`),
         groups.map(group),

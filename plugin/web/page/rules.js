@@ -1,6 +1,5 @@
 // The rules of an organization: add, edit, remove, bring into order; and a tester beside them.
 
-import {get} from "/files/api.js";
 import {button, fill, h, labelled, say} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
 import {part, wordsIn} from "/files/general_parts.js";
@@ -96,20 +95,7 @@ function tester({tryOut, signal}) {
         h("p", {class: "hint"}, "How a request would be decided with the settings as they stand here, saved or not."),
         h("form", {class: "inline", submit: (event) => {
             event.preventDefault();
-            fill(result, "Deciding …", signal, () => tried(tryOut, user.value.trim(), contact.value.trim()), (nodes) => nodes);
+            fill(result, "Deciding …", signal, () => tryOut(user.value.trim(), contact.value.trim()), showExplained);
         }}, labelled("Contact, who sends it", contact), labelled("User, who receives it", user),
         h("button", {type: "submit"}, "Try")), result);
-}
-
-/** Where usherd cannot try unsaved changes, what is in force explains itself. */
-async function tried(tryOut, user, contact) {
-    try {
-        return showExplained(await tryOut(user, contact));
-    } catch (error) {
-        if (error.status !== 404) {
-            throw error;
-        }
-        return [h("p", {class: "note"}, "This usherd does not try unsaved changes. By the settings in force:"),
-            ...showExplained(await get("/v1/explain", {user, contact}))];
-    }
 }
