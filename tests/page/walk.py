@@ -253,7 +253,7 @@ class Walk(unittest.TestCase):
         if not self.can_change_rules():
             self.skipTest("rules cannot be changed by this usherd")
         self.browser.click(button("Add a rule"))
-        self.browser.type(f"//li[@aria-label='Rule 1']{field('From (contacts)')}", PARIS)
+        self.browser.type(f"//*[@aria-label='Rule 1']{field('From (contacts)')}", PARIS)
         self.browser.type(field("Contact, who sends it"), PARIS)
         self.browser.type(field("User, who receives it"), NURSE)
         self.browser.click(button("Try"))
