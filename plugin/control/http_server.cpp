@@ -113,6 +113,12 @@ class HttpServer::Implementation
           handler_(std::move(handler)),
           file_(std::move(file)),
           http_(evhttp_new(base)),
+          room_(event_new(
+              base, -1, 0,
+              [](evutil_socket_t, short, void* self) noexcept {
+                  static_cast<Implementation*>(self)->sweep();
+              },
+              this)),
           sweep_(event_new(
               base, -1, EV_PERSIST,
               [](evutil_socket_t, short, void* self) noexcept {
@@ -187,8 +193,30 @@ class HttpServer::Implementation
         connections_.push_back({events, std::chrono::steady_clock::now() + bounds_.patience});
         if (connections_.size() >= bounds_.connections) {
             evconnlistener_disable(evhttp_bound_socket_get_listener(bound_));
+            make_room();
         }
         return events;
+    }
+
+    /// Ends an eighth of the connections, of those on which nothing is being answered: the longest idle, but not the newest. So
+    /// whoever opens many and says nothing keeps nobody out.
+    void make_room()
+    {
+        std::vector<Connection*> idle;
+        for (Connection& connection : connections_) {
+            if (&connection != &connections_.back() && !connection.busy &&
+                evbuffer_get_length(bufferevent_get_output(connection.events)) == 0) {
+                idle.push_back(&connection);
+            }
+        }
+        const std::size_t count = std::min(idle.size(), std::max<std::size_t>(bounds_.connections / 8, 1));
+        std::partial_sort(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(count), idle.end(),
+                          [](const Connection* a, const Connection* b) { return a->deadline < b->deadline; });
+        for (std::size_t i = 0; i < count; ++i) {
+            ::shutdown(bufferevent_getfd(idle[i]->events), SHUT_RDWR);
+        }
+        const timeval soon{0, 1000};  // evhttp has seen by then that they have ended
+        event_add(room_.get(), &soon);
     }
 
     void sweep()
@@ -222,6 +250,7 @@ class HttpServer::Implementation
     Handler handler_;
     std::optional<SocketFile> file_;
     std::unique_ptr<evhttp, Free> http_;
+    std::unique_ptr<event, Free> room_;
     std::unique_ptr<event, Free> sweep_;
     evhttp_bound_socket* bound_ = nullptr;
     std::vector<Connection> connections_;

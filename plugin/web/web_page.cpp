@@ -135,7 +135,7 @@ tl::expected<std::unique_ptr<WebPage>, std::string> WebPage::listen(event_base* 
     auto server = HttpServer::listen_at(
         base, where->host, where->port.value_or(0),
         [self = page.get()](const std::shared_ptr<HttpExchange>& exchange) { self->received(exchange); },
-        {.patience = kPatience, .connections = kMaxConnections, .body_bytes = kMaxBodyBytes});
+        {.patience = kPatience, .body_bytes = kMaxBodyBytes});
     if (!server) {
         return tl::unexpected("web.listen: " + server.error());
     }

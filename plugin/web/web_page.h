@@ -34,9 +34,9 @@ namespace usher
 class WebPage
 {
   public:
-    /// Of a request: an organisation's rules may be sent.
-    static constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
-    static constexpr std::size_t kMaxConnections = 256;
+    /// Of a request: an organisation's rules may be sent. What strangers send is read up to that before it is known who they are,
+    /// on each connection of HttpServer's limit.
+    static constexpr std::size_t kMaxBodyBytes = 128 * 1024;
     /// In which a whole request has to arrive.
     static constexpr std::chrono::milliseconds kPatience{10'000};
 

@@ -228,20 +228,45 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_being_answered_has_time)
     BOOST_TEST(slow.answer().body == "done");
 }
 
-BOOST_AUTO_TEST_CASE(beyond_the_limit_connections_wait_for_others_to_end)
+BOOST_AUTO_TEST_CASE(at_the_limit_the_connection_that_is_idle_longest_ends)
 {
-    listen({.patience = std::chrono::milliseconds(500), .connections = 2});
-    auto first = std::make_unique<RawHttp>(base.get(), path);
-    BOOST_TEST(first->request("GET", "/").status == 200);
+    listen({.connections = 3});
+    RawHttp first(base.get(), path);
     RawHttp second(base.get(), path);
     BOOST_TEST(second.request("GET", "/").status == 200);
+    BOOST_TEST(first.request("GET", "/").status == 200);
+    for (int i = 0; i < 20; ++i) {  // who says nothing keeps nobody out
+        RawHttp silent(base.get(), path);
+        RawHttp other(base.get(), path);
+        BOOST_TEST(other.request("GET", "/other").body == "GET /other []");
+        if (i == 0) {
+            second.wait_for_end();
+        }
+    }
+    first.wait_for_end();
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_limit_connections_wait_for_those_that_are_answered)
+{
+    std::vector<std::shared_ptr<HttpExchange>> kept;
+    handler = [&](std::shared_ptr<HttpExchange> exchange) { kept.push_back(std::move(exchange)); };
+    listen({.patience = std::chrono::milliseconds(500), .connections = 2});
+    RawHttp first(base.get(), path);
+    first.send_request("GET", "/");
+    turn_until([&] { return kept.size() == 1; });
+    RawHttp second(base.get(), path);
+    second.send_request("GET", "/");
+    turn_until([&] { return kept.size() == 2; });
     RawHttp third(base.get(), path);
     third.send_request("GET", "/3");
-    BOOST_TEST(second.request("GET", "/").status == 200);
-    BOOST_TEST(second.request("GET", "/").status == 200);
-    BOOST_TEST(third.received().empty());
-    first.reset();
-    BOOST_TEST(third.answer().body == "GET /3 []");
+    kept[0]->reply(200, "first");
+    BOOST_TEST(first.answer().body == "first");
+    turn_until([&] { return kept.size() == 3; });  // the first has ended, since it is idle
+    kept[1]->reply(200, "second");
+    kept[2]->reply(200, "third");
+    BOOST_TEST(second.answer().body == "second");
+    BOOST_TEST(third.answer().body == "third");
+    first.wait_for_end();
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_leaves_before_the_answer_harms_nobody)
