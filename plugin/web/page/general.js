@@ -58,7 +58,7 @@ function toSend(change) {
 function editor(general, place, signal) {
     const name = general.organization;
     const draft = {};
-    for (const member of Object.keys(MEMBERS).filter((one) => general[one])) {
+    for (const member of Object.keys(MEMBERS).filter((one) => general[one] && general[one].value !== null)) {
         draft[member] = structuredClone(unsaved.get(keyOf(name))?.[member] ?? general[member].value);
     }
     const change = () => toSend(changeOf(draft, general));

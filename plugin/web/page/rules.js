@@ -1,12 +1,16 @@
 // The rules of an organization: add, edit, remove, bring into order; and a tester beside them.
 
-import {addressField, button, fill, h, labelled, say} from "/files/dom.js";
+import {addressField, button, counted, fill, h, labelled, say} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
 import {part, wordsIn} from "/files/general_parts.js";
 import {ANSWERS} from "/files/words.js";
 
 export function rulesPart(context) {
     const {general, draft, changed} = context;
+    if (!draft.rules) {
+        return part("Rules", general.rules.source, h("p", {}, `There are ${counted(general.rules.count, "rule")}: more than `
+            + "can be shown and changed here. They are in the settings file."), tester(context));
+    }
     const list = h("ol", {class: "rules"});
     const show = () => {
         list.replaceChildren(...draft.rules.map((rule, at) =>
@@ -46,7 +50,7 @@ export function rulesPart(context) {
 function ruleItem(rule, at, count, {changed, move, take}) {
     const name = `rule ${at + 1}`;
     const text = (member, label) => {
-        const input = addressField(rule[member].join(", "), {inputmode: "text", input: () => {
+        const input = addressField((rule[member] ?? ["*"]).join(", "), {inputmode: "text", input: () => {
             const words = wordsIn(input.value);
             rule[member] = words.length === 0 && member === "to" ? ["*"] : words;
             changed();
