@@ -82,7 +82,7 @@ std::string rule_in_words(const Question& q, const Rule& rule)
 {
     const RuleSource* source = q.source_of_rule;
     const std::string place = source != nullptr && *source ? (*source)(q.organization, rule) : std::string();
-    return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", in " + place + ",");
+    return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", " + place + ",");
 }
 
 std::string why_rule(const Question& q, bool applied)

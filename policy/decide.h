@@ -83,7 +83,7 @@ struct Explanation {
     Decision decision;
 };
 
-/// Says where a rule is written, such as `line 18 of the settings file`; empty if that is not known. Policy
+/// Says where a rule comes from, such as `in line 18 of the settings file`; empty if that is not known. Policy
 /// knows a rule's number only.
 using RuleSource = std::function<std::string(const Organization&, const Rule&)>;
 

@@ -1,5 +1,6 @@
 #include "plugin/control/control_json.h"
 
+#include "plugin/settings/json_lists.h"
 #include "plugin/text/timestamp.h"
 
 namespace usher
@@ -112,7 +113,11 @@ Json json_of(const std::vector<UnlistedDomain>& unlisted)
 
 }  // namespace
 
-Json json_of(const GeneralIm& general)
+namespace
+{
+
+/// Without the lists that may be long: those of all organisations are in one status.
+Json without_lists(const GeneralIm& general)
 {
     return {{"organization", general.organization},
             {"users_may_choose", json_of(general.users_may_choose, general.users_may_choose.value)},
@@ -120,6 +125,20 @@ Json json_of(const GeneralIm& general)
             {"domains", json_of(general.domains, general.domains.value)},
             {"domains_in_file", general.domains_in_file},
             {"federation", json_of(general.federation, json_of(general.federation.value))}};
+}
+
+}  // namespace
+
+Json json_of(const GeneralIm& general)
+{
+    Json json = without_lists(general);
+    const RuleList& rules = general.rules.value;
+    json["rules"] = json_of(general.rules, can_be_saved(rules) ? Json(to_json(rules)) : Json(nullptr));
+    json["rules"]["count"] = rules.size();
+    json["administrators"] = json_of(general.administrators, Json(to_json(general.administrators.value)));
+    json["limits"] = Json(to_json(general.limits.value));
+    json["limits"]["source"] = general.limits.source;
+    return json;
 }
 
 Json json_of(const PeopleStatus& people)
@@ -152,14 +171,15 @@ Json json_of(const Status& status)
                   domain.last_round_trip ? Json(timestamp(*domain.last_round_trip)) : Json(nullptr)},
                  {"people", domain.people ? json_of(*domain.people) : Json(nullptr)}});
         }
-        organizations.push_back(
-            {{"general", json_of(one.general)}, {"domains", std::move(domains)}, {"choices", one.choices}});
+        organizations.push_back({{"general", without_lists(one.general)},
+                                 {"domains", std::move(domains)},
+                                 {"choices", one.choices}});
     }
     Json saved = Json::array();
     for (const SavedValue& one : status.saved) {
         saved.push_back({{"organization", one.saved.organization},
                          {"setting", one.saved.setting},
-                         {"value", one.saved.value},
+                         {"value", shown_value(one.saved)},
                          {"saved_by", one.saved.by},
                          {"saved_at", timestamp(one.saved.at)},
                          {"in_force", one.in_force},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugin/settings/json_lists.h"
 #include "plugin/settings/syntax.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
@@ -221,7 +222,8 @@ Result<Federation> federation_in(const Json& json)
 Result<GeneralChange> general_change_of(Json given, std::string_view what)
 {
     const auto object =
-        object_of(std::move(given), what, {"users_may_choose", "option", "domains", "federation"});
+        object_of(std::move(given), what,
+                  {"users_may_choose", "option", "domains", "federation", "rules", "administrators"});
     if (!object) {
         return tl::unexpected(object.error());
     }
@@ -261,6 +263,20 @@ Result<GeneralChange> general_change_of(Json given, std::string_view what)
             return tl::unexpected(federation.error());
         }
         change.federation = *std::move(federation);
+    }
+    if (const auto found = object->find("rules"); found != object->end()) {
+        auto rules = rules_from(*found);
+        if (!rules) {
+            return invalid(rules.error());
+        }
+        change.rules = *std::move(rules);
+    }
+    if (const auto found = object->find("administrators"); found != object->end()) {
+        auto administrators = administrators_from(*found);
+        if (!administrators) {
+            return invalid(administrators.error());
+        }
+        change.administrators = *std::move(administrators);
     }
     return change;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "plugin/settings/group_names.h"
 #include "plugin/text/lists.h"
 
 namespace usher
@@ -34,6 +35,43 @@ std::string why_not_domains(const std::vector<std::string>& domains, const std::
     return domains.empty() ? "At least one domain is needed, of " + joined(known) + "." : std::string();
 }
 
+/// Why the organisation cannot have these rules; empty if it can.
+std::string why_not_rules(const Settings& file, const std::string& name, const RuleList& rules)
+{
+    for (const OrganizationSettings& one : file.organizations) {
+        if (one.name != name) {
+            continue;
+        }
+        Organization with = one;
+        with.rules = rules;
+        for (const GroupNameError& error : rule_group_errors(with, 1)) {
+            const Rule& rule = rules[error.place];
+            const Pattern& pattern = (error.key == "to" ? rule.to : rule.from)[error.element];
+            return "rule " + std::to_string(error.place + 1) + ", " + std::string(error.key) + ": found \"" +
+                   to_string(pattern) + "\"; accepted: " + error.accepted;
+        }
+    }
+    return {};
+}
+
+/// Why the actor cannot make these the organisation's administrators; empty if they can.
+std::string why_not_administrators(const Actor& actor, const std::vector<Address>& administrators,
+                                   const GeneralIm& before)
+{
+    for (const Address& one : administrators) {
+        const auto& known = before.domains_in_file;
+        if (std::find(known.begin(), known.end(), one.domain()) == known.end()) {
+            return one.text() + " cannot be an administrator of " + before.organization +
+                   ": an address of its own domains is needed (" + joined(known) + ").";
+        }
+    }
+    if (actor.address() &&
+        std::find(administrators.begin(), administrators.end(), *actor.address()) == administrators.end()) {
+        return "You cannot remove yourself from the administrators; another administrator can.";
+    }
+    return {};
+}
+
 /// The file was read again meanwhile.
 tl::unexpected<Refusal> gone(const std::string& organization)
 {
@@ -44,7 +82,8 @@ tl::unexpected<Refusal> gone(const std::string& organization)
 GeneralIm general_of_none(const std::string& organization)
 {
     const std::string nowhere = "the settings file has no such organization";
-    return {organization, {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {}, {{}, nowhere}};
+    return {organization,  {true, nowhere}, {{}, nowhere}, {{}, nowhere}, {},
+            {{}, nowhere}, {{}, nowhere},   {{}, nowhere}, {{}, nowhere}};
 }
 
 }  // namespace
@@ -296,6 +335,14 @@ Result<GeneralIm> Operations::authorize_general(const Actor& actor, std::string_
     return refused(Kind::not_found, "There is no organization " + std::string(organization) + ".");
 }
 
+bool Operations::administers_in_file(const Actor& actor, std::string_view organization) const
+{
+    const auto& all = policy_.file().organizations;
+    return std::any_of(all.begin(), all.end(), [&](const OrganizationSettings& one) {
+        return one.name == organization && administers(actor, one);
+    });
+}
+
 Result<GeneralIm> Operations::general(const Actor& actor, std::string_view organization) const
 {
     return authorize_general(actor, organization);
@@ -318,6 +365,17 @@ Result<GeneralIm> Operations::authorize_change(const Actor& actor, std::string_v
         return refused(Kind::invalid, change.federation->domains.empty()
                                           ? "Federation with listed domains needs at least one domain."
                                           : "Domains are listed only where federation is \"listed\".");
+    }
+    if (change.rules) {
+        if (const auto why = why_not_rules(policy_.file(), before->organization, *change.rules);
+            !why.empty()) {
+            return refused(Kind::invalid, why);
+        }
+    }
+    if (change.administrators) {
+        if (const auto why = why_not_administrators(actor, *change.administrators, *before); !why.empty()) {
+            return refused(Kind::invalid, why);
+        }
     }
     return before;
 }
@@ -342,6 +400,13 @@ Result<Settings> Operations::settings_with(const std::string& organization, cons
 void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)
 {
     const auto before = authorize_general(actor, organization);
+    if (before && before->administrators.saved && actor.address() &&
+        !administers_in_file(actor, before->organization)) {
+        return then(refused(Kind::forbidden,
+                            "The settings file does not name you as an administrator of " +
+                                before->organization +
+                                ": to reset the settings would remove you. Somebody whom it names can."));
+    }
     if (before) {
         return policy_.reset(before->organization,
                              general_when_stored(before->organization, std::move(then)));

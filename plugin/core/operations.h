@@ -397,11 +397,14 @@ class Operations
     /// The same as if the change were saved.
     void explain_by_change(Explained known, const std::string& organization, const GeneralChange& change,
                            Callback<Explained> then);
-    [[nodiscard]] Explained explained_by(const Policy& policy, Explained known) const;
+    [[nodiscard]] static Explained explained_by(const Policy& policy, Explained known,
+                                                const RuleSource& source_of_rule);
     void read_on(std::list<Reading>::iterator reading);
     void portion_read(std::list<Reading>::iterator reading, const tl::expected<bool, std::string>& last);
     [[nodiscard]] Result<GeneralIm> authorize_general(const Actor& actor,
                                                       std::string_view organization) const;
+    /// Whether they would, if nothing were saved.
+    [[nodiscard]] bool administers_in_file(const Actor& actor, std::string_view organization) const;
     /// The same, where the change makes sense for the organisation.
     [[nodiscard]] Result<GeneralIm> authorize_change(const Actor& actor, std::string_view organization,
                                                      const GeneralChange& change) const;

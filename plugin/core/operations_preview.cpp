@@ -153,20 +153,25 @@ void Operations::explain_by_change(Explained known, const std::string& organizat
             return then(tl::unexpected(changed.error()));
         }
         explained->facts = facts->front();
+        const bool changes_rules = change.rules.has_value();
         const auto made = std::make_shared<std::shared_ptr<const Policy>>();
         run_(
             [made, settings = *std::move(changed), generation = policy_.policy()->generation()] {
                 *made = std::make_shared<const Policy>(policy_of(settings, generation));
             },
-            callbacks_.bind([this, made, explained, then](const tl::expected<void, std::string>& done) {
-                if (!done) {
-                    return then(not_made(done.error()));
-                }
-                Explained by_change = explained_by(**made, std::move(*explained));
-                // To destroy it takes time, too.
-                run_([policy = std::exchange(*made, nullptr)] {}, [](const auto&) {});
-                then(std::move(by_change));
-            }));
+            callbacks_.bind(
+                [this, made, explained, changes_rules, then](const tl::expected<void, std::string>& done) {
+                    if (!done) {
+                        return then(not_made(done.error()));
+                    }
+                    Explained by_change =
+                        explained_by(**made, std::move(*explained), [&](const auto& of, const Rule& rule) {
+                            return changes_rules ? "as it would be saved" : policy_.source_of_rule(of, rule);
+                        });
+                    // To destroy it takes time, too.
+                    run_([policy = std::exchange(*made, nullptr)] {}, [](const auto&) {});
+                    then(std::move(by_change));
+                }));
     }));
 }
 

@@ -348,16 +348,16 @@ void Operations::explain_by_policy(Explained known, Callback<Explained> then)
             return then(not_read(facts.error()));
         }
         explained->facts = facts->front();
-        then(explained_by(*policy_.policy(), std::move(*explained)));
+        then(explained_by(
+            *policy_.policy(), std::move(*explained),
+            [this](const Organization& of, const Rule& rule) { return policy_.source_of_rule(of, rule); }));
     }));
 }
 
-Explained Operations::explained_by(const Policy& policy, Explained known) const
+Explained Operations::explained_by(const Policy& policy, Explained known, const RuleSource& source_of_rule)
 {
     const Organization* organization = policy.organization_of(known.request.user.domain());
-    known.explanation = usher::explain(
-        policy, known.request, known.facts,
-        [this](const Organization& of, const Rule& rule) { return policy_.source_of_rule(of, rule); });
+    known.explanation = usher::explain(policy, known.request, known.facts, source_of_rule);
     known.organization = organization != nullptr ? organization->name : std::string();
     known.generation = policy.generation();
     return known;

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "plugin/settings/json_lists.h"
 #include "plugin/settings/writer.h"
 #include "plugin/text/lists.h"
 
@@ -38,6 +39,12 @@ Texts written(const GeneralChange& change)
     }
     if (change.federation) {
         settings[kFederation] = to_text(*change.federation);
+    }
+    if (change.rules) {
+        settings[kRules] = to_json(*change.rules).dump();
+    }
+    if (change.administrators) {
+        settings[kAdministrators] = to_json(*change.administrators).dump();
     }
     return settings;
 }
@@ -302,21 +309,32 @@ std::string PolicyInForce::source_of_rule(const Organization& organization, cons
 {
     for (std::size_t i = 0; i < file_.organizations.size(); ++i) {
         if (file_.organizations[i].name == organization.name && rule.place > 0) {
+            if (const SavedSetting* saved = saved_in_force(i, kRules)) {
+                return saved_by(*saved);
+            }
             const std::uint32_t* line = file_.lines.find(rule_place(i, rule.place - 1));
             return line == nullptr ? std::string()
-                                   : "line " + std::to_string(*line) + " of the settings file";
+                                   : "in line " + std::to_string(*line) + " of the settings file";
         }
     }
     return {};
 }
 
-template <typename Value>
-Sourced<Value> PolicyInForce::sourced(std::size_t place, const std::string& setting, Value value) const
+const SavedSetting* PolicyInForce::saved_in_force(std::size_t place, const std::string& setting) const
 {
     for (const SavedValue& one : saved_values_) {
         if (one.in_force && one.organization == place && one.saved.setting == setting) {
-            return {std::move(value), saved_by(one.saved), true};
+            return &one.saved;
         }
+    }
+    return nullptr;
+}
+
+template <typename Value>
+Sourced<Value> PolicyInForce::sourced(std::size_t place, const std::string& setting, Value value) const
+{
+    if (const SavedSetting* saved = saved_in_force(place, setting)) {
+        return {std::move(value), saved_by(*saved), true};
     }
     return {std::move(value), source_of(file_, organization_place(place) + "." + line_key(setting))};
 }
@@ -334,7 +352,10 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
                          sourced(i, kOption, effective.option),
                          sourced(i, kDomains, effective.domains),
                          written.domains,
-                         sourced(i, kFederation, effective.federation)};
+                         sourced(i, kFederation, effective.federation),
+                         sourced(i, kRules, effective.rules),
+                         sourced(i, kAdministrators, effective.administrators),
+                         {file_.limits, source_of_limits(file_)}};
     }
     return std::nullopt;
 }

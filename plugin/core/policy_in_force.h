@@ -38,6 +38,8 @@ struct GeneralChange {
     std::optional<Option> option = {};
     std::optional<std::vector<std::string>> domains = {};  ///< prepared
     std::optional<Federation> federation = {};             ///< all of it
+    std::optional<RuleList> rules = {};                    ///< all of them, numbered from 1
+    std::optional<std::vector<Address>> administrators = {};
 };
 
 /// "General IM": what an administrator may change while the daemon runs.
@@ -48,6 +50,9 @@ struct GeneralIm {
     Sourced<std::vector<std::string>> domains;
     std::vector<std::string> domains_in_file;  ///< those that may be chosen from
     Sourced<Federation> federation;
+    Sourced<RuleList> rules;
+    Sourced<std::vector<Address>> administrators;
+    Sourced<Limits> limits;  ///< of all organisations together; only the file changes them
 };
 
 class PolicyInForce
@@ -65,7 +70,7 @@ class PolicyInForce
     [[nodiscard]] std::int64_t settings_version() const { return settings_version_; }
     /// What the settings say of each organisation, with what was saved.
     [[nodiscard]] std::vector<OrganizationSettings> organizations() const;
-    /// Where the rule of an organisation in force is written: `line 18 of the settings file`.
+    /// Where the rule of an organisation in force comes from: `in line 18 of the settings file`, `saved by ...`.
     [[nodiscard]] std::string source_of_rule(const Organization& organization, const Rule& rule) const;
 
     /// Whose change it is that came into force.
@@ -144,6 +149,8 @@ class PolicyInForce
     void take(Made& made, const NumberedPolicy& numbered, Origin origin);
     [[nodiscard]] std::uint64_t generation() const { return policy_ ? policy_->generation() : 0; }
 
+    /// Null where the file's value is in force.
+    [[nodiscard]] const SavedSetting* saved_in_force(std::size_t place, const std::string& setting) const;
     template <typename Value>
     [[nodiscard]] Sourced<Value> sourced(std::size_t place, const std::string& setting, Value value) const;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugin/settings/group_names.h"
+#include "plugin/settings/json_lists.h"
 #include "plugin/settings/syntax.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
@@ -36,6 +38,23 @@ std::optional<std::size_t> owner(const Settings& file, const SavedSetting& saved
     return std::nullopt;
 }
 
+nlohmann::json json_in(const std::string& text)
+{
+    return nlohmann::json::parse(text, nullptr, false);
+}
+
+std::string number_of_rules(std::size_t count)
+{
+    return count == 0 ? "no rules" : count == 1 ? "1 rule" : std::to_string(count) + " rules";
+}
+
+std::string addresses(const std::vector<Address>& administrators)
+{
+    return administrators.empty()
+               ? "nobody"
+               : joined(administrators, ", ", [](const Address& one) { return one.text(); });
+}
+
 /// The value of a setting, for people.
 std::string value_of(const Organization& organization, const std::string& setting)
 {
@@ -45,12 +64,59 @@ std::string value_of(const Organization& organization, const std::string& settin
     if (setting == kFederation) {
         return to_text(organization.federation);
     }
+    if (setting == kRules) {
+        return number_of_rules(organization.rules.size());
+    }
+    if (setting == kAdministrators) {
+        return addresses(organization.administrators);
+    }
     return setting == kOption ? std::string(name(organization.option)) : joined(organization.domains);
 }
 
-/// False, and nothing is changed, if the value makes no sense for this organisation of the file.
-bool put(Organization& organization, const SavedSetting& saved)
+/// Rules that name a group which the file does not have any more are not understood: without it, they would be other rules.
+bool put_rules(OrganizationSettings& organization, const std::string& saved)
 {
+    auto rules = rules_from(json_in(saved));
+    if (!rules) {
+        return false;
+    }
+    Organization with = organization;
+    with.rules = *std::move(rules);
+    if (!rule_group_errors(with, 1).empty()) {
+        return false;
+    }
+    organization.rules = std::move(with.rules);
+    organization.rules_text = nullptr;
+    return true;
+}
+
+/// As with domains, those count that are the organisation's in the file: one whose domain it has since given to another
+/// organisation must not come back.
+bool put_administrators(Organization& organization, const Organization& in_file, const std::string& saved)
+{
+    auto wanted = administrators_from(json_in(saved));
+    if (!wanted) {
+        return false;
+    }
+    const bool nobody = wanted->empty();
+    std::erase_if(*wanted,
+                  [&in_file](const Address& one) { return !has_domain(in_file, std::string(one.domain())); });
+    if (!nobody && wanted->empty()) {
+        return false;
+    }
+    organization.administrators = *std::move(wanted);
+    return true;
+}
+
+/// False, and nothing is changed, if the value makes no sense for this organisation of the file.
+bool put(OrganizationSettings& organization, const Organization& in_file, const SavedSetting& saved)
+{
+    if (saved.setting == kRules) {
+        return put_rules(organization, saved.value);
+    }
+    if (saved.setting == kAdministrators) {
+        return put_administrators(organization, in_file, saved.value);
+    }
     if (saved.setting == kUsersMayChoose && (saved.value == "true" || saved.value == "false")) {
         organization.users_may_choose = saved.value == "true";
         return true;
@@ -84,7 +150,8 @@ bool put(Organization& organization, const SavedSetting& saved)
 
 bool is_known(const std::string& setting)
 {
-    return setting == kUsersMayChoose || setting == kOption || setting == kDomains || setting == kFederation;
+    return setting == kUsersMayChoose || setting == kOption || setting == kDomains ||
+           setting == kFederation || setting == kRules || setting == kAdministrators;
 }
 
 std::string to_remove(const std::string& organization)
@@ -96,7 +163,20 @@ std::string to_remove(const std::string& organization)
 
 std::string line_key(const std::string& setting)
 {
-    return setting == kFederation ? "federation.mode" : setting;
+    return setting == kFederation ? "federation.mode" : setting == kRules ? "rule[0]" : setting;
+}
+
+std::string shown_value(const SavedSetting& saved)
+{
+    if (saved.setting == kRules) {
+        const nlohmann::json rules = json_in(saved.value);
+        return rules.is_array() ? number_of_rules(rules.size()) : "what is no list of rules";
+    }
+    if (saved.setting == kAdministrators) {
+        const auto administrators = administrators_from(json_in(saved.value));
+        return administrators ? addresses(*administrators) : saved.value;
+    }
+    return saved.value;
 }
 
 std::string to_text(const Federation& federation)
@@ -141,7 +221,7 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
     }
     for (auto value = values.begin(); value != values.end(); ++value) {
         const SavedSetting& one = value->saved;
-        const std::string what = one.setting + " = " + one.value + " (" + saved_by(one) + ")";
+        const std::string what = one.setting + " = " + shown_value(one) + " (" + saved_by(one) + ")";
         if (!value->organization) {
             const std::string of = one.domains.empty() ? std::string() : " for " + joined(one.domains);
             value->text = one.organization + ": " + what + of +
@@ -149,11 +229,11 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
             continue;
         }
         const std::size_t place = *value->organization;
-        Organization& organization = settings.organizations[place];
+        OrganizationSettings& organization = settings.organizations[place];
         const bool superseded = std::any_of(value + 1, values.end(), [&](const SavedValue& later) {
             return later.organization == place && later.saved.setting == one.setting;
         });
-        value->in_force = !superseded && put(organization, one);
+        value->in_force = !superseded && put(organization, file.organizations[place], one);
         std::string effect = " is not understood";
         if (value->in_force) {
             effect = " is in force instead of ";

@@ -22,15 +22,20 @@ inline constexpr const char* kUsersMayChoose = "users_may_choose";
 inline constexpr const char* kOption = "option";
 inline constexpr const char* kDomains = "domains";
 inline constexpr const char* kFederation = "federation";
+inline constexpr const char* kRules = "rules";
+inline constexpr const char* kAdministrators = "administrators";
 
 /// The key of the setting among the lines of a file (settings.h), behind that of its organisation. What is saved of federation
-/// is all of it: a list of domains makes sense with one mode only.
+/// is all of it: a list of domains makes sense with one mode only. Of rules it is the first one's.
 [[nodiscard]] std::string line_key(const std::string& setting);
 
 /// As it is saved: `open`, `closed deny`, `listed leave example.net *.example.com`.
 [[nodiscard]] std::string to_text(const Federation& federation);
 /// Nothing if it is none of to_text(), or contradicts itself.
 [[nodiscard]] std::optional<Federation> federation_from(const std::string& text);
+
+/// The value for people: of rules how many they are, of administrators their addresses.
+[[nodiscard]] std::string shown_value(const SavedSetting& saved);
 
 struct SavedValue {
     SavedSetting saved;

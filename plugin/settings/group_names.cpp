@@ -25,15 +25,18 @@ class GroupNames
         }
     }
 
+    std::vector<GroupNameError> errors_in_rules()
+    {
+        find_unknown_in_rules();
+        return std::move(errors_);
+    }
+
     std::vector<GroupNameError> errors()
     {
         for (std::size_t i = 0; i < organization_.groups.size(); ++i) {
             find_unknown(false, i, "members", organization_.groups[i].members);
         }
-        for (std::size_t i = 0; i < organization_.rules.size(); ++i) {
-            find_unknown(true, i, "from", organization_.rules[i].from);
-            find_unknown(true, i, "to", organization_.rules[i].to);
-        }
+        find_unknown_in_rules();
         states_.resize(organization_.groups.size());
         for (std::size_t i = 0; i < organization_.groups.size(); ++i) {
             find_circles(i);
@@ -49,6 +52,14 @@ class GroupNames
         std::size_t group;
         std::size_t next_member;  // to look at
     };
+
+    void find_unknown_in_rules()
+    {
+        for (std::size_t i = 0; i < organization_.rules.size(); ++i) {
+            find_unknown(true, i, "from", organization_.rules[i].from);
+            find_unknown(true, i, "to", organization_.rules[i].to);
+        }
+    }
 
     void find_unknown(bool in_rule, std::size_t place, std::string_view key,
                       const std::vector<Pattern>& patterns)
@@ -133,6 +144,11 @@ class GroupNames
 std::vector<GroupNameError> group_name_errors(const Organization& organization, std::size_t most)
 {
     return GroupNames(organization, most).errors();
+}
+
+std::vector<GroupNameError> rule_group_errors(const Organization& organization, std::size_t most)
+{
+    return GroupNames(organization, most).errors_in_rules();
 }
 
 }  // namespace usher

@@ -25,5 +25,8 @@ struct GroupNameError {
 /// At most `most`.
 [[nodiscard]] std::vector<GroupNameError> group_name_errors(const Organization& organization,
                                                             std::size_t most);
+/// The same of the rules alone, where groups are known to be right.
+[[nodiscard]] std::vector<GroupNameError> rule_group_errors(const Organization& organization,
+                                                            std::size_t most);
 
 }  // namespace usher

@@ -36,6 +36,8 @@ struct OrganizationSettings : Organization {
     bool stock = false;  ///< approve by rosters where the server has no connector
     /// Groups and rules as TOML, where make_ready() (writer.h) has written them already; null otherwise.
     std::shared_ptr<const std::string> rules_text = nullptr;
+    /// The groups alone, likewise: for other rules beside them.
+    std::shared_ptr<const std::string> groups_text = nullptr;
     /// Of the groups with members from a directory, how many they have and which, as comments (group_members.h).
     std::string members_text = {};
 };

@@ -73,22 +73,34 @@ std::string file(std::string text)
     return text.erase(0, 1);
 }
 
-/// The groups, then the rules.
-void write_each(Writer& out, const OrganizationSettings& organization, std::size_t place)
+void write_groups(Writer& out, const OrganizationSettings& organization, std::size_t place)
 {
     for (std::size_t group = 0; group < organization.groups.size(); ++group) {
         out.write(settings_table().group, organization.groups[group], group_place(place, group));
     }
+}
+
+void write_each_rule(Writer& out, const OrganizationSettings& organization, std::size_t place)
+{
     for (std::size_t rule = 0; rule < organization.rules.size(); ++rule) {
         out.write(settings_table().rule, organization.rules[rule], rule_place(place, rule));
     }
 }
 
-std::string rules_text(const Settings& settings, std::size_t place)
+std::string text_of(void (*write)(Writer&, const OrganizationSettings&, std::size_t),
+                    const Settings& settings, std::size_t place)
 {
     Writer out(settings, Sources::omitted);
-    write_each(out, settings.organizations[place], place);
+    write(out, settings.organizations[place], place);
     return std::move(out).text();
+}
+
+/// The groups, then the rules.
+std::string rules_text(const Settings& settings, std::size_t place)
+{
+    const auto& groups = settings.organizations[place].groups_text;
+    return (groups ? *groups : text_of(write_groups, settings, place)) +
+           text_of(write_each_rule, settings, place);
 }
 
 void write_rules(Writer& out, const Settings& settings, std::size_t place)
@@ -97,7 +109,8 @@ void write_rules(Writer& out, const Settings& settings, std::size_t place)
     if (out.sources() == Sources::omitted) {
         out.append_rules(organization.rules_text ? *organization.rules_text : rules_text(settings, place));
     } else {
-        write_each(out, organization, place);
+        write_groups(out, organization, place);
+        write_each_rule(out, organization, place);
     }
 }
 
@@ -151,6 +164,7 @@ void make_ready(Settings& settings)
         OrganizationSettings& organization = settings.organizations[i];
         static_cast<void>(organization.groups.index());
         static_cast<void>(organization.rules.index());
+        organization.groups_text = std::make_shared<const std::string>(text_of(write_groups, settings, i));
         organization.rules_text = std::make_shared<const std::string>(rules_text(settings, i));
     }
 }

@@ -633,6 +633,11 @@ std::string general(const Json& general)
     if (domains.at("value") != general.at("domains_in_file")) {
         rows.push_back({"in the file", list_or_none(general.at("domains_in_file")), ""});
     }
+    const Json& rules = general.at("rules");
+    const Json& administrators = general.at("administrators");
+    rows.push_back({"rules", std::to_string(rules.at("count").get<std::uint64_t>()), text(rules, "source")});
+    rows.push_back(
+        {"administrators", list_or_none(administrators.at("value")), text(administrators, "source")});
     return printable(text(general, "organization")) + "\n" + table(rows, 2);
 }
 

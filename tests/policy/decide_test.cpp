@@ -736,7 +736,7 @@ BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
     BOOST_TEST(denied.decision.reason == Reason::rule);
     BOOST_TEST(denied.steps.back().why == "Rule 1 matches and says deny.");
     const auto source = [](const Organization& of, const Rule& rule) {
-        return "line 7 of " + of.name + "'s rule " + std::to_string(rule.place);
+        return "in line 7 of " + of.name + "'s rule " + std::to_string(rule.place);
     };
     BOOST_TEST(explain(policy, request("eve@evil.example"), {}, source).steps.back().why ==
                "Rule 1, in line 7 of " + organization.name + "'s rule 1, matches and says deny.");

@@ -376,7 +376,26 @@ BOOST_AUTO_TEST_CASE(settings_are_saved_and_reset)
     BOOST_TEST(federation["federation"]["saved"] == true);
     BOOST_TEST(federation["option"]["value"] == "all");
     BOOST_TEST(policy->policy()->organizations()[0].federation.domains.contains("verona.lit"));
+    const Json rules = asked(
+        "PUT", documented, kCapulet,
+        R"({"rules": [{"from": ["*.Verona.lit"], "answer": "deny"}], "administrators": ["Nurse@capulet.lit"]})");
+    BOOST_TEST(rules["rules"]["value"] ==
+               Json::array({{{"from", {"*.verona.lit"}}, {"to", {"*"}}, {"answer", "deny"}}}));
+    BOOST_TEST(rules["rules"]["count"] == 1);
+    BOOST_TEST(rules["rules"]["saved"] == true);
+    BOOST_TEST(rules["administrators"]["value"] == Json::array({"nurse@capulet.lit"}));
+    BOOST_TEST(rules["limits"]["approvals_per_contact_per_hour"] == 60);
+    BOOST_TEST(rules["limits"]["source"] == "default");
+    BOOST_TEST(policy->policy()->organizations()[0].rules.size() == 1U);
+    const std::string report = control_report::general(rules);
+    BOOST_TEST(report.find("rules             1") != std::string::npos, report);
+    BOOST_TEST(report.find("administrators    nurse@capulet.lit") != std::string::npos, report);
+    const Json status = asked("GET", "/v1/status", "/v1/status");
+    BOOST_TEST(!status["organizations"][0]["general"].contains("rules"));
+    BOOST_TEST(status["saved"].size() == 6U);
     const Json reset = asked("DELETE", documented, kCapulet);
+    BOOST_TEST(reset["rules"]["count"] == 0);
+    BOOST_TEST(reset["administrators"]["value"].empty());
     BOOST_TEST(reset["federation"]["value"]["mode"] == "open");
     BOOST_TEST(reset["option"]["value"] == "prompt");
     BOOST_TEST(reset["option"]["saved"] == false);
@@ -688,6 +707,15 @@ const std::vector<Refused> kRefused{
     {"PUT", "/v1/organizations/Montague/general", R"({"domains": [7]})", 400, "domains: found 7"},
     {"PUT", "/v1/organizations/Montague/general", R"({"domains": ["capulet.lit"]})", 400, "cannot be chosen"},
     {"PUT", "/v1/organizations/Montague/general", R"({"domains": []})", 400, "At least one domain"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"rules": [{"from": ["a@"], "answer": "deny"}]})", 400,
+     "rule 1, from: found \"a@\""},
+    {"PUT", "/v1/organizations/Montague/general",
+     R"({"rules": [{"from": ["group:sale"], "answer": "deny"}]})", 400,
+     "rule 1, from: found \"group:sale\"; accepted: group:NAME of"},
+    {"PUT", "/v1/organizations/Montague/general", R"({"administrators": ["montague.lit"]})", 400,
+     "administrators: found \"montague.lit\""},
+    {"PUT", "/v1/organizations/Montague/general", R"({"administrators": ["nurse@capulet.lit"]})", 400,
+     "nurse@capulet.lit cannot be an administrator of Montague"},
     {"PUT", "/v1/organizations/Montague/general", R"({"federation": "open"})", 400,
      "federation: found \"open\""},
     {"PUT", "/v1/organizations/Montague/general", R"({"federation": {}})", 400, "federation: found {}"},

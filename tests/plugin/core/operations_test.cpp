@@ -1,5 +1,6 @@
 // What is asked of Usher while its store cannot be read, or answers late.
 #include "plugin/core/operations.h"
+#include "plugin/settings/json_lists.h"
 #include "plugin/settings/reader.h"
 
 #include <boost/test/unit_test.hpp>
@@ -659,7 +660,72 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_saved_cannot_be_tried_either_and_by_nobody_e
                    .starts_with("At least one domain is needed"));
     BOOST_TEST(refusals(nurse, "Capulet", {.federation = Federation{FederationMode::listed, {}, {}}}) ==
                "Federation with listed domains needs at least one domain.");
+    const RuleList rules = rules_from(nlohmann::json::parse(R"([{"from": ["*"], "answer": "deny"},
+                                             {"from": ["*"], "to": ["group:sales"], "answer": "deny"}])"))
+                               .value();
+    BOOST_TEST(
+        refusals(nurse, "Capulet", {.rules = rules}) ==
+        "rule 2, to: found \"group:sales\"; accepted: group:NAME of an [[organization.group]] (there is none "
+        "in this organization)");
+    BOOST_TEST(refusals(nurse, "Capulet", {.administrators = {{address("peter@capulet.lit")}}}) ==
+               "You cannot remove yourself from the administrators; another administrator can.");
+    BOOST_TEST(
+        refusals(Actor::local("root"), "Capulet", {.administrators = {{address("lady@montague.lit")}}}) ==
+        "lady@montague.lit cannot be an administrator of Capulet: an address of its own domains is needed "
+        "(capulet.lit, capulet.example).");
     BOOST_TEST(operations.generation() == before);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_is_removed_from_the_administrators_has_no_right_any_more)
+{
+    const Actor nurse = Actor::sender(address("nurse@capulet.lit"));
+    const Actor peter = Actor::sender(address("peter@capulet.lit"));
+    const auto save = [this](const Actor& actor, std::vector<Address> administrators) {
+        std::optional<Result<GeneralIm>> saved;
+        operations.save_general(actor, "Capulet", {.administrators = std::move(administrators)},
+                                [&](Result<GeneralIm> result) { saved = std::move(result); });
+        return saved.value().has_value();
+    };
+    const auto reset = [this](const Actor& actor) {
+        std::optional<Result<GeneralIm>> done;
+        operations.reset_general(actor, "Capulet",
+                                 [&](Result<GeneralIm> result) { done = std::move(result); });
+        return done.value();
+    };
+    BOOST_TEST(!operations.general(peter, "Capulet").has_value());
+    BOOST_TEST(save(nurse, {address("nurse@capulet.lit"), address("peter@capulet.lit")}));
+    BOOST_TEST(operations.general(peter, "Capulet").has_value());
+    const auto by_peter = reset(peter);  // the file names only the nurse
+    BOOST_REQUIRE(!by_peter.has_value());
+    BOOST_TEST((by_peter.error().kind == Refusal::Kind::forbidden));
+    BOOST_TEST(
+        by_peter.error().text ==
+        "The settings file does not name you as an administrator of Capulet: to reset the settings would "
+        "remove you. Somebody whom it names can.");
+    BOOST_TEST(save(peter, {address("peter@capulet.lit")}));
+    BOOST_TEST(operations.administered(nurse).empty());
+    BOOST_TEST(!save(nurse, {address("nurse@capulet.lit")}));
+    BOOST_TEST(operations.general(peter, "Capulet").has_value());
+    BOOST_TEST(reset(Actor::local("root")).has_value());
+    BOOST_TEST(operations.administered(nurse).size() == 1U);
+    BOOST_TEST(operations.administered(peter).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_saved_rule_is_explained_by_who_saved_it_and_a_changed_one_as_not_saved_yet)
+{
+    const auto rules = rules_from(nlohmann::json::parse(R"([{"from": ["montague.lit"], "answer": "deny"}])"));
+    const auto why = [this](const GeneralChange& change) {
+        std::optional<Result<Explained>> explained;
+        operations.explain_with(Actor::local("root"), "Capulet", change, juliet,
+                                address("romeo@montague.lit"),
+                                [&](Result<Explained> result) { explained = std::move(result); });
+        return explained.value()->explanation.steps.back().why;
+    };
+    BOOST_TEST(why({.rules = rules.value()}) == "Rule 1, as it would be saved, matches and says deny.");
+    BOOST_REQUIRE(policy->save("Capulet", {.rules = rules.value()}, "nurse@capulet.lit").has_value());
+    answerer.set_policy(policy->policy(), policy->settings_version());
+    BOOST_TEST(why({.option = Option::all}) ==
+               "Rule 1, saved by nurse@capulet.lit on 2026-11-23 12:00 UTC, matches and says deny.");
 }
 
 BOOST_AUTO_TEST_CASE(a_preview_decides_the_organizations_journal_under_the_change)

@@ -8,6 +8,7 @@
 
 #include "core_now.h"
 #include "held_database.h"
+#include "plugin/settings/json_lists.h"
 #include "plugin/settings/reader.h"
 #include "plugin/settings/writer.h"
 #include "plugin/store/journal.h"
@@ -127,12 +128,15 @@ BOOST_AUTO_TEST_CASE(what_would_be_in_force_is_what_saving_brings)
     BOOST_REQUIRE(policy->save("Capulet", {.option = Option::all}, "nurse@capulet.lit").has_value());
     BOOST_REQUIRE(policy->save("Montague", {.users_may_choose = false}, "lady@montague.lit").has_value());
     const Federation listed = federation_from("listed deny verona.lit *.example.net").value();
-    const GeneralChange changes[] = {{},
-                                     {.users_may_choose = false},
-                                     {.option = Option::prompt},
-                                     {.domains = {{"capulet.example"}}},
-                                     {.federation = listed},
-                                     {.users_may_choose = true, .option = Option::organization}};
+    const GeneralChange changes[] = {
+        {},
+        {.rules = rules_from(nlohmann::json::parse(R"([{"from": ["x.lit"], "answer": "deny"}])")).value()},
+        {.administrators = {{Address::prepare("nurse@capulet.lit").value()}}},
+        {.users_may_choose = false},
+        {.option = Option::prompt},
+        {.domains = {{"capulet.example"}}},
+        {.federation = listed},
+        {.users_may_choose = true, .option = Option::organization}};
     for (const GeneralChange& change : changes) {
         const std::uint64_t before = policy->policy()->generation();
         const auto would_be = policy->if_saved("Capulet", change);
@@ -158,7 +162,7 @@ answer = "deny"
     BOOST_TEST(!organizations[0].stock);
     BOOST_TEST(organizations[1].stock);
     const Organization& montague = policy->policy()->organizations()[1];
-    BOOST_TEST(policy->source_of_rule(montague, montague.rules.at(0)) == "line 13 of the settings file");
+    BOOST_TEST(policy->source_of_rule(montague, montague.rules.at(0)) == "in line 13 of the settings file");
     BOOST_TEST(policy->source_of_rule(capulet(), montague.rules.at(0)) == "");
 }
 
@@ -316,6 +320,138 @@ BOOST_AUTO_TEST_CASE(federation_is_saved_whole_and_reset)
     BOOST_TEST(policy->general("Capulet")->federation.saved);
     BOOST_REQUIRE(policy->reset("Capulet").has_value());
     BOOST_TEST(policy->general("Capulet")->federation.source == "default");
+}
+
+const std::string kGroupAndRule = R"(
+[[organization.group]]
+name = "sales"
+members = ["sales.example"]
+[[organization.rule]]
+from = ["tybalt@capulet.lit"]
+answer = "deny"
+)";
+
+std::string with_group_and_rule()
+{
+    return with(kFile, "option = \"prompt\"\n", "option = \"prompt\"\n" + kGroupAndRule);
+}
+
+RuleList rules(const std::string& json)
+{
+    return rules_from(nlohmann::json::parse(json)).value();
+}
+
+BOOST_AUTO_TEST_CASE(rules_are_saved_whole_and_reset)
+{
+    policy = made(with_group_and_rule());
+    BOOST_TEST(policy->general("Capulet")->rules.source == "usher.toml:13");
+    BOOST_TEST(policy->general("Montague")->rules.source == "default");
+    const RuleList two = rules(R"([{"from": ["group:sales"], "answer": "approve"},
+                                   {"from": ["*"], "to": ["capulet.lit"], "answer": "deny"}])");
+    BOOST_REQUIRE(policy->save("Capulet", {.rules = two}, "admin").has_value());
+    policy = made(with_group_and_rule());
+    BOOST_REQUIRE(capulet().rules.size() == 2U);
+    BOOST_TEST(capulet().rules[1].place == 2U);
+    const auto decided = [this] {
+        return usher::decide(*policy->policy(),
+                             {Address::prepare("juliet@capulet.lit").value(),
+                              Address::prepare("anna@sales.example").value(), std::nullopt},
+                             {});
+    };
+    BOOST_TEST(decided().answer == Answer::approve);
+    BOOST_TEST(decided().rule == 1U);
+    BOOST_TEST(policy->source_of_rule(capulet(), capulet().rules[1]) ==
+               "saved by admin on 2026-11-23 12:00 UTC");
+    const Sourced<RuleList> shown = policy->general("Capulet")->rules;
+    BOOST_TEST(shown.value.size() == 2U);
+    BOOST_TEST(shown.source == "saved by admin on 2026-11-23 12:00 UTC");
+    BOOST_TEST(shown.saved);
+    BOOST_TEST(
+        policy->saved_values().at(0).text ==
+        "Capulet: rules = 2 rules (saved by admin on 2026-11-23 12:00 UTC) is in force instead of 1 rule "
+        "(usher.toml:13); to forget it: usherctl organization --reset \"Capulet\"");
+    // What decided can be read again.
+    const auto text = parse_policy(text_of(policy->policy()->generation()), "then");
+    BOOST_REQUIRE(text.has_value());
+    BOOST_TEST(text->organizations[0].rules.size() == 2U);
+    BOOST_TEST(text->organizations[0].groups.size() == 1U);
+
+    BOOST_REQUIRE(policy->save("Capulet", {.rules = RuleList()}, "admin").has_value());
+    BOOST_TEST(capulet().rules.empty());
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    BOOST_REQUIRE(capulet().rules.size() == 1U);
+    BOOST_TEST(policy->source_of_rule(capulet(), capulet().rules[0]) == "in line 13 of the settings file");
+}
+
+/// Without the group they would be other rules.
+BOOST_AUTO_TEST_CASE(saved_rules_count_only_while_the_file_has_their_groups)
+{
+    policy = made(with_group_and_rule());
+    BOOST_REQUIRE(policy
+                      ->save("Capulet",
+                             {.rules = rules(R"([{"from": ["group:sales"], "answer": "approve"}])")}, "admin")
+                      .has_value());
+    policy = made(with(with_group_and_rule(), "name = \"sales\"", "name = \"buyers\""));
+    BOOST_REQUIRE(capulet().rules.size() == 1U);
+    BOOST_TEST(capulet().rules[0].answer == Answer::deny);
+    BOOST_TEST(!policy->saved_values().at(0).in_force);
+    BOOST_TEST(!policy->general("Capulet")->rules.saved);
+    policy = made(with_group_and_rule());
+    BOOST_TEST(capulet().rules[0].answer == Answer::approve);
+}
+
+/// The text of a policy is the same whether it was made with a file that is ready or not.
+BOOST_AUTO_TEST_CASE(saved_rules_are_in_the_policys_text_beside_the_files_groups)
+{
+    Settings ready = parse_settings(with_group_and_rule(), "usher.toml").value();
+    make_ready(ready);
+    BOOST_REQUIRE(policy->set_file(ready).has_value());
+    BOOST_REQUIRE(
+        policy->save("Capulet", {.rules = rules(R"([{"from": ["x.lit"], "answer": "leave"}])")}, "admin")
+            .has_value());
+    const std::uint64_t generation = policy->policy()->generation();
+    const std::string text = text_of(generation);
+    BOOST_TEST(text.find("name = \"sales\"") != std::string::npos, text);
+    BOOST_TEST(text.find("from = [\"x.lit\"]") != std::string::npos, text);
+    BOOST_TEST(text.find("tybalt") == std::string::npos, text);
+    BOOST_REQUIRE(policy->set_file(parse_settings(with_group_and_rule(), "usher.toml").value()).has_value());
+    BOOST_TEST(policy->policy()->generation() == generation);
+}
+
+std::vector<Address> addresses(const std::vector<std::string>& texts)
+{
+    std::vector<Address> all;
+    for (const std::string& text : texts) {
+        all.push_back(Address::prepare(text).value());
+    }
+    return all;
+}
+
+BOOST_AUTO_TEST_CASE(administrators_are_saved_and_reset)
+{
+    const std::string file = with(kFile, "option = \"prompt\"\n",
+                                  "option = \"prompt\"\nadministrators = [\"nurse@capulet.lit\"]\n");
+    policy = made(file);
+    const auto two = addresses({"peter@capulet.lit", "susan@capulet.example"});
+    BOOST_REQUIRE(policy->save("Capulet", {.administrators = two}, "root").has_value());
+    policy = made(file);
+    BOOST_TEST((capulet().administrators == two));
+    BOOST_TEST((policy->general("Capulet")->administrators.value == two));
+    BOOST_TEST(policy->general("Capulet")->administrators.saved);
+    BOOST_TEST(
+        policy->saved_values().at(0).text.find(
+            "administrators = peter@capulet.lit, susan@capulet.example (saved by root on 2026-11-23 12:00 "
+            "UTC) is in force instead of nurse@capulet.lit (usher.toml:9)") != std::string::npos,
+        policy->saved_values().at(0).text);
+    // Whoever is of another organisation by now is nobody here.
+    policy = made(with(file, "[\"capulet.lit\", \"capulet.example\"]", "[\"capulet.lit\"]"));
+    BOOST_TEST((capulet().administrators == addresses({"peter@capulet.lit"})));
+    policy = made(file);
+    BOOST_REQUIRE(policy->save("Capulet", {.administrators = std::vector<Address>()}, "root").has_value());
+    BOOST_TEST(capulet().administrators.empty());
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    BOOST_TEST((capulet().administrators == addresses({"nurse@capulet.lit"})));
+    BOOST_TEST(policy->general("Capulet")->administrators.source == "usher.toml:9");
 }
 
 /// What contradicts itself must not open anything.

@@ -12,6 +12,7 @@
 #include "core_now.h"
 #include "integration/base/file_descriptor.h"
 #include "plugin/settings/group_members.h"
+#include "plugin/settings/json_lists.h"
 #include "plugin/settings/reader.h"
 #include "plugin/settings/writer.h"
 #include "private_store.h"
@@ -117,6 +118,22 @@ answer = "approve"
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(replay_of_decisions, Store)
+
+BOOST_AUTO_TEST_CASE(what_saved_rules_decided_is_decided_again_by_them)
+{
+    const auto rules = rules_from(nlohmann::json::parse(
+        R"([{"from": ["romeo@montague.lit"], "to": ["juliet@capulet.lit"], "answer": "approve"}])"));
+    BOOST_REQUIRE(policy->save("Capulet", {.rules = rules.value()}, "nurse@capulet.lit").has_value());
+    answerer.set_policy(policy->policy(), policy->settings_version());
+    BOOST_TEST(judge("juliet", "romeo@montague.lit").answer == Answer::approve);
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    const Replay own = replayed(std::shared_ptr<const Settings>());
+    BOOST_TEST(own.decided == 1U);
+    BOOST_TEST(own.differences.empty());
+    // A preview of saving them again differs in nothing; without them there is one.
+    BOOST_TEST(replayed(policy->if_saved("Capulet", {.rules = rules.value()}).value()).differences.empty());
+    BOOST_TEST(replayed(policy->if_saved("Capulet", {}).value()).differences.size() == 1U);
+}
 
 BOOST_AUTO_TEST_CASE(what_another_policy_would_change_is_counted_with_examples)
 {
