@@ -1,7 +1,7 @@
 // The documented API, as the session's actor. What an actor may do is decided by usherd alone.
 
 /** What usherd refused, or why it could not be asked; the message is for people. */
-export class Refused extends Error {
+class Refused extends Error {
     constructor(message, status) {
         super(message);
         this.status = status;
@@ -48,7 +48,8 @@ async function ask(method, resource, {query, body, signal} = {}) {
     try {
         reply = await fetch(resource + queryText(query), {method, headers, body: JSON.stringify(body), signal});
     } catch (error) {
-        throw signal?.aborted ? error : new Refused("usherd does not reply. Is it running, and can it be reached from here?", 0);
+        throw signal?.aborted ? error
+            : new Refused("usherd does not reply. Is it running, and can it be reached from here?", 0);
     }
     if (reply.ok) {
         return reply;
@@ -87,7 +88,7 @@ export async function resumeSession() {
     return session;
 }
 
-/** With a link's token, or an address, or the confirmation that is waited for. Resolves to the reply if there is no session yet. */
+/** With a link's token, an address, or the confirmation that is waited for. Resolves to the reply. */
 export async function logIn(proof) {
     const reply = await ask("POST", "/v1/session", {body: proof});
     const answer = await reply.json();

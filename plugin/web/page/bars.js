@@ -70,7 +70,8 @@ function settings(overview, series) {
             maintainAspectRatio: false,
             color: text,
             scales: {
-                x: {stacked: true, ticks: {color: text}, grid: {display: false}, title: {display: true, color: text, text: `${UNIT[period]} until`}},
+                x: {stacked: true, ticks: {color: text}, grid: {display: false},
+                    title: {display: true, color: text, text: `${UNIT[period]} until`}},
                 y: {stacked: true, beginAtZero: true, ticks: {color: text, precision: 0}, grid: {color: color("line")}},
             },
         },

@@ -9,7 +9,8 @@ const KINDS = {passed: "good", warning: "warning", failed: "bad", "not possible"
 export function showCheck(content, signal) {
     const place = h("div");
     const check = () => fill(place, "Asking the server about each domain; this takes two minutes at most …", signal,
-        () => get(path("check"), {}, signal), (report) => [...summary(report), ...byDomain(report).map(domain), buttons(report, check)]);
+        () => get(path("check"), {}, signal),
+        (report) => [summary(report), byDomain(report).map(domain), buttons(report, check)]);
     content.replaceChildren(place);
     check();
 }
@@ -41,13 +42,14 @@ function domain([name, results]) {
 }
 
 function buttons(report, check) {
-    return h("div", {class: "buttons"}, button("Check again", check), button("Copy all as text", () => copy(asText(report))));
+    return h("div", {class: "buttons"},
+        button("Check again", check), button("Copy all as text", () => copy(asText(report))));
 }
 
 function asText(report) {
-    return byDomain(report).map(([name, results]) => [name || "connection", ...results.flatMap((result) => [
-        `  ${result.outcome.padEnd(13)} ${result.subject}: ${result.finding}`, ...(result.fix ? [`                fix: ${result.fix}`] : []),
-    ])].join("\n")).join("\n\n");
+    const text = ({outcome, subject, finding, fix}) =>
+        `  ${outcome.padEnd(13)} ${subject}: ${finding}${fix && `\n${" ".repeat(16)}fix: ${fix}`}`;
+    return byDomain(report).map(([name, results]) => [name || "connection", ...results.map(text)].join("\n")).join("\n\n");
 }
 
 /** Browsers give the clipboard to pages by https and of this machine only. */

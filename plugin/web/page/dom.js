@@ -44,6 +44,7 @@ export function time(stamp) {
 
 export const number = (count) => Number(count).toLocaleString("en");
 export const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+export const wait = (count) => counted(count, "request waits", "requests wait");
 
 export function button(text, click, attributes = {}) {
     return h("button", {type: "button", click, ...attributes}, text);
@@ -59,6 +60,10 @@ export function labelled(text, control, hint = "") {
     return h("div", {class: "field"}, h("label", {for: control.id}, text),
         described && h("p", {class: "hint", id: described}, hint), control);
 }
+
+/** A field for addresses: one of type email would refuse resources, and turn domains into punycode. */
+export const addressField = (value = "", more = {}) => h("input", {type: "text", inputmode: "email", value,
+    spellcheck: "false", autocapitalize: "none", autocomplete: "off", ...more});
 
 /** Radio buttons or check boxes; `choices` are pairs of value and label. */
 export function choices(type, name, pairs, isChosen, change) {
@@ -104,7 +109,7 @@ export function problem(error, again = null) {
     return h("div", {class: "problem", role: "alert"}, h("p", {}, error.message), again && button("Try again", again));
 }
 
-/** Replaces what is in `place`. The focus, if it was in there, stays at the place, so that the keyboard goes on from it. */
+/** Replaces what is in `place`. The focus, if it was in there, stays at the place: the keyboard goes on from it. */
 export function renew(place, ...content) {
     const focused = place.contains(document.activeElement);
     place.replaceChildren(...content.flat(Infinity).filter(Boolean));

@@ -8,7 +8,8 @@ function state(explained) {
         return ", as it waits now";
     }
     return explained.waits === false ? ", if one came now (none waits; what the user's roster says is not known)"
-        : `, if one came now (whether one waits, and what the user's roster says, is not known, because ${explained.list_error})`;
+        : ", if one came now (whether one waits, and what the user's roster says, is not known, "
+            + `because ${explained.list_error})`;
 }
 
 export function showExplained(explained) {
@@ -16,7 +17,8 @@ export function showExplained(explained) {
         h("p", {}, "A request from ", foreign(explained.contact), " to ", foreign(explained.user), state(explained), ":"),
         h("p", {class: "lead"}, kindText(explained), explained.ask_back && ", and the user asks the contact in return"),
         h("ol", {class: "steps"}, explained.steps.map((step) => h("li", {class: step.applied ? "applied" : null},
-            h("strong", {}, step.name), " ", h("span", {class: "verdict"}, step.applied ? "DECIDES" : "no"), " ", foreign(step.why)))),
+            h("strong", {}, step.name), " ", h("span", {class: "verdict"}, step.applied ? "DECIDES" : "no"), " ",
+            foreign(step.why)))),
         facts([
             ["User's roster item", explained.item && rosterItem(explained.item)],
             ["Settings", explained.organization

@@ -1,7 +1,7 @@
 // General IM: the settings of an organization, and what a change of them would change.
 
 import {currentSession, get, path, post, put, remove} from "/files/api.js";
-import {button, confirmed, counted, facts, fill, foreign, h, labelled, number, problem, renew, say, table} from "/files/dom.js";
+import {button, confirmed, facts, fill, foreign, h, labelled, number, problem, renew, say, table, wait} from "/files/dom.js";
 import {administratorsPart, domainsPart, federationPart, mayChoosePart, optionPart, part} from "/files/general_parts.js";
 import {replayInto, stopReplay} from "/files/replay.js";
 import {rulesPart} from "/files/rules.js";
@@ -25,14 +25,18 @@ export function showGeneral(content, signal, {rest}) {
     }
     const place = h("div");
     content.replaceChildren(...[
-        names.length > 1 && h("nav", {"aria-label": "Organizations"}, h("ul", {class: "tabs"}, names.map((one) => h("li", {},
-            h("a", {href: `#/general/${encodeURIComponent(one)}`, "aria-current": one === name ? "page" : null}, one))))),
+        names.length > 1 && tabs(names, name),
         h("h2", {}, foreign(name)),
         h("p", {class: "hint"}, "Changes take effect from the next request on. They override the settings file."),
         place,
     ].filter(Boolean));
     fill(place, "Reading the settings …", signal, () => get(resourceOf(name), {}, signal),
         (general) => editor(general, place, signal));
+}
+
+function tabs(names, current) {
+    return h("nav", {"aria-label": "Organizations"}, h("ul", {class: "tabs"}, names.map((one) => h("li", {},
+        h("a", {href: `#/general/${encodeURIComponent(one)}`, "aria-current": one === current ? "page" : null}, one)))));
 }
 
 const resourceOf = (name, ...more) => path("organizations", name, ...(more.length === 0 ? ["general"] : more));
@@ -54,7 +58,7 @@ function toSend(change) {
 function editor(general, place, signal) {
     const name = general.organization;
     const draft = {};
-    for (const member of Object.keys(MEMBERS).filter((one) => general[one])) {
+    for (const member of Object.keys(MEMBERS).filter((one) => general[one] && general[one].value !== null)) {
         draft[member] = structuredClone(unsaved.get(keyOf(name))?.[member] ?? general[member].value);
     }
     const change = () => toSend(changeOf(draft, general));
@@ -83,9 +87,11 @@ function editor(general, place, signal) {
 }
 
 function limitsPart({source, ...limits}) {
-    const rows = Object.entries(limits).map(([setting, value]) => [setting.replaceAll("_", " "), value === 0 ? "no limit" : String(value)]);
+    const rows = Object.entries(limits).map(([setting, value]) =>
+        [setting.replaceAll("_", " "), value === 0 ? "no limit" : number(value)]);
     return part("Limits", source, h("p", {class: "hint"},
-        "Automatic approvals within an hour. They are of all organizations, and changed in the settings file."), facts(rows));
+        "Automatic approvals within an hour. They are of all organizations, and changed in the settings file."),
+    facts(rows));
 }
 
 // --- Saving
@@ -107,14 +113,15 @@ function saveBar({general, change, preview, show}) {
     };
     const resource = resourceOf(general.organization);
     const reset = async () => {
-        if (await confirmed("Use the settings file again?",
-            "What administrators have saved for this organization is forgotten, and so are your unsaved changes.", "Reset")) {
+        if (await confirmed("Use the settings file again?", "What administrators have saved for this organization is "
+            + "forgotten, and so are your unsaved changes.", "Reset")) {
             attempt(() => remove(resource), "The settings file is in force again.");
         }
     };
     const forChanges = [
         button("What would change?", preview, {class: "primary"}),
-        button("Save", () => attempt(() => put(resource, change()), "Saved. In force from the next request on."), {class: "primary"}),
+        button("Save", () => attempt(() => put(resource, change()), "Saved. In force from the next request on."),
+            {class: "primary"}),
         button("Undo my changes", () => {
             unsaved.delete(keyOf(general.organization));
             show(general);
@@ -142,7 +149,8 @@ function showPreview(place, name, change, signal) {
     const heading = h("h2", {tabindex: "-1"}, "What would change");
     const decided = h("div");
     const waiting = h("div");
-    const days = h("select", {change: () => replay()}, PERIODS.map(([value, label]) => h("option", {value, selected: value === "30"}, label)));
+    const days = h("select", {change: () => replay()},
+        PERIODS.map(([value, label]) => h("option", {value, selected: value === "30"}, label)));
     const replay = () => replayInto(decided, signal, {
         resource: resourceOf(name, "preview"), body: change, compared: {}, under: "with these settings",
         query: {since: days.value && `${new Date(Date.now() - days.value * DAY_MS).toISOString().slice(0, 19)}Z`},
@@ -157,13 +165,15 @@ function showPreview(place, name, change, signal) {
 }
 
 function previewOfWaiting(preview) {
-    const rows = preview.requests.map((one) => [foreign(one.contact), foreign(one.user), kindText(one.was), kindText(one.now)]);
-    const count = counted(preview.looked_at, "request");
+    const rows = preview.requests.map((one) =>
+        [foreign(one.contact), foreign(one.user), kindText(one.was), kindText(one.now)]);
+    const differing = preview.differing === 0 ? "none" : number(preview.differing);
     return [
         h("p", {class: "lead", role: "status"}, preview.looked_at === 0 ? "Nothing waits."
-            : `Of ${count} that ${preview.looked_at === 1 ? "waits" : "wait"}, ${preview.differing === 0 ? "none" : number(preview.differing)} would get another answer.`),
+            : `${wait(preview.looked_at)}; ${differing} would get another answer.`),
         rows.length < preview.differing && h("p", {class: "note"}, `The first ${number(rows.length)} of these:`),
-        rows.length > 0 && table("Waiting requests with another answer", ["Contact", "User", "Now", "With these settings"], rows),
+        rows.length > 0 && table("Waiting requests with another answer",
+            ["Contact", "User", "Now", "With these settings"], rows),
         incomplete(preview),
     ];
 }

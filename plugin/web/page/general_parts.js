@@ -1,6 +1,6 @@
 // The parts of General IM but for the rules: each changes its member of the draft and says so.
 
-import {button, choices, h, labelled, newId, say} from "/files/dom.js";
+import {addressField, button, choices, h, labelled, newId, say} from "/files/dom.js";
 import {OPTIONS} from "/files/words.js";
 
 /** A setting with its heading, and where its value comes from. */
@@ -45,7 +45,11 @@ export function domainsPart({general, draft, changed}) {
             }));
 }
 
-const MODES = [["open", "Handle them like all others"], ["closed", "Shut them out"], ["listed", "Shut them out, but for the domains below"]];
+const MODES = [
+    ["open", "Handle them like all others"],
+    ["closed", "Shut them out"],
+    ["listed", "Shut them out, but for the domains below"],
+];
 const SHUT_OUT = [["leave", "Leave them to the user"], ["deny", "Deny them"]];
 
 export function federationPart({general, draft, changed}) {
@@ -54,7 +58,8 @@ export function federationPart({general, draft, changed}) {
         federation.domains = wordsIn(domains.value);
         changed();
     }}, federation.domains.join("\n"));
-    const listed = labelled("Other domains that are let in, one a line", domains, "*.example.net is every domain below example.net.");
+    const listed = labelled("Other domains that are let in, one a line", domains,
+        "*.example.net is every domain below example.net.");
     const answer = h("fieldset", {}, h("legend", {}, "Requests that are shut out"),
         choices("radio", newId("shut"), SHUT_OUT, (value) => federation.answer === value, (value) => {
             federation.answer = value;
@@ -75,7 +80,7 @@ export function federationPart({general, draft, changed}) {
 
 export function administratorsPart({general, draft, changed}) {
     const list = h("ul", {class: "lines"});
-    const address = h("input", {type: "text", inputmode: "email", spellcheck: "false", autocapitalize: "none", autocomplete: "off"});
+    const address = addressField();
     const show = () => {
         list.replaceChildren(...draft.administrators.map((one) => h("li", {}, h("bdi", {class: "foreign"}, one), " ",
             button("Remove", () => {

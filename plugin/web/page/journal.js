@@ -1,7 +1,7 @@
 // What was decided, and why: the list, one decision, and how such a request would be decided now.
 
 import {get, lines, path, queryText} from "/files/api.js";
-import {button, counted, facts, fill, foreign, h, labelled, problem, row, say, table, time} from "/files/dom.js";
+import {addressField, button, counted, facts, fill, foreign, h, labelled, problem, renew, row, say, table, time} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
 import {replayInto} from "/files/replay.js";
 import {answeredWords, foundWhere, optionSentence, reasonText, repeatsWords, rosterItem, verdictWords} from "/files/words.js";
@@ -22,8 +22,6 @@ export function showJournal(content, signal, {rest, parameters}) {
 }
 
 // --- The list
-
-const addressField = (value) => h("input", {type: "text", value, spellcheck: "false", autocapitalize: "none", autocomplete: "off"});
 
 function showList(content, signal, parameters) {
     const user = addressField(parameters.get("user") ?? "");
@@ -104,9 +102,10 @@ function list({behind, records}, filter, limit, showMore, signal) {
         }
     }});
     return [
-        h("p", {}, h("label", {class: "choice"}, box, h("span", {}, "Follow: show new decisions as they come"))), failed, none, found,
+        h("p", {}, h("label", {class: "choice"}, box, h("span", {}, "Follow: show new decisions as they come"))),
+        failed, none, found,
         records.length === limit && (limit < MOST_SHOWN ? button(`Show up to ${MOST_SHOWN}`, showMore)
-            : h("p", {class: "note"}, `These are the last ${MOST_SHOWN}. There may be older ones; usherctl journal lists them all.`)),
+            : h("p", {class: "note"}, `These are the last ${MOST_SHOWN}. usherctl journal lists older ones.`)),
     ];
 }
 
@@ -185,9 +184,8 @@ function decision(record) {
 // --- Explain now
 
 function showExplain(content, signal, parameters) {
-    const user = addressField(parameters.get("user") ?? "");
-    const contact = addressField(parameters.get("contact") ?? "");
-    [user, contact].forEach((field) => { field.required = true; });
+    const user = addressField(parameters.get("user") ?? "", {required: true});
+    const contact = addressField(parameters.get("contact") ?? "", {required: true});
     const result = h("div", {"aria-live": "polite"});
     const explain = () => fill(result, "Deciding …", signal,
         () => get(path("explain"), {user: user.value.trim(), contact: contact.value.trim()}, signal), showExplained);
@@ -201,6 +199,6 @@ function showExplain(content, signal, parameters) {
     if (user.value !== "" && contact.value !== "") {
         explain();
     } else {
-        result.replaceChildren(h("p", {}, "Give a contact and a user, to see how a request would be decided now, step by step."));
+        renew(result, h("p", {}, "Give a contact and a user, to see how a request would be decided now, step by step."));
     }
 }

@@ -1,7 +1,7 @@
 // Logging in: by a link from the machine or from chat, or by a yes in the administrator's own client (XEP-0070).
 
 import {logIn} from "/files/api.js";
-import {button, facts, foreign, h, labelled, problem} from "/files/dom.js";
+import {addressField, button, facts, foreign, h, labelled, problem, renew} from "/files/dom.js";
 
 const ASK_AGAIN_MS = 2000;
 
@@ -21,7 +21,7 @@ export async function logInByLink(token) {
 /** `done` is called when there is a session; `sentence` says why there is none. */
 export function showLogin(content, signal, {sentence, done}) {
     const place = h("div", {class: "card", "aria-live": "polite"});
-    content.replaceChildren(...[
+    renew(content,
         sentence !== "" && h("p", {class: "note", role: "status"}, sentence),
         h("p", {}, "Usher answers contact requests by policy. Its administrators log in here, without a password."),
         h("section", {class: "card"},
@@ -29,16 +29,14 @@ export function showLogin(content, signal, {sentence, done}) {
             facts([["On the machine", [h("code", {}, "usherctl web"), " prints a link."]],
                 ["In chat", ["Send ", h("code", {}, "web"), " to Usher."]]]),
             h("p", {class: "hint"}, "A link is valid once, for ten minutes.")),
-        place,
-    ].filter(Boolean));
+        place);
     askAddress(place, signal, done);
 }
 
 function askAddress(place, signal, done, error = null, given = "") {
-    const address = h("input", {type: "text", inputmode: "email", name: "address", required: true, autocomplete: "username",
-        spellcheck: "false", autocapitalize: "none", value: given});
+    const address = addressField(given, {name: "address", required: true, autocomplete: "username"});
     const submit = h("button", {type: "submit", class: "primary"}, "Ask my client");
-    place.replaceChildren(...[
+    renew(place,
         h("h2", {}, "By your address"),
         error && problem(error),
         h("form", {submit: async (event) => {
@@ -50,8 +48,8 @@ function askAddress(place, signal, done, error = null, given = "") {
             } catch (refused) {
                 askAddress(place, signal, done, refused, address.value);
             }
-        }}, labelled("Your XMPP address", address, "Usher asks your client whether it is you. Be online with it."), submit),
-    ].filter(Boolean));
+        }},
+        labelled("Your XMPP address", address, "Usher asks your client whether it is you. Be online with it."), submit));
 }
 
 /** Asks usherd every two seconds whether the client has confirmed. */

@@ -2,7 +2,7 @@
 
 import {currentSession, get, path} from "/files/api.js";
 import {drawBars, endsOf, UNIT} from "/files/bars.js";
-import {button, counted, facts, fill, foreign, h, number, table, time} from "/files/dom.js";
+import {button, counted, facts, fill, foreign, h, number, table, time, wait} from "/files/dom.js";
 import {answeredWords, domainState, marked} from "/files/words.js";
 
 const PERIODS = [["day", "Day"], ["week", "Week"], ["month", "Month"]];
@@ -39,8 +39,8 @@ function showState(status) {
 
 function domains(organization) {
     const columns = ["Domain", "State", "The connector last replied"];
-    const rows = organization.domains.map((one) =>
-        [foreign(one.domain), domainState(one.state), one.last_round_trip ? time(one.last_round_trip) : "not since the start"]);
+    const rows = organization.domains.map((one) => [foreign(one.domain), domainState(one.state),
+        one.last_round_trip ? time(one.last_round_trip) : "not since the start"]);
     return table(organization.general.organization, columns, rows);
 }
 
@@ -49,9 +49,9 @@ function directory(ldap) {
         return "";
     }
     const read = ldap.read ? [`${counted(ldap.people, "person", "people")}, read at `, time(ldap.read)] : ["NOT READ YET"];
-    const missing = ldap.groups_not_known.length > 0 ? [`; IT IS NOT KNOWN WHO IS IN ${ldap.groups_not_known.join(" or ")}`] : [];
-    const failed = ldap.problem ? [`; IT COULD NOT BE READ the last time: ${ldap.problem}`] : [];
-    return [foreign(ldap.url), ": ", read, missing, failed];
+    const unknown = ldap.groups_not_known.join(" or ");
+    return [foreign(ldap.url), ": ", read, unknown && `; IT IS NOT KNOWN WHO IS IN ${unknown}`,
+        ldap.problem && `; IT COULD NOT BE READ the last time: ${ldap.problem}`];
 }
 
 function notInForce(saved) {
@@ -64,7 +64,7 @@ function notInForce(saved) {
 function showCount(waiting) {
     const count = waiting.requests.length;
     return h("p", {class: "lead"}, count === 0 ? "Nothing waits for an answer." : h("a", {href: "#/waiting"},
-        `${waiting.more ? "More than " : ""}${counted(count, "request")} ${count === 1 ? "waits" : "wait"} for an answer`));
+        `${waiting.more ? "More than " : ""}${wait(count)} for an answer`));
 }
 
 // --- Requests by answer
@@ -98,14 +98,16 @@ function organizations(chosen, refresh) {
         }}, h("option", {value: ""}, "all"), names.map((name) => h("option", {value: name}, name))));
 }
 
-const SERIES = [["approve", "Approved"], ["deny", "Denied"], ["leave", "Left to the user"], ["by_hand", "Answered by people"]];
+const SERIES = [
+    ["approve", "Approved"], ["deny", "Denied"], ["leave", "Left to the user"], ["by_hand", "Answered by people"],
+];
 
 function showRequests(overview) {
     const sum = (name) => overview.steps.reduce((total, step) => total + step[name], 0);
     const sums = SERIES.map(([name, label]) => [label, number(sum(name))]);
     const total = SERIES.reduce((all, [name]) => all + sum(name), 0);
-    const canvas = h("canvas", {role: "img", "aria-label":
-        `Bar chart of requests by answer. ${sums.map(([label, count]) => `${label}: ${count}`).join(", ")}. The table below has the numbers.`});
+    const canvas = h("canvas", {role: "img", "aria-label": "Bar chart of requests by answer. "
+        + `${sums.map(([label, count]) => `${label}: ${count}`).join(", ")}. The table below has the numbers.`});
     const chart = h("div", {class: "chart"}, canvas);
     drawBars(chart, canvas, overview, SERIES);
     return [
@@ -117,7 +119,8 @@ function showRequests(overview) {
     ];
 }
 
-const tiles = (pairs) => h("dl", {class: "tiles"}, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+const tiles = (pairs) => h("dl", {class: "tiles"},
+    pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
 function numbers(overview) {
     const ends = endsOf(overview);

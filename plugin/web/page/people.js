@@ -1,14 +1,13 @@
 // One user: their option for contact list requests, and what was decided for them.
 
 import {get, lines, path, put, queryText, remove} from "/files/api.js";
-import {button, choices, facts, fill, foreign, h, labelled, newId, problem, renew, say, table, time} from "/files/dom.js";
+import {addressField, button, choices, facts, fill, foreign, h, labelled, newId, problem, renew, say, table, time} from "/files/dom.js";
 import {answeredWords, OPTIONS, optionSentence, reasonText} from "/files/words.js";
 
 const DECISIONS = 20;
 
 export function showPeople(content, signal, {parameters}) {
-    const user = h("input", {type: "text", inputmode: "email", required: true, spellcheck: "false", autocapitalize: "none", autocomplete: "off",
-        value: parameters.get("user") ?? ""});
+    const user = addressField(parameters.get("user") ?? "", {required: true});
     const place = h("div");
     content.replaceChildren(h("form", {class: "inline", role: "search", submit: (event) => {
         event.preventDefault();
@@ -32,8 +31,10 @@ function showUser(place, user, signal) {
             h("ul", {class: "links"},
                 h("li", {}, h("a", {href: `#/journal${queryText({user})}`}, "All decisions for this user")),
                 h("li", {}, h("a", {href: `#/waiting${queryText({user})}`}, "What waits for this user")))));
-    fill(option, "Asking for the option …", signal, () => get(path("option", user), {}, signal), (one) => optionOf(one, option));
-    fill(decided, "Reading the journal …", signal, () => lines(path("journal"), {user, limit: DECISIONS}, signal), decisions);
+    fill(option, "Asking for the option …", signal,
+        () => get(path("option", user), {}, signal), (one) => optionOf(one, option));
+    fill(decided, "Reading the journal …", signal,
+        () => lines(path("journal"), {user, limit: DECISIONS}, signal), decisions);
 }
 
 function optionOf(option, place) {
@@ -73,5 +74,6 @@ function decisions(records) {
     }
     const rows = records.reverse().map((record) => [h("a", {href: `#/journal/${record.id}`}, time(record.at)),
         foreign(record.contact), answeredWords(record.answer), reasonText(record)]);
-    return table("Recent decisions, the newest first", ["When", "Contact", "Answer", "Reason"], rows, {caption_hidden: true});
+    return table("Recent decisions, the newest first", ["When", "Contact", "Answer", "Reason"], rows,
+        {caption_hidden: true});
 }

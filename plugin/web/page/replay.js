@@ -7,7 +7,9 @@ import {kindText} from "/files/words.js";
 const RECORDS_IN_A_PART = 20000;
 const EXAMPLES = 3;
 
-const nothing = () => ({already: 0, decided: 0, by_hand: 0, not_decided: 0, why_not: "", differences: new Map(), finished: false});
+const nothing = () => ({
+    already: 0, decided: 0, by_hand: 0, not_decided: 0, why_not: "", differences: new Map(), finished: false,
+});
 
 function add(sum, part) {
     sum.decided += part.decided;
@@ -60,7 +62,8 @@ export async function replayInto(place, signal, order) {
             }
             add(sum, part);
             after = part.last;
-            progress.textContent = `${counted(sum.decided, "decision")} made again so far, ${number(differing(sum))} would differ …`;
+            progress.textContent =
+                `${counted(sum.decided, "decision")} made again so far, ${number(differing(sum))} would differ …`;
         }
     } catch (error) {
         failure = stop.signal.aborted ? null : error;
@@ -78,9 +81,11 @@ function result(sum, under) {
         h("p", {class: "lead", role: "status"}, sum.decided === 0 ? "There are no decisions in the journal to make again."
             : `Of ${counted(sum.decided, "decision")}, ${differ === 0 ? "none" : number(differ)} would differ ${under}.`),
         !sum.finished && h("p", {class: "note"}, "Stopped: the decisions behind these were not looked at."),
-        sum.already > 0 && h("p", {}, `${number(sum.already)} differ with the settings in force, too: they were decided under other ones.`),
+        sum.already > 0 && h("p", {},
+            `${number(sum.already)} differ with the settings in force, too: they were decided under other ones.`),
         sum.by_hand > 0 && h("p", {}, `${counted(sum.by_hand, "answer")} by people left out.`),
-        sum.not_decided > 0 && h("p", {class: "note"}, `${counted(sum.not_decided, "decision")} cannot be made again: ${sum.why_not}`),
+        sum.not_decided > 0 && h("p", {class: "note"},
+            `${counted(sum.not_decided, "decision")} cannot be made again: ${sum.why_not}`),
         groups.map(group),
     ];
 }

@@ -1,15 +1,20 @@
 // The rules of an organization: add, edit, remove, bring into order; and a tester beside them.
 
-import {button, fill, h, labelled, say} from "/files/dom.js";
+import {addressField, button, counted, fill, h, labelled, say} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
 import {part, wordsIn} from "/files/general_parts.js";
 import {ANSWERS} from "/files/words.js";
 
 export function rulesPart(context) {
     const {general, draft, changed} = context;
+    if (!draft.rules) {
+        return part("Rules", general.rules.source, h("p", {}, `There are ${counted(general.rules.count, "rule")}: more than `
+            + "can be shown and changed here. They are in the settings file."), tester(context));
+    }
     const list = h("ol", {class: "rules"});
     const show = () => {
-        list.replaceChildren(...draft.rules.map((rule, at) => ruleItem(rule, at, draft.rules.length, {changed, move, take})));
+        list.replaceChildren(...draft.rules.map((rule, at) =>
+            ruleItem(rule, at, draft.rules.length, {changed, move, take})));
         list.hidden = draft.rules.length === 0;
     };
     const changedList = (sentence, at, focus = "input") => {
@@ -36,32 +41,33 @@ export function rulesPart(context) {
     });
     show();
     return part("Rules", general.rules.source,
-        h("p", {class: "hint"}, "Tried before everything else; the first that matches decides. * is everybody, example.org all "
-            + "addresses of this domain, *.example.org those of the domains below it, eve@example.org one address, group:NAME a group "
-            + "of the settings file."),
+        h("p", {class: "hint"}, "Tried before everything else; the first that matches decides. * is everybody, "
+            + "example.org all addresses of this domain, *.example.org those of the domains below it, "
+            + "eve@example.org one address, group:NAME a group of the settings file."),
         list, h("p", {}, addRule), tester(context));
 }
 
 function ruleItem(rule, at, count, {changed, move, take}) {
     const name = `rule ${at + 1}`;
     const text = (member, label) => {
-        const input = h("input", {type: "text", value: rule[member].join(", "), spellcheck: "false", autocapitalize: "none",
-            autocomplete: "off", input: () => {
-                const words = wordsIn(input.value);
-                rule[member] = words.length === 0 && member === "to" ? ["*"] : words;
-                changed();
-            }});
+        const input = addressField((rule[member] ?? ["*"]).join(", "), {inputmode: "text", input: () => {
+            const words = wordsIn(input.value);
+            rule[member] = words.length === 0 && member === "to" ? ["*"] : words;
+            changed();
+        }});
         return labelled(label, input);
     };
     const answer = h("select", {change: () => {
         rule.answer = answer.value;
         changed();
     }}, ANSWERS.map(([value, label]) => h("option", {value, selected: value === rule.answer}, label)));
-    const handle = h("span", {class: "handle", draggable: "true", title: "Drag to move", "aria-hidden": "true", dragstart: (event) => {
+    const drag = (event) => {
         event.dataTransfer.setData("text/plain", `rule ${at}`);
         event.dataTransfer.effectAllowed = "move";
         event.dataTransfer.setDragImage(item, 0, 0);
-    }}, "⠿");
+    };
+    const handle = h("span", {class: "handle", draggable: "true", title: "Drag to move", "aria-hidden": "true",
+        dragstart: drag}, "⠿");
     const item = h("li", {
         dragover: (event) => {
             event.preventDefault();
@@ -80,16 +86,17 @@ function ruleItem(rule, at, count, {changed, move, take}) {
         h("span", {class: "place"}, handle, String(at + 1)),
         text("from", "From (contacts)"), text("to", "To (users)"), labelled("Answer", answer),
         h("span", {class: "buttons"},
-            button("↑", () => move(at, at - 1, ".up"), {class: "up", "aria-label": `Move ${name} up`, disabled: at === 0}),
-            button("↓", () => move(at, at + 1, ".down"), {class: "down", "aria-label": `Move ${name} down`, disabled: at === count - 1}),
+            button("↑", () => move(at, at - 1, ".up"),
+                {class: "up", "aria-label": `Move ${name} up`, disabled: at === 0}),
+            button("↓", () => move(at, at + 1, ".down"),
+                {class: "down", "aria-label": `Move ${name} down`, disabled: at === count - 1}),
             button("Remove", () => take(at), {"aria-label": `Remove ${name}`}))));
     return item;
 }
 
 /** Says how a request would be decided under the changes that are not saved yet. */
 function tester({tryOut, signal}) {
-    const field = () => h("input", {type: "text", required: true, spellcheck: "false", autocapitalize: "none", autocomplete: "off"});
-    const [user, contact] = [field(), field()];
+    const [user, contact] = [addressField("", {required: true}), addressField("", {required: true})];
     const result = h("div", {"aria-live": "polite"});
     return h("div", {class: "tester"}, h("h4", {}, "Try it"),
         h("p", {class: "hint"}, "How a request would be decided with the settings as they stand here, saved or not."),

@@ -2,7 +2,7 @@
 
 import {get, path, post, queryText} from "/files/api.js";
 import {button, confirmed, counted, fill, foreign, h, labelled, number, problem, renew, say, table} from "/files/dom.js";
-import {ANSWERS, answerWords, incomplete, marked, outcomeWords, reasonText, rosterItem} from "/files/words.js";
+import {ANSWERS, incomplete, kindText, marked, outcomeWords, rosterItem} from "/files/words.js";
 
 const ROWS_AT_ONCE = 200;
 const COLUMNS = ["Contact", "User", "User's roster item", "Policy says", "Your answer"];
@@ -11,11 +11,12 @@ export function showWaiting(content, signal, {parameters}) {
     const user = parameters.get("user") ?? "";
     fill(content, "Asking the server what waits, and policy what it says …", signal,
         () => get(path("review"), {user}, signal),
-        (review) => (review.requests.length === 0
-            ? [h("p", {class: "lead"}, "Nothing waits."), user && h("p", {}, "For ", foreign(user), ". ", h("a", {href: "#/waiting"}, "Look at all users")),
-                incomplete(review)]
-            : new List(review, user, signal).element));
+        (review) => [forUser(user), review.requests.length === 0
+            ? [h("p", {class: "lead"}, "Nothing waits."), incomplete(review)] : new List(review, user, signal).element]);
 }
+
+const forUser = (user) => user !== ""
+    && h("p", {}, "For ", foreign(user), ". ", h("a", {href: "#/waiting"}, "Look at all users"));
 
 /** The list with its filter, what is chosen in it, and what became of the answers. */
 class List {
@@ -33,7 +34,6 @@ class List {
         this.place = h("div");
         this.count = h("p", {role: "status"});
         this.element = [
-            user !== "" && h("p", {}, "For ", foreign(user), ". ", h("a", {href: "#/waiting"}, "Look at all users")),
             h("div", {class: "inline"}, labelled("Contact or user", this.text), labelled("Policy says", this.says)),
             this.count, this.buttons(), this.place, incomplete(review),
         ];
@@ -68,7 +68,8 @@ class List {
         const more = matching.length - this.most;
         renew(this.place,
             matching.length === 0 ? h("p", {}, "No waiting request matches.")
-                : table("Waiting requests", COLUMNS, matching.slice(0, this.most).map((one) => this.row(one)), {caption_hidden: true}),
+                : table("Waiting requests", COLUMNS, matching.slice(0, this.most).map((one) => this.row(one)),
+                    {caption_hidden: true}),
             more > 0 && button(`Show ${number(Math.min(more, ROWS_AT_ONCE))} more`, () => {
                 this.most += ROWS_AT_ONCE;
                 this.show();
@@ -91,7 +92,8 @@ class List {
                 this.showCount();
             }});
         const why = `#/journal/explain${queryText({user: request.user, contact: request.contact})}`;
-        const act = (answer, words) => button(words, () => this.answer([request], answer), {"aria-label": `${words} the request from ${between}`});
+        const act = (answer, words) => button(words, () => this.answer([request], answer),
+            {"aria-label": `${words} the request from ${between}`});
         const place = h("div", {class: "buttons"},
             this.outcomes.get(request) ?? [act("approve", "Approve"), act("deny", "Deny")]);
         this.shown.set(request, {box, place});
@@ -99,7 +101,7 @@ class List {
             h("label", {class: "choice"}, box, foreign(request.contact)),
             foreign(request.user),
             rosterItem(request.item),
-            [answerWords(request.answer), ` (${reasonText(request)}) `, h("a", {href: why, "aria-label": `Why? About the request from ${between}`}, "Why?")],
+            [...kindText(request), " ", h("a", {href: why, "aria-label": `Why? About the request from ${between}`}, "Why?")],
             place,
         ];
     }
@@ -146,7 +148,8 @@ class List {
     async applyPolicy() {
         const answers = this.review.requests.filter((one) => one.answer !== "leave").length;
         if (!await confirmed("Answer as the policy says?", [
-            `Policy has an answer to ${number(answers)} of ${counted(this.review.requests.length, "waiting request")}; the others stay with their users.`,
+            `Policy has an answer to ${number(answers)} of ${counted(this.review.requests.length, "waiting request")}; `
+                + "the others stay with their users.",
             "It is asked again, of all that wait then, whatever is chosen here.",
         ], "Answer them")) {
             return;

@@ -30,7 +30,8 @@ const MARKS = {good: "✓", bad: "✕", unsure: "○", warning: "!"};
 
 /** Words with a mark before them, so that the colour says nothing that they do not. */
 export function marked(kind, text, more = "") {
-    return h("span", {class: `mark ${kind} ${more}`}, h("span", {class: "sign", "aria-hidden": "true"}, MARKS[kind]), h("span", {}, text));
+    return h("span", {class: `mark ${kind} ${more}`},
+        h("span", {class: "sign", "aria-hidden": "true"}, MARKS[kind]), h("span", {}, text));
 }
 
 export function domainState(state) {
@@ -41,7 +42,7 @@ export function domainState(state) {
 const kindOf = (answer) => ({approve: "good", deny: "bad"})[answer] ?? "unsure";
 
 /** What policy says. */
-export const answerWords = (answer) => marked(kindOf(answer), wordIn(ANSWERS, answer), "answer");
+const answerWords = (answer) => marked(kindOf(answer), wordIn(ANSWERS, answer), "answer");
 
 /** What was decided. */
 export const answeredWords = (answer) =>
