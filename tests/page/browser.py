@@ -107,6 +107,9 @@ class Browser:
         element.clear()
         element.send_keys(text)
 
+    def drag(self, what, onto):
+        webdriver.ActionChains(self.driver).drag_and_drop(self.find(what), self.find(onto)).perform()
+
     def press(self, *keys):
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()
 
