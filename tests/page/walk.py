@@ -526,13 +526,13 @@ def main(usherd, folder, *tests):
         Walk.axe_source = axe.source(folder)
     except axe.Missing as missing:
         return f"walk.py: {missing}"
-    with tempfile.TemporaryDirectory(prefix="usher-page-", ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix="usher-page-", ignore_cleanup_errors=True) as folder_of_browser:
         try:
             Walk.scene = Scene(usherd)
         except Failed as failure:
             return f"walk.py: {failure}"
         try:
-            Walk.browser = Browser(profile)
+            Walk.browser = Browser(folder_of_browser)
             try:
                 loader = unittest.TestLoader()
                 loader.testNamePatterns = [f"*{test}*" for test in tests] or None
