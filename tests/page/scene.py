@@ -47,6 +47,16 @@ files = "{page}"
 """.replace("MONTAGUE", MONTAGUE)
 
 
+class Stage(demo.Stage):
+    def __init__(self, usherd, environment):
+        super().__init__(usherd, SETTINGS)
+        self.environment_of_usherd = environment
+
+    def run(self, name, *command, environment=None):
+        super().run(name, *command, environment={**(environment or {}), **self.environment_of_usherd}
+                    if name == "usherd" else environment)
+
+
 class Person(demo.Person):
     """Whose user is asked by Usher, too."""
 
@@ -116,11 +126,12 @@ class Reply:
 class Scene:
     """Clients run in a thread of their own, so that a test can wait for them and for a browser."""
 
-    def __init__(self, usherd):
+    def __init__(self, usherd, environment=None):
+        """`environment` is for usherd, besides what it has of ours."""
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.stage = self.run(self.make_stage(usherd))
+        self.stage = self.run(self.make_stage(usherd, environment or {}))
         self.people = {}
         try:
             self.run(self.stage.start())
@@ -130,8 +141,8 @@ class Scene:
             self.stop()
             raise
 
-    async def make_stage(self, usherd):
-        return demo.Stage(usherd, SETTINGS)
+    async def make_stage(self, usherd, environment):
+        return Stage(usherd, environment)
 
     async def come_online(self, address):
         person = Person(self.stage, address)

@@ -5,11 +5,13 @@ Each test begins with a browser that is logged in nowhere. After each, nothing m
 anybody but the page's server.
 """
 import http.server
+import os
 import sys
 import tempfile
 import threading
 import unittest
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 from selenium.webdriver.common.keys import Keys
@@ -23,10 +25,11 @@ ORGANIZATION = "Accept requests automatically from contacts in my organization"
 PROMPT = "Prompt me for each request"
 GENERAL_OF_CAPULET = f"/v1/organizations/{quote(CAPULET)}/general"
 BAD_LINK = "This link is not valid"
+FAKETIME = f"/usr/lib/{sys.implementation._multiarch}/faketime/libfaketime.so.1"
 
 
 class Walk(unittest.TestCase):
-    scene = browser = axe_source = None
+    usherd = scene = browser = axe_source = None
 
     @classmethod
     def setUpClass(cls):
@@ -140,6 +143,25 @@ class Walk(unittest.TestCase):
         self.browser.open(f"{self.scene.origin}/#login=" + 64 * "0")
         self.asks_to_log_in(BAD_LINK)
         self.assertEqual(self.browser.driver.get_cookies(), [])
+
+    @unittest.skipIf("SANITIZED" in os.environ, "the sanitizers want to be loaded before libfaketime")
+    def test_a_link_expires_after_ten_minutes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            clock = Path(folder) / "clock"  # usherd's; changed, it is another time at once
+            clock.write_text("+0")
+            scene = Scene(self.usherd, {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(clock),
+                                        "FAKETIME_NO_CACHE": "1", "FAKETIME_DISABLE_SHM": "1", "NO_FAKE_STAT": "1"})
+            try:
+                in_time, late = scene.link(), scene.link()
+                clock.write_text("+590")
+                self.log_in(in_time)
+                self.browser.forget()
+                clock.write_text("+610")
+                self.browser.open(late)
+                self.asks_to_log_in(BAD_LINK)
+                self.assertEqual(self.browser.asked(), {scene.origin})
+            finally:
+                scene.stop()
 
     def test_a_script_cannot_read_the_cookie(self):
         self.log_in()
@@ -522,6 +544,7 @@ def somebody_elses_page():
 
 
 def main(usherd, folder, *tests):
+    Walk.usherd = usherd
     try:
         Walk.axe_source = axe.source(folder)
     except axe.Missing as missing:
