@@ -72,7 +72,7 @@ async function newestId(signal) {
 }
 
 function list({behind, records}, filter, limit, showMore, signal) {
-    const found = table("Decisions, the newest first", COLUMNS, records.map(cells), {caption_hidden: true});
+    const found = table("Decisions, the newest first", COLUMNS, records.map(cells), {captionHidden: true});
     const known = new Map(records.map((record, i) => [record.id, found.tBodies[0].rows[i]]));
     const none = h("p", {}, "The journal has no decision that matches.");
     none.hidden = records.length > 0;
