@@ -19,7 +19,7 @@ test_packages=(
     ejabberd erlang-base erlang-dev erlang-dialyzer erlang-eunit erlang-p1-sqlite3
     postgresql slapd ldap-utils
     profanity tmux faketime
-    chromium chromium-driver python3-selenium libjs-chart.js
+    chromium chromium-driver python3-selenium
     systemd iproute2 mandoc curl rpm sqlite3
 )
 # It fetches axe-core. Where Node.js is not Debian's, it brings its own npm, and Debian's cannot be installed.

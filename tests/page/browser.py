@@ -6,6 +6,7 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 DEADLINE = 20  # seconds in which what is awaited comes
@@ -105,6 +106,17 @@ class Browser:
         element = self.find(xpath)
         element.clear()
         element.send_keys(text)
+
+    def press(self, *keys):
+        webdriver.ActionChains(self.driver).send_keys(*keys).perform()
+
+    def tab_to(self, xpath):
+        """As people go there who have no mouse."""
+        for _ in range(200):
+            self.press(Keys.TAB)
+            if self.driver.switch_to.active_element in self.all(xpath):
+                return
+        raise AssertionError(f"{xpath} cannot be reached with the keyboard")
 
     def text(self):
         return self.driver.find_element(By.TAG_NAME, "body").text

@@ -12,6 +12,8 @@ import unittest
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from selenium.webdriver.common.keys import Keys
+
 import axe
 from browser import STATUS, STRANGE_NAME, Browser, button, choice, field, heading, link, quoted, saying
 from scene import CAPULET, Failed, FRIAR, JULIET, MONTAGUE, NURSE, PARIS, ROMEO, TYBALT, Scene
@@ -420,6 +422,27 @@ class Walk(unittest.TestCase):
         self.browser.click(button("Reload the settings file"))
         self.browser.find(f"//dialog{button('Reload')}")
         self.audit("a dialog")
+
+    def test_the_keyboard_is_enough(self):
+        self.log_in()
+        self.browser.tab_to(link("Skip to the content"))
+        self.browser.press(Keys.ENTER)
+        self.assertEqual(self.browser.driver.switch_to.active_element.text, "Overview")
+        self.browser.tab_to(f"//nav[@id='views']{link('General IM')}")
+        self.browser.press(Keys.ENTER)
+        self.browser.tab_to(choice(OPTIONS, ORGANIZATION))
+        self.browser.press(Keys.DOWN)
+        self.assertTrue(self.browser.find(choice(OPTIONS, PROMPT)).is_selected())
+        self.browser.tab_to(button("What would change?"))
+        self.browser.press(Keys.ENTER)
+        self.browser.find(saying("would differ with these settings."))
+        self.settled()
+        self.browser.tab_to(button("Undo my changes"))
+        self.browser.press(Keys.ENTER)
+        self.says("Nothing was saved.")
+        self.browser.tab_to(button("Log out"))
+        self.browser.press(Keys.ENTER)
+        self.asks_to_log_in("You are logged out.")
 
     def audit(self, view):
         """As axe does it, wide and narrow, light and dark."""
