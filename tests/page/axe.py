@@ -32,7 +32,7 @@ def fetch(kept):
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as place:
         try:
-            subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=place, check=True, stdin=subprocess.DEVNULL,
+            subprocess.run(["npm", "pack", "--loglevel=error", PACKAGE], cwd=place, check=True, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
         except FileNotFoundError:
             raise Missing(f"npm is not installed, so {PACKAGE} cannot be fetched: install npm") from None

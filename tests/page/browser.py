@@ -1,5 +1,6 @@
 """Debian's Chromium, without a window, that reaches nothing but this machine and says what it was made to do."""
 import json
+import os
 from urllib.parse import urlsplit
 
 from selenium import webdriver
@@ -61,13 +62,15 @@ STATUS = "//*[@id='status']/p"
 
 
 class Browser:
-    def __init__(self, profile):
+    def __init__(self, folder):
+        """`folder` gets its profile, and all else that it leaves lying about."""
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
-        for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
+        for argument in (*ARGUMENTS, f"--user-data-dir={folder}/profile"):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self.driver = webdriver.Chrome(options=options, service=Service(
+            "/usr/bin/chromedriver", env={**os.environ, "TMPDIR": str(folder)}))
         self.driver.set_page_load_timeout(DEADLINE)
         self.driver.set_script_timeout(DEADLINE)
 
@@ -106,6 +109,9 @@ class Browser:
         element = self.find(xpath)
         element.clear()
         element.send_keys(text)
+
+    def drag(self, what, onto):
+        webdriver.ActionChains(self.driver).drag_and_drop(self.find(what), self.find(onto)).perform()
 
     def press(self, *keys):
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()

@@ -176,6 +176,13 @@ BOOST_AUTO_TEST_CASE(an_account_is_asked_by_a_message_for_its_client_and_for_peo
     CHECK_ENDED();
 }
 
+BOOST_AUTO_TEST_CASE(of_an_account_the_server_says_who_asks)
+{
+    LoginConfirmation of_account(entity, clock, false);
+    of_account.ask(kAccount, kCode, kUrl, [](bool) {});
+    BOOST_TEST(cut(only_sent(), "<message", ">") == " to='nurse@capulet.lit'");
+}
+
 BOOST_AUTO_TEST_CASE(no_two_questions_have_one_thread)
 {
     ask(kAccount);
