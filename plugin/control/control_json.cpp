@@ -179,7 +179,7 @@ Json json_of(const Status& status)
     for (const SavedValue& one : status.saved) {
         saved.push_back({{"organization", one.saved.organization},
                          {"setting", one.saved.setting},
-                         {"value", shown_value(one.saved)},
+                         {"value", one.value},
                          {"saved_by", one.saved.by},
                          {"saved_at", timestamp(one.saved.at)},
                          {"in_force", one.in_force},

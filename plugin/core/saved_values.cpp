@@ -154,18 +154,7 @@ bool is_known(const std::string& setting)
            setting == kFederation || setting == kRules || setting == kAdministrators;
 }
 
-std::string to_remove(const std::string& organization)
-{
-    return "; to forget it: usherctl organization --reset \"" + organization + "\"";
-}
-
-}  // namespace
-
-std::string line_key(const std::string& setting)
-{
-    return setting == kFederation ? "federation.mode" : setting == kRules ? "rule[0]" : setting;
-}
-
+/// The value for people, where it is not in force.
 std::string shown_value(const SavedSetting& saved)
 {
     if (saved.setting == kRules) {
@@ -177,6 +166,18 @@ std::string shown_value(const SavedSetting& saved)
         return administrators ? addresses(*administrators) : saved.value;
     }
     return saved.value;
+}
+
+std::string to_remove(const std::string& organization)
+{
+    return "; to forget it: usherctl organization --reset \"" + organization + "\"";
+}
+
+}  // namespace
+
+std::string line_key(const std::string& setting)
+{
+    return setting == kFederation ? "federation.mode" : setting == kRules ? "rule[0]" : setting;
 }
 
 std::string to_text(const Federation& federation)
@@ -217,11 +218,23 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
     const Settings file = settings;
     std::vector<SavedValue> values;
     for (const SavedSetting& one : saved) {
-        values.push_back({one, owner(file, one), false, {}});
+        values.push_back({one, owner(file, one), false, {}, {}});
     }
     for (auto value = values.begin(); value != values.end(); ++value) {
         const SavedSetting& one = value->saved;
-        const std::string what = one.setting + " = " + shown_value(one) + " (" + saved_by(one) + ")";
+        const bool superseded =
+            value->organization && std::any_of(value + 1, values.end(), [&](const SavedValue& later) {
+                return later.organization == value->organization && later.saved.setting == one.setting;
+            });
+        if (value->organization && !superseded) {
+            const std::size_t place = *value->organization;
+            value->in_force = put(settings.organizations[place], file.organizations[place], one);
+        }
+        // Rules in force are not read once more to count them.
+        value->value = value->in_force && one.setting == kRules
+                           ? value_of(settings.organizations[*value->organization], kRules)
+                           : shown_value(one);
+        const std::string what = one.setting + " = " + value->value + " (" + saved_by(one) + ")";
         if (!value->organization) {
             const std::string of = one.domains.empty() ? std::string() : " for " + joined(one.domains);
             value->text = one.organization + ": " + what + of +
@@ -229,11 +242,6 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
             continue;
         }
         const std::size_t place = *value->organization;
-        OrganizationSettings& organization = settings.organizations[place];
-        const bool superseded = std::any_of(value + 1, values.end(), [&](const SavedValue& later) {
-            return later.organization == place && later.saved.setting == one.setting;
-        });
-        value->in_force = !superseded && put(organization, file.organizations[place], one);
         std::string effect = " is not understood";
         if (value->in_force) {
             effect = " is in force instead of ";
@@ -248,7 +256,8 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
             effect += value_of(file.organizations[place], one.setting) + " (" +
                       source_of(file, organization_place(place) + "." + line_key(one.setting)) + ")";
         }
-        value->text = organization.name + ": " + what + effect + to_remove(organization.name);
+        const std::string& name = settings.organizations[place].name;
+        value->text = name + ": " + what + effect + to_remove(name);
     }
     return values;
 }

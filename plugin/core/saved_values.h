@@ -34,13 +34,11 @@ inline constexpr const char* kAdministrators = "administrators";
 /// Nothing if it is none of to_text(), or contradicts itself.
 [[nodiscard]] std::optional<Federation> federation_from(const std::string& text);
 
-/// The value for people: of rules how many they are, of administrators their addresses.
-[[nodiscard]] std::string shown_value(const SavedSetting& saved);
-
 struct SavedValue {
     SavedSetting saved;
     std::optional<std::size_t> organization;  ///< its place in the file; nothing: none has one of its domains
     bool in_force = false;                    ///< wins over the file
+    std::string value;  ///< for people: of rules how many they are, of administrators their addresses
     /// For people: what, by whom and when, instead of what, and how to remove it.
     std::string text;
 };

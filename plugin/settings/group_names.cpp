@@ -148,7 +148,16 @@ std::vector<GroupNameError> group_name_errors(const Organization& organization, 
 
 std::vector<GroupNameError> rule_group_errors(const Organization& organization, std::size_t most)
 {
-    return GroupNames(organization, most).errors_in_rules();
+    const auto names_group = [](const std::vector<Pattern>& patterns) {
+        return std::any_of(patterns.begin(), patterns.end(),
+                           [](const Pattern& one) { return one.kind == Pattern::Kind::group; });
+    };
+    for (std::size_t i = 0; i < organization.rules.size(); ++i) {
+        if (names_group(organization.rules[i].from) || names_group(organization.rules[i].to)) {
+            return GroupNames(organization, most).errors_in_rules();
+        }
+    }
+    return {};
 }
 
 }  // namespace usher

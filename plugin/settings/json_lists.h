@@ -19,7 +19,7 @@ namespace usher
 /// So many rules can be saved; more belong in the settings file. Of pairs of `from` and `to` too, for which an index is made
 /// while requests wait.
 inline constexpr std::size_t kMaxSavedRules = 1'000;
-inline constexpr std::size_t kMaxSavedPairs = 10'000;
+inline constexpr std::size_t kMaxSavedPairs = 4'000;
 inline constexpr std::size_t kMaxSavedAdministrators = 1'000;
 
 /// `[{"from": ["*.spam.example"], "to": ["*"], "answer": "deny"}]`. The error, a clause for people, says which rule it is, what was

@@ -76,9 +76,9 @@ export function choices(type, name, pairs, isChosen, change) {
  * A table; on a phone each row becomes a card, unless it is one of numbers. The roles are said because cards would lose
  * them. A row is a list of cells; its first is the row's heading if `headed`.
  */
-export function table(caption, columns, rows, {headed = true, kind = "cards", caption_hidden = false} = {}) {
+export function table(caption, columns, rows, {headed = true, kind = "cards", captionHidden = false} = {}) {
     return h("table", {class: kind, role: "table"},
-        h("caption", {class: caption_hidden ? "unseen" : ""}, caption),
+        h("caption", {class: captionHidden ? "unseen" : null}, caption),
         h("thead", {role: "rowgroup"}, h("tr", {role: "row"},
             columns.map((column) => h("th", {scope: "col", role: "columnheader"}, column)))),
         h("tbody", {role: "rowgroup"}, rows.map((cells) => row(cells, columns, headed))));

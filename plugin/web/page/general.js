@@ -132,6 +132,7 @@ function saveBar({general, change, preview, show}) {
     const element = h("section", {class: "savebar", "aria-label": "Save"}, text, failed,
         h("div", {class: "buttons"}, forChanges, savedAny && button("Reset to the file's …", reset)));
     const refresh = () => {
+        failed.replaceChildren();
         const members = Object.keys(change());
         text.textContent = members.length === 0 ? "Nothing is changed."
             : `Not saved yet: ${members.map((member) => MEMBERS[member]).join(", ")}.`;

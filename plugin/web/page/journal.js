@@ -1,6 +1,6 @@
 // What was decided, and why: the list, one decision, and how such a request would be decided now.
 
-import {get, lines, path, queryText} from "/files/api.js";
+import {currentSession, get, lines, path, queryText} from "/files/api.js";
 import {addressField, button, counted, facts, fill, foreign, h, labelled, problem, renew, row, say, table, time} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
 import {replayInto} from "/files/replay.js";
@@ -72,7 +72,7 @@ async function newestId(signal) {
 }
 
 function list({behind, records}, filter, limit, showMore, signal) {
-    const found = table("Decisions, the newest first", COLUMNS, records.map(cells), {caption_hidden: true});
+    const found = table("Decisions, the newest first", COLUMNS, records.map(cells), {captionHidden: true});
     const known = new Map(records.map((record, i) => [record.id, found.tBodies[0].rows[i]]));
     const none = h("p", {}, "The journal has no decision that matches.");
     none.hidden = records.length > 0;
@@ -122,9 +122,13 @@ function became(record) {
 
 /** As the API says: only settled records, beginning behind the newest one of all that there was before. */
 async function follow({filter, behind, signal}, show, fail) {
+    const end = Date.now() + currentSession().idle_seconds * 1000;
     try {
         for (let after = behind; !signal.aborted;) {
             await new Promise((resolve) => { setTimeout(resolve, ASK_AGAIN_MS); });
+            if (Date.now() > end) {
+                throw new Error("This is not followed any more: a session that nobody looks at should end.");
+            }
             const newest = await newestId(signal);
             let records = [];
             let count = 0;

@@ -127,7 +127,7 @@ function numbers(overview) {
     const columns = [`${UNIT[overview.period]} until`, ...SERIES.map(([, label]) => label)];
     const rows = overview.steps.map((step, i) => [time(ends[i]), ...SERIES.map(([name]) => number(step[name]))]);
     return h("details", {}, h("summary", {}, "The numbers of the chart"),
-        table("Requests by answer", columns, rows, {kind: "numbers", caption_hidden: true}));
+        table("Requests by answer", columns, rows, {kind: "numbers", captionHidden: true}));
 }
 
 function reasons(list) {
@@ -135,5 +135,5 @@ function reasons(list) {
         return h("p", {}, "There are none in this time.");
     }
     const rows = list.map((one) => [one.reason, answeredWords(one.answer), number(one.count)]);
-    return table("Commonest reasons", ["Reason", "Answer", "Requests"], rows, {kind: "numbers", caption_hidden: true});
+    return table("Commonest reasons", ["Reason", "Answer", "Requests"], rows, {kind: "numbers", captionHidden: true});
 }

@@ -22,11 +22,20 @@ const VIEWS = {
 const main = document.getElementById("main");
 let left = new AbortController();  // says to the view that is shown that it was left
 
+/** The address may be anything. */
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+}
+
 /** The view that the address names, with what follows its name and the parameters. */
 function wanted() {
     const [name, parameters = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
-    const [view, ...rest] = name.split("/").map(decodeURIComponent);
-    return {view: view in VIEWS ? view : "overview", rest, parameters: new URLSearchParams(parameters)};
+    const [view, ...rest] = name.split("/").map(decoded);
+    return {view: Object.hasOwn(VIEWS, view) ? view : "overview", rest, parameters: new URLSearchParams(parameters)};
 }
 
 /** Shows the view's heading and what `show` puts below it. The focus goes to the heading, as after loading a page. */
@@ -118,8 +127,9 @@ async function start() {
     try {
         const token = takeLink();
         const refusal = token ? await logInByLink(token) : "";
-        if (refusal === "" && (currentSession() || await resumeSession())) {
+        if (currentSession() || await resumeSession()) {
             enter(false);
+            say(refusal);
         } else {
             askToLogIn(refusal, false);
         }

@@ -75,5 +75,5 @@ function decisions(records) {
     const rows = records.reverse().map((record) => [h("a", {href: `#/journal/${record.id}`}, time(record.at)),
         foreign(record.contact), answeredWords(record.answer), reasonText(record)]);
     return table("Recent decisions, the newest first", ["When", "Contact", "Answer", "Reason"], rows,
-        {caption_hidden: true});
+        {captionHidden: true});
 }

@@ -69,7 +69,7 @@ class List {
         renew(this.place,
             matching.length === 0 ? h("p", {}, "No waiting request matches.")
                 : table("Waiting requests", COLUMNS, matching.slice(0, this.most).map((one) => this.row(one)),
-                    {caption_hidden: true}),
+                    {captionHidden: true}),
             more > 0 && button(`Show ${number(Math.min(more, ROWS_AT_ONCE))} more`, () => {
                 this.most += ROWS_AT_ONCE;
                 this.show();

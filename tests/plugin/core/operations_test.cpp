@@ -853,7 +853,8 @@ BOOST_AUTO_TEST_CASE(status_does_not_wait_for_a_store_that_does_not_answer)
     BOOST_REQUIRE(choices.set(address("tybalt@capulet.example"), Option::all).has_value());
     std::vector<Status> answers;
     const auto ask = [&] {
-        operations.status(Actor::local("test"), [&](const Result<Status>& result) { answers.push_back(result.value()); });
+        operations.status(Actor::local("test"),
+                          [&](const Result<Status>& result) { answers.push_back(result.value()); });
     };
     database->holds = true;
     ask();
