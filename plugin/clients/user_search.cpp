@@ -25,6 +25,7 @@ StanzaError error_of(const Refusal& refusal)
         case Refusal::Kind::not_found:
         case Refusal::Kind::invalid:
             return {"modify", "not-acceptable", refusal.text, {}, {}};
+        case Refusal::Kind::conflict:
         case Refusal::Kind::unavailable:
             break;
     }

@@ -19,6 +19,8 @@ int status_code(Refusal::Kind kind)
             return 404;
         case Kind::invalid:
             return 400;
+        case Kind::conflict:
+            return 409;
         case Kind::unavailable:
             return 503;
     }

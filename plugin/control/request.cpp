@@ -223,11 +223,18 @@ Result<GeneralChange> general_change_of(Json given, std::string_view what)
 {
     const auto object =
         object_of(std::move(given), what,
-                  {"users_may_choose", "option", "domains", "federation", "rules", "administrators"});
+                  {"users_may_choose", "option", "domains", "federation", "rules", "administrators", "mark"});
     if (!object) {
         return tl::unexpected(object.error());
     }
     GeneralChange change;
+    if (const auto found = object->find("mark"); found != object->end()) {
+        if (!found->is_string()) {
+            return invalid("mark: found " + quoted(*found) +
+                           "; accepted: that of the settings which were changed");
+        }
+        change.mark = found->get<std::string>();
+    }
     if (const auto found = object->find("users_may_choose"); found != object->end()) {
         if (!found->is_boolean()) {
             return invalid("users_may_choose: found " + quoted(*found) + "; accepted: true, false");

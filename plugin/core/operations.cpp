@@ -291,6 +291,11 @@ void Operations::replay(const Actor& actor, ReplayRequest request,
     if (!domains) {
         return then(tl::unexpected(domains.error()));
     }
+    // What is saved for other organisations would count for whoever claims their domains in a file of their own.
+    if (actor.address() && request.toml) {
+        return then(
+            refused(Kind::forbidden, "Only who can open the control socket may try another settings file."));
+    }
     request.filter.domains = *std::move(domains);
     replay_(std::move(request), std::move(then));
 }
@@ -388,7 +393,27 @@ void Operations::save_general(const Actor& actor, std::string_view organization,
         return then(before);
     }
     policy_.save(before->organization, change, actor.name(),
-                 general_when_stored(before->organization, std::move(then)));
+                 callbacks_.bind([this, organization = before->organization,
+                                  then = std::move(then)](const tl::expected<bool, std::string>& saved) {
+                     if (saved && !*saved) {
+                         return then(refused(Kind::conflict, saved_meanwhile(organization)));
+                     }
+                     general_when_stored(organization, then)(saved.map([](bool) {}));
+                 }));
+}
+
+std::string Operations::saved_meanwhile(const std::string& organization) const
+{
+    const SavedValue* last = nullptr;
+    for (const SavedValue& one : policy_.saved_values()) {
+        if (one.saved.organization == organization && (last == nullptr || one.saved.at >= last->saved.at)) {
+            last = &one;
+        }
+    }
+    return "Nothing was saved: the settings of " + organization +
+           " are others than those that were changed, " +
+           (last == nullptr ? "because they were reset" : "the last of them " + saved_by(last->saved)) +
+           ". Look at them again.";
 }
 
 Result<Settings> Operations::settings_with(const std::string& organization, const GeneralChange& change) const

@@ -416,6 +416,8 @@ class Operations
     /// Does nothing for a caller who has been answered. `error` is the store's, or empty.
     void answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error);
     [[nodiscard]] Status status_with(const Actor& actor, const std::string& store_error) const;
+    /// Why a change that was made of other settings is not saved.
+    [[nodiscard]] std::string saved_meanwhile(const std::string& organization) const;
     [[nodiscard]] Result<void> authorize_web(const Actor& actor) const;
 
     PolicyInForce& policy_;

@@ -49,6 +49,18 @@ Texts written(const GeneralChange& change)
     return settings;
 }
 
+/// Whether something else is saved for the organisation than when that mark was read. An empty one fits everything.
+bool is_other_mark(const std::string& mark, const std::string& organization, const Settings& file,
+                   const std::vector<SavedValue>& saved)
+{
+    for (std::size_t place = 0; place < file.organizations.size(); ++place) {
+        if (file.organizations[place].name == organization) {
+            return !mark.empty() && mark != mark_of(place, saved);
+        }
+    }
+    return false;
+}
+
 SettingsChange nothing_changes(const Settings&, const std::vector<SavedValue>&)
 {
     return {};
@@ -155,7 +167,10 @@ PolicyInForce::ChangeOf PolicyInForce::change_to(const std::string& organization
     return [organization, change, by, at](const Settings& file, const std::vector<SavedValue>& saved) {
         SettingsChange changed;
         for (const OrganizationSettings& one : file.organizations) {
-            for (const auto& [setting, value] : one.name == organization ? written(change) : Texts()) {
+            if (one.name != organization) {
+                continue;
+            }
+            for (const auto& [setting, value] : written(change)) {
                 append(changed.removed, saved_for(organization, setting, file, saved));
                 changed.saved.push_back({one.domains, organization, setting, value, by, at});
             }
@@ -165,9 +180,18 @@ PolicyInForce::ChangeOf PolicyInForce::change_to(const std::string& organization
 }
 
 void PolicyInForce::save(const std::string& organization, const GeneralChange& change, const std::string& by,
-                         StoreCallback<void> then)
+                         StoreCallback<bool> then)
 {
-    put_in_force({std::nullopt, change_to(organization, change, by, wall_clock_()), std::move(then)});
+    const auto conflict = std::make_shared<bool>(false);
+    const auto change_of = [conflict, organization, mark = change.mark,
+                            make = change_to(organization, change, by, wall_clock_())](
+                               const Settings& file, const std::vector<SavedValue>& saved) {
+        *conflict = is_other_mark(mark, organization, file, saved);
+        return *conflict ? SettingsChange() : make(file, saved);
+    };
+    put_in_force({std::nullopt, change_of, [conflict, then = std::move(then)](const auto& outcome) {
+                      then(outcome.map([conflict] { return !*conflict; }));
+                  }});
 }
 
 std::optional<Settings> PolicyInForce::if_saved(const std::string& organization,
@@ -312,12 +336,24 @@ std::string PolicyInForce::source_of_rule(const Organization& organization, cons
             if (const SavedSetting* saved = saved_in_force(i, kRules)) {
                 return saved_by(*saved);
             }
+            if (has_unusable_rules(i)) {
+                return "in place of saved rules that cannot be used";
+            }
             const std::uint32_t* line = file_.lines.find(rule_place(i, rule.place - 1));
             return line == nullptr ? std::string()
                                    : "in line " + std::to_string(*line) + " of the settings file";
         }
     }
     return {};
+}
+
+bool PolicyInForce::has_unusable_rules(std::size_t place) const
+{
+    const auto of_rules = [place](const SavedValue& one) {
+        return one.organization == place && one.saved.setting == kRules;
+    };
+    return std::any_of(saved_values_.begin(), saved_values_.end(), of_rules) &&
+           saved_in_force(place, kRules) == nullptr;
 }
 
 const SavedSetting* PolicyInForce::saved_in_force(std::size_t place, const std::string& setting) const
@@ -355,7 +391,8 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
                          sourced(i, kFederation, effective.federation),
                          sourced(i, kRules, effective.rules),
                          sourced(i, kAdministrators, effective.administrators),
-                         {file_.limits, source_of_limits(file_)}};
+                         {file_.limits, source_of_limits(file_)},
+                         mark_of(i, saved_values_)};
     }
     return std::nullopt;
 }

@@ -40,6 +40,8 @@ struct GeneralChange {
     std::optional<Federation> federation = {};             ///< all of it
     std::optional<RuleList> rules = {};                    ///< all of them, numbered from 1
     std::optional<std::vector<Address>> administrators = {};
+    /// GeneralIm::mark when somebody began to change it: what others have saved since is not to be lost. Empty: is saved anyway.
+    std::string mark = {};
 };
 
 /// "General IM": what an administrator may change while the daemon runs.
@@ -53,6 +55,7 @@ struct GeneralIm {
     Sourced<RuleList> rules;
     Sourced<std::vector<Address>> administrators;
     Sourced<Limits> limits;  ///< of all organisations together; only the file changes them
+    std::string mark = {};   ///< another one whenever something has been saved or reset for the organisation
 };
 
 class PolicyInForce
@@ -107,9 +110,10 @@ class PolicyInForce
 
     /// Nothing for an organisation that does not exist.
     [[nodiscard]] std::optional<GeneralIm> general(std::string_view organization) const;
-    /// Saves for an organisation that exists, by whom. Of the domains those of the file count.
+    /// Saves for an organisation that exists, by whom. Of the domains those of the file count. Gives false, and nothing is saved,
+    /// where the change has the mark of what was saved before, and that is not it any more.
     void save(const std::string& organization, const GeneralChange& change, const std::string& by,
-              StoreCallback<void> then);
+              StoreCallback<bool> then);
     /// What would be in force if that were saved: organisations and limits, and nothing else, so that another thread may have
     /// them. Nothing for an organisation that does not exist.
     [[nodiscard]] std::optional<Settings> if_saved(const std::string& organization,
@@ -151,6 +155,8 @@ class PolicyInForce
 
     /// Null where the file's value is in force.
     [[nodiscard]] const SavedSetting* saved_in_force(std::size_t place, const std::string& setting) const;
+    /// Saved for the organisation at that place in the file.
+    [[nodiscard]] bool has_unusable_rules(std::size_t place) const;
     template <typename Value>
     [[nodiscard]] Sourced<Value> sourced(std::size_t place, const std::string& setting, Value value) const;
 

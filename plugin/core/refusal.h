@@ -15,6 +15,7 @@ struct Refusal {
         forbidden,    ///< not theirs to see or change; or the administrator has fixed it
         not_found,    ///< no such user, organisation, or waiting request
         invalid,      ///< cannot be understood or contradicts something
+        conflict,     ///< something else was saved in the meantime
         unavailable,  ///< the server or the store cannot be reached now
     };
     Kind kind = Kind::forbidden;

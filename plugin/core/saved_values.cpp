@@ -1,7 +1,9 @@
 #include "plugin/core/saved_values.h"
 
 #include <algorithm>
+#include <set>
 
+#include "integration/base/digest.h"
 #include "plugin/settings/group_names.h"
 #include "plugin/settings/json_lists.h"
 #include "plugin/settings/syntax.h"
@@ -73,37 +75,37 @@ std::string value_of(const Organization& organization, const std::string& settin
     return setting == kOption ? std::string(name(organization.option)) : joined(organization.domains);
 }
 
-/// Rules that name a group which the file does not have any more are not understood: without it, they would be other rules.
+/// All requests are left to their users.
+RuleList leave_everything()
+{
+    const Pattern everybody{Pattern::Kind::everybody, {}};
+    return {Rule{.from = {everybody}, .to = {everybody}, .answer = Answer::leave, .place = 1}};
+}
+
+/// Rules that name a group which the file does not have any more cannot be used: without it, they would be other rules. Nor do
+/// the file's count in their place, which may approve what these deny.
 bool put_rules(OrganizationSettings& organization, const std::string& saved)
 {
     auto rules = rules_from(json_in(saved));
-    if (!rules) {
-        return false;
-    }
     Organization with = organization;
-    with.rules = *std::move(rules);
-    if (!rule_group_errors(with, 1).empty()) {
-        return false;
-    }
-    organization.rules = std::move(with.rules);
+    with.rules = rules ? *std::move(rules) : leave_everything();
+    const bool usable = rules && rule_group_errors(with, 1).empty();
+    organization.rules = usable ? std::move(with.rules) : leave_everything();
     organization.rules_text = nullptr;
-    return true;
+    return usable;
 }
 
 /// As with domains, those count that are the organisation's in the file: one whose domain it has since given to another
-/// organisation must not come back.
+/// organisation must not come back; nor may one of the file who was removed.
 bool put_administrators(Organization& organization, const Organization& in_file, const std::string& saved)
 {
     auto wanted = administrators_from(json_in(saved));
     if (!wanted) {
+        organization.administrators.clear();
         return false;
     }
-    const bool nobody = wanted->empty();
     std::erase_if(*wanted,
                   [&in_file](const Address& one) { return !has_domain(in_file, std::string(one.domain())); });
-    if (!nobody && wanted->empty()) {
-        return false;
-    }
     organization.administrators = *std::move(wanted);
     return true;
 }
@@ -249,10 +251,18 @@ std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetti
             effect = " was saved anew later";
         } else if (one.setting == kDomains) {
             effect = " has no domain of this organization in the settings file; in force: ";
+        } else if (one.setting == kRules) {
+            effect =
+                " cannot be used, because a group that they name has gone or because they are not understood: until they "
+                "are saved anew or forgotten, all requests are left to their users";
+        } else if (one.setting == kAdministrators) {
+            effect =
+                " is not understood: until it is saved anew or forgotten, nobody administers the organization";
         } else if (is_known(one.setting)) {
             effect = " is not understood; in force: ";
         }
-        if (!superseded && is_known(one.setting)) {
+        const bool unusable = !value->in_force && (one.setting == kRules || one.setting == kAdministrators);
+        if (!superseded && !unusable && is_known(one.setting)) {
             effect += value_of(file.organizations[place], one.setting) + " (" +
                       source_of(file, organization_place(place) + "." + line_key(one.setting)) + ")";
         }
@@ -286,6 +296,20 @@ std::string saved_beside(const Settings& settings)
         text += "# " + value.text + "\n";
     }
     return text;
+}
+
+std::string mark_of(std::size_t organization, std::span<const SavedValue> saved)
+{
+    std::set<std::string> all;  // several that are saved at once have no order
+    for (const SavedValue& one : saved) {
+        if (one.organization == organization) {
+            const auto at =
+                std::chrono::duration_cast<std::chrono::milliseconds>(one.saved.at.time_since_epoch());
+            all.insert(one.saved.setting + "\n" + one.saved.value + "\n" + one.saved.by + "\n" +
+                       std::to_string(at.count()) + "\n");
+        }
+    }
+    return sha256(joined(all, ""));
 }
 
 std::string saved_by(const SavedSetting& saved)

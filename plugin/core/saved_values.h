@@ -44,13 +44,17 @@ struct SavedValue {
 };
 
 /// Puts the values in their places in `settings`. What makes no sense, or not any more, changes nothing: a saved domain
-/// that the file has since given to another organisation must not come back. `saved` are ordered by their times: of
+/// that the file has since given to another organisation must not come back. But where saved rules cannot be used, all requests are
+/// left to their users: what the file says instead may approve more. `saved` are ordered by their times: of
 /// two for the same setting of one organisation the last one counts. Returns one for each, in their order.
 [[nodiscard]] std::vector<SavedValue> put_saved(Settings& settings, std::span<const SavedSetting> saved);
 
 /// What the store of these settings has saved, and whether that wins over them, as comments for the end of a settings
 /// file. Only reads; where it cannot, it says so.
 [[nodiscard]] std::string saved_beside(const Settings& settings);
+
+/// SHA-256 of what is saved for the organisation at that place in the file.
+[[nodiscard]] std::string mark_of(std::size_t organization, std::span<const SavedValue> saved);
 
 /// `saved by admin@example.org on 2026-11-23 10:00 UTC`
 [[nodiscard]] std::string saved_by(const SavedSetting& saved);

@@ -222,6 +222,9 @@ const Migration kMigrations[] = {
     // What a directory said of the groups of user and contact, as JSON: see stored_groups.h. NULL: no
     // group had members there, or it was not recorded yet.
     {"ALTER TABLE journal ADD COLUMN outside_groups TEXT"},
+    // Nothing changes but the number. Rules and administrators can be saved from here on: older programs would decide without
+    // them, so they are not to open the store.
+    {"DELETE FROM saved_setting WHERE setting = ''"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)

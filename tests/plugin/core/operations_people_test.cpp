@@ -39,6 +39,8 @@ struct Searching : test::PeopleScene {
                     return "not found";
                 case Refusal::Kind::invalid:
                     return "invalid";
+                case Refusal::Kind::conflict:
+                    return "conflict";
                 case Refusal::Kind::unavailable:
                     return "unavailable";
             }

@@ -13,6 +13,7 @@
 #include "plugin/settings/writer.h"
 #include "plugin/store/journal.h"
 #include "plugin/text/lists.h"
+#include "policy/decide.h"
 #include "private_store.h"
 #include "sqlite_file.h"
 #include "store_now.h"
@@ -383,21 +384,38 @@ BOOST_AUTO_TEST_CASE(rules_are_saved_whole_and_reset)
     BOOST_TEST(policy->source_of_rule(capulet(), capulet().rules[0]) == "in line 13 of the settings file");
 }
 
-/// Without the group they would be other rules.
-BOOST_AUTO_TEST_CASE(saved_rules_count_only_while_the_file_has_their_groups)
+/// Without the group they would be other rules, and those of the file may approve what they deny.
+BOOST_AUTO_TEST_CASE(where_saved_rules_have_lost_their_group_all_is_left_to_the_users)
 {
     policy = made(with_group_and_rule());
     BOOST_REQUIRE(policy
-                      ->save("Capulet",
-                             {.rules = rules(R"([{"from": ["group:sales"], "answer": "approve"}])")}, "admin")
+                      ->save("Capulet", {.rules = rules(R"([{"from": ["group:sales"], "answer": "approve"},
+                                       {"from": ["*.spam.example"], "answer": "deny"}])")},
+                             "admin")
                       .has_value());
-    policy = made(with(with_group_and_rule(), "name = \"sales\"", "name = \"buyers\""));
-    BOOST_REQUIRE(capulet().rules.size() == 1U);
-    BOOST_TEST(capulet().rules[0].answer == Answer::deny);
-    BOOST_TEST(!policy->saved_values().at(0).in_force);
-    BOOST_TEST(!policy->general("Capulet")->rules.saved);
+    const std::string without_group = with(with_group_and_rule(), "name = \"sales\"", "name = \"buyers\"");
+    for (const std::string& file :
+         {without_group, with(without_group, "answer = \"deny\"", "answer = \"approve\"")}) {
+        policy = made(file);
+        BOOST_REQUIRE(capulet().rules.size() == 1U);
+        for (const std::string contact : {"a@b.spam.example", "tybalt@capulet.lit", "anybody@example.net"}) {
+            const SubscriptionRequest request{*Address::prepare("juliet@capulet.lit"),
+                                              *Address::prepare(contact), RosterItem{}};
+            const Decision decision = usher::decide(*policy->policy(), request, Facts());
+            BOOST_TEST((decision.answer == Answer::leave), contact);
+        }
+        const SavedValue& saved = policy->saved_values().at(0);
+        BOOST_TEST(!saved.in_force);
+        BOOST_TEST(
+            saved.text.find("all requests are left to their users; to forget it: ") != std::string::npos,
+            saved.text);
+        BOOST_TEST(!policy->general("Capulet")->rules.saved);
+        BOOST_TEST(policy->source_of_rule(capulet(), capulet().rules[0]) ==
+                   "in place of saved rules that cannot be used");
+    }
     policy = made(with_group_and_rule());
     BOOST_TEST(capulet().rules[0].answer == Answer::approve);
+    BOOST_TEST(capulet().rules.size() == 2U);
 }
 
 /// The text of a policy is the same whether it was made with a file that is ready or not.
@@ -425,6 +443,28 @@ std::vector<Address> addresses(const std::vector<std::string>& texts)
         all.push_back(Address::prepare(text).value());
     }
     return all;
+}
+
+/// Of two who change the same settings, the second one is told.
+BOOST_AUTO_TEST_CASE(a_change_of_other_settings_than_those_in_force_is_not_saved)
+{
+    policy = made(with_group_and_rule());
+    const std::string first = policy->general("Capulet")->mark;
+    const auto denied = rules(R"([{"from": ["*.spam.example"], "answer": "deny"}])");
+    BOOST_TEST(
+        policy->save("Capulet", {.option = Option::all, .rules = denied, .mark = first}, "nurse").value());
+    const std::string second = policy->general("Capulet")->mark;
+    BOOST_TEST(second != first);
+    BOOST_TEST(!policy->save("Capulet", {.rules = RuleList(), .mark = first}, "peter").value());
+    BOOST_TEST(capulet().rules.size() == 1U);
+    BOOST_TEST(policy->general("Capulet")->mark == second);
+    policy = made(with_group_and_rule());  // as another usherd reads it
+    BOOST_TEST(policy->general("Capulet")->mark == second);
+    BOOST_REQUIRE(policy->save("Montague", {.option = Option::all}, "lady").value());  // another's
+    BOOST_TEST(policy->save("Capulet", {.rules = RuleList(), .mark = second}, "peter").value());
+    BOOST_TEST(policy->save("Capulet", {.option = Option::prompt}, "by hand").value());
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    BOOST_TEST(policy->general("Capulet")->mark == first);
 }
 
 BOOST_AUTO_TEST_CASE(administrators_are_saved_and_reset)

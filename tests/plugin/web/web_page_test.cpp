@@ -333,6 +333,7 @@ BOOST_AUTO_TEST_CASE(an_administrator_of_an_organization_sees_and_changes_that_o
              {"PUT", "/v1/organizations/Montague/general", change},
              {"GET", "/v1/option/romeo%40montague.lit", ""},
              {"GET", "/v1/federation?organization=Montague&since=2026-01-01T00:00:00Z", ""},
+             {"POST", "/v1/replay", R"({"settings": "[[organization]]"})"},
              {"POST", "/v1/reload", ""},
              {"GET", "/v1/web/sessions", ""},
              {"DELETE", "/v1/web/sessions/x", ""}}) {
