@@ -34,6 +34,8 @@ namespace
 
 using Time = std::chrono::steady_clock::time_point;
 
+constexpr Time kNoAnswer = Time::max();
+
 struct Free {
     void operator()(evhttp* http) const { evhttp_free(http); }
     void operator()(event* e) const { event_free(e); }
@@ -123,6 +125,7 @@ class HttpServer::Implementation
               base, -1, EV_PERSIST,
               [](evutil_socket_t, short, void* self) noexcept {
                   static_cast<Implementation*>(self)->sweep();
+                  static_cast<Implementation*>(self)->make_room();
               },
               this))
     {
@@ -161,8 +164,14 @@ class HttpServer::Implementation
     class Exchange;
     struct Connection {
         bufferevent* events;
-        Time deadline;      // for the whole request to arrive
-        bool busy = false;  // the request is there, and is being answered
+        Time deadline;                  // for the whole request to arrive
+        bool busy = false;              // the request is there, and is being answered
+        Time answer_began = kNoAnswer;  // since then there was always one on its way
+
+        [[nodiscard]] bool is_sending() const
+        {
+            return evbuffer_get_length(bufferevent_get_output(events)) > 0;
+        }
     };
 
     [[nodiscard]] Connection* find(const bufferevent* events)
@@ -175,6 +184,9 @@ class HttpServer::Implementation
     {
         if (Connection* connection = find(events)) {
             connection->busy = false;
+            if (connection->answer_began == kNoAnswer) {
+                connection->answer_began = std::chrono::steady_clock::now();
+            }
             connection->deadline = std::chrono::steady_clock::now() + bounds_.patience;
         }
     }
@@ -198,22 +210,29 @@ class HttpServer::Implementation
         return events;
     }
 
-    /// Ends an eighth of the connections, of those on which nothing is being answered: the longest idle, but not the newest. So
-    /// whoever opens many and says nothing keeps nobody out.
+    /// At the limit, ends an eighth of the connections, but not the newest: of those on which nothing is being answered the longest idle, then
+    /// of those that have taken their answers for longer than the patience the first. So whoever opens many and says nothing,
+    /// or takes an answer byte by byte, keeps nobody out.
     void make_room()
     {
-        std::vector<Connection*> idle;
-        for (Connection& connection : connections_) {
+        if (connections_.size() < bounds_.connections) {
+            return;
+        }
+        const Time now = std::chrono::steady_clock::now();
+        std::vector<std::pair<std::pair<bool, Time>, int>> endable;  // the first to end is the least
+        for (const Connection& connection : connections_) {
+            const bool sending = connection.is_sending();
             if (&connection != &connections_.back() && !connection.busy &&
-                evbuffer_get_length(bufferevent_get_output(connection.events)) == 0) {
-                idle.push_back(&connection);
+                (!sending || connection.answer_began <= now - bounds_.patience)) {
+                endable.push_back({{sending, sending ? connection.answer_began : connection.deadline},
+                                   bufferevent_getfd(connection.events)});
             }
         }
-        const std::size_t count = std::min(idle.size(), std::max<std::size_t>(bounds_.connections / 8, 1));
-        std::partial_sort(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(count), idle.end(),
-                          [](const Connection* a, const Connection* b) { return a->deadline < b->deadline; });
+        const std::size_t count = std::min(endable.size(), std::max<std::size_t>(bounds_.connections / 8, 1));
+        std::partial_sort(endable.begin(), endable.begin() + static_cast<std::ptrdiff_t>(count),
+                          endable.end());
         for (std::size_t i = 0; i < count; ++i) {
-            ::shutdown(bufferevent_getfd(idle[i]->events), SHUT_RDWR);
+            ::shutdown(endable[i].second, SHUT_RDWR);
         }
         const timeval soon{0, 1000};  // evhttp has seen by then that they have ended
         event_add(room_.get(), &soon);
@@ -231,9 +250,13 @@ class HttpServer::Implementation
             return on_event == nullptr;
         });
         for (Connection& connection : connections_) {
-            if (evbuffer_get_length(bufferevent_get_output(connection.events)) > 0) {
+            if (connection.is_sending()) {
                 connection.deadline = now + bounds_.patience;  // bufferevent has a timeout for writing
-            } else if (!connection.busy && now >= connection.deadline) {
+                connection.answer_began = std::min(connection.answer_began, now);
+                continue;
+            }
+            connection.answer_began = kNoAnswer;
+            if (!connection.busy && now >= connection.deadline) {
                 ::shutdown(bufferevent_getfd(connection.events), SHUT_RDWR);
             }
         }

@@ -61,7 +61,7 @@ class HttpServer
 
     struct Bounds {
         /// The time in which a whole request has to arrive, and in which the client has to take something of
-        /// an answer.
+        /// an answer; where all connections are in use, the whole of it.
         std::chrono::milliseconds patience{30'000};
         std::size_t connections = kMaxConnections;
         std::size_t body_bytes = kMaxBodyBytes;

@@ -26,6 +26,8 @@ class Actor
     /// For the journal and for "saved by".
     [[nodiscard]] const std::string& name() const { return name_; }
 
+    friend bool operator==(const Actor&, const Actor&) = default;
+
   private:
     Actor(std::optional<Address> address, std::string name)
         : address_(std::move(address)), name_(std::move(name))

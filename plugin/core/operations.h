@@ -288,6 +288,9 @@ class Operations
     /// Who is logged in. For local actors only, as the next.
     [[nodiscard]] Result<std::list<WebSession>> web_sessions(const Actor& actor);
     [[nodiscard]] Result<void> end_web_session(const Actor& actor, const std::string& id);
+    /// Ends what is open of those who administer nothing any more. To be called whenever another policy has come into force: who
+    /// becomes an administrator again logs in again.
+    void end_web_sessions_of_removed();
 
     // --- The daemon
 
@@ -320,6 +323,10 @@ class Operations
     /// (check.h).
     void check(const Actor& actor, Callback<CheckReport> then);
     void on_check(std::function<void(Callback<CheckReport>)> check) { check_ = std::move(check); }
+    [[nodiscard]] bool is_connected() const
+    {
+        return entity_.connection_state() == Connection::State::online;
+    }
     /// Refusal used while offline.
     [[nodiscard]] Refusal not_connected() const;
     /// Why there is no connection, for `status`.

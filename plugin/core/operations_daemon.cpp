@@ -69,6 +69,14 @@ Result<void> Operations::end_web_session(const Actor& actor, const std::string& 
     });
 }
 
+void Operations::end_web_sessions_of_removed()
+{
+    if (web_ != nullptr) {
+        web_->end_those_of(
+            [this](const Actor& actor) { return actor.address() && administered(actor).empty(); });
+    }
+}
+
 // --- The daemon
 
 void Operations::reload(const Actor& actor, Callback<std::vector<std::string>> then)
@@ -120,7 +128,7 @@ Status Operations::status_with(const Actor& actor, const std::string& store_erro
     Status status;
     status.version = USHER_VERSION;
     status.address = entity_.address();
-    status.online = entity_.connection_state() == Connection::State::online;
+    status.online = is_connected();
     status.offline_because = status.online ? std::string() : offline_because_;
     status.started = started_;
     status.running = std::chrono::floor<std::chrono::seconds>(clock_.now() - running_since_);

@@ -117,7 +117,7 @@ void Operations::waiting(const Actor& actor, std::optional<Address> user, Callba
 void Operations::list_waiting(const std::vector<std::string>& domains, std::optional<Address> user,
                               Callback<Waiting> then)
 {
-    if (entity_.connection_state() != Connection::State::online) {
+    if (!is_connected()) {
         then(tl::unexpected(not_connected()));
         return;
     }

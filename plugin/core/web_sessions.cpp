@@ -33,16 +33,31 @@ std::string code()
     return text;
 }
 
+/// Erases the least of those that count, if there are `max` of them.
+template <typename Map, typename Counts, typename Less>
+void make_room(Map& map, std::size_t max, const Counts& counts, const Less& less)
+{
+    std::vector<typename Map::iterator> counted;
+    for (auto one = map.begin(); one != map.end(); ++one) {
+        if (counts(one->second)) {
+            counted.push_back(one);
+        }
+    }
+    if (counted.size() >= max) {
+        map.erase(*std::min_element(counted.begin(), counted.end(), [&less](const auto& a, const auto& b) {
+            return less(a->second, b->second);
+        }));
+    }
+}
+
 }  // namespace
 
 WebLink WebSessions::make_link(const Actor& actor)
 {
     forget_expired();
-    if (links_.size() >= kMaxLinks) {
-        links_.erase(std::min_element(links_.begin(), links_.end(), [](const auto& a, const auto& b) {
-            return a.second.expires < b.second.expires;
-        }));
-    }
+    const auto older = [](const Link& a, const Link& b) { return a.expires < b.expires; };
+    make_room(links_, kMaxLinksOfActor, [&actor](const Link& one) { return one.actor == actor; }, older);
+    make_room(links_, kMaxLinks, [](const Link&) { return true; }, older);
     const std::string token = secret();
     links_.emplace(sha256(token), Link{actor, clock_.now() + kLinkLife});
     return {url_ + "#login=" + token, wall_clock_() + kLinkLife};
@@ -105,15 +120,15 @@ std::optional<WebSessions::Opened> WebSessions::open_by_attempt(std::string_view
 WebSessions::Opened WebSessions::open(const Actor& actor)
 {
     forget_expired();
-    if (sessions_.size() >= kMaxSessions) {
-        sessions_.erase(std::min_element(
-            sessions_.begin(), sessions_.end(),
-            [](const auto& a, const auto& b) { return a.second.last_used < b.second.last_used; }));
-    }
+    const auto idler = [](const WebSession& a, const WebSession& b) { return a.last_used < b.last_used; };
+    make_room(
+        sessions_, kMaxSessionsOfActor, [&actor](const WebSession& one) { return one.actor == actor; },
+        idler);
+    make_room(sessions_, kMaxSessions, [](const WebSession&) { return true; }, idler);
     std::string opened = secret();
-    const auto added = sessions_.emplace(
-        sha256(opened),
-        WebSession{random_token().substr(0, 8), actor, random_token(), wall_clock_(), clock_.now()});
+    const auto added =
+        sessions_.emplace(sha256(opened), WebSession{random_token().substr(0, 8), actor, random_token(),
+                                                     wall_clock_(), clock_.now(), clock_.now()});
     return {std::move(opened), &added.first->second};
 }
 
@@ -139,9 +154,34 @@ std::list<WebSession> WebSessions::all()
     return all;
 }
 
+void WebSessions::log_out(const std::string& id)
+{
+    std::erase_if(sessions_, [&id](const auto& one) { return one.second.id == id; });
+}
+
 bool WebSessions::end(const std::string& id)
 {
-    return std::erase_if(sessions_, [&id](const auto& one) { return one.second.id == id; }) > 0;
+    forget_expired();
+    const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                    [&id](const auto& one) { return one.second.id == id; });
+    if (found == sessions_.end()) {
+        return false;
+    }
+    std::erase_if(links_, [&found](const auto& one) { return one.second.actor == found->second.actor; });
+    sessions_.erase(found);
+    return true;
+}
+
+void WebSessions::end_those_of(const std::function<bool(const Actor&)>& gone)
+{
+    const auto is_gone = [&gone](const auto& one) { return gone(one.second.actor); };
+    std::erase_if(links_, is_gone);
+    std::erase_if(sessions_, is_gone);
+    for (auto& [token, waiting] : attempts_) {
+        if (waiting.actor && gone(*waiting.actor)) {
+            waiting.actor.reset();  // it still counts, and looks like any other
+        }
+    }
 }
 
 void WebSessions::forget_expired()
@@ -149,7 +189,9 @@ void WebSessions::forget_expired()
     const Clock::Time now = clock_.now();
     std::erase_if(links_, [now](const auto& one) { return one.second.expires <= now; });
     std::erase_if(attempts_, [now](const auto& one) { return one.second.expires <= now; });
-    std::erase_if(sessions_, [now](const auto& one) { return one.second.last_used + kIdle <= now; });
+    std::erase_if(sessions_, [now](const auto& one) {
+        return one.second.last_used + kIdle <= now || one.second.opened + kLife <= now;
+    });
 }
 
 }  // namespace usher

@@ -32,6 +32,7 @@ struct WebSession {
     Actor actor;
     std::string csrf;  ///< known to pages of ours only: each request that changes something has it
     std::chrono::system_clock::time_point began;
+    Clock::Time opened;
     Clock::Time last_used;
 };
 
@@ -39,10 +40,15 @@ class WebSessions
 {
   public:
     static constexpr std::chrono::minutes kLinkLife{10};
+    /// A session ends when it has not been used for so long.
     static constexpr std::chrono::minutes kIdle{60};
-    /// With one more the session ends that has been idle longest.
+    /// And so long after it was opened, however much it is used.
+    static constexpr std::chrono::hours kLife{12};
+    /// Of one actor, and in all. With one more of theirs, or else in all, the session ends that has been idle longest.
+    static constexpr std::size_t kMaxSessionsOfActor = 4;
     static constexpr std::size_t kMaxSessions = 12;
-    /// With one more the oldest is no longer valid.
+    /// The same; with one more the oldest is no longer valid.
+    static constexpr std::size_t kMaxLinksOfActor = 10;
     static constexpr std::size_t kMaxLinks = 100;
     /// Logins to be confirmed, in kLinkLife: for one address, and in all.
     static constexpr std::size_t kMaxForAddress = 5;
@@ -85,10 +91,15 @@ class WebSessions
 
     /// Null if there is none. Counts as a use of it.
     [[nodiscard]] const WebSession* find(std::string_view secret);
-    /// Those not idle for too long, by their ids.
+    /// Those that have not ended, by their ids.
     [[nodiscard]] std::list<WebSession> all();
-    /// Returns false if there is none with this id.
+    /// Ends a session of the reader's own.
+    void log_out(const std::string& id);
+    /// Ends somebody's session, and the links that they have not used: who got hold of one may have made others. Returns false
+    /// if there is none with this id.
     bool end(const std::string& id);
+    /// Ends all that has been opened or begun for those of whom `gone` is true.
+    void end_those_of(const std::function<bool(const Actor&)>& gone);
 
   private:
     struct Link {

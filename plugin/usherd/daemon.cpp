@@ -334,6 +334,7 @@ class Daemon : private EntityEvents
         std::erase_if(states_, gone);
         std::erase_if(logged_states_, gone);
         entity_.set_domains(ours);
+        operations_.end_web_sessions_of_removed();
         set_stock();
         set_people();
         members_.bring();

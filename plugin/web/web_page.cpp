@@ -24,10 +24,13 @@ constexpr const char* kContentPolicy =
     "require-trusted-types-for 'script'; trusted-types 'none'";
 
 constexpr const char* kSession = "/v1/session";
-constexpr const char* kNoSession = "You are not logged in, or have been idle for an hour: log in again.";
+constexpr const char* kNoSession = "You are not logged in, or no longer: log in again.";
 constexpr const char* kBadLink =
     "This link is not valid: it works once, within ten minutes. Get another one with `usherctl web`, or by "
     "sending \"web\" to Usher.";
+/// Why is for those who are logged in: it may name hosts and files.
+constexpr const char* kNotConnected =
+    "usherd is not connected to the server, so nobody can be asked. Log in by a link from `usherctl web`.";
 constexpr const char* kNotConfirmed = "The login was not confirmed.";
 
 std::string lower(std::string text)
@@ -265,7 +268,7 @@ void WebPage::serve_session(const ExchangePointer& exchange, const WebSession* s
     const std::string& method = exchange->request().method;
     if (method == "DELETE") {
         spdlog::info("{} has logged out of the page", session->actor.name());
-        sessions_.end(std::string(session->id));
+        sessions_.log_out(std::string(session->id));
         exchange->reply(204, "", {{"Set-Cookie", cookie("") + "; Max-Age=0"}});
     } else if (method == "GET") {
         exchange->reply(200, session_json(*session));
@@ -300,6 +303,9 @@ void WebPage::begin_attempt(const ExchangePointer& exchange, const std::string& 
     const auto user = Address::prepare(address);
     if (!user) {
         return refuse(*exchange, 400, "That is not an address such as juliet@example.org.");
+    }
+    if (!operations_.is_connected()) {  // before it is known who it is: the same for everybody
+        return refuse(*exchange, 503, kNotConnected);
     }
     const Actor actor = Actor::sender(*user);
     const bool may = !operations_.administered(actor).empty();

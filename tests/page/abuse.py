@@ -110,6 +110,35 @@ class Siege:
             one.close()
         return answered
 
+    def answers_taken_slowly_on_all_connections(self):
+        """As much at a time as keeps the connection, and no more."""
+        slow, over = [], threading.Event()
+        for _ in range(64):
+            one = socket.socket()
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.connect(("127.0.0.1", self.port))
+            one.sendall(f"GET /files/chart.js HTTP/1.1\r\n{self.host}\r\n".encode() * 50)
+            slow.append(one)
+            time.sleep(0.05)  # the system's buffers are full then: who is being answered is not idle
+
+        def take():
+            while not over.wait(0.25):
+                for one in slow:
+                    try:
+                        one.recv(65536, socket.MSG_DONTWAIT)
+                    except OSError:
+                        pass  # nothing is there, or others had to get in
+
+        taking = threading.Thread(target=take)
+        taking.start()
+        try:
+            return self.lives()
+        finally:
+            over.set()
+            taking.join()
+            for one in slow:
+                one.close()
+
     def bodies_without_end(self):
         head = f"POST /v1/session HTTP/1.1\r\n{self.host}Transfer-Encoding: chunked\r\n\r\n".encode()
         chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
@@ -194,7 +223,8 @@ class Siege:
 
     def run(self):
         print(f"| N = {self.count} | what becomes of it | held, ms | memory, MB |\n|---|---|---|---|")
-        for attack in (self.connections_that_say_nothing, self.requests_byte_by_byte, self.bodies_without_end,
+        for attack in (self.connections_that_say_nothing, self.requests_byte_by_byte,
+                       self.answers_taken_slowly_on_all_connections, self.bodies_without_end,
                        self.a_body_of_a_terabyte, self.headers_without_end, self.bodies_as_large_as_may_be_on_all_connections,
                        self.json_nested_deeply, self.guessed_links, self.logins_as_others, self.requests_for_another_host,
                        self.files_and_paths):

@@ -187,6 +187,19 @@ class Walk(unittest.TestCase):
         self.browser.find(button("Log out"))
         self.browser.find(f"//header//bdi[.='{NURSE}']")
 
+    def test_a_login_that_waits_outlasts_a_network_that_fails(self):
+        self.enter_address(NURSE)
+        question = self.at(self.scene[NURSE].is_asked())
+        self.browser.run(
+            "const real = window.fetch;"
+            "window.failures = [() => Promise.reject(new TypeError('no network')),"
+            "    ...[502, 503, 504].map((status) => async () => new Response('', {status}))];"
+            "window.fetch = (...asked) => (window.failures.shift() ?? real)(...asked);")
+        self.browser.wait_until(lambda: self.browser.run("return window.failures.length;") == 0,
+                                "the page asks again after each failure")
+        self.at(self.scene[NURSE].reply(question, True))
+        self.browser.find(button("Log out"))
+
     def test_a_yes_in_the_chat_logs_in(self):
         code = self.enter_address(NURSE)
         self.at(self.scene[NURSE].is_asked())

@@ -57,7 +57,8 @@ async function ask(method, resource, {query, body, signal} = {}) {
     const sentence = await sentenceOf(reply);
     if (reply.status === 401 && session) {
         session = null;
-        ended("You are logged out: the session has ended, because nothing was done for an hour, or somebody ended it.");
+        ended("You are logged out: the session has ended, because nothing was done for an hour, it was twelve hours "
+            + "old, or somebody ended it.");
     }
     throw new Refused(sentence, reply.status);
 }

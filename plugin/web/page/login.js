@@ -4,6 +4,10 @@ import {logIn} from "/files/api.js";
 import {addressField, button, facts, foreign, h, labelled, problem, renew} from "/files/dom.js";
 
 const ASK_AGAIN_MS = 2000;
+const VALID_MS = 10 * 60 * 1000;
+
+/** The network, a proxy or usherd fails for now: the attempt is still there. */
+const mayPass = (error) => [0, 502, 503, 504].includes(error.status);
 
 /** Resolves to why the link was refused; empty if it was not. */
 export async function logInByLink(token) {
@@ -55,6 +59,7 @@ function askAddress(place, signal, done, error = null, given = "") {
 /** Asks usherd every two seconds whether the client has confirmed. */
 async function waitForClient(place, signal, done, address, {code, confirmation}) {
     let cancelled = false;
+    const ends = performance.now() + VALID_MS;
     const heading = h("h2", {tabindex: "-1"}, "Your client asks you now; compare the code");
     place.replaceChildren(heading,
         h("p", {class: "code"}, code),
@@ -73,6 +78,9 @@ async function waitForClient(place, signal, done, address, {code, confirmation})
                 return;
             }
         } catch (error) {
+            if (mayPass(error) && performance.now() < ends) {
+                continue;
+            }
             if (!cancelled) {
                 askAddress(place, signal, done, error, address);
             }

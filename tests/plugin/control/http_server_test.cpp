@@ -345,6 +345,42 @@ BOOST_AUTO_TEST_CASE(a_long_answer_that_is_taken_slowly_arrives_whole)
     BOOST_TEST(slow.answer().body.size() == kSize);
 }
 
+BOOST_AUTO_TEST_CASE(who_takes_a_long_answer_slowly_keeps_nobody_out)
+{
+    constexpr std::size_t kSize = 10'000'000;
+    handler = [](const std::shared_ptr<HttpExchange>& exchange) {
+        exchange->reply(200, exchange->request().path.front() == "long" ? std::string(kSize, 'x') : "{}");
+    };
+    listen({.patience = std::chrono::milliseconds(500), .connections = 3});
+    std::deque<RawHttp> slow;
+    std::chrono::steady_clock::time_point next_take;
+    const auto take_a_little = [&] {  // often enough not to be given up, for much longer than the patience
+        if (std::chrono::steady_clock::now() >= next_take) {
+            next_take = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+            for (RawHttp& one : slow) {
+                one.take(50'000);
+            }
+        }
+    };
+    while (slow.size() < 3) {
+        slow.emplace_back(base.get(), path).pause_reading();
+        slow.back().send_request("GET", "/long");
+        turn_until([&] {
+            take_a_little();
+            return !slow.back().received().empty();
+        });
+    }
+    RawHttp other(base.get(), path);
+    other.send_request("GET", "/");
+    turn_until([&] {
+        take_a_little();
+        return !other.received().empty();
+    });
+    for (const RawHttp& one : slow) {
+        BOOST_TEST(one.received().size() < kSize);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_stops_still_answers_what_it_was_asked)
 {
     std::shared_ptr<HttpExchange> kept;

@@ -27,6 +27,11 @@ Actor juliet()
     return Actor::sender(*Address::prepare("juliet@capulet.lit"));
 }
 
+Actor somebody(std::size_t number)
+{
+    return Actor::sender(*Address::prepare(std::to_string(number) + "@capulet.lit"));
+}
+
 std::string token_in(const WebLink& link)
 {
     return link.url.substr(link.url.find("#login=") + 7);
@@ -94,11 +99,71 @@ BOOST_AUTO_TEST_CASE(a_session_ends_when_it_has_not_been_used_for_an_hour)
     BOOST_TEST(sessions.all().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_session_ends_after_twelve_hours_however_much_it_is_used)
+{
+    const std::string secret = open(juliet()).secret;
+    for (int minutes = 1; minutes < 12 * 60; ++minutes) {
+        clock.advance(1min);
+        BOOST_TEST_REQUIRE(sessions.find(secret) != nullptr, minutes);
+    }
+    clock.advance(1min - kMoment);
+    BOOST_TEST(sessions.find(secret) != nullptr);
+    clock.advance(kMoment);
+    BOOST_TEST(sessions.find(secret) == nullptr);
+    BOOST_TEST(sessions.all().empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_fifth_session_of_somebody_ends_theirs_that_was_idle_longest)
+{
+    const std::string of_root = open(Actor::local("root")).secret;
+    std::vector<std::string> secrets;
+    for (int i = 0; i < 4; ++i) {
+        clock.advance(1s);
+        secrets.push_back(open(juliet()).secret);
+    }
+    clock.advance(1s);
+    BOOST_TEST(sessions.find(secrets[0]) != nullptr);  // used: now the second one was idle longest
+    for (int i = 0; i < 20; ++i) {
+        static_cast<void>(open(juliet()));
+        if (i == 0) {
+            BOOST_TEST(sessions.find(secrets[0]) != nullptr);
+            BOOST_TEST(sessions.find(secrets[1]) == nullptr);
+        }
+    }
+    BOOST_TEST(sessions.all().size() == 5U);
+    BOOST_TEST(sessions.find(of_root) != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_eleventh_link_of_somebody_ends_their_oldest)
+{
+    const std::string of_root = token_in(sessions.make_link(Actor::local("root")));
+    std::vector<std::string> links;
+    for (int i = 0; i < 11; ++i) {
+        clock.advance(1s);
+        links.push_back(token_in(sessions.make_link(juliet())));
+    }
+    BOOST_TEST(!sessions.open_by_link(links[0]).has_value());
+    BOOST_TEST(sessions.open_by_link(links[1]).has_value());
+    for (int i = 0; i < 200; ++i) {
+        static_cast<void>(sessions.make_link(juliet()));
+    }
+    BOOST_TEST(sessions.open_by_link(of_root).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_has_a_local_name_and_who_has_that_address_are_two)
+{
+    const std::string local = open(Actor::local("juliet@capulet.lit")).secret;
+    for (int i = 0; i < 4; ++i) {
+        static_cast<void>(open(juliet()));
+    }
+    BOOST_TEST(sessions.find(local) != nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(the_thirteenth_session_ends_the_one_that_was_idle_longest)
 {
     std::vector<std::string> secrets;
-    for (int i = 0; i < 12; ++i) {
-        secrets.push_back(open(juliet()).secret);
+    for (std::size_t i = 0; i < 12; ++i) {
+        secrets.push_back(open(somebody(i)).secret);
         clock.advance(1s);
     }
     BOOST_TEST(sessions.find(secrets[0]) != nullptr);  // used: now the second one was idle longest
@@ -115,7 +180,7 @@ BOOST_AUTO_TEST_CASE(of_too_many_links_the_oldest_goes)
     const std::string second = token_in(sessions.make_link(juliet()));
     for (std::size_t i = 2; i <= WebSessions::kMaxLinks; ++i) {
         clock.advance(1s);
-        static_cast<void>(sessions.make_link(juliet()));
+        static_cast<void>(sessions.make_link(somebody(i)));
     }
     BOOST_TEST(!sessions.open_by_link(first).has_value());
     BOOST_TEST(sessions.open_by_link(second).has_value());
@@ -128,6 +193,45 @@ BOOST_AUTO_TEST_CASE(a_session_is_ended_by_its_id)
     BOOST_TEST(sessions.end(id));
     BOOST_TEST(sessions.find(opened.secret) == nullptr);
     BOOST_TEST(!sessions.end(id));
+}
+
+BOOST_AUTO_TEST_CASE(ending_a_session_ends_the_links_of_whose_it_was)
+{
+    const std::string id = open(juliet()).session->id;
+    const std::string link = token_in(sessions.make_link(juliet()));
+    const std::string of_root = token_in(sessions.make_link(Actor::local("root")));
+    BOOST_TEST(sessions.end(id));
+    BOOST_TEST(!sessions.open_by_link(link).has_value());
+    BOOST_TEST(sessions.open_by_link(of_root).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(logging_out_ends_that_session_and_no_link)
+{
+    const auto opened = open(juliet());
+    const std::string other = open(juliet()).secret;
+    const std::string link = token_in(sessions.make_link(juliet()));
+    sessions.log_out(std::string(opened.session->id));
+    BOOST_TEST(sessions.find(opened.secret) == nullptr);
+    BOOST_TEST(sessions.find(other) != nullptr);
+    BOOST_TEST(sessions.open_by_link(link).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(of_who_is_gone_nothing_stays_open_and_their_attempts_look_as_before)
+{
+    const std::string session = open(juliet()).secret;
+    const std::string link = token_in(sessions.make_link(juliet()));
+    const auto asked = sessions.attempt("juliet@capulet.lit", juliet()).value();
+    const auto confirmed = sessions.attempt("juliet@capulet.lit", juliet()).value();
+    sessions.answered(confirmed.token, true);
+    const std::string of_root = open(Actor::local("root")).secret;
+    sessions.end_those_of([](const Actor& actor) { return actor.address().has_value(); });
+    sessions.answered(asked.token, true);
+    BOOST_TEST(sessions.find(session) == nullptr);
+    BOOST_TEST(!sessions.open_by_link(link).has_value());
+    BOOST_TEST(sessions.waits(asked.token));
+    BOOST_TEST(!sessions.open_by_attempt(asked.token).has_value());
+    BOOST_TEST(!sessions.open_by_attempt(confirmed.token).has_value());
+    BOOST_TEST(sessions.find(of_root) != nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_confirmed_attempt_opens_one_session)

@@ -94,6 +94,8 @@ struct Page {
                                    asked.push_back({address, code, std::move(then)});
                                })
                    .value();
+        entity.start();
+        channels.opened("usher.capulet.lit");
     }
 
     /// With these headers, lines without their ends, each in a connection of its own.
@@ -360,6 +362,28 @@ BOOST_AUTO_TEST_CASE(who_is_no_administrator_any_more_is_logged_out)
     BOOST_TEST(!operations.web_link(juliet()).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(who_becomes_an_administrator_again_logs_in_again)
+{
+    const std::string url = operations.web_link(juliet()).value().url;
+    log_in(juliet());
+    policy->on_change([this](PolicyInForce::Origin) { operations.end_web_sessions_of_removed(); });
+    BOOST_REQUIRE(policy->set_file(parse_settings(file("nurse@capulet.lit"), "usher.toml").value()));
+    BOOST_TEST(operations.web_sessions(kRoot).value().empty());
+    BOOST_REQUIRE(policy->set_file(parse_settings(file("juliet@capulet.lit"), "usher.toml").value()));
+    BOOST_TEST(ask("GET", "/v1/session").status == 401);
+    BOOST_TEST(!sessions->open_by_link(url.substr(url.find('=') + 1)).has_value());
+    log_in(juliet());
+}
+
+BOOST_AUTO_TEST_CASE(who_removes_somebody_else_stays_logged_in)
+{
+    log_in(kRoot);
+    policy->on_change([this](PolicyInForce::Origin) { operations.end_web_sessions_of_removed(); });
+    BOOST_TEST(ask("PUT", "/v1/organizations/Capulet/general", R"({"administrators": ["nurse@capulet.lit"]})")
+                   .status == 200);
+    BOOST_TEST(ask("GET", "/v1/session").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(who_opens_the_control_socket_lists_and_ends_sessions)
 {
     log_in(juliet());
@@ -405,6 +429,25 @@ BOOST_AUTO_TEST_CASE(who_may_not_log_in_gets_the_same_answer_and_nobody_is_asked
         BOOST_TEST(ask("POST", "/v1/session", R"({"address": "romeo@montague.lit/x"})").status == 202);
     }
     BOOST_TEST(ask("POST", "/v1/session", R"({"address": "romeo@montague.lit"})").status == 429);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_connection_nobody_can_be_asked_and_everybody_is_told_the_same)
+{
+    channels.ended(Failure::Kind::closed);
+    for (int i = 0; i < 10; ++i) {  // and it is no attempt
+        for (const std::string address : {"juliet@capulet.lit", "romeo@montague.lit"}) {
+            const HttpAnswer answer = ask("POST", "/v1/session", Json{{"address", address}}.dump());
+            BOOST_TEST(answer.status == 503);
+            BOOST_TEST(Json::parse(answer.body)["error"] ==
+                       "usherd is not connected to the server, so nobody can be asked. Log in by a link from "
+                       "`usherctl web`.");
+        }
+    }
+    BOOST_TEST(asked.empty());
+    clock.advance(std::chrono::minutes(1));
+    channels.opened("usher.capulet.lit");
+    BOOST_TEST(ask("POST", "/v1/session", R"({"address": "juliet@capulet.lit"})").status == 202);
+    log_in(kRoot);
 }
 
 BOOST_AUTO_TEST_CASE(a_login_that_makes_no_sense_is_refused)
