@@ -391,10 +391,11 @@ void Operations::save_general(const Actor& actor, std::string_view organization,
                  general_when_stored(before->organization, std::move(then)));
 }
 
-Result<Settings> Operations::settings_with(const std::string& organization, const GeneralChange& change) const
+Result<std::function<Settings()>> Operations::settings_with(const std::string& organization,
+                                                            const GeneralChange& change) const
 {
     auto would_be = policy_.if_saved(organization, change);
-    return would_be ? Result<Settings>(*std::move(would_be)) : gone(organization);
+    return would_be ? Result<std::function<Settings()>>(std::move(would_be)) : gone(organization);
 }
 
 void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)

@@ -110,10 +110,10 @@ class PolicyInForce
     /// Saves for an organisation that exists, by whom. Of the domains those of the file count.
     void save(const std::string& organization, const GeneralChange& change, const std::string& by,
               StoreCallback<void> then);
-    /// What would be in force if that were saved: organisations and limits, and nothing else, so that another thread may have
-    /// them. Nothing for an organisation that does not exist.
-    [[nodiscard]] std::optional<Settings> if_saved(const std::string& organization,
-                                                   const GeneralChange& change) const;
+    /// Makes what would be in force if that were saved now: organisations and limits, and nothing else. To be called on another
+    /// thread, because rules take their time to read. Null for an organisation that does not exist.
+    [[nodiscard]] std::function<Settings()> if_saved(const std::string& organization,
+                                                     const GeneralChange& change) const;
     /// Forgets what was saved for the organisation.
     void reset(const std::string& organization, StoreCallback<void> then);
     /// Forgets what was saved for one of that name of which the file has no domain. Gives whether there was anything.

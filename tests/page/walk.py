@@ -246,6 +246,10 @@ class Walk(unittest.TestCase):
         self.says("Saved.")
         self.at(self.scene[TYBALT].request(JULIET))
         self.at(self.scene[JULIET].hears("subscribe", TYBALT))  # is asked, as nobody was before
+        # What that has changed is no consequence of the next change.
+        self.browser.click(choice("Allow users to set 'Options for contact list requests'", "No"))
+        self.browser.click(button("What would change?"))
+        self.browser.find(saying("none would differ with these settings."))
         self.reset()
         self.assertTrue(self.browser.find(choice(OPTIONS, ORGANIZATION)).is_selected())
 

@@ -153,7 +153,7 @@ function showPreview(place, name, change, signal) {
     const days = h("select", {change: () => replay()},
         PERIODS.map(([value, label]) => h("option", {value, selected: value === "30"}, label)));
     const replay = () => replayInto(decided, signal, {
-        resource: resourceOf(name, "preview"), body: change, compared: {}, under: "with these settings",
+        resource: resourceOf(name, "preview"), body: change, under: "with these settings",
         query: {since: days.value && `${new Date(Date.now() - days.value * DAY_MS).toISOString().slice(0, 19)}Z`},
     });
     place.replaceChildren(h("section", {class: "card"}, heading,

@@ -413,7 +413,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_tried_before_it_is_saved)
     BOOST_TEST((replayed[0].filter.after == 3));
     BOOST_TEST(replayed[0].filter.most == 5U);
     BOOST_TEST(replayed[0].filter.since.has_value());
-    BOOST_TEST((replayed[0].settings->organizations[0].option == Option::all));
+    BOOST_TEST((replayed[0].changed().organizations[0].option == Option::all));
     asked("POST", "/v1/organizations/{name}/preview", organization + "/preview", "{}");
     BOOST_TEST(replayed[1].filter.most == 100'000U);
 
