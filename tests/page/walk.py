@@ -302,6 +302,30 @@ class Walk(unittest.TestCase):
         for user in (NURSE, TYBALT):
             self.at(self.scene[ROMEO].hears("unsubscribed", user))
 
+    # --- Journal
+
+    def test_one_decision_is_made_again(self):
+        self.log_in()
+        self.go("Journal")
+        self.browser.click(f"//main//tr[contains(., '{NURSE}')][contains(., '{JULIET}')]//a")
+        again = button("Would it be decided the same again?")
+        self.browser.click(again)
+        self.assertIn("the same\n", self.replayed() + "\n")
+        self.assertIn("the same answer", self.replayed())
+        saved = self.fetch("PUT", GENERAL_OF_CAPULET, self.token(), {"option": "prompt"})
+        self.assertEqual(saved["status"], 200, saved)
+        try:
+            self.browser.click(again)
+            self.browser.find(saying("another one:"))
+            self.assertIn("the same\n", self.replayed())
+            self.assertIn("leave to the user (prompt)", self.replayed())
+        finally:
+            self.fetch("DELETE", GENERAL_OF_CAPULET, self.token())
+
+    def replayed(self):
+        self.settled()
+        return self.browser.find("//main//dl[contains(., 'Under the policy in force')]").text
+
     # --- Who sees what
 
     def test_a_second_administrator_sees_only_their_organization(self):

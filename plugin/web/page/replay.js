@@ -1,7 +1,7 @@
-// Decisions made again: under unsaved settings, or under the policy in force. In parts, so that it can be stopped.
+// Decisions made again: under unsaved settings, or under the policy in force. Many in parts, so that it can be stopped.
 
-import {post} from "/files/api.js";
-import {button, counted, foreign, h, newId, number, problem, renew, table, time} from "/files/dom.js";
+import {path, post} from "/files/api.js";
+import {button, counted, facts, fill, foreign, h, newId, number, problem, renew, table, time} from "/files/dom.js";
 import {kindText} from "/files/words.js";
 
 const RECORDS_IN_A_PART = 20000;
@@ -88,4 +88,28 @@ function group(one) {
     return h("div", {class: "difference"},
         h("p", {}, h("strong", {}, `${number(one.count)}: `), kindText(one.was), " → ", kindText(one.now)),
         table("Examples", ["When", "Contact", "User"], rows));
+}
+
+// --- One decision
+
+/** Makes one decision again, under the policy that it was made under and under the one in force. */
+export function replayOne(place, record, signal) {
+    const query = {user: record.user, contact: record.contact, after: String(BigInt(record.id) - 1n), limit: 1};
+    const again = (ownPolicy) => post(path("replay"), {own_policies: ownPolicy}, query, signal);
+    fill(place, "Making the decision again …", signal, async () => [await again(true), await again(false)],
+        ([own, inForce]) => facts([
+            [`Under its own policy, generation ${record.generation}`, becomes(own, record, "the same")],
+            ["Under the policy in force", becomes(inForce, record, "the same answer")],
+        ]));
+}
+
+function becomes(replayed, record, same) {
+    if (replayed.last !== record.id) {
+        return "not known: the journal does not have it any more";
+    }
+    if (replayed.decided === 0) {
+        return `not known: ${replayed.why_not}`;
+    }
+    const [difference] = replayed.differences;
+    return difference ? ["another one: ", kindText(difference.now)] : same;
 }
