@@ -138,6 +138,7 @@ Json json_of(const GeneralIm& general)
     json["administrators"] = json_of(general.administrators, Json(to_json(general.administrators.value)));
     json["limits"] = Json(to_json(general.limits.value));
     json["limits"]["source"] = general.limits.source;
+    json["without_effect"] = general.without_effect;
     return json;
 }
 

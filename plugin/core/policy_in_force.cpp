@@ -360,6 +360,12 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
         if (written.name != organization) {
             continue;
         }
+        std::vector<std::string> without_effect;
+        for (const SavedValue& value : saved_values_) {
+            if (value.organization == i && !value.in_force) {
+                without_effect.push_back(value.text);
+            }
+        }
         const Organization& effective = policy_->organizations()[i];
         return GeneralIm{written.name,
                          sourced(i, kUsersMayChoose, effective.users_may_choose),
@@ -369,7 +375,8 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
                          sourced(i, kFederation, effective.federation),
                          sourced(i, kRules, effective.rules),
                          sourced(i, kAdministrators, effective.administrators),
-                         {file_.limits, source_of_limits(file_)}};
+                         {file_.limits, source_of_limits(file_)},
+                         std::move(without_effect)};
     }
     return std::nullopt;
 }

@@ -53,6 +53,8 @@ struct GeneralIm {
     Sourced<RuleList> rules;
     Sourced<std::vector<Address>> administrators;
     Sourced<Limits> limits;  ///< of all organisations together; only the file changes them
+    /// What is saved for it, and not in force: sentences (saved_values.h). Until it is reset.
+    std::vector<std::string> without_effect = {};
 };
 
 class PolicyInForce

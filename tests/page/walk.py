@@ -270,6 +270,26 @@ class Walk(unittest.TestCase):
         self.at(self.scene[PARIS].hears("unsubscribed", NURSE))
         self.reset()
 
+    def test_what_is_saved_without_effect_is_shown_and_can_be_reset(self):
+        self.log_in()
+        before = self.scene.settings_file.read_text()
+        line = f'administrators = ["{NURSE}"]\n'
+        group = f'{line}[[organization.group]]\nname = "kin"\nmembers = ["{PARIS}"]\n'
+        try:
+            self.scene.settings_file.write_text(before.replace(line, group))
+            self.scene.stage.usherctl("reload")
+            saved = self.fetch("PUT", GENERAL_OF_CAPULET, self.token(),
+                               {"rules": [{"from": ["group:kin"], "answer": "deny"}]})
+            self.assertEqual(saved["status"], 200, saved)
+        finally:
+            self.scene.settings_file.write_text(before)
+            self.scene.stage.usherctl("reload")
+        self.look_at("general")
+        self.browser.find(saying(f"{CAPULET}: rules = 1 rule (saved by root on "))
+        self.reset()
+        self.assertNotIn("Saved, but not in force", self.browser.text())
+        self.assertEqual(self.browser.all(button("Reset to the file's …")), [])
+
     # --- Waiting
 
     def test_a_waiting_request_is_approved(self):
