@@ -139,6 +139,7 @@ Json json_of(const GeneralIm& general)
     json["limits"] = Json(to_json(general.limits.value));
     json["limits"]["source"] = general.limits.source;
     json["mark"] = general.mark;
+    json["without_effect"] = general.without_effect;
     return json;
 }
 

@@ -416,10 +416,11 @@ std::string Operations::saved_meanwhile(const std::string& organization) const
            ". Look at them again.";
 }
 
-Result<Settings> Operations::settings_with(const std::string& organization, const GeneralChange& change) const
+Result<std::function<Settings()>> Operations::settings_with(const std::string& organization,
+                                                            const GeneralChange& change) const
 {
     auto would_be = policy_.if_saved(organization, change);
-    return would_be ? Result<Settings>(*std::move(would_be)) : gone(organization);
+    return would_be ? Result<std::function<Settings()>>(std::move(would_be)) : gone(organization);
 }
 
 void Operations::reset_general(const Actor& actor, std::string_view organization, Callback<GeneralIm> then)

@@ -254,7 +254,8 @@ class Operations
     // --- What a change of settings would do (operations_preview.cpp). Whoever may save it may ask, what cannot be saved is
     // refused in the same words, and nothing is changed.
 
-    /// Decides what the journal has of the organisation's users once more, as if it were saved (replay.h).
+    /// Decides what the journal has of the organisation's users once more, as if it were saved, and under the policy in force
+    /// (replay.h).
     void preview_journal(const Actor& actor, std::string_view organization, const GeneralChange& change,
                          JournalFilter filter, Callback<Replay> then);
     /// What would be said then of the requests that wait for the organisation's users.
@@ -415,9 +416,9 @@ class Operations
     /// The same, where the change makes sense for the organisation.
     [[nodiscard]] Result<GeneralIm> authorize_change(const Actor& actor, std::string_view organization,
                                                      const GeneralChange& change) const;
-    /// What would be in force, for somebody who was allowed to change it.
-    [[nodiscard]] Result<Settings> settings_with(const std::string& organization,
-                                                 const GeneralChange& change) const;
+    /// Makes what would be in force, for somebody who was allowed to change it (policy_in_force.h).
+    [[nodiscard]] Result<std::function<Settings()>> settings_with(const std::string& organization,
+                                                                  const GeneralChange& change) const;
     /// Gives the organisation's settings when the store has been written; whoever was allowed to change them gets them.
     [[nodiscard]] StoreCallback<void> general_when_stored(std::string organization, Callback<GeneralIm> then);
     /// Does nothing for a caller who has been answered. `error` is the store's, or empty.

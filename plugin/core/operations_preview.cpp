@@ -1,5 +1,6 @@
 // Of Operations: what a change of settings would do, before it is saved.
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "plugin/core/operations.h"
@@ -37,14 +38,14 @@ tl::unexpected<Refusal> not_made(const std::string& error)
 /// Requests that are decided under two policies, on another thread.
 struct Comparison {
     std::shared_ptr<const Policy> in_force;
-    Settings changed;
+    std::function<Settings()> changed;
     Waiting listed;
     std::vector<Facts> facts;
     WaitingPreview preview = {};
 
     void compare()
     {
-        const Policy would_be = policy_of(changed, in_force->generation());
+        const Policy would_be = policy_of(changed(), in_force->generation());
         for (std::size_t i = 0; i < listed.requests.size(); ++i) {
             const SubscriptionRequest& request = listed.requests[i];
             const Decision was = decide(*in_force, request, facts[i]);
@@ -77,7 +78,7 @@ void Operations::preview_journal(const Actor& actor, std::string_view organizati
     }
     ReplayRequest request{std::move(filter)};
     request.filter.domains = domains_of(*before, change);
-    request.settings = std::make_shared<const Settings>(*std::move(changed));
+    request.changed = *std::move(changed);
     replay_(std::move(request), std::move(then));
 }
 
@@ -156,8 +157,8 @@ void Operations::explain_by_change(Explained known, const std::string& organizat
         const bool changes_rules = change.rules.has_value();
         const auto made = std::make_shared<std::shared_ptr<const Policy>>();
         run_(
-            [made, settings = *std::move(changed), generation = policy_.policy()->generation()] {
-                *made = std::make_shared<const Policy>(policy_of(settings, generation));
+            [made, changed = *std::move(changed), generation = policy_.policy()->generation()] {
+                *made = std::make_shared<const Policy>(policy_of(changed(), generation));
             },
             callbacks_.bind(
                 [this, made, explained, changes_rules, then](const tl::expected<void, std::string>& done) {

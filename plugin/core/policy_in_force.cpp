@@ -194,21 +194,35 @@ void PolicyInForce::save(const std::string& organization, const GeneralChange& c
                   }});
 }
 
-std::optional<Settings> PolicyInForce::if_saved(const std::string& organization,
-                                                const GeneralChange& change) const
+std::function<Settings()> PolicyInForce::if_saved(const std::string& organization,
+                                                  const GeneralChange& change) const
 {
-    if (!general(organization)) {
-        return std::nullopt;
+    const auto& all = file_.organizations;
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == organization; });
+    if (found == all.end()) {
+        return nullptr;
     }
+    // The other organisations are as they are in force: what is saved for them need not be read again.
+    const auto place = static_cast<std::size_t>(found - all.begin());
     std::vector<SavedSetting> saved;
     for (const SavedValue& value : saved_values_) {
-        saved.push_back(value.saved);
+        if (value.organization == place) {
+            saved.push_back(value.saved);
+        }
     }
-    Merged merged = merge(change_to(organization, change, {}, wall_clock_()), file_, std::move(saved));
-    Settings would_be;
-    would_be.organizations = std::move(merged.settings.organizations);
-    would_be.limits = merged.settings.limits;
-    return would_be;
+    Settings in_force;
+    in_force.organizations = organizations();
+    in_force.limits = file_.limits;
+    Settings alone;
+    alone.organizations = {*found};
+    return [in_force = std::move(in_force), alone = std::move(alone), place, saved = std::move(saved),
+            change_of = change_to(organization, change, {}, wall_clock_())] {
+        Merged merged = merge(change_of, alone, saved);
+        Settings would_be = in_force;
+        would_be.organizations[place] = std::move(merged.settings.organizations.front());
+        return would_be;
+    };
 }
 
 void PolicyInForce::reset(const std::string& organization, StoreCallback<void> then)
@@ -382,6 +396,12 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
         if (written.name != organization) {
             continue;
         }
+        std::vector<std::string> without_effect;
+        for (const SavedValue& value : saved_values_) {
+            if (value.organization == i && !value.in_force) {
+                without_effect.push_back(value.text);
+            }
+        }
         const Organization& effective = policy_->organizations()[i];
         return GeneralIm{written.name,
                          sourced(i, kUsersMayChoose, effective.users_may_choose),
@@ -392,7 +412,8 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
                          sourced(i, kRules, effective.rules),
                          sourced(i, kAdministrators, effective.administrators),
                          {file_.limits, source_of_limits(file_)},
-                         mark_of(i, saved_values_)};
+                         mark_of(i, saved_values_),
+                         std::move(without_effect)};
     }
     return std::nullopt;
 }

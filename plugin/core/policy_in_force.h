@@ -56,6 +56,8 @@ struct GeneralIm {
     Sourced<std::vector<Address>> administrators;
     Sourced<Limits> limits;  ///< of all organisations together; only the file changes them
     std::string mark = {};   ///< another one whenever something has been saved or reset for the organisation
+    /// What is saved for it, and not in force: sentences (saved_values.h). Until it is reset.
+    std::vector<std::string> without_effect = {};
 };
 
 class PolicyInForce
@@ -114,10 +116,10 @@ class PolicyInForce
     /// where the change has the mark of what was saved before, and that is not it any more.
     void save(const std::string& organization, const GeneralChange& change, const std::string& by,
               StoreCallback<bool> then);
-    /// What would be in force if that were saved: organisations and limits, and nothing else, so that another thread may have
-    /// them. Nothing for an organisation that does not exist.
-    [[nodiscard]] std::optional<Settings> if_saved(const std::string& organization,
-                                                   const GeneralChange& change) const;
+    /// Makes what would be in force if that were saved now: organisations and limits, and nothing else. To be called on another
+    /// thread, because rules take their time to read. Null for an organisation that does not exist.
+    [[nodiscard]] std::function<Settings()> if_saved(const std::string& organization,
+                                                     const GeneralChange& change) const;
     /// Forgets what was saved for the organisation.
     void reset(const std::string& organization, StoreCallback<void> then);
     /// Forgets what was saved for one of that name of which the file has no domain. Gives whether there was anything.

@@ -7,7 +7,6 @@
 
 #include "integration/base/file_descriptor.h"
 #include "plugin/core/replay_policies.h"
-#include "plugin/settings/group_members.h"
 #include "plugin/store/own_connection.h"
 
 namespace usher
@@ -34,7 +33,9 @@ class Replaying
     {
         if (!own_policies_) {
             policies_.emplace(order.settings);
-            has_outside_groups_ = has_groups_from_ldap(*order.settings);
+        }
+        if (order.compared_with) {
+            compared_with_.emplace(order.compared_with);
         }
     }
 
@@ -45,7 +46,8 @@ class Replaying
             return;
         }
         const Settings* then = nullptr;
-        if (own_policies_ || has_outside_groups_) {
+        if (own_policies_ || policies_->has_outside_groups() ||
+            (compared_with_ && compared_with_->has_outside_groups())) {
             const RecordedPolicies::Policy& own = recorded_.of(record.generation);
             if (!own) {
                 not_decided(own.error());
@@ -58,13 +60,15 @@ class Replaying
             then = own->get();
         }
         const std::optional<Decision> now = policies_->decide(record, then);
-        if (!now) {
+        const std::optional<Decision> was =
+            compared_with_ ? compared_with_->decide(record, then) : record.decision;
+        if (!now || !was) {
             not_decided("the groups that the directory had them in were not recorded yet");
             return;
         }
         ++replay_.decided;
-        if (own_policies_ ? kind(*now) != kind(record.decision) : now->answer != record.decision.answer) {
-            add(*now, std::move(record));
+        if (own_policies_ ? kind(*now) != kind(*was) : now->answer != was->answer) {
+            add(*was, *now, std::move(record));
         }
     }
 
@@ -87,11 +91,11 @@ class Replaying
         }
     }
 
-    void add(const Decision& now, JournalRecord record)
+    void add(const Decision& was, const Decision& now, JournalRecord record)
     {
-        ReplayDifference& difference = differences_[{kind(record.decision), kind(now)}];
+        ReplayDifference& difference = differences_[{kind(was), kind(now)}];
         if (difference.count++ == 0) {
-            difference.was = record.decision;
+            difference.was = was;
             difference.now = now;
         }
         if (difference.examples.size() < ReplayDifference::kMaxExamples) {
@@ -101,8 +105,8 @@ class Replaying
 
     RecordedPolicies recorded_;
     const bool own_policies_;
-    bool has_outside_groups_ = false;
     std::optional<ReplayPolicies> policies_;
+    std::optional<ReplayPolicies> compared_with_;
     std::uint64_t generation_ = 0;  // with own_policies_: of policies_
     std::map<std::pair<Kind, Kind>, ReplayDifference> differences_;
     Replay replay_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,8 +26,9 @@ struct ReplayRequest {
     /// The settings file under which they are to be made: its text, and what errors call it.
     std::optional<std::string> toml = {};
     std::string path = {};
-    /// The organisations and limits under which they are to be made; null, and no file: the policy in force decides.
-    std::shared_ptr<const Settings> settings = {};
+    /// Makes the organisations and limits that are compared with the policy in force, on the thread that replays. Null, and no
+    /// file: the policy in force decides.
+    std::function<Settings()> changed = {};
 };
 
 /// What is to be done.
@@ -35,13 +37,15 @@ struct ReplayOrder {
     JournalFilter filter;
     /// The policy that decides; null: for each decision the one that it was made under.
     std::shared_ptr<const Settings> settings;
+    /// The policy with whose decisions its own are compared; null: with those that were recorded.
+    std::shared_ptr<const Settings> compared_with = {};
 };
 
 /// Decisions that would be other ones, in the same way.
 struct ReplayDifference {
     static constexpr std::size_t kMaxExamples = 3;
 
-    Decision was;
+    Decision was;  ///< as it was recorded, or under the policy that is compared with
     Decision now;
     std::uint64_t count = 0;
     std::vector<JournalRecord> examples;  ///< the first of them
@@ -50,7 +54,8 @@ struct ReplayDifference {
 struct Replay {
     std::uint64_t decided = 0;
     std::uint64_t by_hand = 0;  ///< that a person has answered: no policy has decided them
-    /// Of which something is missing that matters: their own policy, or what the directory said then.
+    /// Of which something is missing that matters: their own policy, or what the directory said then. Where two policies are
+    /// compared, to either of them.
     std::uint64_t not_decided = 0;
     std::string why_not;  ///< of the first of these
     /// Where the answer is another one; under a decision's own policy, also where the reason is. The most frequent first.

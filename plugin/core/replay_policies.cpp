@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "plugin/settings/group_members.h"
 #include "plugin/settings/reader.h"
 #include "plugin/settings/setting_error.h"
 #include "plugin/store/policy_texts.h"
@@ -101,7 +102,9 @@ RecordedPolicies::Policy RecordedPolicies::read(std::uint64_t generation)
 }
 
 ReplayPolicies::ReplayPolicies(std::shared_ptr<const Settings> settings)
-    : settings_(std::move(settings)), policy_(organizations(*settings_), settings_->limits, 0)
+    : settings_(std::move(settings)),
+      policy_(organizations(*settings_), settings_->limits, 0),
+      has_outside_groups_(has_groups_from_ldap(*settings_))
 {
     for (std::size_t i = 0; i < settings_->organizations.size(); ++i) {
         for (const std::string& domain : settings_->organizations[i].domains) {
@@ -116,7 +119,7 @@ std::optional<Decision> ReplayPolicies::decide(const JournalRecord& record, cons
     const auto place = places_.find(domain);
     Facts facts = record.facts;
     facts.groups.reset();
-    if (then == nullptr || place == places_.end() ||
+    if (!has_outside_groups_ || then == nullptr || place == places_.end() ||
         !has_groups_from_outside(organization_of(*then, domain))) {
         return usher::decide(policy_, record.request, facts);
     }

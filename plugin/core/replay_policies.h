@@ -45,8 +45,9 @@ class ReplayPolicies
   public:
     explicit ReplayPolicies(std::shared_ptr<const Settings> settings);
 
-    /// Makes the decision again, which was made under `then`; null: that is not known, or does not matter because
-    /// `settings` has no groups with members from outside. Nothing if it depends on such groups that were not recorded.
+    [[nodiscard]] bool has_outside_groups() const { return has_outside_groups_; }
+    /// Makes the decision again, which was made under `then`; that may be null, and does not matter, without
+    /// has_outside_groups(). Nothing if it depends on such groups that were not recorded.
     [[nodiscard]] std::optional<Decision> decide(const JournalRecord& record, const Settings* then);
 
   private:
@@ -65,6 +66,7 @@ class ReplayPolicies
     std::shared_ptr<const Settings> settings_;
     std::map<std::string, std::size_t, std::less<>> places_;  // of organisations, by their domains
     const usher::Policy policy_;
+    const bool has_outside_groups_;
     std::map<std::string, std::unique_ptr<const usher::Policy>> with_groups_;  // by what differs from policy_
     Form last_;
 };

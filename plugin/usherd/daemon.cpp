@@ -423,15 +423,11 @@ class Daemon : private EntityEvents
 
     void replay(ReplayRequest request, Callback<Replay> then)
     {
-        auto settings = std::exchange(request.settings, nullptr);
-        if (!settings) {
-            const auto in_force = std::make_shared<Settings>();
-            in_force->organizations = policy_->organizations();
-            in_force->limits = policy_->policy()->limits();
-            settings = in_force;
-        }
+        const auto in_force = std::make_shared<Settings>();
+        in_force->organizations = policy_->organizations();
+        in_force->limits = policy_->policy()->limits();
         ask_journal<Replay>(
-            [task = ReplayTask{std::move(request), settings_.store.url, settings, members_.known(),
+            [task = ReplayTask{std::move(request), settings_.store.url, in_force, members_.known(),
                                journal_worker_.stop_descriptor()}] { return replay_now(task); },
             std::move(then));
     }

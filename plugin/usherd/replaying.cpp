@@ -48,6 +48,9 @@ Result<Replay> replay_now(const ReplayTask& task)
             return tl::unexpected(std::move(settings.error()));
         }
         order.settings = *std::move(settings);
+    } else if (task.request.changed) {
+        order.compared_with = task.settings;
+        order.settings = std::make_shared<const Settings>(task.request.changed());
     }
     auto done = replay(task.store_url, order, task.stop);
     if (!done) {

@@ -14,7 +14,7 @@ namespace usher
 struct ReplayTask {
     ReplayRequest request;
     std::string store_url;
-    std::shared_ptr<const Settings> settings;     ///< organisations and limits, where the request has no file
+    std::shared_ptr<const Settings> settings;     ///< organisations and limits in force
     std::shared_ptr<const GroupMembers> members;  ///< that are known now
     int stop = -1;                                ///< see replay()
 };

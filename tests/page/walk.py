@@ -291,6 +291,10 @@ class Walk(unittest.TestCase):
         self.says("Saved.")
         self.at(self.scene[TYBALT].request(JULIET))
         self.at(self.scene[JULIET].hears("subscribe", TYBALT))  # is asked, as nobody was before
+        # What that has changed is no consequence of the next change.
+        self.browser.click(choice("Allow users to set 'Options for contact list requests'", "No"))
+        self.browser.click(button("What would change?"))
+        self.browser.find(saying("none would differ with these settings."))
         self.reset()
         self.assertTrue(self.browser.find(choice(OPTIONS, ORGANIZATION)).is_selected())
 
@@ -340,6 +344,26 @@ class Walk(unittest.TestCase):
         self.reset()
         self.assertEqual(self.scene.ask("GET", "/v1/session", cookie).status, 401)
 
+    def test_what_is_saved_without_effect_is_shown_and_can_be_reset(self):
+        self.log_in()
+        before = self.scene.settings_file.read_text()
+        line = f'administrators = ["{NURSE}"]\n'
+        group = f'{line}[[organization.group]]\nname = "kin"\nmembers = ["{PARIS}"]\n'
+        try:
+            self.scene.settings_file.write_text(before.replace(line, group))
+            self.scene.stage.usherctl("reload")
+            saved = self.fetch("PUT", GENERAL_OF_CAPULET, self.token(),
+                               {"rules": [{"from": ["group:kin"], "answer": "deny"}]})
+            self.assertEqual(saved["status"], 200, saved)
+        finally:
+            self.scene.settings_file.write_text(before)
+            self.scene.stage.usherctl("reload")
+        self.look_at("general")
+        self.browser.find(saying(f"{CAPULET}: rules = 1 rule (saved by root on "))
+        self.reset()
+        self.assertNotIn("Saved, but not in force", self.browser.text())
+        self.assertEqual(self.browser.all(button("Reset to the file's …")), [])
+
     # --- Waiting
 
     def test_a_waiting_request_is_approved(self):
@@ -360,11 +384,41 @@ class Walk(unittest.TestCase):
         self.browser.type(field("Contact or user"), "romeo@")
         for user in (NURSE, TYBALT):
             self.browser.click(f"//input[@aria-label='Choose the request from {ROMEO} to {user}']")
-        self.browser.click(button("Deny the chosen"))
+        # What the filter hides is not chosen any more, not even when it is shown again.
+        self.browser.type(field("Contact or user"), NURSE)
+        self.browser.find(button("Deny the 1 chosen"))
+        self.browser.type(field("Contact or user"), "romeo@")
+        self.browser.find(saying("1 chosen."))
+        self.browser.click(f"//input[@aria-label='Choose the request from {ROMEO} to {TYBALT}']")
+        self.browser.click(button("Deny the 2 chosen"))
         self.browser.click(f"//dialog{button('Deny 2 requests')}")
         self.says("2 of 2 requests denied.")
         for user in (NURSE, TYBALT):
             self.at(self.scene[ROMEO].hears("unsubscribed", user))
+
+    # --- Journal
+
+    def test_one_decision_is_made_again(self):
+        self.log_in()
+        self.go("Journal")
+        self.browser.click(f"//main//tr[contains(., '{NURSE}')][contains(., '{JULIET}')]//a")
+        again = button("Would it be decided the same again?")
+        self.browser.click(again)
+        self.assertIn("the same\n", self.replayed() + "\n")
+        self.assertIn("the same answer", self.replayed())
+        saved = self.fetch("PUT", GENERAL_OF_CAPULET, self.token(), {"option": "prompt"})
+        self.assertEqual(saved["status"], 200, saved)
+        try:
+            self.browser.click(again)
+            self.browser.find(saying("another one:"))
+            self.assertIn("the same\n", self.replayed())
+            self.assertIn("leave to the user (prompt)", self.replayed())
+        finally:
+            self.fetch("DELETE", GENERAL_OF_CAPULET, self.token())
+
+    def replayed(self):
+        self.settled()
+        return self.browser.find("//main//dl[contains(., 'Under the policy in force')]").text
 
     # --- Who sees what
 

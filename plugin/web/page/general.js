@@ -2,7 +2,8 @@
 
 import {currentSession, get, path, post, put, remove} from "/files/api.js";
 import {button, confirmed, facts, fill, foreign, h, labelled, number, problem, renew, say, table, wait} from "/files/dom.js";
-import {administratorsPart, domainsPart, federationPart, mayChoosePart, optionPart, part} from "/files/general_parts.js";
+import {administratorsPart, domainsPart, federationPart, mayChoosePart, optionPart, part, withoutEffectPart}
+    from "/files/general_parts.js";
 import {replayInto, stopReplay} from "/files/replay.js";
 import {rulesPart} from "/files/rules.js";
 import {incomplete, kindText} from "/files/words.js";
@@ -78,6 +79,7 @@ function editor(general, place, signal) {
         tryOut: (user, contact) => post(resourceOf(name, "try"), {user, contact, change: change()})};
     bar.refresh();
     return [
+        isWithoutEffect(general) && withoutEffectPart(general),
         mayChoosePart(context), optionPart(context), domainsPart(context), federationPart(context),
         general.administrators && administratorsPart(context),
         general.rules && rulesPart(context),
@@ -85,6 +87,8 @@ function editor(general, place, signal) {
         beforehand, bar.element,
     ];
 }
+
+const isWithoutEffect = (general) => (general.without_effect ?? []).length > 0;
 
 function limitsPart({source, ...limits}) {
     const rows = Object.entries(limits).map(([setting, value]) =>
@@ -128,7 +132,7 @@ function saveBar({general, change, preview, show}) {
             say("Your changes are undone. Nothing was saved.");
         }),
     ];
-    const savedAny = Object.keys(MEMBERS).some((member) => general[member]?.saved);
+    const savedAny = isWithoutEffect(general) || Object.keys(MEMBERS).some((member) => general[member]?.saved);
     const element = h("section", {class: "savebar", "aria-label": "Save"}, text, failed,
         h("div", {class: "buttons"}, forChanges, savedAny && button("Reset to the file's …", reset)));
     const refresh = () => {
@@ -153,7 +157,7 @@ function showPreview(place, name, change, signal) {
     const days = h("select", {change: () => replay()},
         PERIODS.map(([value, label]) => h("option", {value, selected: value === "30"}, label)));
     const replay = () => replayInto(decided, signal, {
-        resource: resourceOf(name, "preview"), body: change, compared: {}, under: "with these settings",
+        resource: resourceOf(name, "preview"), body: change, under: "with these settings",
         query: {since: days.value && `${new Date(Date.now() - days.value * DAY_MS).toISOString().slice(0, 19)}Z`},
     });
     place.replaceChildren(h("section", {class: "card"}, heading,

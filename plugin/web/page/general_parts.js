@@ -1,6 +1,6 @@
 // The parts of General IM but for the rules: each changes its member of the draft and says so.
 
-import {addressField, button, choices, h, labelled, newId, say} from "/files/dom.js";
+import {addressField, button, choices, foreign, h, labelled, newId, say} from "/files/dom.js";
 import {OPTIONS} from "/files/words.js";
 
 /** A setting with its heading, and where its value comes from. */
@@ -13,6 +13,11 @@ function groupPart(title, sourced, ...content) {
     return h("section", {class: "card"}, h("fieldset", {}, h("legend", {}, h("h3", {}, title)), content),
         h("p", {class: "source"}, "Source: ", sourced.source));
 }
+
+/** What is saved and not in force. */
+export const withoutEffectPart = (general) => h("div", {class: "note"},
+    h("p", {}, "Saved, but not in force, because it does not fit the settings file any more. Reset forgets it."),
+    h("ul", {}, general.without_effect.map((one) => h("li", {}, foreign(one)))));
 
 /** The words of a text: an address holds neither spaces nor commas. */
 export const wordsIn = (text) => text.split(/[\s,]+/).filter((word) => word !== "");

@@ -3,7 +3,7 @@
 import {currentSession, get, lines, path, queryText} from "/files/api.js";
 import {addressField, button, counted, facts, fill, foreign, h, labelled, problem, renew, row, say, table, time} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
-import {replayInto} from "/files/replay.js";
+import {replayInto, replayOne} from "/files/replay.js";
 import {answeredWords, foundWhere, optionSentence, reasonText, repeatsWords, rosterItem, verdictWords} from "/files/words.js";
 
 const SHOWN = 100;
@@ -15,7 +15,8 @@ export function showJournal(content, signal, {rest, parameters}) {
     if (rest[0] === "explain") {
         showExplain(content, signal, parameters);
     } else if (rest[0]) {
-        fill(content, "Reading the decision …", signal, () => get(path("journal", rest[0]), {}, signal), decision);
+        fill(content, "Reading the decision …", signal, () => get(path("journal", rest[0]), {}, signal),
+            (record) => decision(record, signal));
     } else {
         showList(content, signal, parameters);
     }
@@ -152,9 +153,10 @@ async function follow({filter, behind, signal}, show, fail) {
 
 // --- One decision
 
-function decision(record) {
+function decision(record, signal) {
     const known = record.facts;
     const again = `#/journal/explain${queryText({user: record.user, contact: record.contact})}`;
+    const replayed = h("div", {"aria-live": "polite"});
     const groups = (list) => (list.length === 0 ? "" : `${list.join(", ")} (by the directory)`);
     return [
         h("h2", {}, `Decision ${record.id}`),
@@ -177,6 +179,8 @@ function decision(record) {
             ["Found", foundWhere(record.source)],
             ["Settings", [`generation ${record.generation} of `, foreign(record.organization)]],
         ]),
+        !record.answered_by && [
+            h("p", {}, button("Would it be decided the same again?", () => replayOne(replayed, record, signal))), replayed],
         h("ul", {class: "links"},
             h("li", {}, h("a", {href: again}, "Explain now: how such a request would be decided")),
             h("li", {}, h("a", {href: `#/journal${queryText({user: record.user})}`}, "Decisions for this user")),

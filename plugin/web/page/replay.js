@@ -1,14 +1,14 @@
-// Decisions made again: under unsaved settings, or under the policy in force. In parts, so that it can be stopped.
+// Decisions made again: under unsaved settings, or under the policy in force. Many in parts, so that it can be stopped.
 
-import {post} from "/files/api.js";
-import {button, counted, foreign, h, newId, number, problem, renew, table, time} from "/files/dom.js";
+import {path, post} from "/files/api.js";
+import {button, counted, facts, fill, foreign, h, newId, number, problem, renew, table, time} from "/files/dom.js";
 import {kindText} from "/files/words.js";
 
 const RECORDS_IN_A_PART = 20000;
 const EXAMPLES = 3;
 
 const nothing = () => ({
-    already: 0, decided: 0, by_hand: 0, not_decided: 0, why_not: "", differences: new Map(), finished: false,
+    decided: 0, by_hand: 0, not_decided: 0, why_not: "", differences: new Map(), finished: false,
 });
 
 function add(sum, part) {
@@ -26,8 +26,7 @@ function add(sum, part) {
     }
 }
 
-const countOf = (differences) => differences.reduce((all, one) => all + one.count, 0);
-const differing = (sum) => countOf([...sum.differences.values()]);
+const differing = (sum) => [...sum.differences.values()].reduce((all, one) => all + one.count, 0);
 
 let running = null;  // of the one replay that there is at a time
 
@@ -38,11 +37,10 @@ export function stopReplay() {
 
 /**
  * Replays into `place`: POSTs `body` to `resource` with `query` until there is no more, with progress and a button that
- * stops it. The same with the body `compared`, if there is one, tells how many differ without the change. What was found
- * until it is stopped is shown, unless another replay has begun.
+ * stops it. What was found until it is stopped is shown, unless another replay has begun.
  */
 export async function replayInto(place, signal, order) {
-    const {resource, body, compared, query, under} = order;
+    const {resource, body, query, under} = order;
     stopReplay();
     const stop = new AbortController();
     running = stop;
@@ -55,11 +53,7 @@ export async function replayInto(place, signal, order) {
     let failure = null;
     try {
         for (let after = ""; !sum.finished;) {
-            const portion = {...query, after, limit: RECORDS_IN_A_PART};
-            const part = await post(resource, body, portion, either);
-            if (compared) {
-                sum.already += countOf((await post(resource, compared, portion, either)).differences);
-            }
+            const part = await post(resource, body, {...query, after, limit: RECORDS_IN_A_PART}, either);
             add(sum, part);
             after = part.last;
             progress.textContent =
@@ -81,8 +75,6 @@ function result(sum, under) {
         h("p", {class: "lead", role: "status"}, sum.decided === 0 ? "There are no decisions in the journal to make again."
             : `Of ${counted(sum.decided, "decision")}, ${differ === 0 ? "none" : number(differ)} would differ ${under}.`),
         !sum.finished && h("p", {class: "note"}, "Stopped: the decisions behind these were not looked at."),
-        sum.already > 0 && h("p", {},
-            `${number(sum.already)} differ with the settings in force, too: they were decided under other ones.`),
         sum.by_hand > 0 && h("p", {}, `${counted(sum.by_hand, "answer")} by people left out.`),
         sum.not_decided > 0 && h("p", {class: "note"},
             `${counted(sum.not_decided, "decision")} cannot be made again: ${sum.why_not}`),
@@ -96,4 +88,28 @@ function group(one) {
     return h("div", {class: "difference"},
         h("p", {}, h("strong", {}, `${number(one.count)}: `), kindText(one.was), " → ", kindText(one.now)),
         table("Examples", ["When", "Contact", "User"], rows));
+}
+
+// --- One decision
+
+/** Makes one decision again, under the policy that it was made under and under the one in force. */
+export function replayOne(place, record, signal) {
+    const query = {user: record.user, contact: record.contact, after: String(BigInt(record.id) - 1n), limit: 1};
+    const again = (ownPolicy) => post(path("replay"), {own_policies: ownPolicy}, query, signal);
+    fill(place, "Making the decision again …", signal, async () => [await again(true), await again(false)],
+        ([own, inForce]) => facts([
+            [`Under its own policy, generation ${record.generation}`, becomes(own, record, "the same")],
+            ["Under the policy in force", becomes(inForce, record, "the same answer")],
+        ]));
+}
+
+function becomes(replayed, record, same) {
+    if (replayed.last !== record.id) {
+        return "not known: the journal does not have it any more";
+    }
+    if (replayed.decided === 0) {
+        return `not known: ${replayed.why_not}`;
+    }
+    const [difference] = replayed.differences;
+    return difference ? ["another one: ", kindText(difference.now)] : same;
 }

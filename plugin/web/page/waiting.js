@@ -28,8 +28,8 @@ class List {
         this.outcomes = new Map();  // by request: in words
         this.shown = new Map();     // by request: its box, and the place for the outcome
         this.most = ROWS_AT_ONCE;
-        this.text = h("input", {type: "search", input: () => this.show(), autocomplete: "off", spellcheck: "false"});
-        this.says = h("select", {change: () => this.show()}, h("option", {value: ""}, "anything"),
+        this.text = h("input", {type: "search", input: () => this.filter(), autocomplete: "off", spellcheck: "false"});
+        this.says = h("select", {change: () => this.filter()}, h("option", {value: ""}, "anything"),
             ANSWERS.map(([value, label]) => h("option", {value}, label)));
         this.place = h("div");
         this.count = h("p", {role: "status"});
@@ -41,17 +41,21 @@ class List {
     }
 
     buttons() {
-        this.forChosen = [
-            button("Approve the chosen", () => this.answerChosen("approve")),
-            button("Deny the chosen", () => this.answerChosen("deny")),
-        ];
+        this.forChosen = [["approve", "Approve"], ["deny", "Deny"]].map(([answer, words]) =>
+            ({words, element: button(words, () => this.answerChosen(answer))}));
         return h("div", {class: "buttons"},
             button("Choose all below", () => this.choose(this.matching())), button("Choose none", () => this.choose([])),
-            this.forChosen, button("Answer as the policy says …", () => this.applyPolicy()));
+            this.forChosen.map((one) => one.element), button("Answer as the policy says …", () => this.applyPolicy()));
     }
 
     choose(requests) {
         this.chosen = new Set(requests.filter((one) => !this.outcomes.has(one)));
+        this.show();
+    }
+
+    /** What the filter hides is not chosen any more: nobody answers what they do not see. */
+    filter() {
+        this.chosen = new Set(this.matching().filter((one) => this.chosen.has(one)));
         this.show();
     }
 
@@ -81,7 +85,10 @@ class List {
         const of = shown === all ? "" : `${number(shown)} of `;
         const answered = this.outcomes.size === 0 ? "" : `, ${number(this.outcomes.size)} of them with an outcome`;
         this.count.textContent = `${of}${counted(all, "request")}${answered}; ${number(this.chosen.size)} chosen.`;
-        this.forChosen.forEach((one) => { one.disabled = this.chosen.size === 0; });
+        this.forChosen.forEach(({words, element}) => {
+            element.textContent = `${words} the ${this.chosen.size === 0 ? "" : `${number(this.chosen.size)} `}chosen`;
+            element.disabled = this.chosen.size === 0;
+        });
     }
 
     row(request) {

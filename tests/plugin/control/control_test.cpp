@@ -386,6 +386,7 @@ BOOST_AUTO_TEST_CASE(settings_are_saved_and_reset)
     BOOST_TEST(rules["administrators"]["value"] == Json::array({"nurse@capulet.lit"}));
     BOOST_TEST(rules["limits"]["approvals_per_contact_per_hour"] == 60);
     BOOST_TEST(rules["limits"]["source"] == "default");
+    BOOST_TEST(rules["without_effect"] == Json::array());
     BOOST_TEST(policy->policy()->organizations()[0].rules.size() == 1U);
     const std::string report = control_report::general(rules);
     BOOST_TEST(report.find("rules             1") != std::string::npos, report);
@@ -413,7 +414,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_tried_before_it_is_saved)
     BOOST_TEST((replayed[0].filter.after == 3));
     BOOST_TEST(replayed[0].filter.most == 5U);
     BOOST_TEST(replayed[0].filter.since.has_value());
-    BOOST_TEST((replayed[0].settings->organizations[0].option == Option::all));
+    BOOST_TEST((replayed[0].changed().organizations[0].option == Option::all));
     asked("POST", "/v1/organizations/{name}/preview", organization + "/preview", "{}");
     BOOST_TEST(replayed[1].filter.most == 100'000U);
 

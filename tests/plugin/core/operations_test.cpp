@@ -748,12 +748,13 @@ BOOST_AUTO_TEST_CASE(a_preview_decides_the_organizations_journal_under_the_chang
     BOOST_TEST((replayed->filter.after == 7));
     BOOST_TEST(replayed->filter.most == 9U);
     BOOST_TEST((replayed->filter.domains == std::vector<std::string>{"capulet.lit", "capulet.example"}));
-    BOOST_REQUIRE(replayed->settings != nullptr);
-    BOOST_REQUIRE(replayed->settings->organizations.size() == 2U);
-    const OrganizationSettings& capulet = replayed->settings->organizations[0];
+    BOOST_REQUIRE(replayed->changed != nullptr);
+    const Settings changed = replayed->changed();
+    BOOST_REQUIRE(changed.organizations.size() == 2U);
+    const OrganizationSettings& capulet = changed.organizations[0];
     BOOST_TEST((capulet.option == Option::prompt));
     BOOST_TEST((capulet.domains == std::vector<std::string>{"capulet.example"}));
-    BOOST_TEST((replayed->settings->organizations[1].option == Option::all));
+    BOOST_TEST((changed.organizations[1].option == Option::all));
     BOOST_TEST(operations.generation() == before);
     BOOST_TEST((policy->policy()->organizations()[0].option == Option::organization));
 }

@@ -141,12 +141,31 @@ BOOST_AUTO_TEST_CASE(what_would_be_in_force_is_what_saving_brings)
     for (const GeneralChange& change : changes) {
         const std::uint64_t before = policy->policy()->generation();
         const auto would_be = policy->if_saved("Capulet", change);
-        BOOST_REQUIRE(would_be.has_value());
+        BOOST_REQUIRE(would_be != nullptr);
         BOOST_TEST(policy->policy()->generation() == before);
         BOOST_REQUIRE(policy->save("Capulet", change, "nurse@capulet.lit").has_value());
-        BOOST_TEST(joined(policy_to_toml(*would_be), "") == text_of(policy->policy()->generation()));
+        BOOST_TEST(joined(policy_to_toml(would_be()), "") == text_of(policy->policy()->generation()));
     }
-    BOOST_TEST(!policy->if_saved("Verona", {}).has_value());
+    BOOST_TEST((policy->if_saved("Verona", {}) == nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_saved_without_effect_is_told_until_it_is_reset)
+{
+    BOOST_REQUIRE(
+        policy
+            ->save("Capulet", {.option = Option::all, .domains = {{"capulet.example"}}}, "nurse@capulet.lit")
+            .has_value());
+    BOOST_TEST(policy->general("Capulet")->without_effect.empty());
+    const std::string fewer = with(kFile, ", \"capulet.example\"", "");
+    BOOST_REQUIRE(policy->set_file(parse_settings(fewer, "usher.toml").value()).has_value());
+    const GeneralIm general = policy->general("Capulet").value();
+    BOOST_TEST(!general.domains.saved);
+    BOOST_REQUIRE(general.without_effect.size() == 1U);
+    BOOST_TEST(general.without_effect.front().starts_with(
+        "Capulet: domains = capulet.example (saved by nurse@capulet.lit on 2026-11-23 12:00 UTC)"));
+    BOOST_TEST(policy->general("Montague")->without_effect.empty());
+    BOOST_REQUIRE(policy->reset("Capulet").has_value());
+    BOOST_TEST(policy->general("Capulet")->without_effect.empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_none_of_policy_s_business_stays_beside_it)

@@ -94,6 +94,13 @@ struct Store {
     {
         return replayed(std::make_shared<const Settings>(under));
     }
+    [[nodiscard]] Replay compared(const Settings& in_force, const Settings& changed) const
+    {
+        return replay(store->url(), {{.most = 1'000'000},
+                                     std::make_shared<const Settings>(changed),
+                                     std::make_shared<const Settings>(in_force)})
+            .value();
+    }
 };
 
 std::shared_ptr<const GroupMembers> members(const Settings& file, const std::vector<std::string>& sales)
@@ -130,9 +137,48 @@ BOOST_AUTO_TEST_CASE(what_saved_rules_decided_is_decided_again_by_them)
     const Replay own = replayed(std::shared_ptr<const Settings>());
     BOOST_TEST(own.decided == 1U);
     BOOST_TEST(own.differences.empty());
-    // A preview of saving them again differs in nothing; without them there is one.
-    BOOST_TEST(replayed(policy->if_saved("Capulet", {.rules = rules.value()}).value()).differences.empty());
-    BOOST_TEST(replayed(policy->if_saved("Capulet", {}).value()).differences.size() == 1U);
+    // Under those rules once more it differs in nothing; without them there is one.
+    BOOST_TEST(replayed(policy->if_saved("Capulet", {.rules = rules.value()})()).differences.empty());
+    BOOST_TEST(replayed(policy->if_saved("Capulet", {})()).differences.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(two_policies_are_compared_whatever_was_decided_then)
+{
+    judge("juliet", "nurse@capulet.lit");
+    judge("juliet", "romeo@montague.lit");
+    const Settings prompt = settings("option = \"prompt\"");
+    BOOST_TEST(compared(prompt, prompt).decided == 2U);
+    BOOST_TEST(compared(prompt, prompt).differences.empty());
+    // Her nurse was approved then, and would be again: today's policy leaves her.
+    const Replay done = compared(prompt, settings("option = \"organization\""));
+    BOOST_REQUIRE(done.differences.size() == 1U);
+    const ReplayDifference& difference = done.differences.front();
+    BOOST_TEST(difference.was.answer == Answer::leave);
+    BOOST_TEST(difference.was.reason == Reason::prompt);
+    BOOST_TEST(difference.now.answer == Answer::approve);
+    BOOST_TEST(difference.count == 1U);
+    BOOST_TEST(difference.examples.front().request.contact.text() == "nurse@capulet.lit");
+    BOOST_TEST(difference.examples.front().decision.answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(what_one_of_two_policies_cannot_decide_is_not_compared)
+{
+    Settings file = settings("option = \"prompt\"", kSales);
+    put_members(file, members(file, {"nurse@capulet.lit"}));
+    put_in_force(file);
+    judge("juliet", "nurse@capulet.lit");
+    const Settings without = settings("option = \"prompt\"");
+    // It was a member then.
+    const Replay done = compared(without, file);
+    BOOST_REQUIRE(done.differences.size() == 1U);
+    BOOST_TEST(done.differences.front().now.reason == Reason::rule);
+    store->run("UPDATE journal SET outside_groups = NULL");
+    for (const Replay& one : {compared(without, file), compared(file, without)}) {
+        BOOST_TEST(one.decided == 0U);
+        BOOST_TEST(one.not_decided == 1U);
+        BOOST_TEST(one.differences.empty());
+    }
+    BOOST_TEST(compared(without, without).decided == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_another_policy_would_change_is_counted_with_examples)
