@@ -93,7 +93,7 @@ class WebSessions
     [[nodiscard]] const WebSession* find(std::string_view secret);
     /// Those that have not ended, by their ids.
     [[nodiscard]] std::list<WebSession> all();
-    /// Ends a session of the reader's own.
+    /// Ends this session alone, for whose it is.
     void log_out(const std::string& id);
     /// Ends somebody's session, and the links that they have not used: who got hold of one may have made others. Returns false
     /// if there is none with this id.

@@ -261,11 +261,13 @@ class Walk(unittest.TestCase):
         return [line.split()[0] for line in self.scene.stage.usherctl("web", "--sessions").splitlines()[1:]]
 
     def test_the_session_of_a_removed_administrator_is_gone(self):
+        unused = self.scene.chat_link(NURSE)
         self.log_in(self.scene.chat_link(NURSE))
         before = self.scene.settings_file.read_text()
         try:
             self.scene.settings_file.write_text(before.replace(NURSE, TYBALT))
             self.scene.stage.usherctl("reload")
+            self.assertEqual(self.sessions(), [])
             self.browser.click(f"//nav[@id='views']{link('Waiting')}")
             self.asks_to_log_in("the session has ended")
         finally:
@@ -273,6 +275,8 @@ class Walk(unittest.TestCase):
             self.scene.stage.usherctl("reload")
         self.browser.driver.refresh()
         self.asks_to_log_in()
+        reply = self.scene.ask("POST", "/v1/session", body={"link": unused.split("#login=")[1]})
+        self.assertEqual(reply.status, 403, "a link outlasts a removal")
 
     # --- General IM
 
