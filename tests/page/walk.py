@@ -257,8 +257,10 @@ class Walk(unittest.TestCase):
         self.asks_to_log_in("the session has ended")
         self.assertEqual(self.sessions(), [])
 
-    def sessions(self):
-        return [line.split()[0] for line in self.scene.stage.usherctl("web", "--sessions").splitlines()[1:]]
+    def sessions(self, of=""):
+        """Of everybody, or of one."""
+        listed = self.scene.stage.usherctl("web", "--sessions").splitlines()[1:]
+        return [line.split()[0] for line in listed if of in line]
 
     def test_the_session_of_a_removed_administrator_is_gone(self):
         unused = self.scene.chat_link(NURSE)
@@ -267,7 +269,7 @@ class Walk(unittest.TestCase):
         try:
             self.scene.settings_file.write_text(before.replace(NURSE, TYBALT))
             self.scene.stage.usherctl("reload")
-            self.assertEqual(self.sessions(), [])
+            self.assertEqual(self.sessions(NURSE), [])
             self.browser.click(f"//nav[@id='views']{link('Waiting')}")
             self.asks_to_log_in("the session has ended")
         finally:
@@ -327,6 +329,19 @@ class Walk(unittest.TestCase):
         self.tries(PARIS, NURSE, "deny (rule 1)")
         self.browser.click(button("Remove rule 1"))
         self.tries(PARIS, NURSE, "approve (rule 1)")
+
+    def test_of_two_who_change_the_settings_the_second_is_told(self):
+        self.log_in()
+        self.go("General IM")
+        self.add_rule(1, PARIS, "deny")
+        saved = self.fetch("PUT", GENERAL_OF_CAPULET, self.token(), {"rules": [{"from": [ROMEO], "answer": "deny"}]})
+        self.assertEqual(saved["status"], 200, saved)
+        self.browser.click(button("Save"))
+        self.browser.find(saying("Nothing was saved: the settings of House of Capulet are others"))
+        self.browser.click(button("Forget my changes and show the settings of now"))
+        rule = "//*[@aria-label='Rule 1']" + field("From (contacts)")
+        self.browser.wait_until(lambda: self.browser.find(rule).get_attribute("value") == ROMEO, "the rule of now")
+        self.reset()
 
     def test_administrators_are_named_on_the_page(self):
         self.log_in()

@@ -105,8 +105,8 @@ export function say(text) {
 }
 
 /** Why something failed, in the API's own words. */
-export function problem(error, again = null) {
-    return h("div", {class: "problem", role: "alert"}, h("p", {}, error.message), again && button("Try again", again));
+export function problem(error, again = null, label = "Try again") {
+    return h("div", {class: "problem", role: "alert"}, h("p", {}, error.message), again && button(label, again));
 }
 
 /** Replaces what is in `place`. The focus, if it was in there, stays at the place: the keyboard goes on from it. */

@@ -13,7 +13,10 @@ const MEMBERS = {
     administrators: "administrators", rules: "rules",
 };
 
-/** Unsaved changes by who made them and organization: they outlive a look at another view. */
+/**
+ * Unsaved changes by who made them and organization: they outlive a look at another view. With each the mark of the settings that
+ * it changes: what others have saved since is not written over.
+ */
 const unsaved = new Map();
 const keyOf = (organization) => JSON.stringify([currentSession().name, organization]);
 
@@ -58,19 +61,21 @@ function toSend(change) {
 
 function editor(general, place, signal) {
     const name = general.organization;
+    const kept = unsaved.get(keyOf(name));
+    const mark = kept?.mark ?? general.mark;
     const draft = {};
     for (const member of Object.keys(MEMBERS).filter((one) => general[one] && general[one].value !== null)) {
-        draft[member] = structuredClone(unsaved.get(keyOf(name))?.[member] ?? general[member].value);
+        draft[member] = structuredClone(kept?.change[member] ?? general[member].value);
     }
     const change = () => toSend(changeOf(draft, general));
     const beforehand = h("div");
     const bar = saveBar({
-        general, change,
+        general, change, mark,
         preview: () => showPreview(beforehand, name, change(), signal),
         show: (now) => renew(place, editor(now, place, signal)),
     });
     const changed = () => {
-        unsaved.set(keyOf(name), changeOf(draft, general));
+        unsaved.set(keyOf(name), {mark, change: changeOf(draft, general)});
         stopReplay();
         beforehand.replaceChildren();
         bar.refresh();
@@ -100,7 +105,7 @@ function limitsPart({source, ...limits}) {
 
 // --- Saving
 
-function saveBar({general, change, preview, show}) {
+function saveBar({general, change, mark, preview, show}) {
     const text = h("p", {});
     const failed = h("div");
     const attempt = async (act, sentence) => {
@@ -112,9 +117,11 @@ function saveBar({general, change, preview, show}) {
             say(sentence);
             document.querySelector("main h1").focus();
         } catch (error) {
-            failed.replaceChildren(problem(error));
+            failed.replaceChildren(error.status === 409
+                ? problem(error, startAgain, "Forget my changes and show the settings of now") : problem(error));
         }
     };
+    const startAgain = () => attempt(() => get(resource), "These are the settings of now.");
     const resource = resourceOf(general.organization);
     const reset = async () => {
         if (await confirmed("Use the settings file again?", "What administrators have saved for this organization is "
@@ -124,7 +131,7 @@ function saveBar({general, change, preview, show}) {
     };
     const forChanges = [
         button("What would change?", preview, {class: "primary"}),
-        button("Save", () => attempt(() => put(resource, change()), "Saved. In force from the next request on."),
+        button("Save", () => attempt(() => put(resource, {...change(), mark}), "Saved. In force from the next request on."),
             {class: "primary"}),
         button("Undo my changes", () => {
             unsaved.delete(keyOf(general.organization));
