@@ -157,9 +157,9 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
 
 void Chat::help(const Address& user, const Say& say)
 {
-    const bool administrates = !operations_.administered(Actor::sender(user)).empty();
+    const bool may_log_in = operations_.may_log_in(Actor::sender(user)).has_value();
     say(std::string(kHelp) + people_.help(user) +
-        (administrates ? "\nweb: a link that opens the administration page" : ""));
+        (may_log_in ? "\nweb: a link that opens the administration page" : ""));
 }
 
 void Chat::web(const Address& user, const Say& say)

@@ -667,7 +667,13 @@ void add_menus(Commands& commands, Operations& operations)
         return std::nullopt;
     };
     commands.add({"general-im", "General IM", no_administrator, asks(ask_general), does(save_general)});
-    commands.add({"web", "Administration page", no_administrator, {}, does(make_web_link)});
+    commands.add({"web",
+                  "Administration page",
+                  [&operations, unless](const Address& user) {
+                      return unless(operations.may_log_in(Actor::sender(user)));
+                  },
+                  {},
+                  does(make_web_link)});
     commands.add({"waiting", "Waiting requests", no_administrator, {}, does(list_waiting)});
     commands.add({"explain", "Explain a decision", no_administrator, shows(explain_form()), does(explain)});
     commands.add({"journal", "Journal", no_administrator, shows(journal_form()), does(list_journal)});

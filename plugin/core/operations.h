@@ -284,6 +284,8 @@ class Operations
 
     /// May be null: there is no page. Must outlive the object.
     void set_web(WebSessions* web) { web_ = web; }
+    /// Whether there is a page and the actor may log in at it, or why not.
+    [[nodiscard]] Result<void> may_log_in(const Actor& actor) const;
     /// A link that logs the actor in, who administers something.
     [[nodiscard]] Result<WebLink> web_link(const Actor& actor);
     /// Who is logged in. For local actors only, as the next.
@@ -426,7 +428,6 @@ class Operations
     [[nodiscard]] Status status_with(const Actor& actor, const std::string& store_error) const;
     /// Why a change that was made of other settings is not saved.
     [[nodiscard]] std::string saved_meanwhile(const std::string& organization) const;
-    [[nodiscard]] Result<void> authorize_web(const Actor& actor) const;
 
     PolicyInForce& policy_;
     Answerer& answerer_;

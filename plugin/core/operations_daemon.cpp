@@ -31,7 +31,7 @@ CheckReport of_domains(CheckReport report, const std::vector<std::string>& domai
 
 // --- The administration page
 
-Result<void> Operations::authorize_web(const Actor& actor) const
+Result<void> Operations::may_log_in(const Actor& actor) const
 {
     if (actor.address() && administered(actor).empty()) {
         return refused(Kind::forbidden, "Only administrators of an organization may do this.");
@@ -45,7 +45,7 @@ Result<void> Operations::authorize_web(const Actor& actor) const
 
 Result<WebLink> Operations::web_link(const Actor& actor)
 {
-    return authorize_web(actor).map([&] { return web_->make_link(actor); });
+    return may_log_in(actor).map([&] { return web_->make_link(actor); });
 }
 
 Result<std::list<WebSession>> Operations::web_sessions(const Actor& actor)
@@ -53,7 +53,7 @@ Result<std::list<WebSession>> Operations::web_sessions(const Actor& actor)
     if (actor.address()) {
         return refused(Kind::forbidden, kLocalOnly);
     }
-    return authorize_web(actor).map([this] { return web_->all(); });
+    return may_log_in(actor).map([this] { return web_->all(); });
 }
 
 Result<void> Operations::end_web_session(const Actor& actor, const std::string& id)
@@ -61,7 +61,7 @@ Result<void> Operations::end_web_session(const Actor& actor, const std::string& 
     if (actor.address()) {
         return refused(Kind::forbidden, kLocalOnly);
     }
-    return authorize_web(actor).and_then([&]() -> Result<void> {
+    return may_log_in(actor).and_then([&]() -> Result<void> {
         if (!web_->end(id)) {
             return refused(Kind::not_found, "There is no session " + id + ".");
         }
