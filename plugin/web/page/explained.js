@@ -17,7 +17,7 @@ export function showExplained(explained) {
         h("p", {}, "A request from ", foreign(explained.contact), " to ", foreign(explained.user), state(explained), ":"),
         h("p", {class: "lead"}, kindText(explained), explained.ask_back && ", and the user asks the contact in return"),
         h("ol", {class: "steps"}, explained.steps.map((step) => h("li", {class: step.applied ? "applied" : null},
-            h("strong", {}, step.name), " ", h("span", {class: "verdict"}, step.applied ? "DECIDES" : "no"), " ",
+            h("strong", {}, step.name), " ", h("span", {class: "verdict"}, step.applied ? "decides:" : "does not decide:"), " ",
             foreign(step.why)))),
         facts([
             ["User's roster item", explained.item && rosterItem(explained.item)],
