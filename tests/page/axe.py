@@ -33,11 +33,11 @@ def fetch(kept):
     with tempfile.TemporaryDirectory(dir=kept.parent) as place:
         try:
             subprocess.run(["npm", "pack", "--loglevel=error", PACKAGE], cwd=place, check=True, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=300)
         except FileNotFoundError:
             raise Missing(f"npm is not installed, so {PACKAGE} cannot be fetched: install npm") from None
         except subprocess.TimeoutExpired:
-            raise Missing(f"npm could not fetch {PACKAGE} within a minute") from None
+            raise Missing(f"npm could not fetch {PACKAGE} within five minutes") from None
         except subprocess.CalledProcessError as failure:
             raise Missing(f"npm could not fetch {PACKAGE}: {failure.stderr.strip() or 'it does not say why'}") from None
         os.replace(Path(place) / kept.name, kept)
