@@ -82,6 +82,11 @@ std::string_view cookie_in(const HttpRequest& request, std::string_view name)
     return {};
 }
 
+bool only_reads(const HttpRequest& request)
+{
+    return request.method == "GET" || request.method == "HEAD";
+}
+
 bool is_json(const HttpRequest& request)
 {
     const std::string* type = header(request, "content-type");
@@ -184,14 +189,14 @@ void WebPage::received(const std::shared_ptr<HttpExchange>& received)
     }
     const auto& path = request.path;
     if (path.front() != "v1") {
-        if (request.method != "GET" && request.method != "HEAD") {
+        if (!only_reads(request)) {
             return exchange->reply(405, to_json_line({{"error", "accepted here: GET"}}), {{"Allow", "GET"}});
         }
         const bool root = path.size() == 1 && path.front().empty();
         const bool file = path.size() == 2 && path.front() == "files";
         return reply_file(*exchange, root ? "index.html" : file ? std::string_view(path[1]) : "");
     }
-    const bool changes = request.method != "GET" && request.method != "HEAD";
+    const bool changes = !only_reads(request);
     if (changes && !request.body.empty() && !is_json(request)) {
         return refuse(*exchange, 415, "accepted here: Content-Type: application/json");
     }
@@ -222,8 +227,7 @@ std::string WebPage::why_foreign(const HttpRequest& request) const
         return "The header Host is not that of this page: see web.url in the settings file.";
     }
     const std::string* origin = header(request, "origin");
-    const bool changes = request.method != "GET" && request.method != "HEAD";
-    if ((changes || origin != nullptr) && !is_among(origins_, origin)) {
+    if ((!only_reads(request) || origin != nullptr) && !is_among(origins_, origin)) {
         return "The header Origin is not that of this page: see web.url in the settings file.";
     }
     return {};
