@@ -181,8 +181,8 @@ void Entity::offline(const Failure& failure, std::chrono::milliseconds retry)
     if (sessions_with_.stock != nullptr) {
         sessions_with_.stock->stream_lost();
     }
-    if (people_ != nullptr) {
-        people_->stream_lost();
+    for (ProtocolPart* part : parts_) {
+        part->stream_lost();
     }
     iqs_.give_up();
     events_.offline(failure, retry);
@@ -233,8 +233,8 @@ void Entity::received_message(const Stanza& message)
 void Entity::advertised(const std::string& domain, DomainSession& session, const Advertisement& granted)
 {
     session.advertised(granted);
-    if (people_ != nullptr) {
-        people_->advertised(domain, granted);
+    for (ProtocolPart* part : parts_) {
+        part->advertised(domain, granted);
     }
 }
 
@@ -243,8 +243,8 @@ void Entity::received_from_domain(const std::string& domain, const Stanza& messa
     if (const Stanza removed = message.child("removed", ns::kRequests)) {
         accounts_removed(domain, removed);
     }
-    if (people_ != nullptr) {
-        people_->received_message(domain, message);
+    for (ProtocolPart* part : parts_) {
+        part->received_message(domain, message);
     }
 }
 

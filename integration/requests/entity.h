@@ -84,8 +84,8 @@ class Entity : private ConnectionEvents
     void set_stock_mode(StockMode* stock) { sessions_with_.stock = stock; }
     /// Forgets what is kept for accounts that are deleted; may be null, must outlive the stream. Before `start`.
     void set_account_settings(AccountSettings* accounts) { sessions_with_.accounts = accounts; }
-    /// Is told what concerns the people of the domains; may be null, must outlive the stream. Before `start`.
-    void set_people(ProtocolPart* people) { people_ = people; }
+    /// Is told what concerns another part of the protocol; must outlive the stream. Before `start`.
+    void add_part(ProtocolPart& part) { parts_.push_back(&part); }
     /// Of the domains, those where requests are to be approved without a connector if there is none.
     void set_stock(const std::vector<std::string>& domains);
     /// The stock mode cannot serve that domain, and no longer does.
@@ -192,7 +192,7 @@ class Entity : private ConnectionEvents
     std::string address_ = own_address_;
     std::uint64_t logins_ = 0;
     ClientStanzas* client_stanzas_ = nullptr;
-    ProtocolPart* people_ = nullptr;
+    std::vector<ProtocolPart*> parts_;
     std::function<void(const Stanza&)> listener_;
     Connection connection_;
     IqClient iqs_;

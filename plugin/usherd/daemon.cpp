@@ -153,7 +153,7 @@ class Daemon : private EntityEvents
         client_service_.set_session_key(std::move(session_key));
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
-        entity_.set_people(&people_.protocol_part());
+        entity_.add_part(people_.protocol_part());
         answerer_.set_contact_names(contact_names_);
         operations_.set_people({&directory_, &person_choices_,
                                 [this](const std::string& viewer, std::vector<Address> users,

@@ -33,7 +33,7 @@ struct Inside {
     {
         answerer.set_policy(policy->policy(), policy->settings_version());
         entity.set_stock_mode(&stock);
-        entity.set_people(&people.protocol_part());
+        entity.add_part(people.protocol_part());
         people.set_domains({"capulet.lit"});
         operations.set_people({&directory, &person_choices,
                                [this](const std::string& viewer, std::vector<Address> users,

@@ -9,7 +9,7 @@ namespace
 {
 
 struct PeopleScene : Scene, PeopleEvents {
-    PeopleScene() { entity->set_people(&source); }
+    PeopleScene() { entity->add_part(source); }
 
     void people_offered(const std::string& domain) override { told.push_back("offered " + domain); }
     void people_changed(const std::string& domain, std::vector<Address> persons) override
