@@ -234,12 +234,14 @@ int Commands::replay()
     if (!arguments_.config.empty()) {
         const auto text = settings_text(arguments_.config);
         if (!text) {
-            return failed(text.error());
+            failed(text.error());
+            return kTrouble;
         }
         body = {{"settings", *text}, {"path", arguments_.config}};
         if (const std::size_t bytes = body.dump().size(); bytes > kMaxBodyBytes) {
-            return failed(arguments_.config + ": found " + std::to_string(bytes) +
-                          " bytes as JSON; accepted: a settings file of at most 1 MiB as JSON");
+            failed(arguments_.config + ": found " + std::to_string(bytes) +
+                   " bytes as JSON; accepted: a settings file of at most 1 MiB as JSON");
+            return kTrouble;
         }
     } else if (arguments_.own_policies) {
         body = {{"own_policies", true}};
@@ -251,7 +253,10 @@ int Commands::replay()
     const auto is_the_same = [](const Json& json) {
         return json.at("differences").empty() && json.at("not_decided") == 0;
     };
-    return code == kDone && !is_the_same(*replay) ? kFailed : code;
+    if (code != kDone) {
+        return kTrouble;
+    }
+    return is_the_same(*replay) ? kDone : kFailed;
 }
 
 int Commands::federation()

@@ -108,7 +108,10 @@ int main(int argc, char** argv)
     }
     if (check) {
         spdlog::set_level(spdlog::level::off);  // what there is to say is said in words of its own
-        std::cout << to_toml(*settings, usher::Sources::shown) << '\n' << usher::saved_beside(*settings);
+        std::cout
+            << to_toml(*settings, usher::Sources::shown) << '\n'
+            << usher::saved_beside(*settings) << "# `usherctl replay --config " << path
+            << " --since 30d` shows which answers of the last 30 days would be others under this file.\n";
         return usher::kStopped;
     }
     usher::set_up_logging(settings->log_level);
