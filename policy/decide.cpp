@@ -140,6 +140,40 @@ std::string why_federation(const Question& q, bool applied)
                              : " is among the domains that federation is open to.");
 }
 
+/// In force as the user's choice of an option is.
+std::optional<Decision> users_exception(const Question& q)
+{
+    if (!q.facts.exception || !q.organization.users_may_choose) {
+        return std::nullopt;
+    }
+    switch (q.facts.exception->handling) {
+        case Handling::always_accept:
+            return q.comparable ? Decision{Answer::approve, Reason::always_accept}
+                                : Decision{Answer::leave, Reason::unprepared};
+        case Handling::never_accept:
+            return Decision{Answer::deny, Reason::never_accept};
+        case Handling::always_ask:
+            break;
+    }
+    return Decision{Answer::leave, Reason::always_ask};
+}
+
+std::string why_exception(const Question& q, bool applied)
+{
+    if (!q.facts.exception) {
+        return "The user has made no exception for this contact or its domain.";
+    }
+    const ContactException& exception = *q.facts.exception;
+    const std::string text = "The user has made an exception for " + exception.entry + ", \"" +
+                             std::string(label(exception.handling)) + "\"";
+    if (!applied) {
+        return text + ", which is not in force: users_may_choose is false.";
+    }
+    return text + (exception.handling == Handling::always_accept && !q.comparable
+                       ? ", which an address that cannot be compared never gets."
+                       : ".");
+}
+
 /// Behind what may deny for the domain, before all that may approve.
 std::optional<Decision> unprepared(const Question& q)
 {
@@ -262,6 +296,7 @@ constexpr Step kSteps[] = {
     {"own address", own_address, why_own_address},
     {"rules", administrators_rule, why_rule},
     {"federation", federation, why_federation},
+    {"exceptions", users_exception, why_exception},
     {"address", unprepared, why_unprepared},
     {"asked for by the user", user_asked_for_contact, why_asked_for},
     {"limits", limits, why_limits},
@@ -331,6 +366,12 @@ std::string_view name(Reason reason)
             return "federation_closed";
         case Reason::federation_not_listed:
             return "federation_not_listed";
+        case Reason::always_accept:
+            return "always_accept";
+        case Reason::never_accept:
+            return "never_accept";
+        case Reason::always_ask:
+            return "always_ask";
         case Reason::unprepared:
             return "unprepared";
         case Reason::asked_for:
@@ -383,6 +424,12 @@ std::string_view to_string(Reason reason)
             return "federation closed";
         case Reason::federation_not_listed:
             return "federation: domain not listed";
+        case Reason::always_accept:
+            return "exception: always accept";
+        case Reason::never_accept:
+            return "exception: never accept";
+        case Reason::always_ask:
+            return "exception: always ask";
         case Reason::unprepared:
             return "address cannot be compared";
         case Reason::asked_for:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/answer.h"
+#include "policy/exceptions.h"
 #include "policy/groups.h"
 #include "policy/limits.h"
 #include "policy/option.h"
@@ -27,6 +28,9 @@ enum class Reason {
     group_unknown,  ///< a rule may match, but not all members of a group are known; `Decision::rule` says which
     federation_closed,      ///< another domain, and federation is closed
     federation_not_listed,  ///< another domain, not among the listed ones
+    always_accept,          ///< the user's own exception; `Facts::exception` says which
+    never_accept,           ///< the same
+    always_ask,             ///< the same
     unprepared,             ///< an address cannot be compared (party.h), and nothing denies its domain
     asked_for,              ///< the user has asked to see this contact
     contact_limit,          ///< too many automatic approvals for this contact within an hour
@@ -55,6 +59,8 @@ struct Facts {
     /// Which groups have the two from outside, besides the policy's own members, whose text has none of those (groups.h).
     /// Nothing where no group had any.
     std::optional<OutsideGroups> groups = {};
+    /// The user's own exception that is for this contact, if there is one: one for the address comes before one for its domain.
+    std::optional<ContactException> exception = {};
 };
 
 struct Decision {

@@ -1,7 +1,6 @@
 #include "plugin/clients/chat.h"
 
 #include <algorithm>
-#include <cctype>
 #include <sstream>
 
 #include "integration/base/trim.h"
@@ -22,13 +21,6 @@ constexpr std::string_view kHelp =
     "options 1 (2, 3, default): change it\n"
     "waiting: the requests that wait for your answer\n"
     "approve ADDRESS, deny ADDRESS: answer one of them";
-
-std::string lower(std::string text)
-{
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
 
 std::string after_first_word(const std::string& body)
 {
@@ -128,7 +120,7 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
     std::string more;
     words >> verb >> object;
     const bool too_many = static_cast<bool>(words >> more);
-    verb = lower(verb);
+    verb = lower_case(verb);
     if (!too_many) {
         if (const auto reply = logins_.answer(verb, object, user)) {
             return say(*reply);
@@ -137,8 +129,11 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
     if (people_.run({verb, after_first_word(message.body), user, message.from}, say)) {
         return;
     }
+    if (exceptions_.run(message.body, user, say)) {
+        return;
+    }
     if (!too_many && verb == "options") {
-        return options(lower(object), user, say);
+        return options(lower_case(object), user, say);
     }
     if (!too_many && (verb == "approve" || verb == "deny") && !object.empty()) {
         return answer(verb == "approve" ? Answer::approve : Answer::deny, object, user, say);
@@ -158,7 +153,7 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
 void Chat::help(const Address& user, const Say& say)
 {
     const bool may_log_in = operations_.may_log_in(Actor::sender(user)).has_value();
-    say(std::string(kHelp) + people_.help(user) +
+    say(std::string(kHelp) + exceptions_.help(user) + people_.help(user) +
         (may_log_in ? "\nweb: a link that opens the administration page" : ""));
 }
 

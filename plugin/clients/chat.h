@@ -15,6 +15,7 @@
 #include "integration/base/clock.h"
 #include "integration/base/rate_limiter.h"
 #include "integration/xmpp/stanza.h"
+#include "plugin/clients/exceptions_chat.h"
 #include "plugin/clients/login_confirmation.h"
 #include "plugin/clients/people_chat.h"
 #include "plugin/core/operations.h"
@@ -34,6 +35,7 @@ class Chat
         : operations_(operations),
           logins_(logins),
           people_(operations),
+          exceptions_(operations),
           send_(std::move(send)),
           limiter_(clock, kMaxPerMinute)
     {
@@ -65,6 +67,7 @@ class Chat
     Operations& operations_;
     LoginConfirmation& logins_;
     PeopleChat people_;
+    ExceptionsChat exceptions_;
     std::function<void(std::string_view)> send_;
     RateLimiter limiter_;
     std::unordered_map<Address, std::deque<Received>> unanswered_;  // the first one is being answered

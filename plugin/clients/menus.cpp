@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "integration/base/digest.h"
+#include "plugin/clients/exceptions_menu.h"
+#include "plugin/clients/form_parts.h"
 #include "plugin/clients/words.h"
 #include "plugin/people/person_fields.h"
 #include "plugin/settings/syntax.h"
@@ -18,31 +20,7 @@ namespace
 
 using Type = FormField::Type;
 
-/// Servers may limit stanzas to 64 kB, and strangers may use very long addresses.
 constexpr std::size_t kMaxLines = 100;
-constexpr std::size_t kMaxBytes = 40'000;
-
-// Prefix of FORM_TYPE (XEP-0068), which tells programs which form it is.
-constexpr std::string_view kForms = "urn:xmpp:subscription-requests:0#";
-
-CommandRefusal refusal(const Refusal& refused)
-{
-    return {refused.kind == Refusal::Kind::forbidden, refused.text};
-}
-
-CommandResult done(const std::string& text)
-{
-    return {.notes = {{CommandNote::Type::info, text}}, .payload = {}};
-}
-
-FormField field(Type type, std::string var, std::string label)
-{
-    FormField field;
-    field.type = type;
-    field.var = std::move(var);
-    field.label = std::move(label);
-    return field;
-}
 
 FormField fixed(std::string text)
 {
@@ -54,14 +32,14 @@ FormField fixed(std::string text)
 
 FormField account(std::string var, std::string label)
 {
-    FormField account = field(Type::jid_single, std::move(var), std::move(label));
+    FormField account = form_field(Type::jid_single, std::move(var), std::move(label));
     account.account = true;
     return account;
 }
 
 FormField boolean(std::string var, std::string label, bool value)
 {
-    FormField boolean = field(Type::boolean, std::move(var), std::move(label));
+    FormField boolean = form_field(Type::boolean, std::move(var), std::move(label));
     boolean.values = {value ? "1" : "0"};
     return boolean;
 }
@@ -69,7 +47,7 @@ FormField boolean(std::string var, std::string label, bool value)
 /// The three sentences.
 FormField option_field(std::string label, Option chosen)
 {
-    FormField list = field(Type::list_single, "option", std::move(label));
+    FormField list = form_field(Type::list_single, "option", std::move(label));
     list.required = true;
     list.values = {std::string(name(chosen))};
     for (const Option option : kOptions) {
@@ -83,24 +61,16 @@ std::string between(const SubscriptionRequest& request)
     return request.contact.text() + " to " + request.user.text();
 }
 
-DataForm form_named(std::string_view name, std::string title)
-{
-    DataForm form;
-    form.form_type = std::string(kForms) + std::string(name);
-    form.title = std::move(title);
-    return form;
-}
-
 /// As many lines as fit, and a note if there are more. Not a XEP-0004 table, because profanity does not show
 /// those.
 CommandResult list_of(std::string_view name, std::string title, const std::vector<std::string>& lines,
                       bool more)
 {
-    FormField list = field(Type::text_multi, "lines", title);
+    FormField list = form_field(Type::text_multi, "lines", title);
     std::size_t bytes = 0;
     for (const std::string& line : lines) {
         bytes += line.size() + 20;  // for the element around it
-        if (bytes > kMaxBytes || list.values.size() == kMaxLines) {
+        if (bytes > kMaxFormBytes || list.values.size() == kMaxLines) {
             more = true;
             break;
         }
@@ -156,7 +126,7 @@ void save_option(Operations& operations, const Address& user, const CommandInput
                       [&operations, user, reply,
                        also_waiting = input.values.flag("answer_waiting")](const Result<UserOption>& saved) {
                           if (!saved) {
-                              return reply(refusal(saved.error()));
+                              return reply(command_refusal(saved.error()));
                           }
                           const std::string confirmed =
                               "Saved. From the next request on: " + std::string(sentence(saved->in_force)) +
@@ -193,7 +163,7 @@ void ask_option(Operations& operations, const Address& user, const std::string& 
         if (option) {
             reply(option_form(*option, basis));
         } else {
-            reply(refusal(option.error()));
+            reply(command_refusal(option.error()));
         }
     });
 }
@@ -260,18 +230,18 @@ constexpr std::pair<FederationMode, const char*> kFederationModes[] = {
 
 void add_federation(DataForm& form, const Sourced<Federation>& federation)
 {
-    FormField mode = field(Type::list_single, "federation", "Requests from other domains (federation)");
+    FormField mode = form_field(Type::list_single, "federation", "Requests from other domains (federation)");
     mode.values = {std::string(name(federation.value.mode))};
     for (const auto& [value, label] : kFederationModes) {
         mode.choices.push_back({std::string(name(value)), label});
     }
     FormField domains =
-        field(Type::text_multi, "federation_domains",
-              "Other domains that are let in, one a line; *.example.net is all below example.net");
+        form_field(Type::text_multi, "federation_domains",
+                   "Other domains that are let in, one a line; *.example.net is all below example.net");
     for (const Pattern& domain : federation.value.domains.patterns()) {
         domains.values.push_back(to_string(domain));
     }
-    FormField answer = field(Type::list_single, "federation_answer", "Requests that are shut out");
+    FormField answer = form_field(Type::list_single, "federation_answer", "Requests that are shut out");
     answer.values = {std::string(name(federation.value.answer))};
     answer.choices = {{std::string(name(Answer::leave)), "Leave them to the user"},
                       {std::string(name(Answer::deny)), "Deny them"}};
@@ -283,7 +253,7 @@ DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
 {
     DataForm form = form_named("general-im", "General IM: " + general.organization);
     form.instructions = {"Changes take effect from the next request on. They override the settings file."};
-    FormField domains = field(Type::list_multi, "domains", "Domains of the organization");
+    FormField domains = form_field(Type::list_multi, "domains", "Domains of the organization");
     domains.required = true;
     domains.values = general.domains.value;
     for (const std::string& domain : general.domains_in_file) {
@@ -383,7 +353,7 @@ void ask_general(Operations& operations, const Address& user, const std::string&
     }
     const auto general = operations.general(actor, shown.organization);
     if (!general) {
-        return reply(refusal(general.error()));
+        return reply(command_refusal(general.error()));
     }
     if (basis.empty()) {
         shown = shown_of(*general);
@@ -399,7 +369,7 @@ void save_general(Operations& operations, const Address& user, const CommandInpu
     const bool reset = input.values.flag("reset");
     const auto saved = [reset, reply](const Result<GeneralIm>& now) {
         if (!now) {
-            return reply(refusal(now.error()));
+            return reply(command_refusal(now.error()));
         }
         reply(done((reset ? "The settings file is in force again. " : "Saved. ") + describe(*now)));
     };
@@ -423,7 +393,7 @@ void list_waiting(Operations& operations, const Address& user, const CommandInpu
 {
     operations.waiting(Actor::sender(user), std::nullopt, [reply](const Result<Waiting>& waiting) {
         if (!waiting) {
-            return reply(refusal(waiting.error()));
+            return reply(command_refusal(waiting.error()));
         }
         std::vector<std::string> lines;
         for (const SubscriptionRequest& request : waiting->requests) {
@@ -443,13 +413,13 @@ CommandResult describe(const Explained& explained)
 {
     DataForm form = form_named("explained", "Why");
     const auto line = [&form](std::string var, std::string label, std::string value) {
-        FormField one = field(Type::text_single, std::move(var), std::move(label));
+        FormField one = form_field(Type::text_single, std::move(var), std::move(label));
         one.values = {std::move(value)};
         form.fields.push_back(std::move(one));
     };
     line("request", "Request", between(explained.request));
     line("answer", "Answer", describe(explained.explanation.decision));
-    FormField steps = field(Type::text_multi, "steps", "Step by step");
+    FormField steps = form_field(Type::text_multi, "steps", "Step by step");
     for (const ExplainedStep& step : explained.explanation.steps) {
         steps.values.push_back((step.applied ? "* " : "  ") + std::string(step.name) + ": " + step.why);
     }
@@ -469,7 +439,7 @@ DataForm explain_form()
     DataForm form = form_named("explain", "Explain a decision");
     form.instructions = {"How the policy in force would answer a request, and why."};
     form.fields = {account("user", "User, who receives the request"),
-                   field(Type::jid_single, "contact", "Contact, who sends it")};
+                   form_field(Type::jid_single, "contact", "Contact, who sends it")};
     for (FormField& one : form.fields) {
         one.required = true;
     }
@@ -528,7 +498,7 @@ DataForm journal_form()
 {
     DataForm form = form_named("journal", "Journal");
     form.instructions = {"The newest decisions, all or only those of a user or contact."};
-    form.fields = {account("user", "User"), field(Type::jid_single, "contact", "Contact")};
+    form.fields = {account("user", "User"), form_field(Type::jid_single, "contact", "Contact")};
     return form;
 }
 
@@ -546,8 +516,8 @@ CommandResult people_found(const PeopleFound& found)
     form.instructions = {"To ask somebody, add the address to your contacts."};
     for (const FoundPerson& one : found.people) {
         const std::string name = name_of(one.person);
-        FormField person = field(Type::jid_single, "person" + std::to_string(form.fields.size() + 1),
-                                 (name.empty() ? "" : name + ", ") + std::string(availability(one)));
+        FormField person = form_field(Type::jid_single, "person" + std::to_string(form.fields.size() + 1),
+                                      (name.empty() ? "" : name + ", ") + std::string(availability(one)));
         person.values = {one.person.address.text()};
         form.fields.push_back(std::move(person));
     }
@@ -564,7 +534,7 @@ void find_people(Operations& operations, const Address& user, const CommandInput
     operations.find(Actor::sender(user), input.requester, input.values.one("search"),
                     [reply](const Result<PeopleFound>& found) {
                         if (!found) {
-                            return reply(refusal(found.error()));
+                            return reply(command_refusal(found.error()));
                         }
                         reply(people_found(*found));
                     });
@@ -589,7 +559,7 @@ void ask_listed(Operations& operations, const Address& user, const std::string& 
         if (option) {
             reply(listed_form(*option, basis));
         } else {
-            reply(refusal(option.error()));
+            reply(command_refusal(option.error()));
         }
     });
 }
@@ -609,7 +579,7 @@ void save_listed(Operations& operations, const Address& user, const CommandInput
         if (saved) {
             reply(done("Saved. " + describe(*saved)));
         } else {
-            reply(refusal(saved.error()));
+            reply(command_refusal(saved.error()));
         }
     });
 }
@@ -621,7 +591,7 @@ void make_web_link(Operations& operations, const Address& user, const CommandInp
     if (link) {
         reply(done(describe(*link)));
     } else {
-        reply(refusal(link.error()));
+        reply(command_refusal(link.error()));
     }
 }
 
@@ -650,6 +620,7 @@ void add_menus(Commands& commands, Operations& operations)
     const auto unless = [](const Result<void>& may) {
         return may ? std::nullopt : std::optional(may.error().text);
     };
+    add_exceptions_menu(commands, operations);
     commands.add({"find", std::string(kFindPeople),
                   [&operations, unless](const Address& user) {
                       return unless(operations.may_search(Actor::sender(user)));

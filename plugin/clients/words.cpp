@@ -1,5 +1,6 @@
 #include "plugin/clients/words.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
@@ -38,6 +39,13 @@ std::string describe(const Decision& decision)
         words += " " + std::to_string(decision.rule);
     }
     return words;
+}
+
+std::string lower_case(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
 }
 
 std::string counted(std::size_t count, const std::string& what)
@@ -83,6 +91,26 @@ DataForm form_to_find_people(std::string form_type)
     words.required = true;
     form.fields = {std::move(words)};
     return form;
+}
+
+std::string describe(const UserExceptions& user)
+{
+    constexpr std::size_t kMaxBytes = 8'000;  // addresses may be very long
+    std::string text;
+    for (const Handling handling : kHandlings) {
+        std::string line;
+        for (const ContactException& one : user.exceptions) {
+            if (one.handling == handling && text.size() + line.size() + one.entry.size() < kMaxBytes) {
+                line += (line.empty() ? "" : ", ") + one.entry;
+            } else if (one.handling == handling) {
+                line += line.ends_with(", ...") ? "" : ", ...";
+            }
+        }
+        if (!line.empty()) {
+            text += (text.empty() ? "" : "\n") + std::string(label(handling)) + ": " + line;
+        }
+    }
+    return text.empty() ? "There are no exceptions: your option holds for all requests." : text;
 }
 
 std::string describe(const PersonOption& option)

@@ -15,6 +15,9 @@ namespace usher
 /// For example `approve: in organization` or `deny: rule 3`.
 [[nodiscard]] std::string describe(const Decision& decision);
 
+/// With the letters of ASCII as small ones.
+[[nodiscard]] std::string lower_case(std::string text);
+
 /// `1 request`, `2 requests`
 [[nodiscard]] std::string counted(std::size_t count, const std::string& what);
 
@@ -29,6 +32,9 @@ inline constexpr std::string_view kFindPeople = "Find people";
 
 /// Asks whom to search for, in the field `search`.
 [[nodiscard]] DataForm form_to_find_people(std::string form_type);
+
+/// A user's exceptions, a line for each kind; the first of them where they are many.
+[[nodiscard]] std::string describe(const UserExceptions& exceptions);
 
 /// Whether others find the user, in one sentence.
 [[nodiscard]] std::string describe(const PersonOption& option);

@@ -86,7 +86,12 @@ Json json_of(const Federation& federation)
 Json json_of(const Facts& facts)
 {
     const OutsideGroups groups = facts.groups.value_or(OutsideGroups());
+    Json exception;
+    if (facts.exception) {
+        exception = {{"handling", name(facts.exception->handling)}, {"entry", facts.exception->entry}};
+    }
     return {{"chosen", json_of(facts.chosen)},
+            {"exception", std::move(exception)},
             {"approvals_from_contact", facts.recent.from_contact},
             {"approvals_from_domain", facts.recent.from_domain},
             {"approvals_to_user", facts.recent.to_user},
@@ -222,6 +227,20 @@ Json json_of(const UserOption& option)
             {"may_choose", option.may_choose},
             {"of_organization", name(option.of_organization)},
             {"organization", option.organization}};
+}
+
+Json json_of(const UserExceptions& user)
+{
+    Json json = {{"may_choose", user.may_choose}};
+    for (const Handling handling : kHandlings) {
+        Json& entries = json[std::string(name(handling))] = Json::array();
+        for (const ContactException& one : user.exceptions) {
+            if (one.handling == handling) {
+                entries.push_back(one.entry);
+            }
+        }
+    }
+    return json;
 }
 
 Json json_of(const Waiting& waiting)

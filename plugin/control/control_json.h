@@ -18,6 +18,7 @@ using Json = nlohmann::ordered_json;
 
 [[nodiscard]] Json json_of(const Status& status);
 [[nodiscard]] Json json_of(const UserOption& option);
+[[nodiscard]] Json json_of(const UserExceptions& user);
 [[nodiscard]] Json json_of(const Waiting& waiting);
 [[nodiscard]] Json json_of(const Review& review);
 [[nodiscard]] Json json_of(const WaitingPreview& preview);

@@ -61,6 +61,42 @@ void choose_for_user(const ControlRequest& request, std::optional<Option> chosen
     }
 }
 
+/// Replies with the user's exceptions, when they come.
+Callback<UserExceptions> replying_with_exceptions(const ControlRequest& request, const Address& user)
+{
+    return [exchange = request.exchange, user](const Result<UserExceptions>& exceptions) {
+        if (!exceptions) {
+            refuse(*exchange, exceptions.error());
+            return;
+        }
+        Json json = {{"user", user.text()}};
+        json.update(json_of(*exceptions));
+        exchange->reply(200, to_json_line(json));
+    };
+}
+
+/// Appends what the member of a change, a list of addresses and domains, says.
+Result<void> add_changes(std::vector<ExceptionChange>& changes, const Json& body, std::string_view member,
+                         std::optional<Handling> handling)
+{
+    const auto found = body.find(member);
+    if (found == body.end()) {
+        return {};
+    }
+    if (!found->is_array()) {
+        return invalid(std::string(member) + ": found " + quoted(*found) +
+                       "; accepted: a list of addresses and domains");
+    }
+    for (const Json& entry : *found) {
+        if (!entry.is_string()) {
+            return invalid(std::string(member) + ": found " + quoted(entry) +
+                           "; accepted: an address or a domain");
+        }
+        changes.push_back({entry.get<std::string>(), handling});
+    }
+    return {};
+}
+
 }  // namespace
 
 // --- The daemon
@@ -228,6 +264,39 @@ void choose(const ControlRequest& request)
 void forget_choice(const ControlRequest& request)
 {
     choose_for_user(request, std::nullopt);
+}
+
+void exceptions(const ControlRequest& request)
+{
+    if (const auto user = address("user", request.parameter)) {
+        request.operations.exceptions(request.actor, *user, replying_with_exceptions(request, *user));
+    } else {
+        refuse(*request.exchange, user.error());
+    }
+}
+
+void change_exceptions(const ControlRequest& request)
+{
+    constexpr const char* kRemove = "remove";
+    const auto user = address("user", request.parameter);
+    const auto body = object_in(request.body(), {"always_accept", "never_accept", "always_ask", kRemove});
+    if (!user || !body) {
+        refuse(*request.exchange, !user ? user.error() : body.error());
+        return;
+    }
+    std::vector<ExceptionChange> changes;
+    Result<void> read = add_changes(changes, *body, kRemove, std::nullopt);
+    for (const Handling handling : kHandlings) {
+        if (read) {
+            read = add_changes(changes, *body, name(handling), handling);
+        }
+    }
+    if (!read) {
+        refuse(*request.exchange, read.error());
+        return;
+    }
+    request.operations.change_exceptions(request.actor, *user, std::move(changes),
+                                         replying_with_exceptions(request, *user));
 }
 
 // --- What waits

@@ -18,6 +18,8 @@ void replay(const ControlRequest& request);
 void federation(const ControlRequest& request);
 void overview(const ControlRequest& request);
 void option(const ControlRequest& request);
+void exceptions(const ControlRequest& request);
+void change_exceptions(const ControlRequest& request);
 void choose(const ControlRequest& request);
 void forget_choice(const ControlRequest& request);
 void waiting(const ControlRequest& request);

@@ -42,6 +42,8 @@ const std::vector<Route>& routes()
         {"GET", "/v1/option/{user}", {}, resources::option},
         {"PUT", "/v1/option/{user}", {}, resources::choose},
         {"DELETE", "/v1/option/{user}", {}, resources::forget_choice},
+        {"GET", "/v1/exceptions/{user}", {}, resources::exceptions},
+        {"POST", "/v1/exceptions/{user}", {}, resources::change_exceptions},
         {"GET", "/v1/waiting", {"user"}, resources::waiting},
         {"POST", "/v1/answer", {}, resources::answer},
         {"GET", "/v1/review", {"user"}, resources::review},

@@ -18,16 +18,6 @@ void observe(prometheus::Histogram& histogram, steady_clock::time_point since)
     histogram.Observe(std::chrono::duration<double>(steady_clock::now() - since).count());
 }
 
-std::vector<std::string> users_of(std::span<const SubscriptionRequest> requests)
-{
-    std::vector<std::string> users;
-    users.reserve(requests.size());
-    for (const SubscriptionRequest& request : requests) {
-        users.push_back(request.user.text());
-    }
-    return users;
-}
-
 }  // namespace
 
 Answerer::Answerer(Choices& choices, Journal& journal, Clock& clock,
@@ -50,10 +40,10 @@ Answerer::Answerer(Choices& choices, Journal& journal, Clock& clock,
 
 // --- What the store has
 
-void Answerer::read_choices(std::vector<std::string> users, StoreCallback<Chosen> then)
+void Answerer::read_choices(std::vector<SubscriptionRequest> requests, StoreCallback<Chosen> then)
 {
     choices_.of(
-        std::move(users),
+        std::move(requests),
         callbacks_.bind([this, then = std::move(then)](tl::expected<StoredChoices, std::string> stored) {
             if (!stored) {
                 then(tl::unexpected(std::move(stored.error())));
@@ -70,8 +60,8 @@ void Answerer::read_choices(std::vector<std::string> users, StoreCallback<Chosen
 
 void Answerer::facts(std::vector<SubscriptionRequest> requests, StoreCallback<std::vector<Facts>> then)
 {
-    std::vector<std::string> users = users_of(requests);
-    read_choices(std::move(users), [this, requests = std::move(requests),
+    std::vector<SubscriptionRequest> asked = requests;
+    read_choices(std::move(asked), [this, requests = std::move(requests),
                                     then = std::move(then)](const tl::expected<Chosen, std::string>& chosen) {
         if (!chosen) {
             then(tl::unexpected(chosen.error()));
@@ -86,11 +76,12 @@ void Answerer::facts(std::vector<SubscriptionRequest> requests, StoreCallback<st
     });
 }
 
-Facts Answerer::facts_of(const SubscriptionRequest& request, std::optional<Option> chosen, Clock::Time now)
+Facts Answerer::facts_of(const SubscriptionRequest& request, const UserChoices& chosen, Clock::Time now)
 {
     const Organization* organization = policy_->organization_of(request.user.domain());
-    return {approvals_.recent(request, now), chosen,
-            organization != nullptr ? outside_groups(organization->groups, request) : std::nullopt};
+    return {approvals_.recent(request, now), chosen.option,
+            organization != nullptr ? outside_groups(organization->groups, request) : std::nullopt,
+            chosen.exception};
 }
 
 // --- Batches
@@ -123,7 +114,7 @@ void Answerer::begin_batch()
     batch_.emplace(Batch{take_waiting()});
     batch_->assumed = may_assume();
     if (batch_->assumed) {
-        decide_batch(Chosen(users_of_batch().size()));
+        decide_batch(Chosen(requests_of_batch().size()));
     } else {
         read_batch();
     }
@@ -145,23 +136,21 @@ bool Answerer::may_assume() const
     return assumes_ && users <= Choices::kMaxInQuery;
 }
 
-std::vector<std::string> Answerer::users_of_batch() const
+std::vector<SubscriptionRequest> Answerer::requests_of_batch() const
 {
-    std::vector<std::string> users;
+    std::vector<SubscriptionRequest> requests;
     for (const Asked& asked : batch_->asked) {
-        for (std::string& user : users_of(asked.requests)) {
-            users.push_back(std::move(user));
-        }
+        requests.insert(requests.end(), asked.requests.begin(), asked.requests.end());
     }
-    return users;
+    return requests;
 }
 
 void Answerer::read_batch()
 {
-    read_choices(users_of_batch(), [this](const tl::expected<Chosen, std::string>& chosen) {
+    read_choices(requests_of_batch(), [this](const tl::expected<Chosen, std::string>& chosen) {
         if (chosen) {
             assumes_ = std::none_of(chosen->begin(), chosen->end(),
-                                    [](const std::optional<Option>& one) { return one.has_value(); });
+                                    [](const UserChoices& one) { return one != UserChoices(); });
             decide_batch(*chosen);
             return;
         }
@@ -205,7 +194,7 @@ void Answerer::decide_batch(const Chosen& chosen)
 }
 
 std::optional<JournalEntry> Answerer::decide_one(Asked& asked, const SubscriptionRequest& request,
-                                                 std::optional<Option> chosen, Clock::Time now)
+                                                 const UserChoices& chosen, Clock::Time now)
 {
     const Facts known = facts_of(request, chosen, now);
     const Decision decision =
@@ -242,7 +231,7 @@ void Answerer::write_batch(std::vector<JournalEntry> entries)
     const auto placed = std::make_shared<const std::vector<JournalEntry>>(entries);
     std::optional<Statement> condition;
     if (batch_->assumed) {
-        condition = Choices::none_of(users_of_batch(), settings_version_);
+        condition = Choices::none_of(requests_of_batch(), settings_version_);
     }
     const auto written = [this, placed](const auto& recorded) {
         observe(timings_.storing, batch_->written);

@@ -124,24 +124,24 @@ class Answerer : public Judge
         bool assumed = false;                   // that no user has chosen
         std::chrono::steady_clock::time_point written = {};
     };
-    using Chosen = std::vector<std::optional<Option>>;
+    using Chosen = std::vector<UserChoices>;  // of requests, in their order
 
     /// Reads the users' choices, and sees that the policy is not outdated.
-    void read_choices(std::vector<std::string> users, StoreCallback<Chosen> then);
-    [[nodiscard]] Facts facts_of(const SubscriptionRequest& request, std::optional<Option> chosen,
+    void read_choices(std::vector<SubscriptionRequest> requests, StoreCallback<Chosen> then);
+    [[nodiscard]] Facts facts_of(const SubscriptionRequest& request, const UserChoices& chosen,
                                  Clock::Time now);
     void add(Asked asked);
     void begin_batch();
     /// Whether the batch is to be decided as if none of its users had chosen.
     [[nodiscard]] bool may_assume() const;
-    [[nodiscard]] std::vector<std::string> users_of_batch() const;
+    [[nodiscard]] std::vector<SubscriptionRequest> requests_of_batch() const;
     void read_batch();
     /// What has waited longest, as much as goes into a batch.
     [[nodiscard]] std::vector<Asked> take_waiting();
     void decide_batch(const Chosen& chosen);
     /// Returns the entry for the journal, if there is to be one.
     [[nodiscard]] std::optional<JournalEntry> decide_one(Asked& asked, const SubscriptionRequest& request,
-                                                         std::optional<Option> chosen, Clock::Time now);
+                                                         const UserChoices& chosen, Clock::Time now);
     void write_batch(std::vector<JournalEntry> entries);
     void batch_recorded(std::span<const JournalEntry> entries);
     /// Gives approvals their labels, and ends the batch.

@@ -98,6 +98,7 @@ Operations::Operations(PolicyInForce& policy, Answerer& answerer, Choices& choic
     : policy_(policy),
       answerer_(answerer),
       choices_(choices),
+      exceptions_(database),
       database_(database),
       entity_(entity),
       clock_(clock),

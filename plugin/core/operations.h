@@ -37,6 +37,7 @@
 #include "plugin/people/search_limits.h"
 #include "plugin/store/choices.h"
 #include "plugin/store/database.h"
+#include "plugin/store/exceptions.h"
 #include "plugin/store/journal_search.h"
 #include "plugin/text/check_report.h"
 #include "policy/decide.h"
@@ -63,6 +64,11 @@ struct UserOption {
     bool may_choose = false;
     Option of_organization = Option::prompt;  ///< what applies without a choice
     std::string organization;
+};
+
+struct UserExceptions {
+    std::vector<ContactException> exceptions;  ///< stored also while users may not choose; ordered by entry
+    bool may_choose = false;
 };
 
 struct Explained {
@@ -142,6 +148,9 @@ struct Status {
 /// Says which could not be listed and why; the first few of them. At least one. For what stands before a colon.
 [[nodiscard]] std::string reasons(const std::vector<UnlistedDomain>& domains);
 
+/// Why there is no exception for what somebody wrote.
+[[nodiscard]] std::string no_exception_entry(std::string_view text);
+
 /// What a user is told who may not choose.
 [[nodiscard]] std::string fixed_by_administrator(Option option);
 
@@ -184,6 +193,14 @@ class Operations
     /// request on. Of two choices for one user the one that was asked for last counts.
     void choose(const Actor& actor, const Address& user, std::optional<Option> chosen,
                 Callback<UserOption> then);
+
+    // --- A user's exceptions (operations_exceptions.cpp). Who may choose the user's option may change them.
+
+    void exceptions(const Actor& actor, const Address& user, Callback<UserExceptions> then);
+    /// Changes what the list names, each entry once and as people write it, and nothing else. Committed when `then` is called, in force from the next
+    /// request on. Refused, and nothing is changed, if there would be more than ContactException::kMaxOfHandling of one handling.
+    void change_exceptions(const Actor& actor, const Address& user, std::vector<ExceptionChange> changes,
+                           Callback<UserExceptions> then);
 
     // --- People (operations_people.cpp)
 
@@ -432,6 +449,7 @@ class Operations
     PolicyInForce& policy_;
     Answerer& answerer_;
     Choices& choices_;
+    StoredExceptions exceptions_;
     Database& database_;
     Entity& entity_;
     Clock& clock_;

@@ -40,7 +40,8 @@ bool RecentDecisions::Last::repeated_by(const JournalRecord& record) const
         return false;
     }
     return outcome == Outcome::refused ||
-           (rule == record.decision.rule && generation == record.generation && chosen == record.facts.chosen);
+           (rule == record.decision.rule && generation == record.generation &&
+            chosen == record.facts.chosen && exception == record.facts.exception);
 }
 
 void RecentDecisions::place(JournalEntry& entry)
@@ -88,9 +89,9 @@ void RecentDecisions::count_with_others(JournalEntry& entry, Covers covers)
 
 void RecentDecisions::remember(std::size_t key, const JournalRecord& record)
 {
-    const Last last{record.id,          record.generation,      record.decision.rule,
-                    record.source,      record.decision.answer, record.decision.reason,
-                    record.facts.chosen};
+    const Last last{record.id,           record.generation,      record.decision.rule,
+                    record.source,       record.decision.answer, record.decision.reason,
+                    record.facts.chosen, record.facts.exception};
     const bool approved = record.decision.answer == Answer::approve;
     if (approved && approved_ >= kMax && !last_.contains(key)) {
         return;

@@ -58,6 +58,7 @@ class RecentDecisions
         Answer answer;
         Reason reason;
         std::optional<Option> chosen;  // by the user then
+        std::optional<ContactException> exception;
         std::optional<Outcome> outcome = {};
         bool refused = false;  // once, or more often
         bool counted = false;  // in approved_

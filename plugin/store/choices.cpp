@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <span>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
+#include "plugin/store/exceptions.h"
 #include "plugin/store/person_choices.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
+#include "plugin/store/value_list.h"
 
 namespace usher
 {
@@ -32,33 +35,67 @@ Statement make_and_lock_count(const std::string& domain)
         {domain}};
 }
 
-/// Appends the list of these users, at least one and at most kMaxInQuery. There are few forms of it: what is left over in one
-/// has the last user again.
-void append_users(Statement& statement, std::span<const std::string> users)
+std::vector<std::string> users_of(std::span<const SubscriptionRequest> requests)
 {
-    const std::size_t places = std::bit_ceil(users.size());
-    for (std::size_t i = 0; i < places; ++i) {
-        statement.values.emplace_back(users[std::min(i, users.size() - 1)]);
-        statement.sql += (i == 0 ? "($" : ", $") + std::to_string(statement.values.size());
+    std::vector<std::string> users;
+    users.reserve(requests.size());
+    for (const SubscriptionRequest& request : requests) {
+        users.push_back(request.user.text());
     }
-    statement.sql += ")";
+    return users;
 }
 
-/// The choices of these users, at least one and at most kMaxInQuery.
-Statement choices_of(std::span<const std::string> users)
+/// The options of these users, at least one and at most kMaxInQuery.
+Statement options_of(std::span<const std::string> users)
 {
     Statement query{"SELECT user_address, option_name FROM choice WHERE user_address IN "};
-    append_users(query, users);
+    append_list(query, users);
     return query;
 }
 
-StoredChoices stored_choices(const StepRows& given, std::span<const std::string> users)
+/// The exceptions that may be for the contacts of these requests, at least one and at most kMaxInQuery: each is looked up by its
+/// whole key, whatever the number of exceptions that a user has.
+Statement exceptions_for(std::span<const SubscriptionRequest> requests)
+{
+    constexpr std::size_t kEntries = 2;
+    Statement query{"WITH asked (asking_user, asked_entry) AS (VALUES "};
+    const std::size_t places = kEntries * std::bit_ceil(requests.size());
+    for (std::size_t i = 0; i < places; ++i) {
+        const SubscriptionRequest& request = requests[std::min(i / kEntries, requests.size() - 1)];
+        const std::vector<std::string> entries = exception_entries(request.contact);
+        query.values.emplace_back(request.user.text());
+        query.values.emplace_back(entries[std::min(i % kEntries, entries.size() - 1)]);
+        query.sql += (i == 0 ? "($" : ", ($") + std::to_string(query.values.size() - 1) + ", $" +
+                     std::to_string(query.values.size()) + ")";
+    }
+    query.sql +=
+        ") SELECT DISTINCT user_address, handling, entry FROM asked JOIN contact_exception "
+        "ON user_address = asking_user AND entry = asked_entry";
+    return query;
+}
+
+/// By user and entry.
+using ExceptionsFound = std::map<std::pair<std::string, std::string>, ContactException>;
+
+std::optional<ContactException> exception_for(const SubscriptionRequest& request,
+                                              const ExceptionsFound& found)
+{
+    for (std::string& entry : exception_entries(request.contact)) {
+        if (const auto one = found.find({request.user.text(), std::move(entry)}); one != found.end()) {
+            return one->second;
+        }
+    }
+    return std::nullopt;
+}
+
+StoredChoices stored_choices(const StepRows& given, std::span<const SubscriptionRequest> requests)
 {
     StoredChoices stored;
     stored.settings_version = number(given.at(0).rows.at(0).at(0));
     std::unordered_map<std::string_view, Option> by_user;
-    for (const Rows& some : std::span(given).subspan(1)) {
-        for (const auto& row : some.rows) {
+    ExceptionsFound exceptions;
+    for (std::size_t i = 1; i < given.size(); i += 2) {
+        for (const auto& row : given[i].rows) {
             const auto option = option_named(text(row.at(1)));
             if (!option) {
                 throw std::runtime_error("the choice of " + text(row.at(0)) +
@@ -66,11 +103,18 @@ StoredChoices stored_choices(const StepRows& given, std::span<const std::string>
             }
             by_user.insert_or_assign(text(row.at(0)), *option);
         }
+        for (const auto& row : given.at(i + 1).rows) {
+            ContactException exception = stored_exception(text(row.at(0)), text(row.at(1)), text(row.at(2)));
+            exceptions.insert_or_assign({text(row.at(0)), exception.entry}, exception);
+        }
     }
-    stored.chosen.resize(users.size());
-    for (std::size_t i = 0; i < users.size() && !by_user.empty(); ++i) {
-        if (const auto found = by_user.find(users[i]); found != by_user.end()) {
-            stored.chosen[i] = found->second;
+    stored.chosen.resize(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        if (const auto found = by_user.find(requests[i].user.text()); found != by_user.end()) {
+            stored.chosen[i].option = found->second;
+        }
+        if (!exceptions.empty()) {
+            stored.chosen[i].exception = exception_for(requests[i], exceptions);
         }
     }
     return stored;
@@ -86,8 +130,8 @@ Statement count_one_less(const std::string& domain, const std::string& which, st
         std::move(values)};
 }
 
-/// Of a user who has chosen both, when the first of the two was: what is forgotten by that time is only that one, and the
-/// other is found the next time.
+/// Of a user who has chosen several times, when the first was: what is forgotten by that time is only that one, and the
+/// others are found the next time.
 const char* const kChoicesOfDomain =
     "SELECT user_address, MIN(chosen_at) FROM ("
     "SELECT * FROM (SELECT user_address, chosen_at FROM choice "
@@ -95,7 +139,10 @@ const char* const kChoicesOfDomain =
     "UNION ALL "
     "SELECT * FROM (SELECT user_address, chosen_at FROM person_choice "
     "WHERE domain = $1 AND user_address > $2 AND (listed IS NOT NULL OR availability IS NOT NULL) "
-    "ORDER BY user_address LIMIT $3) AS people) AS chosen "
+    "ORDER BY user_address LIMIT $3) AS people "
+    "UNION ALL "
+    "SELECT * FROM (SELECT user_address, MIN(made_at) FROM contact_exception "
+    "WHERE domain = $1 AND user_address > $2 GROUP BY user_address ORDER BY user_address LIMIT $3) AS exceptions) AS chosen "
     "GROUP BY user_address ORDER BY user_address LIMIT $3";
 
 std::string domain_of(const std::string& user)
@@ -125,41 +172,45 @@ std::vector<Statement> save_choice(const std::string& user, const std::string& d
 
 }  // namespace
 
-void Choices::of(std::vector<std::string> users, StoreCallback<StoredChoices> then)
+void Choices::of(std::vector<SubscriptionRequest> requests, StoreCallback<StoredChoices> then)
 {
     std::vector<Statement> queries{{"SELECT version FROM settings_version"}};
-    for (std::size_t from = 0; from < users.size(); from += kMaxInQuery) {
-        queries.push_back(
-            choices_of(std::span(users).subspan(from, std::min(kMaxInQuery, users.size() - from))));
+    for (std::size_t from = 0; from < requests.size(); from += kMaxInQuery) {
+        const auto some = std::span(requests).subspan(from, std::min(kMaxInQuery, requests.size() - from));
+        queries.push_back(options_of(users_of(some)));
+        queries.push_back(exceptions_for(some));
     }
-    database_.run(
-        {.kind = Transaction::Kind::read,
-         .queue = Transaction::Queue::requests,
-         .statements = std::move(queries)},
-        converted<StoredChoices>(
-            [then = std::move(then)](tl::expected<StoredChoices, std::string> stored) {
-                if (!stored) {
-                    stored = tl::unexpected("users' choices cannot be read: " + stored.error());
-                }
-                then(std::move(stored));
-            },
-            [users = std::move(users)](const StepRows& given) { return stored_choices(given, users); }));
+    database_.run({.kind = Transaction::Kind::read,
+                   .queue = Transaction::Queue::requests,
+                   .statements = std::move(queries)},
+                  converted<StoredChoices>(
+                      [then = std::move(then)](tl::expected<StoredChoices, std::string> stored) {
+                          if (!stored) {
+                              stored = tl::unexpected("users' choices cannot be read: " + stored.error());
+                          }
+                          then(std::move(stored));
+                      },
+                      [requests = std::move(requests)](const StepRows& given) {
+                          return stored_choices(given, requests);
+                      }));
 }
 
-Statement Choices::none_of(const std::vector<std::string>& users, std::int64_t settings_version)
+Statement Choices::none_of(std::span<const SubscriptionRequest> requests, std::int64_t settings_version)
 {
     Statement condition{
         "(SELECT version FROM settings_version) = $1 AND NOT EXISTS (SELECT 1 FROM choice WHERE user_address IN ",
         {settings_version}};
-    append_users(condition, users);
-    condition.sql += ")";
+    const std::size_t begin = condition.sql.size();
+    append_list(condition, users_of(requests));
+    const std::string list = condition.sql.substr(begin);
+    condition.sql += ") AND NOT EXISTS (SELECT 1 FROM contact_exception WHERE user_address IN " + list + ")";
     return condition;
 }
 
 void Choices::of(const Address& user, StoreCallback<std::optional<Option>> then)
 {
-    of(std::vector{user.text()}, [then = std::move(then)](const auto& stored) {
-        then(stored.map([](const StoredChoices& all) { return all.chosen.front(); }));
+    of({{user, user, std::nullopt}}, [then = std::move(then)](const auto& stored) {
+        then(stored.map([](const StoredChoices& all) { return all.chosen.front().option; }));
     });
 }
 
@@ -191,7 +242,8 @@ void Choices::of_domain(std::string_view domain, std::string_view after, std::si
 
 void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector<std::string>> then)
 {
-    constexpr std::size_t kOfPerson = 2;  // statements for each
+    // Statements for each.
+    constexpr std::size_t kOfPerson = 3;
     constexpr std::size_t kOfOption = 3;
     // All processes lock the domains in this order.
     std::stable_sort(choices.begin(), choices.end(), [](const KeptSetting& a, const KeptSetting& b) {
@@ -201,6 +253,7 @@ void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector
     for (const KeptSetting& one : choices) {
         statements.push_back(next_person_choice());
         statements.push_back(forget_person_choice(one.account, since_1970(one.since)));
+        statements.push_back(forget_exceptions(one.account, since_1970(one.since)));
     }
     for (const KeptSetting& one : choices) {
         const std::int64_t at = since_1970(one.since);
@@ -221,7 +274,8 @@ void Choices::forget(std::vector<KeptSetting> choices, StoreCallback<std::vector
                           std::vector<std::string> forgotten;
                           const std::size_t options = kOfPerson * choices.size();
                           for (std::size_t i = 0; i < choices.size(); ++i) {
-                              if (given.at(kOfPerson * (i + 1) - 1).changed != 0 ||
+                              if (given.at(kOfPerson * (i + 1) - 2).changed != 0 ||
+                                  given.at(kOfPerson * (i + 1) - 1).changed != 0 ||
                                   given.at(options + kOfOption * (i + 1) - 1).changed != 0) {
                                   forgotten.push_back(choices[i].account);
                               }

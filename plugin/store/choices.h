@@ -1,4 +1,4 @@
-// Which option each user has chosen, where they have chosen one.
+// What users have chosen that decisions need: an option, and exceptions from it (exceptions.h).
 //
 // Read from the store each time it is needed, so that a choice that another process saves holds from the next
 // request on. Not here: whether users may choose (operations.h) and whether a choice is in force
@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,14 +19,24 @@
 #include "integration/requests/account_settings.h"
 #include "plugin/store/database.h"
 #include "policy/address.h"
+#include "policy/exceptions.h"
 #include "policy/option.h"
+#include "policy/request.h"
 
 namespace usher
 {
 
+/// What a request's user has chosen that may matter to it.
+struct UserChoices {
+    std::optional<Option> option = {};
+    std::optional<ContactException> exception = {};  ///< the one that is for its contact
+
+    friend bool operator==(const UserChoices&, const UserChoices&) = default;
+};
+
 /// What decisions need of the store.
 struct StoredChoices {
-    std::vector<std::optional<Option>> chosen;  ///< of each user, in their order
+    std::vector<UserChoices> chosen;  ///< of each request, in their order
     std::int64_t settings_version =
         0;  ///< of the saved settings (saved_settings.h), no later than the choices
 };
@@ -40,13 +51,13 @@ class Choices
     explicit Choices(Database& database) : database_(database) {}
 
     /// All or an error, which is for people: of a user whose choice cannot be read nothing may be decided.
-    /// `users` are addresses as preparation makes them; one may come several times.
-    void of(std::vector<std::string> users, StoreCallback<StoredChoices> then);
+    void of(std::vector<SubscriptionRequest> requests, StoreCallback<StoredChoices> then);
+    /// The option only.
     void of(const Address& user, StoreCallback<std::optional<Option>> then);
 
-    /// That none of these users, kMaxInQuery at most, has chosen, and that the saved settings have this version: a condition
+    /// That no user of these requests, kMaxInQuery at most, has chosen or made an exception, and that the saved settings have this version: a condition
     /// of a transaction.
-    [[nodiscard]] static Statement none_of(const std::vector<std::string>& users,
+    [[nodiscard]] static Statement none_of(std::span<const SubscriptionRequest> requests,
                                            std::int64_t settings_version);
 
     /// On the disk when `then` is called without an error. Nothing for `chosen` forgets the choice.

@@ -43,6 +43,7 @@ const std::vector<Table>& tables()
         {"people_list", {"domain"}},
         {"person_choice", {"user_address"}},
         {"person_choice_count", {"place"}},
+        {"contact_exception", {"user_address", "entry"}},
     };
     return all;
 }

@@ -94,8 +94,8 @@ void append_repeated(std::vector<StoredValue>& values, const JournalRecord& reco
 constexpr const char* kInsert =
     "INSERT INTO journal (id, at, source, organization, user_address, contact_address, item_subscription, item_ask, "
     "recent_from_contact, recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, "
-    "generation, answered_by, covers, outside_groups) ";
-constexpr int kColumnCount = 20;
+    "generation, answered_by, covers, outside_groups, contact_exception) ";
+constexpr int kColumnCount = 21;
 
 const std::string& places()
 {
@@ -134,6 +134,7 @@ std::vector<StoredValue> columns(const JournalRecord& r, std::int64_t id)
     values.push_back(r.answered_by.empty() ? StoredValue() : storable(r.answered_by, r.answered_by.size()));
     values.push_back(r.covers == Covers::request ? StoredValue() : std::string(name(r.covers)));
     values.push_back(r.facts.groups ? to_json(*r.facts.groups) : StoredValue());
+    values.push_back(r.facts.exception ? to_string(*r.facts.exception) : StoredValue());
     return values;
 }
 

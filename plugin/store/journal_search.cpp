@@ -35,7 +35,7 @@ std::optional<Source> source_named(std::string_view text)
 constexpr const char* kColumns =
     "id, at, source, organization, user_address, contact_address, item_subscription, item_ask, recent_from_contact, "
     "recent_from_domain, recent_to_user, recent_complete, chosen_option, answer, reason, rule, generation, answered_by, "
-    "covers, repeats, last_at, outcome, refusal, outside_groups";
+    "covers, repeats, last_at, outcome, refusal, outside_groups, contact_exception";
 
 /// Reads the columns of a row, one after the other. What no record of ours can have is thrown as an error.
 class RowReader
@@ -117,6 +117,7 @@ JournalRecord record_of(const std::vector<StoredValue>& columns)
     if (const auto groups = row.optional_text()) {
         record.facts.groups = row.understood(outside_groups_from_json(*groups), "outside_groups");
     }
+    record.facts.exception = row.optional_named(exception_from, "contact_exception");
     return record;
 }
 

@@ -225,6 +225,17 @@ const Migration kMigrations[] = {
     // Nothing changes but the number. Rules and administrators can be saved from here on: older programs would decide without
     // them, so they are not to open the store.
     {"DELETE FROM saved_setting WHERE setting = ''"},
+    // The exceptions that users have made: see exceptions.h.
+    {R"(CREATE TABLE contact_exception (
+        user_address {name} NOT NULL,
+        entry {name} NOT NULL,
+        handling {name} NOT NULL,
+        domain {name} NOT NULL,
+        made_at BIGINT NOT NULL,
+        PRIMARY KEY (user_address, entry)) {clustered})"},
+    {"CREATE INDEX contact_exception_domain ON contact_exception (domain, user_address)"},
+    // The one that was for the contact of a request: see to_string(ContactException).
+    {"ALTER TABLE journal ADD COLUMN contact_exception {name}"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)
@@ -285,9 +296,9 @@ std::string schema_script(int version)
 
 std::vector<std::string> stored_tables()
 {
-    return {"journal",     "choice",        "choice_count",       "saved_setting", "policy",
-            "policy_part", "policy_text",   "settings_version",   "shared_secret", "person",
-            "people_list", "person_choice", "person_choice_count"};
+    return {"journal",     "choice",        "choice_count",        "saved_setting",    "policy",
+            "policy_part", "policy_text",   "settings_version",    "shared_secret",    "person",
+            "people_list", "person_choice", "person_choice_count", "contact_exception"};
 }
 
 std::string unfit_version(int version, bool migrates)

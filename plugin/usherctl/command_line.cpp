@@ -90,6 +90,7 @@ class Grammar
         add_user(explain)->required();
         add_contact(explain)->required();
         add_option();
+        add_exceptions();
         add_user(add("waiting", "List the requests that wait for an answer, of all users or of one",
                      &Commands::waiting));
         add_answer();
@@ -150,6 +151,23 @@ class Grammar
                 "applies to users who have chosen nothing")
             ->type_name("OPTION")
             ->check(CLI::IsMember({"all", "organization", "prompt", "default"}));
+    }
+
+    void add_exceptions()
+    {
+        CLI::App* exceptions = add(
+            "exceptions", "Show or change whose requests a user has handled otherwise than the option says",
+            &Commands::exceptions);
+        add_user(exceptions)->required();
+        const auto add_entries = [exceptions](const char* name, std::vector<std::string>& entries,
+                                              const char* description) {
+            exceptions->add_option(name, entries, description)->type_name("ADDRESS|DOMAIN")->delimiter(',');
+        };
+        add_entries("--always-accept", arguments_.always_accept,
+                    "Approve requests of this contact or domain");
+        add_entries("--never-accept", arguments_.never_accept, "Deny them");
+        add_entries("--always-ask", arguments_.always_ask, "Leave them to the user");
+        add_entries("--remove", arguments_.remove, "No exception for it any more");
     }
 
     void add_answer()

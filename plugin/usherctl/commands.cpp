@@ -190,6 +190,22 @@ int Commands::option()
                 control_report::option);
 }
 
+int Commands::exceptions()
+{
+    const std::string target = "/v1/exceptions/" + encoded(arguments_.user);
+    Json changes = Json::object();
+    for (const auto& [member, entries] :
+         {std::pair("always_accept", &arguments_.always_accept),
+          std::pair("never_accept", &arguments_.never_accept),
+          std::pair("always_ask", &arguments_.always_ask), std::pair("remove", &arguments_.remove)}) {
+        if (!entries->empty()) {
+            changes[member] = *entries;
+        }
+    }
+    return show(changes.empty() ? client_.ask("GET", target) : client_.ask("POST", target, changes),
+                control_report::exceptions);
+}
+
 int Commands::waiting()
 {
     return show(client_.ask("GET", "/v1/waiting" + user_query()), control_report::waiting);

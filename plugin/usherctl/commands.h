@@ -25,6 +25,10 @@ struct Arguments {
     std::string user;
     std::string contact;
     std::string option;
+    std::vector<std::string> always_accept;
+    std::vector<std::string> never_accept;
+    std::vector<std::string> always_ask;
+    std::vector<std::string> remove;
     std::string answer;
     bool apply = false;
     std::string since;
@@ -60,6 +64,7 @@ class Commands
     int reload();
     int explain();
     int option();
+    int exceptions();
     int waiting();
     int answer();
     int review();

@@ -64,6 +64,23 @@ std::string list_or_none(const Json& list)
 }
 
 /// The sentence that users read, and the name that commands take.
+constexpr std::pair<const char*, const char*> kHandlingLabels[] = {
+    {"always_accept", "Always accept"}, {"never_accept", "Never accept"}, {"always_ask", "Always ask"}};
+
+std::string exception_text(const Json& exception)
+{
+    if (exception.is_null()) {
+        return "none";
+    }
+    std::string handling = text(exception, "handling");
+    for (const auto& [known, label] : kHandlingLabels) {
+        if (handling == known) {
+            handling = label;
+        }
+    }
+    return handling + ": " + text(exception, "entry");
+}
+
 std::string option_text(const std::string& name)
 {
     const auto option = option_named(name);
@@ -448,6 +465,21 @@ std::string option(const Json& option)
     return printable(text(option, "user")) + "\n" + table(rows, 2);
 }
 
+std::string exceptions(const Json& user)
+{
+    Rows rows;
+    for (const auto& [member, label] : kHandlingLabels) {
+        std::string first = label;
+        for (const Json& entry : user.at(member)) {
+            rows.push_back({std::exchange(first, ""), entry.get<std::string>()});
+        }
+    }
+    const std::string name = printable(text(user, "user"));
+    const std::string why =
+        user.at("may_choose").get<bool>() ? "" : "Not in force: users of this organization may not choose.\n";
+    return rows.empty() ? name + " has no exceptions.\n" : name + "\n" + table(rows, 2) + why;
+}
+
 std::string waiting(const Json& waiting)
 {
     const Json& list = waiting.at("requests");
@@ -589,6 +621,7 @@ std::string decision(const Json& record)
         {"reason", reason(record)},
         {"user's roster item", roster_item(record.at("item"))},
         {"user's choice", chosen.is_null() ? "none" : option_text(chosen.get<std::string>())},
+        {"user's exception", exception_text(facts.at("exception"))},
         {"approved within the hour", facts.at("approvals_known").get<bool>()
                                          ? count("approvals_from_contact") + " from the contact, " +
                                                count("approvals_from_domain") + " from their domain, " +

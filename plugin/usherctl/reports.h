@@ -24,6 +24,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] std::string web_sessions(const Json& sessions);
 [[nodiscard]] std::string reloaded(const Json& reloaded);
 [[nodiscard]] std::string option(const Json& option);
+[[nodiscard]] std::string exceptions(const Json& user);
 [[nodiscard]] std::string waiting(const Json& waiting);
 [[nodiscard]] std::string review(const Json& review, bool applied);
 [[nodiscard]] std::string explanation(const Json& explained);

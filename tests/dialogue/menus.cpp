@@ -30,7 +30,7 @@ BOOST_DATA_TEST_CASE(user_finds_opens_and_changes_their_option, kLogins, login)
     romeo.send(to(kJuliet, "subscribe"));
     juliet.expect(presence("subscribe", kRomeo));
 
-    BOOST_TEST(juliet.list_commands(menus_of(login)) == Strings{"options"});
+    BOOST_TEST(juliet.list_commands(menus_of(login)) == (Strings{"options", "exceptions"}));
     const CommandRun run = juliet.run_command(menus_of(login), "options", {{"option", "all"}});
     BOOST_TEST(run.outcome == "completed");
     BOOST_TEST(run.notes == Strings{"Saved. From the next request on: " + kAll + "."});
@@ -170,10 +170,10 @@ struct Role {
     Strings commands;
     friend std::ostream& operator<<(std::ostream& out, const Role& role) { return out << role.who; }
 };
-const Strings kEvery = {"options", "general-im", "waiting", "explain", "journal"};
+const Strings kEvery = {"options", "exceptions", "general-im", "waiting", "explain", "journal"};
 const Role kRoles[] = {
     {"stranger", kRomeo, {}},
-    {"user", kJuliet, {"options"}},
+    {"user", kJuliet, {"options", "exceptions"}},
     {"administrator", kNurse, kEvery},
     {"administrator of another organization", kBalthasar, kEvery},
 };

@@ -742,7 +742,7 @@ BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
                "Rule 1, in line 7 of " + organization.name + "'s rule 1, matches and says deny.");
     const Explanation approved = explain(policy, request("amy@corp.test"), {});
     BOOST_TEST(steps(approved) ==
-               "organization, own address, rules, federation, address, asked for by the user, "
+               "organization, own address, rules, federation, exceptions, address, asked for by the user, "
                "limits, option!");
     BOOST_TEST(approved.decision.answer == Answer::approve);
     BOOST_TEST(approved.steps.back().why ==
@@ -796,6 +796,9 @@ BOOST_AUTO_TEST_CASE(an_explanation_always_ends_in_the_decision_that_is_made)
         if (any(2) == 0) {
             facts.chosen = kOptions[any(3)];
         }
+        if (any(2) == 0) {
+            facts.exception = ContactException{kHandlings[any(3)], std::string(asked.contact.domain())};
+        }
         const Policy policy({organization}, {2, 2, 2});
         const Decision decision = usher::decide(policy, asked, facts);
         const Explanation explanation = explain(policy, asked, facts);
@@ -819,6 +822,10 @@ BOOST_AUTO_TEST_CASE(reasons_are_found_by_their_names_and_not_by_their_texts)
         {Reason::group_unknown, "group_unknown"},
         {Reason::federation_closed, "federation_closed"},
         {Reason::federation_not_listed, "federation_not_listed"},
+        {Reason::always_accept, "always_accept"},
+        {Reason::never_accept, "never_accept"},
+        {Reason::always_ask, "always_ask"},
+        {Reason::unprepared, "unprepared"},
         {Reason::asked_for, "asked_for"},
         {Reason::contact_limit, "contact_limit"},
         {Reason::domain_limit, "domain_limit"},

@@ -4,7 +4,8 @@ import {currentSession, get, lines, path, queryText} from "/files/api.js";
 import {addressField, button, counted, facts, fill, foreign, h, labelled, problem, renew, row, say, table, time} from "/files/dom.js";
 import {showExplained} from "/files/explained.js";
 import {replayInto, replayOne} from "/files/replay.js";
-import {answeredWords, foundWhere, optionSentence, reasonText, repeatsWords, rosterItem, verdictWords} from "/files/words.js";
+import {answeredWords, foundWhere, HANDLINGS, optionSentence, reasonText, repeatsWords, rosterItem,
+    verdictWords} from "/files/words.js";
 
 const SHOWN = 100;
 const MOST_SHOWN = 1000;
@@ -170,6 +171,8 @@ function decision(record, signal) {
             ["Outcome", verdictWords(record)],
             ["User's roster item", rosterItem(record.item)],
             ["User's choice", known.chosen ? optionSentence(known.chosen) : "none"],
+            ["User's exception", known.exception
+                ? [`${HANDLINGS[known.exception.handling]}: `, foreign(known.exception.entry)] : "none"],
             ["Contact's groups", groups(known.contact_groups)],
             ["User's groups", groups(known.user_groups)],
             ["Groups not known", groups(known.unknown_groups)],

@@ -9,6 +9,9 @@ export const OPTIONS = [
 ];
 export const ANSWERS = [["approve", "approve"], ["deny", "deny"], ["leave", "leave to the user"]];
 
+/** What an exception of a user's is called. */
+export const HANDLINGS = {always_accept: "Always accept", never_accept: "Never accept", always_ask: "Always ask me"};
+
 const wordIn = (pairs, name) => pairs.find(([known]) => known === name)?.[1] ?? String(name);
 
 export const optionSentence = (name) => wordIn(OPTIONS, name);

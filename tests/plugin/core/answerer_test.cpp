@@ -109,6 +109,28 @@ struct Desk {
 BOOST_FIXTURE_TEST_SUITE(answerer, Desk)
 
 /// The text of the policy has no members from outside, so a decision could not be made again without this.
+// Whoever has only exceptions is not taken for somebody who has chosen nothing.
+BOOST_AUTO_TEST_CASE(an_exception_that_was_just_made_holds_for_the_next_request)
+{
+    const SubscriptionRequest asked = request("juliet@capulet.lit", "tybalt@capulet.lit");
+    BOOST_TEST((judge({&asked, 1}, Source::asked).front().answer == Answer::approve));
+    BOOST_TEST(
+        choices
+            .change(Address::prepare("juliet@capulet.lit").value(), {{"capulet.lit", Handling::never_accept}})
+            .value());
+    const SubscriptionRequest next = request("juliet@capulet.lit", "nurse@capulet.lit");
+    const SubscriptionRequest other = request("nurse@capulet.lit", "tybalt@capulet.lit");
+    const std::vector both{next, other};
+    const std::vector<Decision> decisions = judge(both, Source::asked);
+    BOOST_TEST((decisions[0].answer == Answer::deny));
+    BOOST_TEST((decisions[0].reason == Reason::never_accept));
+    BOOST_TEST((decisions[1].answer == Answer::approve));
+    const std::vector<JournalRecord> records = found({.user = Address::prepare("juliet@capulet.lit")});
+    BOOST_REQUIRE(records.size() == 2U);
+    BOOST_TEST(!records[0].facts.exception.has_value());
+    BOOST_TEST((records[1].facts.exception == ContactException{Handling::never_accept, "capulet.lit"}));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_directory_said_of_the_two_is_recorded)
 {
     Organization capulet = policy(Option::organization)->organizations().front();

@@ -227,6 +227,41 @@ BOOST_AUTO_TEST_CASE(a_choice_that_cannot_be_read_is_not_guessed)
     BOOST_TEST(!made.chosen.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(exceptions_are_changed_by_their_user_and_by_administrators_only)
+{
+    const auto changed = [this](const Actor& actor) {
+        std::optional<Result<UserExceptions>> given;
+        operations.change_exceptions(actor, juliet, {{"Montague.lit", Handling::never_accept}},
+                                     [&given](Result<UserExceptions> result) { given = std::move(result); });
+        return given.value();
+    };
+    const auto seen = [this](const Actor& actor) {
+        std::optional<Result<UserExceptions>> given;
+        operations.exceptions(actor, juliet,
+                              [&given](Result<UserExceptions> result) { given = std::move(result); });
+        return given.value();
+    };
+    for (const Actor& other :
+         {Actor::sender(address("tybalt@capulet.lit")), Actor::sender(address("romeo@montague.lit"))}) {
+        BOOST_REQUIRE(!changed(other).has_value());
+        BOOST_TEST((changed(other).error().kind == Refusal::Kind::forbidden));
+        BOOST_REQUIRE(!seen(other).has_value());
+        BOOST_TEST((seen(other).error().kind == Refusal::Kind::forbidden));
+    }
+    BOOST_TEST(choices.exceptions_of(juliet).value().empty());
+    for (const Actor& actor : {Actor::sender(juliet), Actor::local("root")}) {
+        BOOST_REQUIRE(changed(actor).has_value());
+        BOOST_TEST((seen(actor).value().exceptions ==
+                    std::vector<ContactException>{{Handling::never_accept, "montague.lit"}}));
+    }
+    execute("ALTER TABLE contact_exception RENAME TO gone");
+    BOOST_TEST((seen(Actor::sender(juliet)).error().kind == Refusal::Kind::unavailable));
+    BOOST_TEST((changed(Actor::sender(juliet)).error().kind == Refusal::Kind::unavailable));
+    const auto explained = explain();  // nor is anything decided without them
+    BOOST_REQUIRE(!explained.has_value());
+    BOOST_TEST((explained.error().kind == Refusal::Kind::unavailable));
+}
+
 BOOST_AUTO_TEST_CASE(a_review_says_that_choices_cannot_be_read)
 {
     BOOST_REQUIRE(choices.set(juliet, Option::prompt).has_value());

@@ -29,18 +29,18 @@ using Table = std::vector<std::vector<std::string>>;
 /// More than a page, and no whole number of statements.
 constexpr int kManyRecords = 2'345;
 /// Of all tables.
-constexpr int kRows = kManyRecords + 21;
+constexpr int kRows = kManyRecords + 22;
 
 /// Rows in all tables, with a value in each of their columns.
 const char* const kContent[] = {
     R"(INSERT INTO journal VALUES
         (-5, 1, 'subscribe', 'Öffentlich''s "one"', 'ro\meo@montague.lit', '😀@xn--bcher-kva.example', 'from', 1,
             2, 3, 4, 1, 'organization', 'approve', 'in_organization', 7, 1, 'admin@capulet.lit', 8,
-            9, 'contact', 'refused', 'blocked', '{"contact":["Vorstände"]}'),
+            9, 'contact', 'refused', 'blocked', '{"contact":["Vorstände"]}', 'always_ask montague.lit'),
         (0, 1795000000, '', '', 'a/b@capulet.lit', 'capulet.lit', NULL, 0, 0, 0, 0, 0, NULL, 'leave', '', -1, 2,
-            NULL, 0, NULL, NULL, NULL, NULL, NULL),
+            NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL),
         (9223372036854775807, -1, 'x', 'y', 'ß@capulet.lit', '$1@montague.lit', 'none', 0, 2147483647, 0, 0, 1, 'all',
-            'deny', 'foreign_user', 2147483647, 9223372036854775807, '', 0, 0, '', 'sent', '', '{"user":["sales"]}'))",
+            'deny', 'foreign_user', 2147483647, 9223372036854775807, '', 0, 0, '', 'sent', '', '{"user":["sales"]}', ''))",
     "INSERT INTO choice VALUES ('juliet@capulet.lit', 'all', 'capulet.lit', 5), ('Z', 'prompt', '', 0), ('ä', 'x', 'y', 1)",
     "INSERT INTO choice_count VALUES ('capulet.lit', 2)",
     R"(INSERT INTO saved_setting VALUES ('', 'One', 'option', '', 'all', 'admin@capulet.lit', 3),
@@ -55,6 +55,7 @@ const char* const kContent[] = {
     "INSERT INTO people_list VALUES ('capulet.lit', 1795000000)",
     "INSERT INTO person_choice VALUES ('juliet@capulet.lit', 'capulet.lit', 1, 0, 5, 1), ('b', '', NULL, NULL, 0, 2)",
     "INSERT INTO person_choice_count VALUES (0, 2)",
+    "INSERT INTO contact_exception VALUES ('juliet@capulet.lit', 'montague.lit', 'never_accept', 'capulet.lit', 5)",
     "UPDATE settings_version SET version = 12",
 };
 
@@ -70,7 +71,7 @@ struct Stores {
             "WITH RECURSIVE many (id) AS (SELECT 10 UNION ALL SELECT id + 1 FROM many LIMIT " +
             std::to_string(kManyRecords - 3) +
             ") INSERT INTO journal SELECT id, id, 's', 'o', 'u' || id, 'c', NULL, 0, 0, 0, 0, 0, NULL, 'a', "
-            "'r', 0, 1, NULL, 0, NULL, NULL, NULL, NULL, NULL FROM many");
+            "'r', 0, 1, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL FROM many");
     }
 
     [[nodiscard]] std::string file(const std::string& name) const

@@ -191,13 +191,16 @@ BOOST_AUTO_TEST_CASE(under_a_condition_that_is_not_true_nothing_is_written)
     test::ChoicesNow choices(*database);
     const JournalRecord first = record(journal.next_id(kNow));
     BOOST_REQUIRE(write(journal, {first}).has_value());
-    const std::vector<std::string> users{"juliet@capulet.lit", "nurse@capulet.lit", "tybalt@capulet.lit"};
+    std::vector<SubscriptionRequest> requests;
+    for (const char* user : {"juliet@capulet.lit", "nurse@capulet.lit", "tybalt@capulet.lit"}) {
+        requests.push_back({address(user), address("romeo@montague.lit"), std::nullopt});
+    }
     const auto written = [&](std::int64_t settings_version) {
         JournalEntry of_another{first, true};
         of_another.record.request.user = address("tybalt@capulet.lit");
         const auto outcome = test::now<std::vector<JournalEntry>>([&](auto then) {
             journal.journal.record({{record(journal.next_id(kNow))}, {first, true}, of_another}, then,
-                                   Choices::none_of(users, settings_version));
+                                   Choices::none_of(requests, settings_version));
         });
         return outcome.value().size();
     };
@@ -210,6 +213,9 @@ BOOST_AUTO_TEST_CASE(under_a_condition_that_is_not_true_nothing_is_written)
     BOOST_TEST(search(*database, {.id = first.id}).records.at(0).repeats == 1U);
     BOOST_REQUIRE(choices.set(address("tybalt@capulet.lit"), std::nullopt).has_value());
     BOOST_TEST(written(0) == 3U);
+    BOOST_TEST(count() == 5);
+    BOOST_TEST(choices.change(address("tybalt@capulet.lit"), {{"verona.lit", Handling::always_ask}}).value());
+    BOOST_TEST(written(0) == 0U);
     BOOST_TEST(count() == 5);
 }
 
@@ -267,7 +273,10 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     JournalRecord one = record(journal.next_id(kNow));
     one.source = Source::waiting;
     one.request.item = RosterItem{Subscription::to, true};
-    one.facts = {{1, 2, 3, false}, Option::prompt, OutsideGroups{{"Vorst\u00e4nde", "sales"}, {}, {"board"}}};
+    one.facts = {{1, 2, 3, false},
+                 Option::prompt,
+                 OutsideGroups{{"Vorst\u00e4nde", "sales"}, {}, {"board"}},
+                 ContactException{Handling::always_ask, "montague.lit"}};
     one.decision = {Answer::deny, Reason::by_hand, 7};
     one.generation = 4;
     one.answered_by = "admin@capulet.lit";
@@ -288,6 +297,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written)
     BOOST_TEST(!same.facts.recent.complete);
     BOOST_TEST((same.facts.chosen == Option::prompt));
     BOOST_TEST((same.facts.groups == one.facts.groups));
+    BOOST_TEST((same.facts.exception == one.facts.exception));
     BOOST_TEST(same.decision.answer == Answer::deny);
     BOOST_TEST(same.decision.reason == Reason::by_hand);
     BOOST_TEST(same.decision.rule == 7U);
