@@ -28,6 +28,9 @@ void read_namespaces(const Stanza& parent, int depth, Advertisement& granted)
         if (element.attribute("ns") == ns::kPeople && (both || type == "get")) {
             granted.people = true;
         }
+        if (element.attribute("ns") == ns::kApprovals && (both || type == "get")) {
+            granted.approvals = true;
+        }
         if (element.attribute("ns") == ns::kBlocking && (both || type == "get")) {
             granted.blocklist_get = true;
         }

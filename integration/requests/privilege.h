@@ -10,9 +10,10 @@ namespace usher
 
 /// What an advertisement says that concerns Usher.
 struct Advertisement {
-    int version = 2;        ///< of the protocol: `urn:xmpp:privilege:1` or `:2`
-    bool requests = false;  ///< iq permission for the subscription-requests namespace
-    bool people = false;    ///< iq permission to list the people of the server (integration/people)
+    int version = 2;         ///< of the protocol: `urn:xmpp:privilege:1` or `:2`
+    bool requests = false;   ///< iq permission for the subscription-requests namespace
+    bool people = false;     ///< iq permission to list the people of the server (integration/people)
+    bool approvals = false;  ///< iq permission to read which approvals are in force (integration/approvals)
     bool roster_get = false;
     bool roster_set = false;
     bool roster_pushes = false;  ///< announced as `push='true'`; servers that do not say so do not send them

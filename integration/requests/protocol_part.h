@@ -1,5 +1,5 @@
 // A part of the protocol beside the requests, with a feature and a grant of its own: what the entity tells it.
-// integration/people is one.
+// integration/people is one, integration/approvals another.
 #pragma once
 
 #include <string>

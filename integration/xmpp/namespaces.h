@@ -22,6 +22,7 @@ inline constexpr std::string_view kPrivilege1 = "urn:xmpp:privilege:1";         
 inline constexpr std::string_view kPrivilege2 = "urn:xmpp:privilege:2";            // XEP-0356
 inline constexpr std::string_view kRequests = "urn:xmpp:subscription-requests:0";  // PROTOCOL.md
 inline constexpr std::string_view kPeople = "urn:xmpp:subscription-requests:0#people";
+inline constexpr std::string_view kApprovals = "urn:xmpp:subscription-requests:0#approvals";
 
 // What users' clients ask.
 inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";

@@ -198,4 +198,19 @@ BOOST_AUTO_TEST_CASE(people_have_a_grant_of_their_own)
     BOOST_TEST(!read(iq_perm(kGrant))->people);
 }
 
+BOOST_AUTO_TEST_CASE(approvals_have_a_grant_of_their_own)
+{
+    const std::string space = "<namespace ns='urn:xmpp:subscription-requests:0#";
+    for (const char* type : {"get", "both"}) {
+        const auto granted = read(iq_perm(space + "approvals' type='" + type + "'/>"));
+        BOOST_TEST_REQUIRE(granted.has_value());
+        BOOST_TEST(granted->approvals, type);
+        BOOST_TEST(!granted->requests, type);
+        BOOST_TEST(!granted->people, type);
+    }
+    BOOST_TEST(!read(iq_perm(space + "approvals' type='set'/>"))->approvals);
+    BOOST_TEST(!read(iq_perm(space + "people' type='both'/>"))->approvals);
+    BOOST_TEST(!read(iq_perm(kGrant))->approvals);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
