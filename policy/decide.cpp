@@ -394,13 +394,15 @@ std::string_view name(Reason reason)
             return "prompt";
         case Reason::by_hand:
             return "by_hand";
+        case Reason::revoked:
+            return "revoked";
     }
     return "unknown";
 }
 
 std::optional<Reason> reason_named(std::string_view wanted)
 {
-    for (int i = 0; i <= static_cast<int>(Reason::by_hand); ++i) {
+    for (int i = 0; i <= static_cast<int>(Reason::revoked); ++i) {
         const auto reason = static_cast<Reason>(i);
         if (name(reason) == wanted) {
             return reason;
@@ -452,6 +454,8 @@ std::string_view to_string(Reason reason)
             return "prompt";
         case Reason::by_hand:
             return "by hand";
+        case Reason::revoked:
+            return "revoked";
     }
     return "unknown";
 }

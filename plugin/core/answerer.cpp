@@ -100,6 +100,12 @@ void Answerer::record_by_hand(const SubscriptionRequest& request, Answer answer,
          }});
 }
 
+void Answerer::record_revocations(std::vector<SubscriptionRequest> requests, const std::string& by,
+                                  StoreCallback<std::vector<Judged>> then)
+{
+    add({std::move(requests), Source::roster, ByHand{Answer::deny, by, Reason::revoked}, std::move(then)});
+}
+
 void Answerer::add(Asked asked)
 {
     waiting_.push_back(std::move(asked));
@@ -197,13 +203,13 @@ std::optional<JournalEntry> Answerer::decide_one(Asked& asked, const Subscriptio
                                                  const UserChoices& chosen, Clock::Time now)
 {
     const Facts known = facts_of(request, chosen, now);
-    const Decision decision =
-        asked.by_hand ? Decision{asked.by_hand->answer, Reason::by_hand} : decide(*policy_, request, known);
+    const Decision decision = asked.by_hand ? Decision{asked.by_hand->answer, asked.by_hand->reason}
+                                            : decide(*policy_, request, known);
     asked.judged.push_back({decision, 0, now});
     if (decision.answer == Answer::approve && !asked.by_hand) {
         approvals_.count(request, now);
     }
-    const bool answered = decision.answer == Answer::approve ||
+    const bool answered = decision.answer == Answer::approve || asked.by_hand ||
                           (decision.answer == Answer::deny && asked.source != Source::roster);
     if (asked.source != Source::asked && !answered) {
         return std::nullopt;

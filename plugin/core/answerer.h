@@ -97,6 +97,10 @@ class Answerer : public Judge
     /// for people: what cannot be read or written, and why.
     void record_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
                         StoreCallback<Judged> then);
+    /// Records that somebody has policy's approvals of these requests revoked, all or none, and gives the decisions; what
+    /// becomes of them is to be settled. The error as above.
+    void record_revocations(std::vector<SubscriptionRequest> requests, const std::string& by,
+                            StoreCallback<std::vector<Judged>> then);
     /// An approval that another process, or this one before its restart, has given counts towards limits.
     void count_approval(const SubscriptionRequest& request, Clock::Time at) { approvals_.count(request, at); }
     [[nodiscard]] const Counts& counts() const { return counts_; }
@@ -106,6 +110,7 @@ class Answerer : public Judge
     struct ByHand {
         Answer answer;
         std::string by;
+        Reason reason = Reason::by_hand;
     };
     /// Requests that came together.
     struct Asked {

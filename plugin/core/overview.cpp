@@ -52,6 +52,9 @@ void add(const std::vector<StoredValue>& row, Overview::Step& step, Overview& al
 {
     const std::string& stored = text(row.at(0));
     const auto reason = reason_named(stored);
+    if (reason == Reason::revoked) {  // no answer to a request
+        return;
+    }
     const std::array<std::pair<Answer, std::uint64_t*>, 3> answers{
         {{Answer::approve, &step.approve}, {Answer::deny, &step.deny}, {Answer::leave, &step.leave}}};
     for (std::size_t i = 0; i < answers.size(); ++i) {

@@ -22,7 +22,7 @@ std::size_t domain(const SubscriptionRequest& request)
 
 bool is_by_hand(const JournalRecord& record)
 {
-    return record.decision.reason == Reason::by_hand;
+    return record.decision.reason == Reason::by_hand || record.decision.reason == Reason::revoked;
 }
 
 /// Whether the number of such records in an hour has a limit.

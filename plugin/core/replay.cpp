@@ -41,7 +41,7 @@ class Replaying
 
     void decide_again(JournalRecord record)
     {
-        if (record.decision.reason == Reason::by_hand) {
+        if (record.decision.reason == Reason::by_hand || record.decision.reason == Reason::revoked) {
             ++replay_.by_hand;
             return;
         }

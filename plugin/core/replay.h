@@ -53,7 +53,7 @@ struct ReplayDifference {
 
 struct Replay {
     std::uint64_t decided = 0;
-    std::uint64_t by_hand = 0;  ///< that a person has answered: no policy has decided them
+    std::uint64_t by_hand = 0;  ///< that a person has answered or revoked: no policy has decided them
     /// Of which something is missing that matters: their own policy, or what the directory said then. Where two policies are
     /// compared, to either of them.
     std::uint64_t not_decided = 0;

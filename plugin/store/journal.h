@@ -42,7 +42,7 @@ struct JournalRecord {
     Facts facts;
     Decision decision;
     std::uint64_t generation = 0;  ///< of the policy it was decided under
-    std::string answered_by = {};  ///< with `Reason::by_hand`: who; otherwise empty
+    std::string answered_by = {};  ///< with `Reason::by_hand` or `revoked`: who; otherwise empty
     Covers covers = Covers::request;
     std::uint64_t repeats = 0;                                          ///< how often it was made again
     std::optional<std::chrono::system_clock::time_point> last_at = {};  ///< with `repeats`: when it was last

@@ -11,7 +11,7 @@ void log_decision(const JournalRecord& record)
     std::string why(to_string(record.decision.reason));
     if (record.decision.rule != 0) {
         why += " " + std::to_string(record.decision.rule);
-    } else if (record.decision.reason == Reason::by_hand) {
+    } else if (!record.answered_by.empty()) {
         why += " of " + record.answered_by;
     }
     const std::string id = std::to_string(record.id);

@@ -836,6 +836,7 @@ BOOST_AUTO_TEST_CASE(reasons_are_found_by_their_names_and_not_by_their_texts)
         {Reason::outside_organization, "outside_organization"},
         {Reason::prompt, "prompt"},
         {Reason::by_hand, "by_hand"},
+        {Reason::revoked, "revoked"},
     };
     for (const auto& [reason, text] : names) {
         BOOST_TEST(name(reason) == text);

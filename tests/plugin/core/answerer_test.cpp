@@ -332,6 +332,23 @@ BOOST_AUTO_TEST_CASE(an_answer_by_hand_is_recorded_with_who_gave_it)
     BOOST_TEST(record.answered_by == "admin@capulet.lit");
 }
 
+BOOST_AUTO_TEST_CASE(an_approval_after_a_revocation_has_a_record_of_its_own)
+{
+    const std::vector requests{request("juliet@capulet.lit", "nurse@capulet.lit")};
+    BOOST_TEST(judge(requests, Source::asked)[0].answer == Answer::approve);
+    std::optional<tl::expected<std::vector<Judged>, std::string>> revoked;
+    answerer.record_revocations(requests, "admin@capulet.lit",
+                                [&](auto judged) { revoked = std::move(judged); });
+    BOOST_REQUIRE(revoked.value().has_value());
+    const JournalRecord record = found({.id = revoked->value().at(0).record}).at(0);
+    BOOST_TEST(record.decision.answer == Answer::deny);
+    BOOST_TEST(record.decision.reason == Reason::revoked);
+    BOOST_TEST((record.source == Source::roster));
+    BOOST_TEST(record.answered_by == "admin@capulet.lit");
+    BOOST_TEST(judge(requests, Source::asked)[0].answer == Answer::approve);
+    BOOST_TEST(recorded() == 3);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_committed_is_told_and_nothing_else)
 {
     std::vector<std::int64_t> told;

@@ -32,7 +32,7 @@ struct Store {
 
     void record(const std::string& contact, Answer answer, Source source = Source::asked,
                 system_clock::time_point at = now(), const std::string& user = "juliet@capulet.lit",
-                Covers covers = Covers::request, std::uint64_t repeats = 0)
+                Covers covers = Covers::request, std::uint64_t repeats = 0, Reason reason = Reason::prompt)
     {
         std::vector<JournalEntry> entries{JournalEntry{JournalRecord{
             .id = journal.next_id(at),
@@ -41,7 +41,7 @@ struct Store {
             .organization = "Capulet",
             .request = {Address::prepare(user).value(), Party::as_written(contact), std::nullopt},
             .facts = {},
-            .decision = {answer, Reason::prompt},
+            .decision = {answer, reason},
             .generation = 1,
             .covers = covers}}};
         BOOST_REQUIRE(journal.record(entries).has_value());
@@ -85,6 +85,17 @@ BOOST_AUTO_TEST_CASE(requests_of_other_domains_are_counted_by_what_became_of_the
     BOOST_TEST(found[0].denied == 0U);
     BOOST_TEST(found[1].domain == "gateway.verona.lit");
     BOOST_TEST(found[1].denied == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_revocation_is_no_request)
+{
+    record("romeo@montague.lit", Answer::approve);
+    record("romeo@montague.lit", Answer::deny, Source::roster, now(), "juliet@capulet.lit", Covers::request,
+           0, Reason::revoked);
+    const std::vector<DomainRequests> found = domains();
+    BOOST_REQUIRE(found.size() == 1U);
+    BOOST_TEST(found[0].approved == 1U);
+    BOOST_TEST(found[0].denied_later == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_counted_in_one_record_counts)

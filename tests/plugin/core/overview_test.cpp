@@ -122,6 +122,16 @@ BOOST_AUTO_TEST_CASE(what_people_have_answered_is_none_of_policys_answers)
     BOOST_TEST(reasons(found) == "approve by hand 1, deny by hand 1, leave outside organization 1");
 }
 
+BOOST_AUTO_TEST_CASE(a_revocation_is_no_answer)
+{
+    record(minutes(3), Answer::approve, Reason::in_organization);
+    record(minutes(2), Answer::deny, Reason::revoked, "juliet@capulet.lit", Source::roster);
+    const Overview found = counted(OverviewPeriod::day);
+    BOOST_TEST(found.steps.back().deny == 0U);
+    BOOST_TEST(found.steps.back().by_hand == 0U);
+    BOOST_TEST(reasons(found) == "approve in organization 1");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_counted_in_one_record_counts)
 {
     record(minutes(9), Answer::deny, Reason::federation_closed, "juliet@capulet.lit", Source::asked,

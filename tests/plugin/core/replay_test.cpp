@@ -224,6 +224,18 @@ BOOST_AUTO_TEST_CASE(what_people_have_answered_is_not_decided_again)
     BOOST_TEST(done.differences.empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_was_revoked_is_not_decided_again)
+{
+    judge("juliet", "nurse@capulet.lit");
+    BOOST_REQUIRE(test::now<std::vector<Judged>>([this](const auto& then) {
+                      answerer.record_revocations({request("juliet", "nurse@capulet.lit")}, "admin", then);
+                  }).has_value());
+    const Replay done = replayed(std::shared_ptr<const Settings>());
+    BOOST_TEST(done.decided == 1U);
+    BOOST_TEST(done.by_hand == 1U);
+    BOOST_TEST(done.differences.empty());
+}
+
 BOOST_AUTO_TEST_CASE(it_goes_on_behind_the_last_one)
 {
     for (int i = 0; i < 5; ++i) {
