@@ -25,12 +25,14 @@
 #include "integration/requests/entity.h"
 #include "plugin/core/actor.h"
 #include "plugin/core/answerer.h"
+#include "plugin/core/approval_review.h"
 #include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
 #include "plugin/core/overview.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/core/replay.h"
+#include "plugin/core/unlisted_domain.h"
 #include "plugin/core/web_sessions.h"
 #include "plugin/people/ldap_status.h"
 #include "plugin/people/people_status.h"
@@ -44,12 +46,6 @@
 
 namespace usher
 {
-
-/// A domain whose requests could not be listed.
-struct UnlistedDomain {
-    std::string domain;
-    std::string why;  ///< a clause, as in "not listed: montague.lit, because its server does not answer"
-};
 
 /// What waits on all domains that were asked for.
 struct Waiting {
@@ -145,8 +141,13 @@ struct Status {
     std::string store_error;
 };
 
-/// Says which could not be listed and why; the first few of them. At least one. For what stands before a colon.
-[[nodiscard]] std::string reasons(const std::vector<UnlistedDomain>& domains);
+/// What it takes to look at approvals. All are to outlive whoever looks.
+struct ApprovalSources {
+    Approvals* approvals = nullptr;
+    ContactNames* names = nullptr;
+    /// Finds policy's in the journal (policy_approvals.h).
+    std::function<void(ApprovalOrder, Callback<PolicyApprovals>)> search = {};
+};
 
 /// Why there is no exception for what somebody wrote.
 [[nodiscard]] std::string no_exception_entry(std::string_view text);
@@ -232,6 +233,16 @@ class Operations
     /// What the policy in force says of what waits; with `apply`, answers it so. If the store or the connection fails
     /// meanwhile, the refusal says how many were looked at.
     void review(const Actor& actor, std::optional<Address> user, bool apply, Callback<Review> then);
+
+    // --- What policy has approved (operations_approvals.cpp)
+
+    /// To be set before either of these is called.
+    void set_approvals(ApprovalSources sources) { approvals_ = std::move(sources); }
+    /// Policy's approvals that are in force, and those of them that a person has made their own since: of the organisations that
+    /// the actor administers. Changes nothing.
+    void approvals(const Actor& actor, ApprovalFilter filter, Callback<ApprovalsInForce> then);
+    /// The same, and revokes those that are policy's still, for certain. Each revocation is recorded before it is sent.
+    void revoke(const Actor& actor, ApprovalFilter filter, Callback<ApprovalsInForce> then);
 
     // --- Why
 
@@ -409,6 +420,15 @@ class Operations
     void answer_by_hand(const SubscriptionRequest& request, Answer answer, const std::string& by,
                         Callback<std::int64_t> then);
     void send_by_hand(const SubscriptionRequest& request, const Judged& judged, Callback<std::int64_t> then);
+    /// What may be asked for of whom, or why it may not.
+    [[nodiscard]] Result<ApprovalOrder> approval_order(const Actor& actor, ApprovalFilter filter) const;
+    /// Whether any of its domains can be asked now.
+    [[nodiscard]] Result<void> may_be_reviewed(const ApprovalOrder& order) const;
+    /// With `by`, revokes.
+    void review_approvals(const Actor& actor, ApprovalFilter filter, std::optional<std::string> by,
+                          Callback<ApprovalsInForce> then);
+    void begin_review(PolicyApprovals found, const ApprovalOrder& order, std::optional<std::string> by,
+                      Callback<ApprovalsInForce> then);
     /// What policy says of what was listed. Answers nothing.
     void preview(Waiting listed, Callback<Review> then);
     void apply(Waiting listed, Callback<Review> then);
@@ -455,6 +475,9 @@ class Operations
     Clock& clock_;
     std::list<Reading> readings_;
     std::list<Applying> applying_;
+    ApprovalSources approvals_;
+    std::list<std::unique_ptr<ApprovalReview>> reviews_;
+    bool revoking_ = false;                                          // one of them, or it is about to
     std::set<std::shared_ptr<StatusCaller>> status_callers_;         // not answered yet
     std::map<std::string, std::size_t, std::less<>> choice_counts_;  // as last read
     std::function<void(Callback<std::vector<std::string>>)> reload_;
