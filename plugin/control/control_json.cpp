@@ -51,6 +51,37 @@ std::string_view word(AnswerOutcome outcome)
     return "lost";
 }
 
+std::string_view word(Revoked outcome)
+{
+    switch (outcome) {
+        case Revoked::revoked:
+            return "revoked";
+        case Revoked::changed:
+            return "changed";
+        case Revoked::failed:
+            return "failed";
+    }
+    return "failed";
+}
+
+Json json_of(const std::vector<ApprovalInForce>& approvals)
+{
+    Json all = Json::array();
+    for (const ApprovalInForce& one : approvals) {
+        const PolicyApproval& approval = one.approval;
+        all.push_back({{"user", approval.pair.user.text()},
+                       {"contact", approval.pair.contact.text()},
+                       {"decision", json_of_id(approval.record)},
+                       {"at", timestamp(approval.at)},
+                       {"reason", to_string(approval.reason)},
+                       {"rule", approval.rule != 0 ? Json(approval.rule) : Json(nullptr)},
+                       {"subscription", name(one.standing.subscription)},
+                       {"own", one.own ? Json(name(*one.own)) : Json(nullptr)},
+                       {"outcome", one.outcome ? Json(word(*one.outcome)) : Json(nullptr)}});
+    }
+    return all;
+}
+
 Json json_of(const std::optional<Option>& option)
 {
     return option ? Json(name(*option)) : Json(nullptr);
@@ -386,6 +417,14 @@ Json json_of(const Overview& overview)
             {"steps", std::move(steps)},
             {"reasons", std::move(reasons)},
             {"limited", overview.limited}};
+}
+
+Json json_of(const ApprovalsInForce& approvals)
+{
+    return {{"approvals", json_of(approvals.approvals)},
+            {"own", json_of(approvals.own)},
+            {"more", approvals.more},
+            {"unlisted", json_of(approvals.unlisted)}};
 }
 
 Json json_of(const CheckReport& report)

@@ -28,6 +28,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const Replay& replay);
 [[nodiscard]] Json json_of(const std::vector<FederationReport>& reports);
 [[nodiscard]] Json json_of(const Overview& overview);
+[[nodiscard]] Json json_of(const ApprovalsInForce& approvals);
 [[nodiscard]] Json json_of(const CheckReport& report);
 [[nodiscard]] Json json_of(const WebLink& link);
 /// Without what is secret of them.

@@ -4,6 +4,7 @@
 
 #include "plugin/control/control_json.h"
 #include "plugin/control/reply.h"
+#include "plugin/text/timestamp.h"
 
 namespace usher::resources
 {
@@ -49,6 +50,55 @@ Callback<UserOption> replying_with_option(const ControlRequest& request, const A
         json.update(json_of(*option));
         exchange->reply(200, to_json_line(json));
     };
+}
+
+/// Which approvals are asked for: each value is as `value` gives it by its name, or null.
+template <typename ValueOf>
+Result<ApprovalFilter> approval_filter(ValueOf value)
+{
+    ApprovalFilter filter;
+    filter.organization = value("organization");
+    if (const auto text = value("user")) {
+        const auto user = address("user", *text);
+        if (!user) {
+            return tl::unexpected(user.error());
+        }
+        filter.user = *user;
+    }
+    if (const auto text = value("contact")) {
+        filter.contact = Address::prepare_contact(*text);
+        if (!filter.contact) {
+            return invalid("contact: found \"" + *text +
+                           "\"; accepted: an address such as romeo@example.net or gateway.example.net");
+        }
+    }
+    if (const auto text = value("rule")) {
+        const auto rule = number<std::uint32_t>("rule", *text, 1, UINT32_MAX);
+        if (!rule) {
+            return tl::unexpected(rule.error());
+        }
+        filter.rule = *rule;
+    }
+    if (const auto text = value("reason")) {
+        filter.reason = reason_named(*text);
+        if (!filter.reason || !is_policys(*filter.reason)) {
+            return invalid("reason: found \"" + *text +
+                           "\"; accepted: rule, asked_for, all_contacts, in_organization");
+        }
+    }
+    if (const auto text = value("no_longer")) {
+        if (*text != "true" && *text != "false") {
+            return invalid("no_longer: found \"" + *text + "\"; accepted: true, false");
+        }
+        filter.no_longer = *text == "true";
+    }
+    if (const auto text = value("since")) {
+        filter.since = read_timestamp(*text);
+        if (!filter.since) {
+            return invalid("since: found \"" + *text + "\"; accepted: a time such as 2026-11-23T10:00:00Z");
+        }
+    }
+    return filter;
 }
 
 /// Makes the choice for the user in the path.
@@ -236,6 +286,62 @@ void overview(const ControlRequest& request)
     }
     request.operations.overview(request.actor, request.organization_query(), *period,
                                 replying<Overview>(request.exchange));
+}
+
+// --- What policy has approved
+
+void approvals(const ControlRequest& request)
+{
+    auto filter = approval_filter([&request](const char* name) {
+        const std::string* given = request.query(name);
+        return given != nullptr ? std::optional(*given) : std::nullopt;
+    });
+    if (filter) {
+        request.operations.approvals(request.actor, *std::move(filter),
+                                     replying<ApprovalsInForce>(request.exchange));
+    } else {
+        refuse(*request.exchange, filter.error());
+    }
+}
+
+void revoke(const ControlRequest& request)
+{
+    const auto body = object_in(
+        request.body(), {"organization", "user", "contact", "rule", "reason", "since", "no_longer", "apply"});
+    if (!body) {
+        refuse(*request.exchange, body.error());
+        return;
+    }
+    const Json apply = body->value("apply", Json(false));
+    for (const auto& [name, value] : body->items()) {
+        const bool yes_or_no = name == "apply" || name == "no_longer";
+        const bool good = yes_or_no        ? value.is_boolean()
+                          : name == "rule" ? value.is_number_unsigned()
+                                           : value.is_string();
+        if (!good) {
+            refuse(*request.exchange, 400,
+                   name + ": found " + quoted(value) + "; accepted: " +
+                       (yes_or_no        ? "true, false"
+                        : name == "rule" ? "the number of a rule"
+                                         : "a text"));
+            return;
+        }
+    }
+    auto filter = approval_filter([&body](const char* name) -> std::optional<std::string> {
+        const auto given = body->find(name);
+        if (given == body->end()) {
+            return std::nullopt;
+        }
+        return given->is_string() ? given->get<std::string>() : given->dump();
+    });
+    const auto then = replying<ApprovalsInForce>(request.exchange);
+    if (!filter) {
+        refuse(*request.exchange, filter.error());
+    } else if (apply == true) {
+        request.operations.revoke(request.actor, *std::move(filter), then);
+    } else {
+        request.operations.approvals(request.actor, *std::move(filter), then);
+    }
 }
 
 // --- Options for contact list requests

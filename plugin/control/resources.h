@@ -17,6 +17,8 @@ void decision(const ControlRequest& request);
 void replay(const ControlRequest& request);
 void federation(const ControlRequest& request);
 void overview(const ControlRequest& request);
+void approvals(const ControlRequest& request);
+void revoke(const ControlRequest& request);
 void option(const ControlRequest& request);
 void exceptions(const ControlRequest& request);
 void change_exceptions(const ControlRequest& request);

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <limits>
 
 #include "plugin/settings/syntax.h"
 #include "plugin/text/since.h"
@@ -101,6 +102,7 @@ class Grammar
         add_journal();
         add_replay();
         add_federation();
+        add_approvals();
         add_organization();
         add("reload", "Read the settings file again; one that is not valid changes nothing",
             &Commands::reload);
@@ -232,6 +234,40 @@ class Grammar
         federation->add_option("organization", arguments_.organization, "Only of this organization")
             ->type_name("ORGANIZATION");
         add_since(federation, "Since then; without it, of the last 30 days");
+    }
+
+    void add_approvals()
+    {
+        add_approval_filters(add("approvals", "List who sees users' presence because policy has approved it",
+                                 &Commands::approvals));
+        CLI::App* revoke = add(
+            "revoke", "Show which of policy's approvals would be revoked, and which are users' own by now",
+            &Commands::revoke);
+        add_approval_filters(revoke);
+        revoke->add_flag("--apply", arguments_.apply, "Revoke them");
+    }
+
+    void add_approval_filters(CLI::App* command)
+    {
+        command->add_option("--organization", arguments_.organization, "Only of this organization's users")
+            ->type_name("ORGANIZATION");
+        command->add_option("--user", arguments_.user, "Only of this user")
+            ->type_name("USER")
+            ->check(kAddress);
+        command->add_option("--contact", arguments_.contact, "Only for this contact")
+            ->type_name("CONTACT")
+            ->check(kContact);
+        command
+            ->add_option("--rule", arguments_.rule,
+                         "Only by the rule that had this number when it approved them")
+            ->type_name("N")
+            ->check(CLI::Range(1U, std::numeric_limits<unsigned>::max()));
+        command->add_option("--reason", arguments_.reason, "Only for this reason")
+            ->type_name("REASON")
+            ->check(CLI::IsMember({"rule", "asked_for", "all_contacts", "in_organization"}));
+        add_since(command, "Only what was approved since then");
+        command->add_flag("--no-longer", arguments_.no_longer,
+                          "Only what the policy in force would not approve any more");
     }
 
     void add_organization()

@@ -285,6 +285,55 @@ int Commands::federation()
     return show(client_.ask("GET", with_query("/v1/federation", query)), control_report::federation);
 }
 
+Commands::Query Commands::approval_filters() const
+{
+    Query query = filters();
+    if (!arguments_.organization.empty()) {
+        query.emplace_back("organization", arguments_.organization);
+    }
+    if (arguments_.rule) {
+        query.emplace_back("rule", std::to_string(*arguments_.rule));
+    }
+    if (!arguments_.reason.empty()) {
+        query.emplace_back("reason", arguments_.reason);
+    }
+    if (!arguments_.since.empty()) {
+        query.emplace_back("since", timestamp(*read_since(arguments_.since, now_)));
+    }
+    if (arguments_.no_longer) {
+        query.emplace_back("no_longer", "true");
+    }
+    return query;
+}
+
+int Commands::approvals()
+{
+    return show(client_.ask("GET", with_query("/v1/approvals", approval_filters())),
+                control_report::approvals);
+}
+
+int Commands::revoke()
+{
+    Json body = {{"apply", arguments_.apply}};
+    for (const auto& [key, value] : approval_filters()) {
+        body[key] = value;
+    }
+    if (arguments_.rule) {
+        body["rule"] = *arguments_.rule;
+    }
+    if (arguments_.no_longer) {
+        body["no_longer"] = true;
+    }
+    const auto revoked = client_.ask("POST", "/v1/revocations", body);
+    const int code = show(
+        revoked, [this](const Json& json) { return control_report::revocations(json, arguments_.apply); });
+    const auto is_done = [](const Json& approval) { return approval.at("outcome") == "revoked"; };
+    return code == kDone && arguments_.apply &&
+                   !std::all_of(revoked->at("approvals").begin(), revoked->at("approvals").end(), is_done)
+               ? kFailed
+               : code;
+}
+
 ControlClient::Result<Commands::Json> Commands::replay_all(const Json& body)
 {
     const bool in_terminal = ::isatty(STDERR_FILENO) != 0;

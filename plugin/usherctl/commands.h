@@ -35,6 +35,9 @@ struct Arguments {
     bool follow = false;
     std::optional<unsigned> last;
     std::string id;
+    std::optional<unsigned> rule;
+    std::string reason;
+    bool no_longer = false;
     std::string organization;
     std::optional<std::string> users_may_choose;
     std::vector<std::string> domains;
@@ -71,6 +74,8 @@ class Commands
     int journal();
     int replay();
     int federation();
+    int approvals();
+    int revoke();
     int organization();
     int web();
     int setup();
@@ -98,6 +103,8 @@ class Commands
     /// 0 while the journal is empty.
     [[nodiscard]] ControlClient::Result<std::int64_t> newest_id();
     int follow_journal();
+    /// Which approvals are asked for.
+    [[nodiscard]] Query approval_filters() const;
     /// All parts of a replay, added up.
     [[nodiscard]] ControlClient::Result<Json> replay_all(const Json& body);
 

@@ -168,8 +168,11 @@ std::string domain_text(const std::string& state)
     return state;
 }
 
-std::string found_where(const std::string& source)
+std::string found_where(const std::string& source, const std::string& reason)
 {
+    if (reason == "revoked") {
+        return "in the user's roster";
+    }
     if (source == "asked") {
         return "when it came in";
     }
@@ -420,6 +423,94 @@ std::string federation(const Json& federation)
     return out;
 }
 
+namespace
+{
+
+std::string own_text(const std::string& because)
+{
+    if (because == "subscribed") {
+        return "the user has subscribed to the contact";
+    }
+    if (because == "named") {
+        return "the user has given the contact a name";
+    }
+    if (because == "grouped") {
+        return "the user has put the contact into a group";
+    }
+    return because == "not-certain" ? "a person may have approved it again" : because;
+}
+
+std::string revoked_text(const Json& outcome)
+{
+    if (outcome == "revoked") {
+        return "revoked";
+    }
+    if (outcome == "changed") {
+        return "KEPT: it was changed or decided again in the meantime";
+    }
+    return "FAILED on the server: nothing was done";
+}
+
+std::string approval_count(std::size_t count)
+{
+    return std::to_string(count) + (count == 1 ? " approval" : " approvals");
+}
+
+/// Those that a person has made their own, and what is missing.
+std::string own_and_missing(const Json& approvals)
+{
+    std::string out;
+    if (const Json& own = approvals.at("own"); !own.empty()) {
+        Rows rows{{"USER", "CONTACT", "WHY IT IS A PERSON'S OWN"}};
+        for (const Json& one : own) {
+            rows.push_back({text(one, "user"), text(one, "contact"), own_text(text(one, "own"))});
+        }
+        out += "\nApproved by policy, but a person's own by now, so never revoked:\n" + table(rows);
+    }
+    return out + more(approvals) + unlisted(approvals);
+}
+
+}  // namespace
+
+std::string approvals(const Json& approvals)
+{
+    const Json& list = approvals.at("approvals");
+    Rows rows{{"USER", "CONTACT", "SUBSCRIPTION", "APPROVED", "REASON", "DECISION"}};
+    for (const Json& one : list) {
+        rows.push_back({text(one, "user"), text(one, "contact"), text(one, "subscription"),
+                        local_time(text(one, "at")), reason(one), text(one, "decision")});
+    }
+    return (list.empty() ? "No approval of policy's is in force.\n" : table(rows)) +
+           own_and_missing(approvals);
+}
+
+std::string revocations(const Json& approvals, bool applied)
+{
+    const Json& list = approvals.at("approvals");
+    Rows rows{{"USER", "CONTACT", "APPROVED", "REASON"}};
+    if (applied) {
+        rows.front().emplace_back("OUTCOME");
+    }
+    std::size_t revoked = 0;
+    for (const Json& one : list) {
+        auto& row = rows.emplace_back(std::vector<std::string>{text(one, "user"), text(one, "contact"),
+                                                               local_time(text(one, "at")), reason(one)});
+        if (applied) {
+            row.push_back(revoked_text(one.at("outcome")));
+            revoked += one.at("outcome") == "revoked" ? 1U : 0U;
+        }
+    }
+    std::string out =
+        (list.empty() ? "There is nothing to revoke.\n" : table(rows)) + own_and_missing(approvals);
+    if (applied) {
+        out += list.empty() ? "" : "\n" + approval_count(revoked) + " revoked.\n";
+    } else if (!list.empty()) {
+        out += "\nNothing was revoked yet. To revoke " + approval_count(list.size()) +
+               ", give the same command with --apply.\n";
+    }
+    return out;
+}
+
 std::string web_link(const Json& link)
 {
     return "Open this link in a browser by " + local_time(text(link, "expires")) + "; it works once:\n" +
@@ -627,7 +718,7 @@ std::string decision(const Json& record)
                                                count("approvals_from_domain") + " from their domain, " +
                                                count("approvals_to_user") + " to the user"
                                          : "not known: the counter was full"},
-        {"found", found_where(text(record, "source"))},
+        {"found", found_where(text(record, "source"), text(record, "reason"))},
         {"settings", "generation " + std::to_string(record.at("generation").get<std::uint64_t>()) + " of " +
                          text(record, "organization")},
     };

@@ -20,6 +20,9 @@ using Json = nlohmann::ordered_json;
 /// `config`: the file whose policy decided; empty: that in force, or each one's own.
 [[nodiscard]] std::string replay(const Json& replay, const std::string& config, bool own_policies);
 [[nodiscard]] std::string federation(const Json& federation);
+[[nodiscard]] std::string approvals(const Json& approvals);
+/// `applied`: they have been revoked; else they would be.
+[[nodiscard]] std::string revocations(const Json& approvals, bool applied);
 [[nodiscard]] std::string web_link(const Json& link);
 [[nodiscard]] std::string web_sessions(const Json& sessions);
 [[nodiscard]] std::string reloaded(const Json& reloaded);

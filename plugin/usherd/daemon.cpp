@@ -12,6 +12,7 @@
 #include <random>
 #include <utility>
 
+#include "integration/approvals/approvals.h"
 #include "integration/base/event_clock.h"
 #include "integration/requests/entity.h"
 #include "integration/stock/stock_approval.h"
@@ -154,6 +155,11 @@ class Daemon : private EntityEvents
         entity_.set_stock_mode(&stock_);
         entity_.set_account_settings(&deleted_accounts_);
         entity_.add_part(people_.protocol_part());
+        entity_.add_part(approvals_);
+        operations_.set_approvals(
+            {&approvals_, &contact_names_, [this](ApprovalOrder order, Callback<PolicyApprovals> then) {
+                 find_policy_approvals(std::move(order), std::move(then));
+             }});
         answerer_.set_contact_names(contact_names_);
         operations_.set_people({&directory_, &person_choices_,
                                 [this](const std::string& viewer, std::vector<Address> users,
@@ -446,6 +452,20 @@ class Daemon : private EntityEvents
             std::move(then));
     }
 
+    void find_policy_approvals(ApprovalOrder order, Callback<PolicyApprovals> then)
+    {
+        ask_journal<PolicyApprovals>(
+            [order = std::move(order), url = settings_.store.url,
+             stop = journal_worker_.stop_descriptor()]() -> Result<PolicyApprovals> {
+                auto found = policy_approvals(url, order, stop);
+                if (!found) {
+                    return not_read(found.error());
+                }
+                return *std::move(found);
+            },
+            std::move(then));
+    }
+
     void give_overview(OverviewOrder order, Callback<Overview> then)
     {
         ask_journal<Overview>(
@@ -619,6 +639,7 @@ class Daemon : private EntityEvents
     PeopleRefresh people_;
     KnownChoices person_choices_{*database_, clock_};
     ContactNames contact_names_{directory_, person_choices_};
+    Approvals approvals_{clock_, entity_.iqs()};
     MembersInForce members_{*policy_, clock_, [this](std::function<void()> work, MembersInForce::Then then) {
                                 work_beside(std::move(work), std::move(then));
                             }};

@@ -29,6 +29,31 @@ BOOST_AUTO_TEST_CASE(what_would_be_answered_otherwise_is_documented)
     BOOST_TEST(Json::parse(json)["looked_at"] == 12);
 }
 
+BOOST_AUTO_TEST_CASE(approvals_and_what_became_of_them_are_documented)
+{
+    const ApprovedPair pair{Address::prepare("juliet@capulet.lit").value(),
+                            Address::prepare("romeo@montague.lit").value()};
+    ApprovalsInForce approvals;
+    approvals.approvals.push_back({{.pair = pair, .record = 12, .reason = Reason::rule, .rule = 3},
+                                   {.pair = pair},
+                                   std::nullopt,
+                                   Revoked::changed});
+    approvals.own.push_back({{.pair = pair, .reason = Reason::in_organization},
+                             {.pair = pair, .subscription = Subscription::both},
+                             OwnBecause::subscribed});
+    approvals.unlisted.push_back({"capulet.example", "its server does not answer"});
+    const std::string json = to_json_line(json_of(approvals));
+    BOOST_TEST(test::OpenApi().mismatch("GET", "/v1/approvals", json) == "");
+    BOOST_TEST(test::OpenApi().mismatch("POST", "/v1/revocations", json) == "");
+    const Json read = Json::parse(json);
+    BOOST_TEST(read["approvals"][0]["decision"] == "12");
+    BOOST_TEST(read["approvals"][0]["rule"] == 3);
+    BOOST_TEST(read["approvals"][0]["outcome"] == "changed");
+    BOOST_TEST(read["own"][0]["own"] == "subscribed");
+    BOOST_TEST(read["own"][0]["subscription"] == "both");
+    BOOST_TEST(read["own"][0]["outcome"].is_null());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher
