@@ -345,6 +345,9 @@ bool is_policys(Reason reason)
         case Reason::all_contacts:
         case Reason::in_organization:
             return true;
+        case Reason::always_accept:  // the user has said so
+        case Reason::never_accept:
+        case Reason::always_ask:
         case Reason::foreign_user:
         case Reason::own_address:
         case Reason::group_unknown:
