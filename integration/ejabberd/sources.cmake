@@ -5,6 +5,8 @@ set(ejabberd_connector_sources
     mod_subscription_requests.erl
     mod_subscription_requests_accounts.erl
     mod_subscription_requests_act.erl
+    mod_subscription_requests_approvals.erl
+    mod_subscription_requests_approvals_xml.erl
     mod_subscription_requests_asks.erl
     mod_subscription_requests_availability.erl
     mod_subscription_requests_changed.erl

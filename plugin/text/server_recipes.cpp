@@ -18,6 +18,7 @@ constexpr std::string_view kProsodyBegin =
 )";
 constexpr std::string_view kProsodyGrant = R"(["{own}"] = { iq = { ["{namespace}"] = "both"{more} } })";
 constexpr std::string_view kProsodyPeopleGrant = R"(; ["{people}"] = "get")";
+constexpr std::string_view kProsodyApprovalsGrant = R"(; ["{approvals}"] = "both")";
 constexpr std::string_view kProsodyHost = R"(VirtualHost "{domain}"
 	modules_enabled = { "subscription_requests" }
 	privileged_entities = {
@@ -56,6 +57,8 @@ constexpr std::string_view kEjabberdHost = R"(  {domain}:
     modules:
       mod_subscription_requests:
         entities:
+          - {own}
+        approval_entities:
           - {own}
 )";
 constexpr std::string_view kEjabberdPeople = R"(        people_entities:
@@ -121,9 +124,9 @@ bool has_people(const Installation& wanted, const std::string& domain)
     return std::find(all.begin(), all.end(), domain) != all.end();
 }
 
-std::string prosody_grant(std::string_view own, bool people = false)
+/// `more`: what else is granted.
+std::string prosody_grant(std::string_view own, std::string_view more = {})
 {
-    const std::string more = people ? filled_in(kProsodyPeopleGrant, {{"{people}", kGrantedPeople}}) : "";
     return filled_in(kProsodyGrant, {{"{own}", own}, {"{namespace}", kGrantedNamespace}, {"{more}", more}});
 }
 
@@ -131,8 +134,11 @@ std::string prosody_configuration(const Installation& wanted, std::string_view s
 {
     std::string out(kProsodyBegin);
     for (const std::string& domain : wanted.domains) {
-        out += filled_in(kProsodyHost, {{"{domain}", domain},
-                                        {"{grant}", prosody_grant(wanted.own, has_people(wanted, domain))}});
+        std::string more = filled_in(kProsodyApprovalsGrant, {{"{approvals}", kGrantedApprovals}});
+        if (has_people(wanted, domain)) {
+            more += filled_in(kProsodyPeopleGrant, {{"{people}", kGrantedPeople}});
+        }
+        out += filled_in(kProsodyHost, {{"{domain}", domain}, {"{grant}", prosody_grant(wanted.own, more)}});
         if (wanted.login == LoginKind::account) {
             out += filled_in(kProsodyAccount, {{"{own}", wanted.own}});
         }

@@ -17,6 +17,8 @@ enum class LoginKind { component, account };
 inline constexpr std::string_view kGrantedNamespace = "urn:xmpp:subscription-requests:0";
 /// The same for its second part, about people.
 inline constexpr std::string_view kGrantedPeople = "urn:xmpp:subscription-requests:0#people";
+/// The same for its third part, about approvals in force.
+inline constexpr std::string_view kGrantedApprovals = "urn:xmpp:subscription-requests:0#approvals";
 
 /// What `stock = "approve"` has to be granted, as Prosody's mod_privilege takes it.
 inline constexpr std::string_view kStockGrants[] = {

@@ -246,7 +246,13 @@ grant() ->
     [{"iq, both",
       "<privilege xmlns='urn:xmpp:privilege:2'><perm access='iq'>"
       "<namespace ns='urn:xmpp:subscription-requests:0' type='both'/></perm></privilege>",
-      fun() -> text(permission([?NS])) end}].
+      fun() -> text(permission([?NS])) end},
+     {"a part that is only read, and one in which something may be changed",
+      ["get", "get", "both"], fun() -> access([?NS_PEOPLE, ?NS_APPROVALS, {?NS_APPROVALS, set}]) end}].
+
+access(Parts) ->
+    #xmlel{children = [#xmlel{children = Namespaces}]} = permission(Parts),
+    [binary_to_list(fxml:get_tag_attr_s(<<"type">>, Namespace)) || Namespace <- Namespaces].
 
 xml(Text) -> #xmlel{} = fxml_stream:parse_element(iolist_to_binary(Text)).
 

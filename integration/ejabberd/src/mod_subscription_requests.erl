@@ -1,6 +1,7 @@
 %%% Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which may
 %%% approve or deny them on the user's behalf or leave them to the user. Where that is granted as well, tells an entity
-%%% who the users are and whether they are available. Protocol: ../../PROTOCOL.md.
+%%% who the users are and whether they are available, and which approvals are in force, and lets it revoke these.
+%%% Protocol: ../../PROTOCOL.md.
 %%%
 %%% ejabberd stores the request and changes the rosters itself; the connector holds back nothing but the delivery,
 %%% and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -20,6 +21,7 @@
 %%%   _asks          its queue, and the asks that wait for a reply (pure)
 %%%   _reports       what the log says of trouble
 %%%   _iq            what an entity sends by itself: later answers, and queries of accounts and of the waiting list
+%%%   _approvals     what an entity asks about approvals, and to revoke them
 %%%   _act           a verdict is applied as the user would, or the request delivered
 %%%   _waiting       the waiting list's index
 %%%   _people        what an entity asks about people
@@ -28,6 +30,7 @@
 %%%   _availability  which users are available to whom
 %%%   _changed       entities are told that people have changed
 %%%   _people_xml    from stanzas to terms and back, for people (pure)
+%%%   _approvals_xml the same, for approvals (pure)
 %%%   _entities      connections of entities, what they are granted, what is sent to them
 %%%   _accounts      which accounts exist
 %%%   _roster        what the server has stored; the only one that knows mod_roster's record
@@ -100,13 +103,16 @@ others_granted(Host) ->
     [{Other, mod_subscription_requests_host:entities(Other)} || Other <- other_hosts(Host)].
 
 %% Whoever is granted anything.
-granted(Opts) -> gen_mod:get_opt(entities, Opts) ++ gen_mod:get_opt(people_entities, Opts).
+granted(Opts) ->
+    [Entity || Option <- [entities, people_entities, approval_entities, approval_readers],
+	       Entity <- gen_mod:get_opt(Option, Opts)].
 
 finds_people(Opts) -> gen_mod:get_opt(people_entities, Opts) /= [].
 
-%% Both, whatever is granted: who is not granted a part is refused.
+%% All, whatever is granted: who is not granted a part is refused.
 iq_handlers() ->
-    [{?NS, mod_subscription_requests_iq}, {?NS_PEOPLE, mod_subscription_requests_people}].
+    [{?NS, mod_subscription_requests_iq}, {?NS_PEOPLE, mod_subscription_requests_people},
+     {?NS_APPROVALS, mod_subscription_requests_approvals}].
 
 host_hooks(Host, Opts) ->
     [{Hook, Host, mod_subscription_requests_hooks, Function, Order}
@@ -152,7 +158,8 @@ shared_hooks(Opts) ->
 %%%===================================================================
 
 modules() ->
-    [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_asks,
+    [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_approvals,
+     mod_subscription_requests_approvals_xml, mod_subscription_requests_asks,
      mod_subscription_requests_availability, mod_subscription_requests_changed, mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
      mod_subscription_requests_people, mod_subscription_requests_people_xml, mod_subscription_requests_persons,
@@ -197,7 +204,8 @@ depends(_Host, _Opts) ->
     [{mod_roster, hard}].
 
 -spec mod_opt_type(atom()) -> econf:validator().
-mod_opt_type(Option) when Option == entities; Option == people_entities ->
+mod_opt_type(Option) when Option == entities; Option == people_entities;
+			  Option == approval_entities; Option == approval_readers ->
     econf:list(
       econf:and_then(
 	econf:jid(),
@@ -211,7 +219,7 @@ mod_opt_type(max_held) ->
 
 -spec mod_options(binary()) -> [atom() | {atom(), term()}].
 mod_options(_Host) ->
-    [entities, {people_entities, []}, {timeout, timer:seconds(5)}, {max_held, 10000}].
+    [entities, {people_entities, []}, {approval_entities, []}, {approval_readers, []}, {timeout, timer:seconds(5)}, {max_held, 10000}].
 
 -spec mod_doc() -> #{desc => binary(), opts => [{atom(), #{value => string(), desc => binary()}}]}.
 mod_doc() ->
@@ -225,6 +233,12 @@ mod_doc() ->
 	   {people_entities,
 	    #{value => "[Address, ...]",
 	      desc => ?T("Those that may read who the users are, and whether they are available. By default nobody.")}},
+	   {approval_entities,
+	    #{value => "[Address, ...]",
+	      desc => ?T("Those that may read which approvals are in force, and revoke them. By default nobody.")}},
+	   {approval_readers,
+	    #{value => "[Address, ...]",
+	      desc => ?T("Those that may only read them. By default nobody.")}},
 	   {timeout,
 	    #{value => "timeout()",
 	      desc => ?T("How long a request waits for an answer until it is left to the user. The default is "

@@ -6,13 +6,16 @@
 -define(CONNECTOR, mod_subscription_requests).
 -define(NS, <<"urn:xmpp:subscription-requests:0">>).
 -define(NS_PEOPLE, <<"urn:xmpp:subscription-requests:0#people">>).
+-define(NS_APPROVALS, <<"urn:xmpp:subscription-requests:0#approvals">>).
 -define(NS_VCARD4, <<"urn:xmpp:vcard4">>). % the node (XEP-0292); the element's namespace is another
 -define(ASK_ID_PREFIX, "subreq-"). % the id of an ask: this, the node's id, a hyphen, a random part
 
 %% The user's name and the contact's bare address, both prepared.
 -type key() :: {User :: binary(), Contact :: jid:ljid()}.
-%% Which part of the protocol, by its namespace.
--type part() :: binary().
+%% Which part of the protocol, by its namespace, or that in it which changes something.
+-type part() :: binary() | {binary(), set}.
+%% What the user's item says of a contact who is subscribed.
+-type approval() :: #{subscription := from | both, ask := boolean(), name := binary(), groups := [binary()]}.
 -type verdict() :: subscribed | unsubscribed.
 -type answer() :: {Type :: verdict() | none | unknown, AskBack :: boolean()}.
 %% What the user's item for the contact gets where it has none. An empty one changes nothing.

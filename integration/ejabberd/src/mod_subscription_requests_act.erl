@@ -5,8 +5,9 @@
 
 -export([answer_held/4, answer_waiting/4, withdraw/2, clear_if_stale/2, may_be_listed/2]).
 -export([start_deliveries/2, deliver_now/2]).
+-export([revoke/3]).
 %% For the hooks that these actions run
--export([trial_is_admitted/0, denial_arrives/1, approval_arrives/1]).
+-export([trial_is_admitted/0, denial_arrives/1, approval_arrives/1, revocation_arrives/2]).
 
 -export_type([result/0]).
 
@@ -248,6 +249,43 @@ ask_back(Host, Key) ->
 	    ejabberd_hooks:run(roster_out_subscription, Host, [Request]),
 	    ejabberd_router:route(Request)
     end.
+
+%%%===================================================================
+%%% Revocations
+%%%===================================================================
+
+%% Cancels the contact's subscription as the user, if the item is the one that is meant. Not asked of the user's blocks: they
+%% keep the contact from seeing the user, as this does. `unsubscribed` leaves when it is stored, as a denial.
+-spec revoke(binary(), key(), fun((approval()) -> boolean())) -> revoked | changed | failed.
+revoke(Host, Key, IsMeant) ->
+    User = mod_subscription_requests_xml:user_jid(Host, Key),
+    Cancellation = #presence{type = unsubscribed, from = User, to = mod_subscription_requests_xml:contact_jid(Key)},
+    case acl:match_rule(Host, gen_mod:get_module_opt(Host, mod_roster, access), User) of
+	allow -> one_at_a_time(Host, Key, fun() -> revoke(Host, Key, IsMeant, Cancellation) end);
+	_ -> failed
+    end.
+
+revoke(Host, Key, IsMeant, Cancellation) ->
+    erase(?CONNECTOR),
+    ejabberd_hooks:run(roster_out_subscription, Host, [Cancellation#presence{meta = #{?CONNECTOR => {revoking, IsMeant}}}]),
+    case erase(?CONNECTOR) of
+	revoked ->
+	    ejabberd_router:route(Cancellation),
+	    withdraw(Host, Key),
+	    revoked;
+	changed ->
+	    changed;
+	_ ->
+	    failed % or somebody has stopped it before it came here
+    end.
+
+%% As denial_arrives/1, and for the same reason: mod_shared_roster would end the other direction as well.
+-spec revocation_arrives(presence(), fun((approval()) -> boolean())) -> stop.
+revocation_arrives(#presence{from = User, to = Contact} = Cancellation, IsMeant) ->
+    put(?CONNECTOR, failed), % unless this comes to its end
+    Key = mod_subscription_requests_xml:key(User, Contact),
+    put(?CONNECTOR, mod_subscription_requests_roster:cancel(User#jid.lserver, Key, IsMeant, Cancellation#presence{meta = #{}})),
+    stop.
 
 %%%===================================================================
 %%% Deliveries

@@ -181,7 +181,11 @@ local_connections(Host) ->
 %% What is granted.
 -spec advertise(binary(), #connection{}) -> ok.
 advertise(Host, #connection{entity = Entity} = Connection) ->
-    advertise(Host, Connection, [Part || Part <- [?NS, ?NS_PEOPLE], has_part(Host, Part, Entity)]).
+    Approvals = case has_part(Host, {?NS_APPROVALS, set}, Entity) of
+		    true -> {?NS_APPROVALS, set};
+		    false -> ?NS_APPROVALS
+		end,
+    advertise(Host, Connection, [Part || Part <- [?NS, ?NS_PEOPLE, Approvals], has_part(Host, Part, Entity)]).
 
 %% To read the waiting list again: the first part only, lest the people be read again as well.
 -spec hint(binary()) -> ok.

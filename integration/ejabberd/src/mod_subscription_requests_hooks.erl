@@ -115,6 +115,8 @@ is_taken_out(Holds, Hold) ->
 -spec denial_arrives(presence()) -> ok | stop.
 denial_arrives(#presence{meta = #{?CONNECTOR := verdict}} = Answer) ->
     verdict_arrives(fun() -> mod_subscription_requests_act:denial_arrives(Answer) end);
+denial_arrives(#presence{meta = #{?CONNECTOR := {revoking, IsMeant}}} = Cancellation) ->
+    verdict_arrives(fun() -> mod_subscription_requests_act:revocation_arrives(Cancellation, IsMeant) end);
 denial_arrives(_Presence) ->
     ok.
 

@@ -72,11 +72,14 @@ loaded_hosts() ->
 %% Those that are granted this part of the protocol; of the first, in the order in which they are asked.
 -spec entities(binary(), part()) -> [jid:ljid()].
 entities(Host, ?NS) -> gen_mod:get_module_opt(Host, ?CONNECTOR, entities);
-entities(Host, ?NS_PEOPLE) -> gen_mod:get_module_opt(Host, ?CONNECTOR, people_entities).
+entities(Host, ?NS_PEOPLE) -> gen_mod:get_module_opt(Host, ?CONNECTOR, people_entities);
+entities(Host, {?NS_APPROVALS, set}) -> gen_mod:get_module_opt(Host, ?CONNECTOR, approval_entities);
+entities(Host, ?NS_APPROVALS) ->
+    entities(Host, {?NS_APPROVALS, set}) ++ gen_mod:get_module_opt(Host, ?CONNECTOR, approval_readers).
 
 %% Those that are granted anything.
 -spec entities(binary()) -> [jid:ljid()].
-entities(Host) -> lists:usort(entities(Host, ?NS) ++ entities(Host, ?NS_PEOPLE)).
+entities(Host) -> lists:usort([Entity || Part <- [?NS, ?NS_PEOPLE, ?NS_APPROVALS], Entity <- entities(Host, Part)]).
 
 %% In ms.
 -spec timeout(binary()) -> non_neg_integer().

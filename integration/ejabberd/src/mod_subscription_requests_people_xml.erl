@@ -17,7 +17,6 @@
 
 -define(MAX_PERSONS, 100). % in a page, in a query for some, in a hint
 -define(MAX_USERS, 50). % in a query for availability
--define(MAX_FIELD, 256). % bytes
 -define(FIELDS, [<<"fn">>, <<"given">>, <<"family">>, <<"nick">>, <<"email">>]). % in the order in which they are sent
 -define(SHOWS, [chat, available, away, xa, dnd]). % the most available first
 
@@ -146,17 +145,12 @@ fields(VCard, Paths) -> maps:from_list([{Name, Text} || {Name, Path} <- Paths, T
 
 %% The first that is not empty.
 first_text(Path, VCard) ->
-    lists:sublist([Text || Element <- at(Path, [VCard]), Text <- [plain(fxml:get_tag_cdata(Element))], Text /= <<>>], 1).
+    lists:sublist([Text || Element <- at(Path, [VCard]), Text <- [mod_subscription_requests_xml:plain(fxml:get_tag_cdata(Element))], Text /= <<>>], 1).
 
 at([], Elements) ->
     Elements;
 at([Name | Path], Elements) ->
     at(Path, [Child || #xmlel{children = Children} <- Elements, #xmlel{name = Found} = Child <- Children, Found == Name]).
-
-%% On one line, and not longer than is sent.
-plain(Text) ->
-    Spaced = re:replace(Text, "[\\s\\x{0}-\\x{1f}\\x{7f}-\\x{9f}]+", " ", [global, unicode, ucp, {return, binary}]),
-    mod_subscription_requests_xml:shorten(string:trim(Spaced, both, " "), ?MAX_FIELD).
 
 %% Of the resources that count (RFC 6121 section 8.5.2.1.1), those with the highest priority, the most available.
 -spec most_available([resource()]) -> show() | none.

@@ -8,6 +8,7 @@
 
 -export([request/2, is_pending/2, has_shared_groups/1, heeds_unasked_approval/1, asks_for_contact/2, stored_item/2, stored_request/3]).
 -export([clear/2, deny/3, after_approval/2, label/3, walk/2]).
+-export([approval/2, cancel/4]).
 -export([watch/1, is_watched/1, is_told_all/1, written/3, change/2, forget/2, written_item/3]).
 
 -export_type([pending/0, request/0, state/0]).
@@ -159,15 +160,36 @@ ask_in_row(<<"I">>) -> in;
 ask_in_row(<<"S">>) -> subscribe;
 ask_in_row(_) -> none.
 
+%% What the user's own item says if the contact is subscribed by it. Whoever is in a shared group is subscribed by that,
+%% whatever is stored.
+-spec approval(binary(), key()) -> approval() | none.
+approval(Host, Key) -> approval_of(Host, Key, item(Host, Key)).
+
+approval_of(_Host, _Key, none) ->
+    none;
+approval_of(Host, Key, Item) ->
+    {Subscription, Ask, _} = state(Item),
+    {Name, Groups} = own_label(Item),
+    case lists:member(Subscription, [from, both]) andalso not is_shared(Host, Key) of
+	true -> #{subscription => Subscription, ask => lists:member(Ask, [out, both, subscribe]), name => text(Name),
+		  groups => lists:usort([Group || Group <- Groups, is_binary(Group)])};
+	false -> none
+    end.
+
+text(Text) when is_binary(Text) -> Text;
+text(_) -> <<>>.
+
 %% Whether the contact is subscribed to the user, as the user's clients see it: those that have a shared group in common
 %% are, whatever is stored.
-is_subscribed(Host, {User, _} = Key, {Subscription, _, _}) ->
-    lists:member(Subscription, [from, both]) orelse
-	lists:any(fun(Groups) ->
-			  {Shared, _, _} = Groups:get_jid_info({none, none, []}, User, Host,
-							       mod_subscription_requests_xml:contact_jid(Key)),
-			  lists:member(Shared, [from, both])
-		  end, shared_groups(Host)).
+is_subscribed(Host, Key, {Subscription, _, _}) ->
+    lists:member(Subscription, [from, both]) orelse is_shared(Host, Key).
+
+is_shared(Host, {User, _} = Key) ->
+    lists:any(fun(Groups) ->
+		      {Shared, _, _} = Groups:get_jid_info({none, none, []}, User, Host,
+							   mod_subscription_requests_xml:contact_jid(Key)),
+		      lists:member(Shared, [from, both])
+	      end, shared_groups(Host)).
 
 -spec has_shared_groups(binary()) -> boolean().
 has_shared_groups(Host) -> shared_groups(Host) /= [].
@@ -254,6 +276,30 @@ label(Host, Key, {Name, Group}, {OwnName, OwnGroups} = Own) ->
 
 own_or(Nothing, Nothing, New) -> New;
 own_or(Own, _Nothing, _New) -> Own.
+
+%% Has mod_roster cancel the subscription of a contact whose item is the one that is meant. In SQL what the user's client
+%% changes between the two statements of this transaction is not seen.
+-spec cancel(binary(), key(), fun((approval()) -> boolean()), presence()) -> revoked | changed | failed.
+cancel(Host, Key, IsMeant, Cancellation) ->
+    Cancelled = in_transaction(Host, Key, fun(Item) ->
+						  Approval = approval_of(Host, Key, Item),
+						  case Approval /= none andalso IsMeant(Approval) of
+						      true -> cancel(Host, Key, Cancellation);
+						      false -> changed
+						  end
+					  end),
+    case Cancelled of
+	{atomic, Result} -> Result;
+	_ -> failed
+    end.
+
+cancel(Host, Key, Cancellation) ->
+    _ = mod_roster:out_subscription(Cancellation),
+    {Subscription, _, _} = state(transacted_item(Host, Key)),
+    case lists:member(Subscription, [from, both]) of
+	true -> failed; % mod_roster does not say so
+	false -> revoked
+    end.
 
 %% In one transaction, with those of mod_roster within it. mod_roster forgets what it has cached at the end of its own,
 %% and here once more at the end of the whole: what was read in between is out of date.

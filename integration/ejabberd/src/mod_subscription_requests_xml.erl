@@ -6,7 +6,7 @@
 -export([key/2, user_jid/2, contact_jid/1, bare/1, address/1]).
 %% What is sent to entities
 -export([request_id/1, request/5, item/4, labelled_item/3, add_item/2, nick/1, first_text/1, requests/1, permission/1, page/2, page_set/2]).
--export([removed/2, accounts/2, shorten/2]).
+-export([removed/2, accounts/2, shorten/2, plain/1]).
 %% What entities send
 -export([answers/1, later_answer/1, label/1, asked_accounts/2, listed_user/1, page_query/1, list_id/2, has_tag/2, list_number/3, is_wrapped/1]).
 %% What others send to them
@@ -17,6 +17,7 @@
 -define(NS_PRIVILEGE_2, <<"urn:xmpp:privilege:2">>).
 -define(MAX_TEXT, 1024). % bytes of a stranger's <status/> or <nick/> that reach the entity
 -define(MAX_LABEL, 256). % bytes of a name or a group that an answer gives to a contact
+-define(MAX_FIELD, 256). % bytes of a text that a user wrote
 -define(MAX_PAGE, 100). % requests in one page of the waiting list
 -define(MAX_ACCOUNTS, 100). % in one query of accounts
 -define(MAX_BYTES, 10000). % of a stanza for an entity that somebody else wrote
@@ -75,6 +76,12 @@ shorten(Text, Size) ->
 	_ -> binary:part(Text, 0, Size)
     end.
 
+%% A text that a user wrote: on one line, and not longer than is sent. Fails where it is not UTF-8.
+-spec plain(binary()) -> binary().
+plain(Text) ->
+    Spaced = re:replace(Text, "[\\s\\x{0}-\\x{1f}\\x{7f}-\\x{9f}]+", " ", [global, unicode, ucp, {return, binary}]),
+    shorten(string:trim(Spaced, both, " "), ?MAX_FIELD).
+
 %% The user's roster item, or none: ejabberd keeps a pending request in an item of its own, which users do not see.
 -spec item(key(), Subscription :: atom(), Ask :: atom(), IsApproved :: boolean()) -> fxml:xmlel().
 item(Key, Subscription, Ask, IsApproved) ->
@@ -112,12 +119,14 @@ requests(Requests) ->
 %% XEP-0356 section 4.2.
 -spec permission([part()]) -> fxml:xmlel().
 permission(Parts) ->
-    Namespaces = [#xmlel{name = <<"namespace">>, attrs = [{<<"ns">>, Part}, {<<"type">>, access(Part)}]} || Part <- Parts],
+    Namespaces = [#xmlel{name = <<"namespace">>, attrs = [{<<"ns">>, Namespace}, {<<"type">>, Access}]}
+		  || Part <- Parts, {Namespace, Access} <- [access(Part)]],
     Permission = #xmlel{name = <<"perm">>, attrs = [{<<"access">>, <<"iq">>}], children = Namespaces},
     #xmlel{name = <<"privilege">>, attrs = [{<<"xmlns">>, ?NS_PRIVILEGE_2}], children = [Permission]}.
 
-access(?NS) -> <<"both">>;
-access(?NS_PEOPLE) -> <<"get">>.
+access(?NS) -> {?NS, <<"both">>};
+access({Part, set}) -> {Part, <<"both">>}; % whoever may change something may read it
+access(Part) -> {Part, <<"get">>}.
 
 %% A page of the waiting list (XEP-0059), with the number of all that waits.
 -spec page([fxml:xmlel()], non_neg_integer() | unknown) -> fxml:xmlel().

@@ -1,7 +1,7 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
 -- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 and S102 to S105 are those of
--- ../../PROTOCOL.md. Its second part is in people.lib.lua, a library as Prosody has them: it runs in this module's
--- environment.
+-- ../../PROTOCOL.md. Its second part is in people.lib.lua and its third in approvals.lib.lua, libraries as Prosody has
+-- them: they run in this module's environment.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
 -- and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -247,6 +247,9 @@ end
 -- addresses that have it, in the order in which they are asked, and the same as a set.
 local requests_grant = { namespace = xmlns, kind = "set" };
 local people_grant = { namespace = xmlns .. "#people", kind = "get" };
+local approvals_grant = { namespace = xmlns .. "#approvals", kind = "get" };
+local revoke_grant = { namespace = approvals_grant.namespace, kind = "set" };
+local all_grants = { requests_grant, people_grant, approvals_grant, revoke_grant };
 local entity_hosts; -- of all these addresses
 
 local function read_grant(grant)
@@ -263,12 +266,16 @@ end
 
 local function read_grants()
 	entity_hosts = {};
-	read_grant(requests_grant);
-	read_grant(people_grant);
+	for _, grant in ipairs(all_grants) do read_grant(grant); end
 end
 read_grants();
 
-local function is_entity(address) return requests_grant.has[address] or people_grant.has[address]; end
+local function is_entity(address)
+	for _, grant in ipairs(all_grants) do
+		if grant.has[address] then return true; end
+	end
+	return false;
+end
 
 -- mod_privilege fills session.privileges at the login and does not look again when the configuration changes (S70).
 local function has_grant(session, grant)
@@ -684,17 +691,21 @@ local function apply_verdict(username, contact)
 	return true;
 end
 
+-- Who sends what is sent for the user.
+local function origin_for(username, roster)
+	local get_role = rawget(host_session.authz, "get_user_role"); -- Prosody 13
+	return {
+		type = "c2s", username = username, host = host, full_jid = address_of(username), roster = roster,
+		role = get_role and get_role(username), log = module._log, send = function () return true; end;
+	};
+end
+
 -- Answers as the user, by the server's own code for the user's own stanzas. Only for a request that is pending in their
 -- roster, which is not loaded again: otherwise `subscribed` stores a pre-approval (RFC 6121 section 3.4). False: the
 -- request still waits.
 local function act_as_user(roster, username, contact, verdict, wishes)
 	if not is_known_item(roster[contact]) then error("the contact's item is unknown", 0); end
-	local self = address_of(username);
-	local get_role = rawget(host_session.authz, "get_user_role"); -- Prosody 13
-	local origin = {
-		type = "c2s", username = username, host = host, full_jid = self, roster = roster,
-		role = get_role and get_role(username), log = module._log, send = function () return true; end;
-	};
+	local self, origin = address_of(username), origin_for(username, roster);
 	verdict_stanza, verdict_roster, verdict_label, is_applied = st.clone(verdict_stanzas[verdict]), roster, wishes.label, false;
 	verdict_stanza.attr.from, verdict_stanza.attr.to = self, contact;
 	core_post_stanza(origin, verdict_stanza, true);
@@ -1114,6 +1125,13 @@ module:require "people" {
 	find_accounts = find_accounts, in_background = in_background, pause = pause, send_iq = send_iq, refuse = refuse,
 };
 
+---- Approvals ----
+
+module:require "approvals" {
+	approvals_grant = approvals_grant, revoke_grant = revoke_grant, is_allowed = is_allowed, origin_for = origin_for,
+	in_background = in_background, pause = pause, send_iq = send_iq, refuse = refuse,
+};
+
 ---- What others send to an entity ----
 
 -- S76: a library that reads XML may need a time that grows with the square of what a stranger has sent.
@@ -1252,7 +1270,7 @@ end);
 
 function module.load()
 	watch_all();
-	for _, grant in ipairs { requests_grant, people_grant } do for_each_connection(grant, give_privileges); end
+	for _, grant in ipairs(all_grants) do for_each_connection(grant, give_privileges); end
 	advertise_to_all();
 end
 

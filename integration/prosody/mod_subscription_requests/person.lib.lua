@@ -1,14 +1,14 @@
 -- What everybody may read of an account (S92 to S94), as <person/>.
 
 local st = require "util.stanza";
-local is_utf8 = require "util.encodings".utf8.valid;
+
+local clean = module:require "field";
 
 local host = module.host;
 local modules = prosody.hosts[host].modules;
 local nodes = module:open_store("pep", "map"); -- what mod_pep knows of a user's nodes
 
 local vcard4_node = "urn:xmpp:vcard4";
-local field_limit = 256; -- bytes
 
 -- The name of the field, and where it is in a vCard4 and in a vcard-temp: the element, and its child that has the text.
 local fields = {
@@ -18,18 +18,6 @@ local fields = {
 	{ "nick", { "nickname", "text" }, { "NICKNAME" } },
 	{ "email", { "email", "text" }, { "EMAIL", "USERID" } },
 };
-
--- Nil: nothing is left of it.
-local function clean(text)
-	if not text or not is_utf8(text) then return nil; end
-	text = text:gsub("\194[\128-\159]", " "):gsub("\239\191[\190\191]", " "):gsub("[%s%c]+", " "):gsub("^ ", ""):gsub(" $", "");
-	if #text > field_limit then
-		local last = field_limit;
-		while text:find("^[\128-\191]", last + 1) do last = last - 1; end
-		text = text:sub(1, last);
-	end
-	return text ~= "" and text or nil;
-end
 
 -- By name alone: what mod_vcard_legacy has made of a vcard-temp has no namespaces inside.
 local function find_field(vcard, name, child_name)

@@ -250,6 +250,7 @@ BOOST_DATA_TEST_CASE(outcomes_of_anything_else_are_none, bdata::make(kNoOutcomes
     BOOST_TEST(outcomes->error() == kNotUnderstood);
 }
 
+// E45
 BOOST_AUTO_TEST_CASE(a_refusal_says_why)
 {
     read_two();

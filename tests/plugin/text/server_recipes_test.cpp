@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(where_people_may_be_searched_for_that_is_granted_too)
     };
     const std::string lua = server_configuration(installed, kSecret);
     const std::string granted =
-        R"(iq = { ["urn:xmpp:subscription-requests:0"] = "both"; ["urn:xmpp:subscription-requests:0#people"] = "get" } })";
+        R"("both"; ["urn:xmpp:subscription-requests:0#approvals"] = "both"; ["urn:xmpp:subscription-requests:0#people"] = "get" } })";
     BOOST_TEST(begins_after(lua, "VirtualHost \"example.net\"", granted), lua);
     installed.server = ServerKind::ejabberd;
     const std::string yaml = server_configuration(installed, kSecret);
@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(each_domain_grants_and_the_component_is_configured_once)
     const std::string lua = server_configuration(two, kSecret);
     const std::string host =
         "\"\n\tmodules_enabled = { \"subscription_requests\" }\n\tprivileged_entities = {\n"
-        "\t\t[\"usher.capulet.lit\"] = { iq = { [\"urn:xmpp:subscription-requests:0\"] = \"both\" } };\n"
+        "\t\t[\"usher.capulet.lit\"] = { iq = { [\"urn:xmpp:subscription-requests:0\"] = \"both\"; "
+        "[\"urn:xmpp:subscription-requests:0#approvals\"] = \"both\" } };\n"
         "\t}\n\n";
     BOOST_TEST(lua.find("VirtualHost \"capulet.lit" + host + "VirtualHost \"montague.lit" + host +
                         "Component \"usher.capulet.lit\"\n") != std::string::npos);
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(each_domain_grants_and_the_component_is_configured_once)
         server_configuration({ServerKind::ejabberd, two.login, two.own, two.domains}, kSecret);
     const std::string module =
         ":\n    modules:\n      mod_subscription_requests:\n        entities:\n"
-        "          - usher.capulet.lit\n";
+        "          - usher.capulet.lit\n        approval_entities:\n          - usher.capulet.lit\n";
     BOOST_TEST(yaml.ends_with("append_host_config:\n  capulet.lit" + module + "  montague.lit" + module));
 }
 
