@@ -1,4 +1,4 @@
--- Tells entities that people have changed (S95 to S97).
+-- Tells entities that what they may read of accounts has changed (S95 to S97), for each part of the protocol by itself.
 
 local st = require "util.stanza";
 local new_id = require "util.id";
@@ -7,16 +7,15 @@ local host = module.host;
 local gap = 5; -- seconds between two messages
 local max_persons = 100; -- in one message
 
-local xmlns_pubsub = "http://jabber.org/protocol/pubsub";
-local vcard4_node = "urn:xmpp:vcard4";
-
-return function (connector)
+-- For those who have the grant: a function to call with the name of somebody who is about to change. Accounts that come
+-- and go are noticed here.
+return function (connector, grant)
 	local changed, is_known, anybody = {}, {}, true; -- since the last message; true: S97, this part has just been loaded
 	local is_waiting = false; -- for the time of the next message
 
 	local function tell(session, address, usernames)
 		local message = st.message({ from = host, to = address, id = new_id.medium() })
-			:tag("changed", { xmlns = connector.people_grant.namespace });
+			:tag("changed", { xmlns = grant.namespace });
 		for _, username in ipairs(usernames) do message:tag("person", { jid = username .. "@" .. host }):up(); end
 		session.send(message);
 	end
@@ -27,9 +26,9 @@ return function (connector)
 		if not is_waiting then return nil; end
 		local usernames = anybody and {} or changed;
 		changed, is_known, anybody = {}, {}, false;
-		connector.for_each_connection(connector.people_grant, function (session, address)
+		connector.for_each_connection(grant, function (session, address)
 			local is_there = session.type == "component" or session.presence;
-			if is_there and connector.has_grant(session, connector.people_grant) then tell(session, address, usernames); end
+			if is_there and connector.has_grant(session, grant) then tell(session, address, usernames); end
 		end);
 		return gap;
 	end
@@ -51,29 +50,9 @@ return function (connector)
 		if event.host == host then note(event.username); end
 	end
 
-	-- Before the module that carries it out. `changes`: whether it is about a vCard.
-	local function watch(payload, changes)
-		module:hook("iq/bare/" .. payload, function (event)
-			local query = event.stanza.tags[1];
-			if event.to_self and event.origin.username and event.stanza.attr.type == "set" and (not changes or changes(query)) then
-				note(event.origin.username);
-			end
-		end, 10);
-	end
-
-	-- Its items, or who may read them.
-	local function is_about_vcard4(query)
-		for _, action in ipairs(query.tags) do
-			if action.attr.node == vcard4_node then return true; end
-		end
-	end
-
 	module:hook("user-registered", on_account);
 	module:hook_global("user-enabled", on_account); -- what Prosody 13 says of `prosodyctl adduser`
 	module:hook_global("user-deleted", on_account);
-	watch("vcard-temp:vCard");
-	watch("urn:ietf:params:xml:ns:vcard-4.0:vcard");
-	watch(xmlns_pubsub .. ":pubsub", is_about_vcard4);
-	watch(xmlns_pubsub .. "#owner:pubsub", is_about_vcard4);
 	tell_soon();
+	return note;
 end

@@ -1,6 +1,6 @@
 -- Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which approves
 -- or denies them on the user's behalf or leaves them to the user. Rules S1 to S81 and S102 to S105 are those of
--- ../../PROTOCOL.md. Its second part is in people.lib.lua and its third in approvals.lib.lua, libraries as Prosody has
+-- ../../PROTOCOL.md. Its other parts are in people.lib.lua, approvals.lib.lua and archive.lib.lua, libraries as Prosody has
 -- them: they run in this module's environment.
 --
 -- Prosody itself stores the request and changes the rosters. This module holds back nothing but the delivery,
@@ -249,7 +249,11 @@ local requests_grant = { namespace = xmlns, kind = "set" };
 local people_grant = { namespace = xmlns .. "#people", kind = "get" };
 local approvals_grant = { namespace = xmlns .. "#approvals", kind = "get" };
 local revoke_grant = { namespace = approvals_grant.namespace, kind = "set" };
-local all_grants = { requests_grant, people_grant, approvals_grant, revoke_grant };
+local archive_grant = { namespace = xmlns .. "#archive", kind = "get" };
+local archive_setting_grant = { namespace = xmlns .. "#archive", kind = "set" };
+local all_grants = {
+	requests_grant, people_grant, approvals_grant, revoke_grant, archive_grant, archive_setting_grant,
+};
 local entity_hosts; -- of all these addresses
 
 local function read_grant(grant)
@@ -1118,19 +1122,17 @@ module:hook("iq-set/host/" .. xmlns .. ":answer", on_answer);
 module:hook("iq-get/host/" .. xmlns .. ":pending", on_pending);
 module:hook("iq-get/host/" .. xmlns .. ":accounts", on_accounts);
 
----- People ----
+---- The other parts ----
 
-module:require "people" {
-	people_grant = people_grant, is_allowed = is_allowed, has_grant = has_grant, for_each_connection = for_each_connection,
+local connector = {
+	people_grant = people_grant, approvals_grant = approvals_grant, revoke_grant = revoke_grant,
+	archive_grant = archive_grant, archive_setting_grant = archive_setting_grant,
+	is_allowed = is_allowed, has_grant = has_grant, for_each_connection = for_each_connection, origin_for = origin_for,
 	find_accounts = find_accounts, in_background = in_background, pause = pause, send_iq = send_iq, refuse = refuse,
 };
-
----- Approvals ----
-
-module:require "approvals" {
-	approvals_grant = approvals_grant, revoke_grant = revoke_grant, is_allowed = is_allowed, origin_for = origin_for,
-	in_background = in_background, pause = pause, send_iq = send_iq, refuse = refuse,
-};
+module:require "people" (connector);
+module:require "approvals" (connector);
+module:require "archive" (connector);
 
 ---- What others send to an entity ----
 

@@ -1,10 +1,8 @@
--- Readings of the list of people: its pages are made from the addresses as they were when the reading began, so that
+-- Readings of a list of the accounts: its pages are made from the addresses as they were when the reading began, so that
 -- those who come and go do not move others to another page (S85 to S90).
 
 local jid = require "util.jid";
 local new_id = require "util.id";
-
-local person_xml = module:require "person";
 
 local lifetime = 60; -- seconds for which a reading is remembered after a page
 local max_readings = 4; -- of one entity's address
@@ -58,7 +56,8 @@ local function list_addresses(pause)
 	return sort_pieces(pieces, pause);
 end
 
-return function (connector)
+-- `person_xml`: makes the XML of one of the persons, by the account's name.
+return function (connector, person_xml)
 	local of = {}; -- [entity's address] = readings { tag, addresses, timer }, oldest first
 
 	local function forget(owner, reading)
