@@ -7,6 +7,8 @@ set(ejabberd_connector_sources
     mod_subscription_requests_act.erl
     mod_subscription_requests_approvals.erl
     mod_subscription_requests_approvals_xml.erl
+    mod_subscription_requests_archive.erl
+    mod_subscription_requests_archive_xml.erl
     mod_subscription_requests_asks.erl
     mod_subscription_requests_availability.erl
     mod_subscription_requests_changed.erl
@@ -17,6 +19,7 @@ set(ejabberd_connector_sources
     mod_subscription_requests_people.erl
     mod_subscription_requests_people_xml.erl
     mod_subscription_requests_persons.erl
+    mod_subscription_requests_preferences.erl
     mod_subscription_requests_reading.erl
     mod_subscription_requests_reports.erl
     mod_subscription_requests_roster.erl

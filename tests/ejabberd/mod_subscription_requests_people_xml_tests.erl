@@ -3,7 +3,7 @@
 -include_lib("eunit/include/eunit.hrl").
 -include("mod_subscription_requests.hrl").
 
--import(mod_subscription_requests_people_xml, [people_query/2, availability_query/2, configures/2, page/2, person/3, changed/2, availability/2,
+-import(mod_subscription_requests_people_xml, [people_query/2, availability_query/2, configures/2, page/2, person/3, changed/3, availability/2,
 					       vcard4_fields/1, vcard_temp_fields/1, preferred/1, most_available/1]).
 
 -define(HOST, <<"capulet.lit">>).
@@ -90,9 +90,9 @@ sent() ->
       fun() -> text(page([{<<"7F-2">>, person(?HOST, <<"nurse">>, #{})}], 3)) end},
      {"an empty page", ?PEOPLE "<set xmlns='http://jabber.org/protocol/rsm'/></people>", fun() -> text(page([], unknown)) end},
      {"these have changed", Changed ++ "><person jid='nurse@capulet.lit'/></changed>",
-      fun() -> text(changed(?HOST, [<<"nurse">>])) end},
-     {"anybody may have changed", Changed ++ "/>", fun() -> text(changed(?HOST, anybody)) end},
-     {"101 are anybody", Changed ++ "/>", fun() -> text(changed(?HOST, lists:duplicate(101, <<"nurse">>))) end},
+      fun() -> text(changed(?NS_PEOPLE, ?HOST, [<<"nurse">>])) end},
+     {"anybody may have changed", Changed ++ "/>", fun() -> text(changed(?NS_PEOPLE, ?HOST, anybody)) end},
+     {"101 are anybody", Changed ++ "/>", fun() -> text(changed(?NS_PEOPLE, ?HOST, lists:duplicate(101, <<"nurse">>))) end},
      {"who is available",
       "<availability xmlns='urn:xmpp:subscription-requests:0#people'><user jid='juliet@capulet.lit' show='dnd'/></availability>",
       fun() -> text(availability(?HOST, [{<<"juliet">>, dnd}])) end}].

@@ -5,8 +5,8 @@
 -include_lib("eunit/include/eunit.hrl").
 
 %% The order that the comment in mod_subscription_requests.erl gives.
--define(ORDER, ['', hooks, server, asks, reports, iq, approvals, act, waiting, people, reading, persons, availability, changed, people_xml,
-		approvals_xml, entities, accounts, roster, host, xml]).
+-define(ORDER, ['', hooks, server, asks, reports, iq, approvals, act, waiting, people, archive, reading, persons, availability,
+		changed, preferences, archive_xml, people_xml, approvals_xml, entities, accounts, roster, host, xml]).
 
 modules() -> [module(Name) || Name <- ?ORDER].
 

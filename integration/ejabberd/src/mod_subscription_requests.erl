@@ -1,7 +1,7 @@
 %%% Puts presence subscription requests (RFC 6121 section 3.1) to a privileged entity (XEP-0356), which may
 %%% approve or deny them on the user's behalf or leave them to the user. Where that is granted as well, tells an entity
-%%% who the users are and whether they are available, and which approvals are in force, and lets it revoke these.
-%%% Protocol: ../../PROTOCOL.md.
+%%% who the users are and whether they are available, and which approvals are in force, and lets it revoke these, or set
+%%% what is archived. Protocol: ../../PROTOCOL.md.
 %%%
 %%% ejabberd stores the request and changes the rosters itself; the connector holds back nothing but the delivery,
 %%% and only until the entity has answered. Without an entity, or without its answer, the user gets the request
@@ -25,12 +25,15 @@
 %%%   _act           a verdict is applied as the user would, or the request delivered
 %%%   _waiting       the waiting list's index
 %%%   _people        what an entity asks about people
-%%%   _reading       one reading of the list of people
+%%%   _archive       what an entity asks about archiving preferences, and sets; users' changes of locked ones are refused
+%%%   _reading       one reading of a list of the accounts, as either needs it
 %%%   _persons       what anybody may read of a person
 %%%   _availability  which users are available to whom
-%%%   _changed       entities are told that people have changed
+%%%   _changed       entities are told that people, or their archiving preferences, have changed
+%%%   _preferences   archiving preferences and locks as they are stored
 %%%   _people_xml    from stanzas to terms and back, for people (pure)
 %%%   _approvals_xml the same, for approvals (pure)
+%%%   _archive_xml   from stanzas to terms and back, for archiving preferences (pure)
 %%%   _entities      connections of entities, what they are granted, what is sent to them
 %%%   _accounts      which accounts exist
 %%%   _roster        what the server has stored; the only one that knows mod_roster's record
@@ -71,15 +74,16 @@ start_host(Host, Opts) ->
     [ok = ejabberd_hooks:add(Hook, Where, Module, Function, Order)
      || {Hook, Where, Module, Function, Order} <- host_hooks(Host, Opts) ++ shared_hooks(Opts)],
     [gen_iq_handler:add_iq_handler(ejabberd_local, Host, Part, Module, process_iq) || {Part, Module} <- iq_handlers()],
-    finds_people(Opts) andalso
-	({ok, _} = gen_mod:start_child(mod_subscription_requests_changed, Host, Opts,
-				       mod_subscription_requests_host:changed_proc(Host))),
+    mod_subscription_requests_preferences:new_table(),
+    [{ok, _} = gen_mod:start_child(mod_subscription_requests_changed, Host, #{part => Part},
+				   mod_subscription_requests_host:changed_proc(Host, Part))
+     || Part <- watched_parts(Opts)],
     gen_mod:start_child(mod_subscription_requests_server, Host, Opts, mod_subscription_requests_host:proc(Host)).
 
 stop_host(Host, Opts) ->
     [gen_iq_handler:remove_iq_handler(ejabberd_local, Host, Part) || {Part, _} <- iq_handlers()],
     _ = gen_mod:stop_child(mod_subscription_requests_host:proc(Host)),
-    _ = finds_people(Opts) andalso gen_mod:stop_child(mod_subscription_requests_host:changed_proc(Host)),
+    [gen_mod:stop_child(mod_subscription_requests_host:changed_proc(Host, Part)) || Part <- watched_parts(Opts)],
     Needed = [Hook || Other <- other_hosts(Host), Hook <- shared_hooks(gen_mod:get_module_opts(Other, ?MODULE))],
     [ejabberd_hooks:delete(Hook, Where, Module, Function, Order)
      || {Hook, Where, Module, Function, Order} <- host_hooks(Host, Opts) ++ (shared_hooks(Opts) -- Needed)],
@@ -104,15 +108,20 @@ others_granted(Host) ->
 
 %% Whoever is granted anything.
 granted(Opts) ->
-    [Entity || Option <- [entities, people_entities, approval_entities, approval_readers],
-	       Entity <- gen_mod:get_opt(Option, Opts)].
+    lists:append([gen_mod:get_opt(Option, Opts) || Option <- [entities, people_entities, approval_entities, approval_readers,
+							      archive_entities, archive_readers]]).
 
 finds_people(Opts) -> gen_mod:get_opt(people_entities, Opts) /= [].
+
+reads_archive(Opts) -> gen_mod:get_opt(archive_entities, Opts) ++ gen_mod:get_opt(archive_readers, Opts) /= [].
+
+%% Those of which somebody is to be told what changes.
+watched_parts(Opts) -> [?NS_PEOPLE || finds_people(Opts)] ++ [?NS_ARCHIVE || reads_archive(Opts)].
 
 %% All, whatever is granted: who is not granted a part is refused.
 iq_handlers() ->
     [{?NS, mod_subscription_requests_iq}, {?NS_PEOPLE, mod_subscription_requests_people},
-     {?NS_APPROVALS, mod_subscription_requests_approvals}].
+     {?NS_APPROVALS, mod_subscription_requests_approvals}, {?NS_ARCHIVE, mod_subscription_requests_archive}].
 
 host_hooks(Host, Opts) ->
     [{Hook, Host, mod_subscription_requests_hooks, Function, Order}
@@ -124,16 +133,24 @@ host_hooks(Host, Opts) ->
 	     {roster_out_subscription, user_answers, 60},
 	     {remove_user, user_removed, 60},
 	     {c2s_filter_send, keep_held, 10}]]
+	++ [{Hook, Host, mod_subscription_requests_archive, Function, Order} % whoever is granted it now: locks stay
+	    || {Hook, Function, Order} <-
+		   [{store_mam_message, message_stored, 50}, % before mod_mam (100)
+		    {register_user, user_registered, 50},
+		    {remove_user, user_removed, 50}]]
 	++ [{Hook, Host, mod_subscription_requests_changed, Function, 90} % after whatever stores the change
-	    || finds_people(Opts),
+	    || watched_parts(Opts) /= [],
 	       {Hook, Function} <-
 		   [{register_user, user_registered},
 		    {remove_user, user_removed},
-		    {vcard_iq_set, vcard_set},
-		    {pubsub_publish_item, item_published},
-		    {pubsub_delete_node, node_deleted},
 		    {user_send_packet, packet_sent},
-		    {c2s_handle_info, session_told}]].
+		    {c2s_handle_info, session_told}]]
+	++ [{Hook, Host, mod_subscription_requests_changed, Function, 90}
+	    || finds_people(Opts),
+	       {Hook, Function} <-
+		   [{vcard_iq_set, vcard_set},
+		    {pubsub_publish_item, item_published},
+		    {pubsub_delete_node, node_deleted}]].
 
 %% Those that several hosts share, since an entity may serve several and be of any, and a viewer be of any.
 shared_hooks(Opts) ->
@@ -148,6 +165,7 @@ shared_hooks(Opts) ->
 			      {sm_remove_connection_hook, Server, session_closed, 50},
 			      {c2s_session_pending, Server, session_pending, 50}]
 			     || Server <- lists:usort([S || {U, S, _} <- granted(Opts), U /= <<>>])])]]
+	++ [{filter_packet, global, mod_subscription_requests_archive, packet_passes, 45}]
 	++ [{Hook, Where, mod_subscription_requests_availability, Function, 50}
 	    || finds_people(Opts),
 	       {Hook, Where, Function} <- [{host_up, global, host_added}
@@ -159,10 +177,12 @@ shared_hooks(Opts) ->
 
 modules() ->
     [mod_subscription_requests_accounts, mod_subscription_requests_act, mod_subscription_requests_approvals,
-     mod_subscription_requests_approvals_xml, mod_subscription_requests_asks,
+     mod_subscription_requests_approvals_xml, mod_subscription_requests_archive, mod_subscription_requests_archive_xml,
+     mod_subscription_requests_asks,
      mod_subscription_requests_availability, mod_subscription_requests_changed, mod_subscription_requests_entities,
      mod_subscription_requests_hooks, mod_subscription_requests_host, mod_subscription_requests_iq,
      mod_subscription_requests_people, mod_subscription_requests_people_xml, mod_subscription_requests_persons,
+     mod_subscription_requests_preferences,
      mod_subscription_requests_reading, mod_subscription_requests_reports, mod_subscription_requests_roster,
      mod_subscription_requests_server, mod_subscription_requests_waiting, mod_subscription_requests_xml].
 
@@ -204,8 +224,8 @@ depends(_Host, _Opts) ->
     [{mod_roster, hard}].
 
 -spec mod_opt_type(atom()) -> econf:validator().
-mod_opt_type(Option) when Option == entities; Option == people_entities;
-			  Option == approval_entities; Option == approval_readers ->
+mod_opt_type(Option) when Option == entities; Option == people_entities; Option == approval_entities; Option == approval_readers;
+			  Option == archive_entities; Option == archive_readers ->
     econf:list(
       econf:and_then(
 	econf:jid(),
@@ -219,7 +239,8 @@ mod_opt_type(max_held) ->
 
 -spec mod_options(binary()) -> [atom() | {atom(), term()}].
 mod_options(_Host) ->
-    [entities, {people_entities, []}, {approval_entities, []}, {approval_readers, []}, {timeout, timer:seconds(5)}, {max_held, 10000}].
+    [entities, {people_entities, []}, {approval_entities, []}, {approval_readers, []}, {archive_entities, []},
+     {archive_readers, []}, {timeout, timer:seconds(5)}, {max_held, 10000}].
 
 -spec mod_doc() -> #{desc => binary(), opts => [{atom(), #{value => string(), desc => binary()}}]}.
 mod_doc() ->
@@ -239,6 +260,12 @@ mod_doc() ->
 	   {approval_readers,
 	    #{value => "[Address, ...]",
 	      desc => ?T("Those that may only read them. By default nobody.")}},
+	   {archive_entities,
+	    #{value => "[Address, ...]",
+	      desc => ?T("Those that may read what is archived of whom, and set and lock it. By default nobody.")}},
+	   {archive_readers,
+	    #{value => "[Address, ...]",
+	      desc => ?T("Those that may only read it. By default nobody.")}},
 	   {timeout,
 	    #{value => "timeout()",
 	      desc => ?T("How long a request waits for an answer until it is left to the user. The default is "

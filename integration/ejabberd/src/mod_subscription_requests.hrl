@@ -7,6 +7,7 @@
 -define(NS, <<"urn:xmpp:subscription-requests:0">>).
 -define(NS_PEOPLE, <<"urn:xmpp:subscription-requests:0#people">>).
 -define(NS_APPROVALS, <<"urn:xmpp:subscription-requests:0#approvals">>).
+-define(NS_ARCHIVE, <<"urn:xmpp:subscription-requests:0#archive">>).
 -define(NS_VCARD4, <<"urn:xmpp:vcard4">>). % the node (XEP-0292); the element's namespace is another
 -define(ASK_ID_PREFIX, "subreq-"). % the id of an ask: this, the node's id, a hyphen, a random part
 

@@ -1,4 +1,4 @@
-%%% Tells entities that people have changed. One process of a cluster gathers the changes, so that there are not more
+%%% Tells entities that people, or their archiving preferences, have changed: each part of the protocol by itself. One process of a cluster gathers the changes, so that there are not more
 %%% messages than with one node.
 
 -module(mod_subscription_requests_changed).
@@ -15,6 +15,7 @@
 -define(MAX_NAMED, 100). % in one message
 
 -record(state, {host :: binary(),
+		part :: part(),
 		changed = [] :: [User :: binary()] | anybody, % and not told yet
 		is_due = true :: boolean()}). % the last message is long enough ago
 
@@ -23,47 +24,52 @@
 %%%===================================================================
 
 -spec user_registered(binary(), binary()) -> ok.
-user_registered(User, Host) -> tell(Host, User).
+user_registered(User, Host) -> tell_all_parts(Host, User).
 
 -spec user_removed(binary(), binary()) -> ok.
-user_removed(User, Host) -> tell(jid:nameprep(Host), jid:nodeprep(User)).
+user_removed(User, Host) -> tell_all_parts(jid:nameprep(Host), jid:nodeprep(User)).
 
 -spec vcard_set(Acc) -> Acc when Acc :: iq() | term().
 vcard_set(#iq{from = #jid{luser = User, lserver = Host}} = IQ) ->
-    tell(Host, User),
+    tell(Host, ?NS_PEOPLE, User),
     IQ;
 vcard_set(Acc) ->
     Acc.
 
 -spec item_published(binary(), binary(), jid:jid(), Service :: jid:jid(), binary(), [fxml:xmlel()]) -> ok.
 item_published(Host, ?NS_VCARD4, _Publisher, #jid{luser = User, lserver = Host}, _Id, _Payload) when User /= <<>> ->
-    tell(Host, User);
+    tell(Host, ?NS_PEOPLE, User);
 item_published(_Host, _Node, _Publisher, _Service, _Id, _Payload) ->
     ok.
 
 -spec node_deleted(binary(), Owner :: term(), binary(), term()) -> ok.
-node_deleted(Host, {User, Host, _}, ?NS_VCARD4, _Index) -> tell(Host, User);
+node_deleted(Host, {User, Host, _}, ?NS_VCARD4, _Index) -> tell(Host, ?NS_PEOPLE, User);
 node_deleted(_Host, _Owner, _Node, _Index) -> ok.
 
-%% In the session's process. Nothing tells of a node that is configured anew, as to be open to everybody. So the session
-%% tells itself of the request for that; it takes the message up when it has carried out the request.
+%% In the session's process. Nothing tells of a node that is configured anew, as to be open to everybody, nor of archiving
+%% preferences. So the session tells itself of the request for that; it takes the message up when it has carried out the request.
 -spec packet_sent({Packet, State}) -> {Packet, State} when Packet :: stanza(), State :: term().
 packet_sent({#iq{type = set, sub_els = [Element]}, _State} = Acc) ->
-    mod_subscription_requests_people_xml:configures(?NS_VCARD4, Element) andalso (self() ! {?CONNECTOR, configured}),
+    mod_subscription_requests_people_xml:configures(?NS_VCARD4, Element) andalso (self() ! {?CONNECTOR, changed, ?NS_PEOPLE}),
+    mod_subscription_requests_archive_xml:is_preferences(Element) andalso (self() ! {?CONNECTOR, changed, ?NS_ARCHIVE}),
     Acc;
 packet_sent(Acc) ->
     Acc.
 
 -spec session_told(State, term()) -> State | {stop, State} when State :: #{jid := jid:jid(), _ => _}.
-session_told(#{jid := #jid{luser = User, lserver = Host}} = State, {?CONNECTOR, configured}) ->
-    tell(Host, User),
+session_told(#{jid := #jid{luser = User, lserver = Host}} = State, {?CONNECTOR, changed, Part}) ->
+    tell(Host, Part, User),
     {stop, State};
 session_told(State, _Message) ->
     State.
 
-%% The lowest node's process.
-tell(Host, Changed) ->
-    gen_server:cast({mod_subscription_requests_host:changed_proc(Host), lists:min(ejabberd_cluster:get_nodes())},
+tell_all_parts(Host, User) ->
+    tell(Host, ?NS_PEOPLE, User),
+    tell(Host, ?NS_ARCHIVE, User).
+
+%% The lowest node's process, if there is one: nobody may be granted that part.
+tell(Host, Part, Changed) ->
+    gen_server:cast({mod_subscription_requests_host:changed_proc(Host, Part), lists:min(ejabberd_cluster:get_nodes())},
 		    {changed, Changed}).
 
 %%%===================================================================
@@ -71,14 +77,14 @@ tell(Host, Changed) ->
 %%%===================================================================
 
 %% An entity that connects reads the list. But nobody has told those who are there already what has changed before.
--spec init([binary() | gen_mod:opts()]) -> {ok, #state{}}.
-init([Host, _Opts]) ->
-    case mod_subscription_requests_entities:is_anybody_there(Host, ?NS_PEOPLE) of
+-spec init([binary() | #{part := part()}]) -> {ok, #state{}}.
+init([Host, #{part := Part}]) ->
+    case mod_subscription_requests_entities:is_anybody_there(Host, Part) of
 	true ->
-	    tell(Host, anybody),
-	    {ok, wait(#state{host = Host})};
+	    tell(Host, Part, anybody),
+	    {ok, wait(#state{host = Host, part = Part})};
 	false ->
-	    {ok, #state{host = Host}}
+	    {ok, #state{host = Host, part = Part}}
     end.
 
 -spec handle_call(term(), {pid(), term()}, #state{}) -> {reply, not_understood, #state{}}.
@@ -121,12 +127,12 @@ tell_if_due(#state{changed = []} = State) ->
     State;
 tell_if_due(#state{is_due = false} = State) ->
     State;
-tell_if_due(#state{host = Host, changed = Changed} = State) ->
+tell_if_due(#state{host = Host, part = Part, changed = Changed} = State) ->
     Told = State#state{changed = []},
-    case mod_subscription_requests_entities:is_anybody_there(Host, ?NS_PEOPLE) of
+    case mod_subscription_requests_entities:is_anybody_there(Host, Part) of
 	true ->
 	    mod_subscription_requests_entities:tell_changed(
-	      Host, mod_subscription_requests_people_xml:changed(Host, Changed)),
+	      Host, Part, mod_subscription_requests_people_xml:changed(Part, Host, Changed)),
 	    wait(Told);
 	false ->
 	    Told

@@ -10,7 +10,7 @@
 -export([new_table/1, insert/2, delete/2, all/1, of_this_node/1, is_known/2, is_connection/2, may_ask/1, next/3]).
 -export([new_connection/3, connected/2, reads_list/3, connections/2, is_anybody_there/2, local_connections/1]).
 %% What is sent
--export([advertise/2, hint/1, tell_removed/2, tell_changed/2, send/2, reply_later/2, random_id/0]).
+-export([advertise/2, hint/1, tell_removed/2, tell_changed/3, send/2, reply_later/2, random_id/0]).
 
 -include("ejabberd_router.hrl").
 -include("logger.hrl").
@@ -181,11 +181,17 @@ local_connections(Host) ->
 %% What is granted.
 -spec advertise(binary(), #connection{}) -> ok.
 advertise(Host, #connection{entity = Entity} = Connection) ->
-    Approvals = case has_part(Host, {?NS_APPROVALS, set}, Entity) of
-		    true -> {?NS_APPROVALS, set};
-		    false -> ?NS_APPROVALS
-		end,
-    advertise(Host, Connection, [Part || Part <- [?NS, ?NS_PEOPLE, Approvals], has_part(Host, Part, Entity)]).
+    advertise(Host, Connection, [Part || Offered <- [?NS, ?NS_PEOPLE, ?NS_APPROVALS, ?NS_ARCHIVE],
+					 Part <- [most(Host, Offered, Entity)], has_part(Host, Part, Entity)]).
+
+%% With the right to set, where the entity has it.
+most(Host, Part, Entity) when Part == ?NS_APPROVALS; Part == ?NS_ARCHIVE ->
+    case has_part(Host, {Part, set}, Entity) of
+	true -> {Part, set};
+	false -> Part
+    end;
+most(_Host, Part, _Entity) ->
+    Part.
 
 %% To read the waiting list again: the first part only, lest the people be read again as well.
 -spec hint(binary()) -> ok.
@@ -206,11 +212,11 @@ tell_removed(Host, User) ->
 	ok % there is no table: the module is being stopped
     end.
 
-%% People have changed.
--spec tell_changed(binary(), fxml:xmlel()) -> ok.
-tell_changed(Host, Changed) ->
+%% What they may read in this part has changed.
+-spec tell_changed(binary(), part(), fxml:xmlel()) -> ok.
+tell_changed(Host, Part, Changed) ->
     [tell(Host, Connection, Changed)
-     || Entity <- mod_subscription_requests_host:entities(Host, ?NS_PEOPLE), Connection <- connections(Host, Entity)],
+     || Entity <- mod_subscription_requests_host:entities(Host, Part), Connection <- connections(Host, Entity)],
     ok.
 
 tell(Host, #connection{pid = Pid, address = Address}, Element) ->

@@ -2,7 +2,7 @@
 
 -module(mod_subscription_requests_host).
 
--export([proc/1, changed_proc/1, holds/1, connections/1, waiting/1]).
+-export([proc/1, changed_proc/2, holds/1, connections/1, waiting/1]).
 -export([loaded_hosts/0, entities/2, entities/1, timeout/1, max_held/1]).
 -export([tell/2, tell/3, call/2, call/3, tell_peers/2, from_peer/1, is_peer/1]).
 
@@ -50,8 +50,9 @@
 proc(Host) -> gen_mod:get_module_proc(Host, ?CONNECTOR).
 
 %% Of mod_subscription_requests_changed.
--spec changed_proc(binary()) -> atom().
-changed_proc(Host) -> gen_mod:get_module_proc(Host, subscription_requests_changed).
+-spec changed_proc(binary(), part()) -> atom().
+changed_proc(Host, ?NS_PEOPLE) -> gen_mod:get_module_proc(Host, subscription_requests_changed);
+changed_proc(Host, ?NS_ARCHIVE) -> gen_mod:get_module_proc(Host, subscription_requests_archive_changed).
 
 %% Of #hold{}.
 -spec holds(binary()) -> atom().
@@ -75,11 +76,14 @@ entities(Host, ?NS) -> gen_mod:get_module_opt(Host, ?CONNECTOR, entities);
 entities(Host, ?NS_PEOPLE) -> gen_mod:get_module_opt(Host, ?CONNECTOR, people_entities);
 entities(Host, {?NS_APPROVALS, set}) -> gen_mod:get_module_opt(Host, ?CONNECTOR, approval_entities);
 entities(Host, ?NS_APPROVALS) ->
-    entities(Host, {?NS_APPROVALS, set}) ++ gen_mod:get_module_opt(Host, ?CONNECTOR, approval_readers).
+    entities(Host, {?NS_APPROVALS, set}) ++ gen_mod:get_module_opt(Host, ?CONNECTOR, approval_readers);
+entities(Host, {?NS_ARCHIVE, set}) -> gen_mod:get_module_opt(Host, ?CONNECTOR, archive_entities);
+entities(Host, ?NS_ARCHIVE) -> entities(Host, {?NS_ARCHIVE, set}) ++ gen_mod:get_module_opt(Host, ?CONNECTOR, archive_readers).
 
 %% Those that are granted anything.
 -spec entities(binary()) -> [jid:ljid()].
-entities(Host) -> lists:usort([Entity || Part <- [?NS, ?NS_PEOPLE, ?NS_APPROVALS], Entity <- entities(Host, Part)]).
+entities(Host) ->
+    lists:usort(lists:append([entities(Host, Part) || Part <- [?NS, ?NS_PEOPLE, ?NS_APPROVALS, ?NS_ARCHIVE]])).
 
 %% In ms.
 -spec timeout(binary()) -> non_neg_integer().

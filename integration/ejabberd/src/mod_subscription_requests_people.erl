@@ -31,54 +31,11 @@ people(_Host, bad_request, IQ) ->
 people(_Host, feature_not_implemented, IQ) ->
     refuse(IQ, xmpp:err_feature_not_implemented());
 people(Host, {some, Users}, IQ) ->
-    mod_subscription_requests_entities:reply_later(IQ, fun() -> some(persons(Host, Users), IQ) end);
+    mod_subscription_requests_reading:reply_with_some(
+      Host, Users, fun mod_subscription_requests_persons:person/2, fun mod_subscription_requests_people_xml:people/1, IQ);
 people(Host, {page, After, Max}, IQ) ->
-    case mod_subscription_requests_accounts:can_list(Host) of
-	true -> page(Host, After, Max, IQ);
-	false -> refuse(IQ, xmpp:err_feature_not_implemented())
-    end.
-
-persons(_Host, []) -> [];
-persons(Host, [User | Users]) ->
-    case mod_subscription_requests_accounts:exists(Host, User) of
-	true -> with_others(mod_subscription_requests_persons:person(Host, User), Host, Users);
-	false -> persons(Host, Users);
-	unknown -> unknown
-    end.
-
-%% Not beyond the first that is not known, as in mod_subscription_requests_iq.
-with_others(unknown, _Host, _Users) -> unknown;
-with_others(Person, Host, Users) ->
-    case persons(Host, Users) of
-	unknown -> unknown;
-	Others -> [Person | Others]
-    end.
-
-some(unknown, IQ) -> refuse(IQ, xmpp:err_internal_server_error());
-some(Persons, IQ) -> xmpp:make_iq_result(IQ, mod_subscription_requests_people_xml:people(Persons)).
-
-page(_Host, beginning, 0, IQ) ->
-    xmpp:make_iq_result(IQ, mod_subscription_requests_people_xml:page([], unknown));
-page(Host, beginning, Max, #iq{from = From} = IQ) ->
-    page_of(mod_subscription_requests_reading:start(Host, From), beginning, Max, IQ);
-page(Host, After, Max, #iq{from = From} = IQ) ->
-    case mod_subscription_requests_reading:find(Host, From, After) of
-	{ok, Reading} -> page_of(Reading, After, Max, IQ);
-	none -> refuse(IQ, xmpp:err_item_not_found())
-    end.
-
-page_of(Reading, After, Max, IQ) ->
-    mod_subscription_requests_entities:reply_later(
-      IQ, fun() ->
-		  case mod_subscription_requests_reading:page(Reading, After, Max) of
-		      {ok, Persons, Count} ->
-			  xmpp:make_iq_result(IQ, mod_subscription_requests_people_xml:page(Persons, Count));
-		      item_not_found ->
-			  refuse(IQ, xmpp:err_item_not_found());
-		      unknown ->
-			  refuse(IQ, xmpp:err_internal_server_error())
-		  end
-	  end).
+    mod_subscription_requests_reading:reply_with_page(
+      Host, After, Max, fun mod_subscription_requests_persons:person/2, fun mod_subscription_requests_people_xml:page/2, IQ).
 
 %%%===================================================================
 %%% Who is available

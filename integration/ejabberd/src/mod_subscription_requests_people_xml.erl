@@ -7,7 +7,7 @@
 %% What users send
 -export([configures/2]).
 %% What is sent to them
--export([page/2, people/1, person/3, changed/2, availability/2]).
+-export([page/2, people/1, person/3, changed/3, availability/2]).
 %% What is known of a person or of a user's resources
 -export([vcard4_fields/1, vcard_temp_fields/1, preferred/1, most_available/1]).
 
@@ -29,7 +29,7 @@
 %%% What entities send
 %%%===================================================================
 
-%% A page of the list, or these users again.
+%% A page of the list, or these users again; of another part of the protocol as well.
 -spec people_query(binary(), fxml:xmlel()) ->
 	  {page, After :: binary() | beginning, Max :: non_neg_integer()} |
 	  {some, [User :: binary()]} |
@@ -103,12 +103,12 @@ person(Host, User, Fields) ->
 		 [#xmlel{name = Name, children = [{xmlcdata, maps:get(Name, Fields)}]}
 		  || Name <- ?FIELDS, is_map_key(Name, Fields)]).
 
-%% A hint that these have changed, or that anybody may have.
--spec changed(binary(), [User :: binary()] | anybody) -> fxml:xmlel().
-changed(Host, Users) when is_list(Users), length(Users) =< ?MAX_PERSONS ->
-    in_namespace(<<"changed">>, [person(Host, User, #{}) || User <- Users]);
-changed(_Host, _Users) ->
-    in_namespace(<<"changed">>, []).
+%% A hint that these have changed, or that anybody may have, of this part of the protocol.
+-spec changed(part(), binary(), [User :: binary()] | anybody) -> fxml:xmlel().
+changed(Part, Host, Users) when is_list(Users), length(Users) =< ?MAX_PERSONS ->
+    #xmlel{name = <<"changed">>, attrs = [{<<"xmlns">>, Part}], children = [person(Host, User, #{}) || User <- Users]};
+changed(Part, _Host, _Users) ->
+    #xmlel{name = <<"changed">>, attrs = [{<<"xmlns">>, Part}]}.
 
 -spec availability(binary(), [{User :: binary(), show()}]) -> fxml:xmlel().
 availability(Host, Available) ->

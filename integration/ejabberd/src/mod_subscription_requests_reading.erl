@@ -1,4 +1,5 @@
-%%% One reading of the list of people, which has the accounts as they were when it began. A process of its own lists them, so
+%%% Lists of the host's accounts, or of some of them, with what one part of the protocol says of each. A reading of the whole list
+%%% has the accounts as they were when it began. A process of its own lists them, so
 %%% that nobody waits for that. It ends some time after its last page, with the connection of the entity that reads, and
 %%% with the host's process.
 
@@ -6,9 +7,7 @@
 -behaviour(gen_server).
 
 %% In the connection's process
--export([start/2, find/3]).
-%% In any
--export([page/3]).
+-export([reply_with_some/5, reply_with_page/6]).
 -export([init/1, handle_continue/2, handle_call/3, handle_cast/2, handle_info/2, terminate/2, code_change/3]).
 
 -include("mod_subscription_requests.hrl").
@@ -17,48 +16,101 @@
 -define(MAX_READINGS, 4). % of one entity over one connection
 
 -record(state, {host :: binary(),
+		person :: person(),
 		tag :: binary(), % of its ids
 		users = unknown :: tuple() | unknown}). % in the order of their addresses
 
+%% What is said of a user; unknown: it cannot be read now.
+-type person() :: fun((Host :: binary(), User :: binary()) -> fxml:xmlel() | unknown).
 %% unknown: the accounts, or one of them, cannot be read now.
 -type page() :: {ok, [{Id :: binary(), fxml:xmlel()}], Count :: non_neg_integer()} | item_not_found | unknown.
 
 %%%===================================================================
-%%% In the connection's process, which knows its readings
+%%% Some again
 %%%===================================================================
 
--spec start(binary(), jid:jid()) -> pid().
-start(Host, From) ->
+%% To an entity's IQ about these users: Payload makes the result of those who exist.
+-spec reply_with_some(binary(), [User :: binary()], person(), fun(([fxml:xmlel()]) -> fxml:xmlel()), iq()) -> ignore.
+reply_with_some(Host, Users, Person, Payload, IQ) ->
+    mod_subscription_requests_entities:reply_later(
+      IQ, fun() ->
+		  case some(Host, Users, Person) of
+		      unknown -> xmpp:make_error(IQ, xmpp:err_internal_server_error());
+		      Persons -> xmpp:make_iq_result(IQ, Payload(Persons))
+		  end
+	  end).
+
+some(_Host, [], _Person) -> [];
+some(Host, [User | Users], Person) ->
+    case mod_subscription_requests_accounts:exists(Host, User) of
+	true -> with_rest(Person(Host, User), Host, Users, Person);
+	false -> some(Host, Users, Person);
+	unknown -> unknown
+    end.
+
+%% Not beyond the first that is not known, as in mod_subscription_requests_iq.
+with_rest(unknown, _Host, _Users, _Person) -> unknown;
+with_rest(First, Host, Users, Person) ->
+    case some(Host, Users, Person) of
+	unknown -> unknown;
+	Others -> [First | Others]
+    end.
+
+%%%===================================================================
+%%% The list, in pages (XEP-0059). In the connection's process, which knows its readings
+%%%===================================================================
+
+%% To an entity's IQ: Payload makes the result of a page's persons, each with its id, and of the number of all.
+-spec reply_with_page(binary(), After :: binary() | beginning, Max :: non_neg_integer(), person(),
+		      fun(([{Id :: binary(), fxml:xmlel()}], Count :: non_neg_integer() | unknown) -> fxml:xmlel()), iq()) ->
+	  iq() | ignore.
+reply_with_page(Host, After, Max, Person, Payload, #iq{from = From} = IQ) ->
+    case mod_subscription_requests_accounts:can_list(Host) andalso reading(Host, From, After, Max, Person) of
+	false -> xmpp:make_error(IQ, xmpp:err_feature_not_implemented());
+	none -> xmpp:make_error(IQ, xmpp:err_item_not_found());
+	not_needed -> xmpp:make_iq_result(IQ, Payload([], unknown));
+	Reading -> page_of(Reading, After, Max, Payload, IQ)
+    end.
+
+reading(_Host, _From, beginning, 0, _Person) -> not_needed;
+reading(Host, From, beginning, _Max, Person) -> start(Host, From, Person);
+reading(Host, From, After, _Max, Person) -> find(Host, From, After, Person).
+
+page_of(Reading, After, Max, Payload, IQ) ->
+    mod_subscription_requests_entities:reply_later(
+      IQ, fun() ->
+		  case page(Reading, After, Max) of
+		      {ok, Persons, Count} -> xmpp:make_iq_result(IQ, Payload(Persons, Count));
+		      item_not_found -> xmpp:make_error(IQ, xmpp:err_item_not_found());
+		      unknown -> xmpp:make_error(IQ, xmpp:err_internal_server_error())
+		  end
+	  end).
+
+start(Host, From, Person) ->
     Tag = mod_subscription_requests_entities:random_id(),
-    {ok, Pid} = gen_server:start(?MODULE, {Host, Tag, self()}, []),
-    {Kept, Others} = split(?MAX_READINGS - 1, readings(Host, From)),
+    {ok, Pid} = gen_server:start(?MODULE, {Host, Person, Tag, self()}, []),
+    {Kept, Others} = split(?MAX_READINGS - 1, readings(Host, From, Person)),
     [exit(Other, shutdown) || {_, Other} <- Others],
-    _ = put(key(Host, From), [{Tag, Pid} | Kept]),
+    _ = put(key(Host, From, Person), [{Tag, Pid} | Kept]),
     Pid.
 
 %% That which has given this id.
--spec find(binary(), jid:jid(), Id :: binary()) -> {ok, pid()} | none.
-find(Host, From, Id) ->
-    case [Pid || {Tag, Pid} <- readings(Host, From), mod_subscription_requests_xml:has_tag(Tag, Id)] of
-	[Pid] -> {ok, Pid};
+find(Host, From, Id, Person) ->
+    case [Pid || {Tag, Pid} <- readings(Host, From, Person), mod_subscription_requests_xml:has_tag(Tag, Id)] of
+	[Pid] -> Pid;
 	[] -> none
     end.
 
-readings(Host, From) ->
-    case get(key(Host, From)) of
+readings(Host, From, Person) ->
+    case get(key(Host, From, Person)) of
 	undefined -> [];
 	Readings -> Readings
     end.
 
-key(Host, From) -> {?CONNECTOR, readings, Host, jid:tolower(From)}.
+key(Host, From, Person) -> {?CONNECTOR, readings, Host, jid:tolower(From), Person}.
 
 split(Number, List) -> lists:split(min(Number, length(List)), List).
 
-%%%===================================================================
-%%% In any
-%%%===================================================================
-
--spec page(pid(), After :: binary() | beginning, Max :: non_neg_integer()) -> page().
 page(Pid, After, Max) ->
     try gen_server:call(Pid, {page, After, Max}, infinity)
     catch exit:_ -> item_not_found % it has ended
@@ -68,11 +120,11 @@ page(Pid, After, Max) ->
 %%% gen_server
 %%%===================================================================
 
--spec init({binary(), Tag :: binary(), pid()}) -> {ok, #state{}, {continue, list}}.
-init({Host, Tag, Connection}) ->
+-spec init({binary(), person(), Tag :: binary(), pid()}) -> {ok, #state{}, {continue, list}}.
+init({Host, Person, Tag, Connection}) ->
     _ = erlang:monitor(process, Connection),
     _ = erlang:monitor(process, mod_subscription_requests_host:proc(Host)),
-    {ok, #state{host = Host, tag = Tag}, {continue, list}}.
+    {ok, #state{host = Host, person = Person, tag = Tag}, {continue, list}}.
 
 -spec handle_continue(list, #state{}) -> {noreply, #state{}, timeout()}.
 handle_continue(list, #state{host = Host} = State) ->
@@ -104,10 +156,10 @@ handle_call({page, After, Max}, _From, #state{tag = Tag, users = Users} = State)
 %% So many from this number on, without those of whom it is known that they are gone.
 persons(Number, Max, #state{users = Users}) when Max == 0; Number > tuple_size(Users) ->
     [];
-persons(Number, Max, #state{host = Host, users = Users} = State) ->
+persons(Number, Max, #state{host = Host, person = Read, users = Users} = State) ->
     User = element(Number, Users),
     case mod_subscription_requests_accounts:exists(Host, User) /= false
-	andalso mod_subscription_requests_persons:person(Host, User) of
+	andalso Read(Host, User) of
 	false -> persons(Number + 1, Max, State);
 	unknown -> unknown;
 	Person -> with_others(Number, Person, persons(Number + 1, Max - 1, State), State)

@@ -1,4 +1,4 @@
--- The protocol's part about archiving preferences, for entities that are granted it (PROTOCOL.md sections 4.14 to 4.16,
+-- The protocol's part about archiving preferences, for entities that are granted it (PROTOCOL.md sections 4.17 to 4.19,
 -- rules S120 to S131). This file has what is on the wire.
 
 local datetime = require "util.datetime".datetime;
