@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "policy/answer.h"
+#include "policy/archiving.h"
 #include "policy/groups.h"
 #include "policy/limits.h"
 #include "policy/option.h"
@@ -57,6 +58,7 @@ struct Organization {
     bool name_contacts =
         false;  ///< in users' rosters, approved contacts get the name by which they can be found ...
     std::string contact_group;  ///< ... and this group; empty: none
+    ArchiveWish archive;        ///< no decision depends on it
 
     /// Whether users of this (prepared) domain may search for the organisation's users.
     [[nodiscard]] bool may_be_searched_from(std::string_view domain) const;

@@ -23,6 +23,7 @@ inline constexpr std::string_view kPrivilege2 = "urn:xmpp:privilege:2";         
 inline constexpr std::string_view kRequests = "urn:xmpp:subscription-requests:0";  // PROTOCOL.md
 inline constexpr std::string_view kPeople = "urn:xmpp:subscription-requests:0#people";
 inline constexpr std::string_view kApprovals = "urn:xmpp:subscription-requests:0#approvals";
+inline constexpr std::string_view kArchive = "urn:xmpp:subscription-requests:0#archive";
 
 // What users' clients ask.
 inline constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items";

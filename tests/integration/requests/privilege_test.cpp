@@ -213,4 +213,18 @@ BOOST_AUTO_TEST_CASE(approvals_have_a_grant_of_their_own)
     BOOST_TEST(!read(iq_perm(kGrant))->approvals);
 }
 
+// Setting without reading, or the other way round, is of no use.
+BOOST_AUTO_TEST_CASE(archives_have_a_grant_of_their_own_for_both)
+{
+    const std::string archive = "<namespace ns='urn:xmpp:subscription-requests:0#archive' type='";
+    const auto granted = read(iq_perm(archive + "both'/>"));
+    BOOST_TEST_REQUIRE(granted.has_value());
+    BOOST_TEST(granted->archive);
+    BOOST_TEST(!granted->requests);
+    BOOST_TEST(!granted->people);
+    BOOST_TEST(!read(iq_perm(archive + "get'/>"))->archive);
+    BOOST_TEST(!read(iq_perm(archive + "set'/>"))->archive);
+    BOOST_TEST(!read(iq_perm(kGrant))->archive);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
