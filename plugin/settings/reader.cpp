@@ -384,7 +384,8 @@ class Reader
         const std::size_t index = settings_.organizations.size();
         const std::string place = organization_place(index);
         OrganizationSettings organization;
-        read_section(all.organization, value, organization, {"group", "rule", "federation", "people"}, place);
+        read_section(all.organization, value, organization,
+                     {"group", "rule", "federation", "people", "archive"}, place);
 
         if (const toml::value* name = find(table, "name"); sound(name)) {
             const auto [first, fresh] = names.try_emplace(organization.name, line_of(*name));
@@ -427,6 +428,11 @@ class Reader
                 read_people(*people, organization.people, place + ".people");
             }
         }
+        if (const toml::value* archive = find(table, "archive")) {
+            if (is_table(all.archive, *archive)) {
+                read_archive(*archive, organization.archive, place + ".archive");
+            }
+        }
         return organization;
     }
 
@@ -445,6 +451,19 @@ class Reader
         }
         if (people.names != NamesFrom::file && sound(file) && (names == nullptr || sound(names))) {
             refuse(line_of(*file), "organization.people.file", found_in(*file), "only with names = \"file\"");
+        }
+    }
+
+    void read_archive(const toml::value& value, ArchiveWish& archive, const std::string& place)
+    {
+        read_section(settings_table().archive, value, archive, {}, place);
+        const toml::table& table = value.as_table(std::nothrow);
+        const toml::value* preference = find(table, "default");
+        const toml::value* lock = find(table, "lock");
+        if (archive.lock && sound(lock) && !archive.preference &&
+            (preference == nullptr || sound(preference))) {
+            refuse(line_of(*lock), "organization.archive.lock", "true with default = \"server\"",
+                   "false, or another default: always, roster, never");
         }
     }
 

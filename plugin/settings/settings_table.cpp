@@ -286,6 +286,38 @@ Section<PeopleSearch> people()
     };
 }
 
+/// `server` is no preference.
+Kind<ArchiveWish> archive_default()
+{
+    Names<std::optional<Archiving>> names{{"server", std::nullopt}};
+    for (const Archiving archiving : kArchivings) {
+        names.emplace_back(name(archiving), archiving);
+    }
+    return choice<ArchiveWish, std::optional<Archiving>>(&ArchiveWish::preference, names);
+}
+
+Section<ArchiveWish> archive()
+{
+    return {
+        "organization.archive",
+        false,
+        false,
+        "What the server keeps of users' messages (XEP-0313): a preference that usherd sets for them. Needs a connector, its "
+        "permission for archives, and the server's message archive. It is no promise that nothing is kept: the other side "
+        "of a conversation keeps its own copy, rooms have archives of their own, and what was stored before stays.",
+        {
+            {"default", defaulted, on_reload, archive_default(),
+             "server: usherd touches nothing, what the server does and what users prefer applies. always, roster, never: "
+             "set as the default preference of every user who has none, and changed for those when this setting is "
+             "changed: all messages are kept, those with contacts in the user's contact list, or none. Users who change "
+             "theirs, or had one before, keep it, without lock. Back to server, preferences stay as they are."},
+            {"lock", defaulted, on_reload, flag(&ArchiveWish::lock),
+             "Set it for everybody, also for users who had preferences of their own, and have the server refuse what they "
+             "change. Only with another default than server."},
+        },
+    };
+}
+
 Section<Limits> limits()
 {
     using L = Limits;
@@ -470,8 +502,9 @@ Section<Settings> log()
 
 const SettingsTable& settings_table()
 {
-    static const SettingsTable table{connection(), organization(), group(), rule(),    federation(), people(),
-                                     limits(),     ldap(),         store(), control(), web(),        log()};
+    static const SettingsTable table{connection(), organization(), group(),  rule(), federation(),
+                                     people(),     archive(),      limits(), ldap(), store(),
+                                     control(),    web(),          log()};
     return table;
 }
 

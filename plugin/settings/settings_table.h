@@ -73,6 +73,7 @@ struct SettingsTable {
     Section<Rule> rule;
     Section<Federation> federation;
     Section<PeopleSearch> people;
+    Section<ArchiveWish> archive;
     Section<Limits> limits;
     Section<LdapSettings> ldap;
     Section<StoreSettings> store;
@@ -90,6 +91,7 @@ struct SettingsTable {
         visit(rule);
         visit(federation);
         visit(people);
+        visit(archive);
         visit(limits);
         visit(ldap);
         visit(store);

@@ -108,6 +108,9 @@ class Receiver
         if (is(all.people) && !organizations.empty()) {
             return take(all.people, json, organizations.back().people, place() + ".people");
         }
+        if (is(all.archive) && !organizations.empty()) {
+            return take(all.archive, json, organizations.back().archive, place() + ".archive");
+        }
         return (is(all.connection) && take(all.connection, json, settings_.connection)) ||
                (is(all.limits) && take(all.limits, json, settings_.limits)) ||
                (is(all.ldap) && take(all.ldap, json, settings_.ldap)) ||
@@ -165,6 +168,7 @@ std::string to_lines(const Settings& settings)
         }
         out.add(all.federation, organization.federation, place + ".federation");
         out.add(all.people, organization.people, place + ".people");
+        out.add(all.archive, organization.archive, place + ".archive");
     }
     out.add(all.limits, settings.limits);
     out.add(all.ldap, settings.ldap);

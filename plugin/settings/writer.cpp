@@ -125,6 +125,7 @@ void write_policy(Writer& out, const Settings& settings)
         out.append_members(organization.members_text);
         out.write(all.federation, organization.federation, place + ".federation");
         out.write(all.people, organization.people, place + ".people");
+        out.write(all.archive, organization.archive, place + ".archive");
     }
     out.write(all.limits, settings.limits);
 }

@@ -44,7 +44,7 @@ const Broken kBrokenOrganizations[] = {
     {"stock_answers_unknown", "stock = \"deny\"\n", 7, "organization.stock", "\"deny\"", "off, approve"},
     {"key_like_none_of_the_organization", "retry = 5\n", 7, "organization.retry", "an unknown key",
      "name, domains, users_may_choose, option, approve_contacts_users_asked_for, ask_back, name_contacts, "
-     "contact_group, stock, administrators, group, rule, federation, people"},
+     "contact_group, stock, administrators, group, rule, federation, people, archive"},
     {"key_with_a_hyphen", "users-may-choose = true\n", 7, "organization.users-may-choose", "an unknown key",
      "users_may_choose (is that what was meant?)"},
     {"quoted_key", "\"ask back\" = true\n", 7, "organization.\"ask back\"", "an unknown key",
@@ -153,6 +153,32 @@ const Broken kBrokenPeople[] = {
 };
 
 BOOST_DATA_TEST_CASE(in_people, bdata::make(kBrokenPeople), broken)
+{
+    check_only_error(broken, kStart + broken.toml);
+}
+
+const Broken kBrokenArchive[] = {
+    {"default_is_unknown", "[organization.archive]\ndefault = \"off\"\n", 8, "organization.archive.default",
+     "\"off\"", "server, always, roster, never"},
+    {"default_is_a_flag", "[organization.archive]\ndefault = false\n", 8, "organization.archive.default",
+     "false", "server, always, roster, never (in quotes)"},
+    {"lock_is_text", "[organization.archive]\ndefault = \"never\"\nlock = \"true\"\n", 9,
+     "organization.archive.lock", "\"true\"", "true, false (without quotes)"},
+    {"lock_of_what_the_server_does", "[organization.archive]\nlock = true\n", 8, "organization.archive.lock",
+     "true with default = \"server\"", "false, or another default: always, roster, never"},
+    {"lock_of_what_the_server_is_said_to_do", "[organization.archive]\nlock = true\ndefault = \"server\"\n",
+     8, "organization.archive.lock", "true with default = \"server\"",
+     "false, or another default: always, roster, never"},
+    {"archive_is_no_table", "archive = \"never\"\n", 7, "organization.archive", "\"never\"",
+     "the table [organization.archive]"},
+    {"archive_key_is_unknown", "[organization.archive]\nlocked = true\n", 8, "organization.archive.locked",
+     "an unknown key", "lock (is that what was meant?)"},
+    // One fault is said once: what the default is to be is not known.
+    {"lock_of_an_unknown_default", "[organization.archive]\ndefault = \"nevr\"\nlock = true\n", 8,
+     "organization.archive.default", "\"nevr\"", "server, always, roster, never"},
+};
+
+BOOST_DATA_TEST_CASE(in_archive, bdata::make(kBrokenArchive), broken)
 {
     check_only_error(broken, kStart + broken.toml);
 }

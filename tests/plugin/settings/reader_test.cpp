@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default)
     BOOST_TEST((o.federation.mode == FederationMode::open));
     BOOST_TEST(o.federation.answer == Answer::leave);
     BOOST_TEST((o.people.listed == Listed::off));
+    BOOST_TEST((o.archive == ArchiveWish{std::nullopt, false}));
     BOOST_TEST(s.limits.per_contact == 60U);
     BOOST_TEST(s.limits.per_domain == 1000U);
     BOOST_TEST(s.limits.per_user == 1000U);
@@ -155,6 +156,8 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(o.people.not_listed[0].matches("postmaster@example.com"));
     BOOST_TEST(o.people.searches_per_minute == 1U);
     BOOST_TEST(o.people.people_per_day == 10'000U);
+    BOOST_TEST((o.archive == ArchiveWish{Archiving::never, true}));
+    BOOST_TEST((s.organizations[1].archive == ArchiveWish{}));
     BOOST_TEST((s.organizations[1].people.listed == Listed::off));
     BOOST_TEST((s.organizations[1].people.names == NamesFrom::file));
     BOOST_TEST(s.organizations[1].people.file == "/etc/usher/people.jsonl");

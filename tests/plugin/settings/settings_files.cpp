@@ -52,6 +52,7 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     BOOST_TEST((a.federation.mode == b.federation.mode));
     BOOST_TEST((a.federation.domains.patterns() == b.federation.domains.patterns()));
     BOOST_TEST(a.federation.answer == b.federation.answer);
+    BOOST_TEST((a.archive == b.archive));
     BOOST_TEST((a.people.listed == b.people.listed));
     BOOST_TEST((a.people.names == b.people.names));
     BOOST_TEST(a.people.availability == b.people.availability);

@@ -83,6 +83,9 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
   not_listed = ["Postmaster@*", "bot-*@example.org"]
   searches_per_minute = 1
   people_per_day = 10_000
+  [organization.archive]
+  default = "never"
+  lock = true
 [[organization]]
 name = "Second"
 domains = ["second.example"]

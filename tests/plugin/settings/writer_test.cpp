@@ -85,6 +85,10 @@ not_listed = []
 searches_per_minute = 10
 people_per_day = 300
 
+[organization.archive]
+default = "server"
+lock = false
+
 [limits]
 approvals_per_contact_per_hour = 60
 approvals_per_domain_per_hour = 1000
