@@ -44,6 +44,7 @@ const std::vector<Table>& tables()
         {"person_choice", {"user_address"}},
         {"person_choice_count", {"place"}},
         {"contact_exception", {"user_address", "entry"}},
+        {"archive_default", {"domain", "user_address"}},
     };
     return all;
 }

@@ -236,6 +236,15 @@ const Migration kMigrations[] = {
     {"CREATE INDEX contact_exception_domain ON contact_exception (domain, user_address)"},
     // The one that was for the contact of a request: see to_string(ContactException).
     {"ALTER TABLE journal ADD COLUMN contact_exception {name}"},
+    // For whom usherd has set an archiving preference: see archive_defaults.h. The empty text is none.
+    {R"(CREATE TABLE archive_default (
+        domain {name} NOT NULL,
+        user_address {name} NOT NULL,
+        set_default {name} NOT NULL,
+        setting_default {name} NOT NULL,
+        locked INTEGER NOT NULL,
+        begun_at BIGINT NOT NULL,
+        PRIMARY KEY (domain, user_address)) {clustered})"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)
@@ -296,9 +305,9 @@ std::string schema_script(int version)
 
 std::vector<std::string> stored_tables()
 {
-    return {"journal",     "choice",        "choice_count",        "saved_setting",    "policy",
-            "policy_part", "policy_text",   "settings_version",    "shared_secret",    "person",
-            "people_list", "person_choice", "person_choice_count", "contact_exception"};
+    return {"journal",     "choice",        "choice_count",        "saved_setting",     "policy",
+            "policy_part", "policy_text",   "settings_version",    "shared_secret",     "person",
+            "people_list", "person_choice", "person_choice_count", "contact_exception", "archive_default"};
 }
 
 std::string unfit_version(int version, bool migrates)

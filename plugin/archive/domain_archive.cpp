@@ -1,0 +1,445 @@
+#include "plugin/archive/domain_archive.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "plugin/people/night.h"
+
+namespace usher
+{
+
+namespace
+{
+
+using Problem = ArchiveFailure::Problem;
+
+const ArchiveRecord* find(const StoredArchiveDefaults::Records& records, const Address& account)
+{
+    const auto found = records.find(account.text());
+    return found == records.end() ? nullptr : &found->second;
+}
+
+bool may_pass(Problem problem)
+{
+    return problem == Problem::no_reply || problem == Problem::refused || problem == Problem::unreadable;
+}
+
+}  // namespace
+
+DomainArchive::DomainArchive(std::string domain, Surroundings& surroundings)
+    : domain_(std::move(domain)), with_(surroundings)
+{
+    await_night();
+}
+
+ArchiveStatus DomainArchive::status() const
+{
+    return {wish_, states_.counts(), server_default_, listed_, problem_};
+}
+
+void DomainArchive::await_night()
+{
+    night_ = with_.clock.after(until_night(with_.wall_clock(), with_.random()), [this] {
+        await_night();
+        begin();
+    });
+}
+
+void DomainArchive::want(const ArchiveWish& wish)
+{
+    if (wish_ == wish) {
+        return;
+    }
+    wish_ = wish;
+    if (!wish_.preference) {
+        states_.clear();
+    }
+    begin();
+}
+
+void DomainArchive::begin()
+{
+    if (!with_.source.offered(domain_)) {
+        return;
+    }
+    if (doing_ != Doing::nothing) {
+        begin_wanted_ = true;
+        return;
+    }
+    retry_.reset();
+    due_.clear();  // they will be in the list
+    overflowed_ = false;
+    advanced_ = false;
+    if (!wish_.preference) {
+        doing_ = Doing::finding_locked;
+        find_locked({});
+        return;
+    }
+    doing_ = Doing::listing;
+    list_complete_ = true;
+    list_begun_ = with_.wall_clock();
+    states_.begin_list();
+    list_ = with_.source.list(
+        domain_, [this](ArchiveRead page) { page_listed(std::move(page)); },
+        [this](const std::optional<ArchiveFailure>& failure) { list_ended(failure); });
+    list_->next();
+}
+
+void DomainArchive::go_on()
+{
+    doing_ = Doing::nothing;
+    if (std::exchange(begin_wanted_, false) || (due_.empty() && overflowed_ && advanced_)) {
+        begin();
+    }
+    if (has_due()) {
+        with_.has_work();
+    }
+}
+
+void DomainArchive::stream_lost()
+{
+    asking_.forget();
+    list_.reset();
+    soon_.reset();
+    retry_.reset();
+    due_.clear();
+    overflowed_ = false;
+    begin_wanted_ = false;
+    problem_.clear();  // perhaps that there was no reply
+    doing_ = Doing::nothing;
+}
+
+void DomainArchive::add_due(Address account)
+{
+    if (due_.size() < kMaxDue) {
+        due_.push_back(std::move(account));
+    } else {
+        overflowed_ = true;
+    }
+}
+
+// --- The list
+
+void DomainArchive::page_listed(ArchiveRead page)
+{
+    server_default_ = page.server_default;
+    list_complete_ = list_complete_ && page.refused == 0;
+    if (page.accounts.empty()) {
+        list_->next();
+        return;
+    }
+    std::vector<Address> accounts;
+    for (const ArchivePreference& one : page.accounts) {
+        accounts.push_back(one.account);
+    }
+    with_.store.read(accounts, asking_.bind([this, are = std::move(page.accounts)](const auto& records) {
+        if (!records) {
+            list_.reset();
+            failed("the store cannot be read: " + records.error(), true);
+            go_on();
+            return;
+        }
+        page_known(are, *records);
+        list_->next();
+    }));
+}
+
+void DomainArchive::page_known(const std::vector<ArchivePreference>& page,
+                               const StoredArchiveDefaults::Records& records)
+{
+    for (const ArchivePreference& one : page) {
+        const ArchiveStep step =
+            next_archive_step(one, find(records, one.account), wish_, with_.wall_clock());
+        states_.set(one.account.text(), step.state);
+        if (step.order || step.forget) {
+            add_due(one.account);
+        }
+    }
+}
+
+void DomainArchive::list_ended(const std::optional<ArchiveFailure>& failure)
+{
+    list_.reset();
+    if (failure) {
+        failed(*failure);
+        go_on();
+        return;
+    }
+    listed_ = with_.wall_clock();
+    problem_.clear();
+    const auto& counts = states_.counts();
+    spdlog::info("{}: archiving preferences are listed: {} accounts to be set", domain_,
+                 counts[static_cast<std::size_t>(ArchiveState::waiting)]);
+    if (!list_complete_) {  // whoever could not be read is not gone
+        go_on();
+        return;
+    }
+    states_.end_list();
+    doing_ = Doing::forgetting;
+    forget_gone({});
+}
+
+/// What the store has of accounts that were in the list neither now nor by a hint since.
+void DomainArchive::forget_gone(const std::string& after)
+{
+    with_.store.accounts(domain_, after, kStoredPortion, asking_.bind([this](const auto& stored) {
+        if (!stored) {
+            failed("the store cannot be read: " + stored.error(), false);
+            go_on();
+            return;
+        }
+        std::vector<Address> gone;
+        std::copy_if(stored->begin(), stored->end(), std::back_inserter(gone),
+                     [this](const Address& account) { return !states_.contains(account.text()); });
+        forget(gone, list_begun_ - kArchiveRecent);
+        if (stored->size() < kStoredPortion) {
+            go_on();
+            return;
+        }
+        soon_ = with_.clock.after(std::chrono::milliseconds(0),
+                                  [this, last = stored->back().text()] { forget_gone(last); });
+    }));
+}
+
+void DomainArchive::find_locked(const std::string& after)
+{
+    with_.store.locked(domain_, after, kStoredPortion, asking_.bind([this](const auto& locked) {
+        if (!locked) {
+            failed("the store cannot be read: " + locked.error(), true);
+            go_on();
+            return;
+        }
+        for (const Address& account : *locked) {
+            add_due(account);
+        }
+        if (locked->size() < kStoredPortion || overflowed_) {
+            go_on();
+            return;
+        }
+        soon_ = with_.clock.after(std::chrono::milliseconds(0),
+                                  [this, last = locked->back().text()] { find_locked(last); });
+    }));
+}
+
+// --- Who is due
+
+void DomainArchive::changed(std::vector<Address> accounts)
+{
+    if (!wish_.preference || !with_.source.offered(domain_)) {
+        return;
+    }
+    if (accounts.empty()) {
+        begin();
+        return;
+    }
+    for (Address& account : accounts) {
+        add_due(std::move(account));
+    }
+    advanced_ = true;  // should there be no room, the list is worth reading again
+    if (has_due()) {
+        with_.has_work();
+    }
+}
+
+void DomainArchive::work(std::size_t most, std::function<void()> sending, std::function<void()> then)
+{
+    const auto first = due_.end() - static_cast<std::ptrdiff_t>(std::min(due_.size(), most));
+    const auto portion = std::make_shared<Portion>(
+        Portion{{std::make_move_iterator(first), std::make_move_iterator(due_.end())},
+                std::move(sending),
+                std::move(then)});
+    due_.erase(first, due_.end());
+    doing_ = Doing::working;
+    with_.source.read_again(
+        domain_, portion->accounts,
+        asking_.bind([this, portion](ArchiveSource::Read read) { were_read(portion, std::move(read)); }));
+}
+
+void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
+{
+    if (!read) {
+        due_.clear();
+        leave(portion, to_string(read.error()), may_pass(read.error().problem));
+        return;
+    }
+    portion->are = *std::move(read);
+    std::vector<Address> gone;
+    for (const Address& account : portion->accounts) {
+        const bool there =
+            std::any_of(portion->are.begin(), portion->are.end(),
+                        [&account](const ArchivePreference& one) { return one.account == account; });
+        if (!there) {
+            states_.remove(account.text());
+            gone.push_back(account);
+        }
+    }
+    forget(gone, with_.wall_clock() - kArchiveRecent);
+    if (portion->are.empty()) {
+        finish(portion);
+        return;
+    }
+    with_.store.read(portion->accounts, asking_.bind([this, portion](const auto& records) {
+        if (!records) {
+            due_.clear();
+            leave(portion, "the store cannot be read: " + records.error(), true);
+            return;
+        }
+        were_known(portion, *records);
+    }));
+}
+
+void DomainArchive::were_known(const Shared& portion, const StoredArchiveDefaults::Records& records)
+{
+    const auto now = with_.wall_clock();
+    std::vector<Address> own;
+    for (const ArchivePreference& one : portion->are) {
+        const ArchiveStep step = next_archive_step(one, find(records, one.account), wish_, now);
+        if (wish_.preference) {
+            states_.set(one.account.text(), step.state);
+        }
+        if (step.order) {
+            portion->orders.push_back({one.account, step.order->preference, step.order->lock});
+            portion->done_already.push_back(step.order->done_already);
+        }
+        if (step.forget) {
+            own.push_back(one.account);
+        }
+    }
+    forget(own, now - kArchiveRecent);
+    if (portion->orders.empty()) {
+        finish(portion);
+        return;
+    }
+    with_.store.begin(portion->orders, now, asking_.bind([this, portion](const auto& stored) {
+        if (!stored) {
+            due_.clear();
+            leave(portion, "the store cannot be written: " + stored.error(), true);
+            return;
+        }
+        send(portion);
+    }));
+}
+
+void DomainArchive::send(const Shared& portion)
+{
+    portion->awaited = portion->orders.size();
+    const auto asked = static_cast<std::size_t>(
+        std::count(portion->done_already.begin(), portion->done_already.end(), false));
+    if (asked != 0) {
+        portion->sending();
+    }
+    for (std::size_t i = 0; i < portion->orders.size(); ++i) {
+        if (portion->done_already[i]) {
+            replied(portion, i, std::nullopt);
+            continue;
+        }
+        const auto& order = portion->orders[i];
+        with_.source.set(order.account, order.preference, order.lock,
+                         asking_.bind([this, portion, i](const std::optional<ArchiveFailure>& failure) {
+                             replied(portion, i, failure);
+                         }));
+    }
+}
+
+void DomainArchive::replied(const Shared& portion, std::size_t order,
+                            const std::optional<ArchiveFailure>& failure)
+{
+    const std::string& account = portion->orders[order].account.text();
+    if (!failure) {
+        portion->done.push_back(portion->orders[order]);
+        set_since_said_ += portion->done_already[order] ? 0U : 1U;
+        advanced_ = true;
+        if (wish_.preference) {
+            states_.set(account, ArchiveState::set);
+        }
+    } else if (failure->problem == Problem::no_account) {
+        states_.remove(account);
+    } else {
+        if (wish_.preference) {
+            states_.set(account, failure->problem == Problem::no_archive ? ArchiveState::impossible
+                                                                         : ArchiveState::unknown);
+        }
+        failed(*failure);
+    }
+    if (--portion->awaited == 0) {
+        portion_done(portion);
+    }
+}
+
+void DomainArchive::portion_done(const Shared& portion)
+{
+    if (portion->done.empty()) {
+        finish(portion);
+        return;
+    }
+    with_.store.done(portion->done, asking_.bind([this, portion](const auto& stored) {
+        if (!stored) {  // it is found in the list, and said then
+            failed("the store cannot be written: " + stored.error(), true);
+        }
+        finish(portion);
+    }));
+}
+
+void DomainArchive::leave(const Shared& portion, const std::string& problem, bool retry)
+{
+    if (wish_.preference) {
+        for (const Address& account : portion->accounts) {
+            states_.set(account.text(), ArchiveState::unknown);
+        }
+    }
+    failed(problem, retry);
+    finish(portion);
+}
+
+void DomainArchive::finish(const Shared& portion)
+{
+    if (due_.empty() && set_since_said_ != 0) {
+        spdlog::info("{}: archiving {}: {}", domain_,
+                     wish_.preference ? "preferences set" : "locks taken away",
+                     std::exchange(set_since_said_, 0));
+    }
+    go_on();
+    portion->then();
+}
+
+// --- What all of it needs
+
+void DomainArchive::failed(const ArchiveFailure& failure)
+{
+    failed(to_string(failure), may_pass(failure.problem));
+}
+
+void DomainArchive::failed(const std::string& problem, bool retry)
+{
+    if (problem != problem_) {  // else it has been said
+        spdlog::warn("{}: archiving preferences cannot be set: {}", domain_, problem);
+        problem_ = problem;
+    }
+    if (retry && !retry_) {
+        retry_ = with_.clock.after(kRetry, [self = this] { self->retry(); });
+    }
+}
+
+void DomainArchive::retry()
+{
+    retry_.reset();
+    begin();
+}
+
+/// What is not forgotten now is found with the next list.
+void DomainArchive::forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until)
+{
+    if (!accounts.empty()) {
+        with_.store.forget(accounts, until, [domain = domain_](const auto& stored) {
+            if (!stored) {
+                spdlog::warn("{}: the store could not forget archiving preferences: {}", domain,
+                             stored.error());
+            }
+        });
+    }
+}
+
+}  // namespace usher

@@ -1,0 +1,138 @@
+// Has the accounts of one domain get the archiving preference that their organisation wants.
+//
+// All are listed when the server offers it, after each login, when the organisation wants something else, and each night.
+// Whoever has not what is wanted, or is said to have changed, is due: then the server is asked about them once more, in
+// portions, what is to be done is said in the store, done, and said to be done. Each step needs the one before it; if
+// one fails, nothing of what follows is done, and the list is read again later.
+//
+// Not here: how many at a time (archive_keeper.h), and what is to be done for one account (archive_step.h).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "integration/archive/archive_source.h"
+#include "integration/base/callback_scope.h"
+#include "integration/base/clock.h"
+#include "plugin/archive/account_states.h"
+#include "plugin/archive/archive_status.h"
+#include "plugin/store/archive_defaults.h"
+
+namespace usher
+{
+
+class DomainArchive
+{
+  public:
+    /// Beyond so many that are due the list is read again when they are done.
+    static constexpr std::size_t kMaxDue = 10'000;
+    /// What is read of the store at a time.
+    static constexpr std::size_t kStoredPortion = 100;
+    /// When a server that did not answer, or a store, is asked again.
+    static constexpr std::chrono::minutes kRetry{10};
+
+    /// What all domains share. All of it must outlive them.
+    struct Surroundings {
+        Clock& clock;
+        ArchiveSource& source;
+        StoredArchiveDefaults& store;
+        std::function<std::chrono::system_clock::time_point()> wall_clock;
+        std::function<double()> random;       ///< 0 to 1
+        std::function<void()> has_work = {};  ///< somebody is due
+    };
+
+    DomainArchive(std::string domain, Surroundings& surroundings);
+    DomainArchive(const DomainArchive&) = delete;
+    DomainArchive& operator=(const DomainArchive&) = delete;
+
+    void want(const ArchiveWish& wish);
+    /// Lists the accounts, if the domain offers it and something is wanted: now, or as soon as what is being done is done.
+    void begin();
+    /// These accounts have changed; see ArchiveEvents.
+    void changed(std::vector<Address> accounts);
+    void stream_lost();
+
+    /// Whether somebody is due, and nothing else is being done.
+    [[nodiscard]] bool has_due() const { return doing_ == Doing::nothing && !due_.empty(); }
+    /// Does what is to be done for `most` of them, `StoredArchiveDefaults::kMaxAccounts` at most. `sending` is called when
+    /// the server is asked for something, `then` once in the end; but not after the stream was lost.
+    void work(std::size_t most, std::function<void()> sending, std::function<void()> then);
+
+    [[nodiscard]] ArchiveStatus status() const;
+    [[nodiscard]] const ArchiveWish& wish() const { return wish_; }
+
+  private:
+    enum class Doing {
+        nothing,
+        listing,
+        finding_locked,  ///< where nothing is wanted any more
+        forgetting,      ///< what the store has of accounts that were not in the list
+        working,
+    };
+    /// Some accounts that are due, on their way.
+    struct Portion {
+        std::vector<Address> accounts;
+        std::function<void()> sending;
+        std::function<void()> then;
+        std::vector<ArchivePreference> are = {};
+        std::vector<StoredArchiveDefaults::Order> orders = {};
+        std::vector<bool> done_already = {};  // of each order
+        std::size_t awaited = 0;
+        std::vector<StoredArchiveDefaults::Order> done = {};
+    };
+    using Shared = std::shared_ptr<Portion>;
+
+    // The list
+    void page_listed(ArchiveRead page);
+    void page_known(const std::vector<ArchivePreference>& page,
+                    const StoredArchiveDefaults::Records& records);
+    void list_ended(const std::optional<ArchiveFailure>& failure);
+    void forget_gone(const std::string& after);
+    void find_locked(const std::string& after);
+
+    // Who is due
+    void add_due(Address account);
+    void were_read(const Shared& portion, ArchiveSource::Read read);
+    void were_known(const Shared& portion, const StoredArchiveDefaults::Records& records);
+    void send(const Shared& portion);
+    void replied(const Shared& portion, std::size_t order, const std::optional<ArchiveFailure>& failure);
+    void portion_done(const Shared& portion);
+    /// Nothing more can be done for them now.
+    void leave(const Shared& portion, const std::string& problem, bool retry);
+    void finish(const Shared& portion);
+
+    void failed(const ArchiveFailure& failure);
+    void failed(const std::string& problem, bool retry);
+    void retry();
+    void forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until);
+    void go_on();
+    void await_night();
+
+    const std::string domain_;
+    Surroundings& with_;
+    ArchiveWish wish_;
+    Doing doing_ = Doing::nothing;
+    CallbackScope asking_;  // the server, on this stream, or the store, and what follows
+    std::unique_ptr<ArchiveList> list_;
+    bool list_complete_ = false;  // everybody in it could be read
+    std::chrono::system_clock::time_point list_begun_;
+    AccountStates states_;
+    std::vector<Address> due_;
+    bool overflowed_ = false;  // more were due than there was room for ...
+    bool advanced_ = false;    // ... and something was done since
+    bool begin_wanted_ = false;
+    std::size_t set_since_said_ = 0;  // in the log
+    std::unique_ptr<Timer> soon_;
+    std::unique_ptr<Timer> retry_;
+    std::unique_ptr<Timer> night_;
+    std::optional<Archiving> server_default_;
+    std::optional<std::chrono::system_clock::time_point> listed_;
+    std::string problem_;
+};
+
+}  // namespace usher
