@@ -64,6 +64,35 @@ BOOST_AUTO_TEST_CASE(S109_S114_who_is_in_a_shared_group_is_no_approval_and_other
     BOOST_TEST(item_in(romeo.roster(), kJuliet) == "from");
 }
 
+// Debian's limit, which mod_pres_counter counts in each process.
+BOOST_AUTO_TEST_CASE(S114_more_than_a_client_may_send_in_a_minute_are_revoked)
+{
+    ScriptedStage stage(with("  mod_pres_counter: {count: 5, interval: 60}\n"));
+    std::vector<WireClient*> contacts;
+    std::vector<Pair> pairs;
+    for (const char* name : {"benvolio", "mercutio", "romeo"}) {
+        contacts.push_back(&stage.enter(std::string(name) + "@montague.lit"));
+    }
+    for (const std::string& user : {kJuliet, kNurse}) {
+        WireClient& client = stage.enter(user);
+        for (WireClient* contact : contacts) {
+            approve(client, *contact, contact->address());
+            pairs.push_back({user, contact->address()});
+        }
+    }
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    for (Pair& pair : pairs) {
+        pair.mark = mark_of(entity, pair.user, pair.contact);
+    }
+    BOOST_TEST(outcomes(ask_to_revoke(entity, pairs)) == std::vector<std::string>(pairs.size(), "revoked"),
+               boost::test_tools::per_element());
+    for (WireClient* contact : contacts) {
+        contact->expect_all({presence("unsubscribed", kJuliet), presence("unsubscribed", kNurse)});
+        BOOST_TEST(item_in(contact->roster(), kNurse) == "none");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(S115_who_may_not_change_the_roster_revokes_nothing)
 {
     ScriptedStage stage(approvals_options(Login::component));

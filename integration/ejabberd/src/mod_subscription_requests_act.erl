@@ -255,13 +255,15 @@ ask_back(Host, Key) ->
 %%%===================================================================
 
 %% Cancels the contact's subscription as the user, if the item is the one that is meant. Not asked of the user's blocks: they
-%% keep the contact from seeing the user, as this does. `unsubscribed` leaves when it is stored, as a denial.
+%% keep the contact from seeing the user, as this does. `unsubscribed` leaves when it is stored, as a denial. In a process of its
+%% own: see privacy_allows/2, of which the way to a contact's roster is another case.
 -spec revoke(binary(), key(), fun((approval()) -> boolean())) -> revoked | changed | failed.
 revoke(Host, Key, IsMeant) ->
     User = mod_subscription_requests_xml:user_jid(Host, Key),
     Cancellation = #presence{type = unsubscribed, from = User, to = mod_subscription_requests_xml:contact_jid(Key)},
     case acl:match_rule(Host, gen_mod:get_module_opt(Host, mod_roster, access), User) of
-	allow -> one_at_a_time(Host, Key, fun() -> revoke(Host, Key, IsMeant, Cancellation) end);
+	allow ->
+	    in_new_process(fun() -> one_at_a_time(Host, Key, fun() -> revoke(Host, Key, IsMeant, Cancellation) end) end);
 	_ -> failed
     end.
 
