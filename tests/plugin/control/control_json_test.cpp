@@ -33,14 +33,14 @@ BOOST_AUTO_TEST_CASE(approvals_and_what_became_of_them_are_documented)
 {
     const ApprovedPair pair{Address::prepare("juliet@capulet.lit").value(),
                             Address::prepare("romeo@montague.lit").value()};
+    PolicyApproval by_rule{.pair = pair, .record = 12, .at = {}, .organization = "Capulet"};
+    by_rule.rule = 3;
+    const auto standing = [&pair](Subscription subscription) {
+        return StandingApproval{pair, subscription, false, "", {}, "mark"};
+    };
     ApprovalsInForce approvals;
-    approvals.approvals.push_back({{.pair = pair, .record = 12, .reason = Reason::rule, .rule = 3},
-                                   {.pair = pair},
-                                   std::nullopt,
-                                   Revoked::changed});
-    approvals.own.push_back({{.pair = pair, .reason = Reason::in_organization},
-                             {.pair = pair, .subscription = Subscription::both},
-                             OwnBecause::subscribed});
+    approvals.approvals.push_back({by_rule, standing(Subscription::from), std::nullopt, Revoked::changed});
+    approvals.own.push_back({by_rule, standing(Subscription::both), OwnBecause::subscribed});
     approvals.unlisted.push_back({"capulet.example", "its server does not answer"});
     const std::string json = to_json_line(json_of(approvals));
     BOOST_TEST(test::OpenApi().mismatch("GET", "/v1/approvals", json) == "");
