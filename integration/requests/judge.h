@@ -23,8 +23,8 @@ namespace usher
 enum class Source {
     asked,    ///< the server has just received it and holds it
     waiting,  ///< found in the server's list of waiting requests
-    roster,   ///< found in the contact's roster: it can be approved, not denied (stock_approval.h); an approval that is
-              ///< revoked, in the user's
+    roster,  ///< found in the contact's roster: it can be approved, not denied (stock_approval.h); an approval that is
+             ///< revoked, in the user's
 };
 
 /// `asked`, `waiting`, `roster`.
