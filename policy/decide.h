@@ -42,7 +42,7 @@ enum class Reason {
     outside_organization,   ///< option `organization`, and the contact does not belong to it
     prompt,                 ///< option `prompt`
     by_hand,                ///< a person answered it through Usher; `decide` never gives this reason
-    revoked,                ///< policy's approval was taken back through Usher; `decide` never gives it either
+    revoked,  ///< policy's approval was taken back through Usher; `decide` never gives it either
 };
 
 /// The name that is stored in the journal: that of the enumerator.

@@ -23,7 +23,8 @@ Statement contact_domains_query(Dialect dialect, const std::vector<std::string>&
         "SELECT " + contact_domain +
         ", source, answer, CAST(SUM(1 + CASE WHEN covers = 'organization' THEN 0 ELSE repeats END) AS BIGINT), "
         "MAX(COALESCE(last_at, at)) FROM journal WHERE id >= $1 AND id <= $2 AND " +
-        user_domain + " IN" + ours + " AND " + contact_domain + " NOT IN" + ours + " AND reason <> 'revoked' GROUP BY 1, 2, 3";
+        user_domain + " IN" + ours + " AND " + contact_domain + " NOT IN" + ours +
+        " AND reason <> 'revoked' GROUP BY 1, 2, 3";
     return statement;
 }
 
