@@ -144,6 +144,10 @@ void Chat::run_command(const Received& message, const Address& user, const Say& 
     if (object.empty() && verb == "web") {
         return web(user, say);
     }
+    if (object.empty() && verb == "archive") {
+        const std::string notice = operations_.archive_notice(user);
+        return say(notice.empty() ? "Your organization has set nothing for message archives." : notice);
+    }
     if (object.empty() && verb == "help") {
         return help(user, say);
     }
@@ -154,7 +158,9 @@ void Chat::help(const Address& user, const Say& say)
 {
     const bool may_log_in = operations_.may_log_in(Actor::sender(user)).has_value();
     say(std::string(kHelp) + exceptions_.help(user) + people_.help(user) +
-        (may_log_in ? "\nweb: a link that opens the administration page" : ""));
+        (may_log_in ? "\nweb: a link that opens the administration page" : "") +
+        (operations_.archive_notice(user).empty() ? ""
+                                                  : "\narchive: what your server keeps of your messages"));
 }
 
 void Chat::web(const Address& user, const Say& say)

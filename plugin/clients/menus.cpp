@@ -249,6 +249,12 @@ void add_federation(DataForm& form, const Sourced<Federation>& federation)
                                            fixed("Source: " + federation.source)});
 }
 
+std::string in_words(const ArchiveWish& archive)
+{
+    return (archive.preference ? std::string(name(*archive.preference)) : "server") +
+           (archive.lock ? ", locked" : "");
+}
+
 DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
 {
     DataForm form = form_named("general-im", "General IM: " + general.organization);
@@ -269,6 +275,8 @@ DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
         fixed("Source: " + general.domains.source),
     };
     add_federation(form, general.federation);
+    form.fields.push_back(fixed("Message archives (only the settings file changes this): " +
+                                in_words(general.archive.value) + ". Source: " + general.archive.source));
     if (shown.can_reset) {
         form.fields.push_back(boolean("reset", "Reset: use the settings file again", false));
     }
@@ -595,6 +603,12 @@ void make_web_link(Operations& operations, const Address& user, const CommandInp
     }
 }
 
+void show_archive(Operations& operations, const Address& user, const CommandInput& /*input*/,
+                  const CommandReply& reply)
+{
+    reply(done(operations.archive_notice(user)));
+}
+
 }  // namespace
 
 void add_menus(Commands& commands, Operations& operations)
@@ -648,6 +662,16 @@ void add_menus(Commands& commands, Operations& operations)
     commands.add({"waiting", "Waiting requests", no_administrator, {}, does(list_waiting)});
     commands.add({"explain", "Explain a decision", no_administrator, shows(explain_form()), does(explain)});
     commands.add({"journal", "Journal", no_administrator, shows(journal_form()), does(list_journal)});
+    commands.add({"archive",
+                  "Message archive",
+                  [&operations](const Address& user) -> std::optional<std::string> {
+                      if (operations.archive_notice(user).empty()) {
+                          return "Your organization has set nothing for message archives.";
+                      }
+                      return std::nullopt;
+                  },
+                  {},
+                  does(show_archive)});
 }
 
 }  // namespace usher

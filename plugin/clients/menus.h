@@ -9,7 +9,7 @@
 namespace usher
 {
 
-/// Adds the commands `options`, `exceptions`, `find` and `listed` for users, and `general-im`, `waiting`, `explain`, `journal` for
+/// Adds the commands `options`, `exceptions`, `find`, `listed` and `archive` for users, and `general-im`, `waiting`, `explain`, `journal` for
 /// administrators. `operations` must outlive `commands`.
 void add_menus(Commands& commands, Operations& operations);
 

@@ -174,6 +174,10 @@ Json json_of(const GeneralIm& general)
     json["administrators"] = json_of(general.administrators, Json(to_json(general.administrators.value)));
     json["limits"] = Json(to_json(general.limits.value));
     json["limits"]["source"] = general.limits.source;
+    json["archive"] = {
+        {"default", general.archive.value.preference ? name(*general.archive.value.preference) : "server"},
+        {"lock", general.archive.value.lock},
+        {"source", general.archive.source}};
     json["mark"] = general.mark;
     json["without_effect"] = general.without_effect;
     return json;
@@ -207,7 +211,8 @@ Json json_of(const Status& status)
                  {"state", word(domain.state)},
                  {"last_round_trip",
                   domain.last_round_trip ? Json(timestamp(*domain.last_round_trip)) : Json(nullptr)},
-                 {"people", domain.people ? json_of(*domain.people) : Json(nullptr)}});
+                 {"people", domain.people ? json_of(*domain.people) : Json(nullptr)},
+                 {"archive", domain.archive ? json_of(*domain.archive) : Json(nullptr)}});
         }
         organizations.push_back({{"general", without_lists(one.general)},
                                  {"domains", std::move(domains)},

@@ -30,6 +30,9 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const Overview& overview);
 [[nodiscard]] Json json_of(const ApprovalsInForce& approvals);
 [[nodiscard]] Json json_of(const CheckReport& report);
+[[nodiscard]] Json json_of(const ArchiveStatus& archive);
+[[nodiscard]] Json json_of(const std::vector<OrganizationArchives>& archives);
+[[nodiscard]] Json json_of(const UserArchive& archive);
 [[nodiscard]] Json json_of(const WebLink& link);
 /// Without what is secret of them.
 [[nodiscard]] Json json_of(const std::list<WebSession>& sessions);

@@ -37,5 +37,6 @@ void reset_general(const ControlRequest& request);
 void preview(const ControlRequest& request);
 void preview_waiting(const ControlRequest& request);
 void try_change(const ControlRequest& request);
+void archive(const ControlRequest& request);
 
 }  // namespace usher::resources

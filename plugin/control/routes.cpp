@@ -70,6 +70,7 @@ const std::vector<Route>& routes()
         {"POST", "/v1/organizations/{name}/preview", {"since", "after", "limit"}, resources::preview},
         {"POST", "/v1/organizations/{name}/preview/waiting", {}, resources::preview_waiting},
         {"POST", "/v1/organizations/{name}/try", {}, resources::try_change},
+        {"GET", "/v1/archive", {"organization", "user"}, resources::archive},
     };
     return all;
 }

@@ -26,6 +26,7 @@
 #include "plugin/core/actor.h"
 #include "plugin/core/answerer.h"
 #include "plugin/core/approval_review.h"
+#include "plugin/core/archive_report.h"
 #include "plugin/core/federation_report.h"
 #include "plugin/core/found_people.h"
 #include "plugin/core/overview.h"
@@ -112,7 +113,8 @@ struct DomainStatus {
     DomainState state = DomainState::offline;
     /// When the connector last replied to usherd, since the start.
     std::optional<std::chrono::system_clock::time_point> last_round_trip;
-    std::optional<PeopleStatus> people;  ///< nothing where nobody may search for them
+    std::optional<PeopleStatus> people;         ///< nothing where nobody may search for them
+    std::optional<ArchiveStatus> archive = {};  ///< nothing where nothing is wanted for archives
 };
 
 struct OrganizationStatus {
@@ -363,6 +365,19 @@ class Operations
     /// Why there is no connection, for `status`.
     void set_offline_because(std::string why) { offline_because_ = std::move(why); }
 
+    // --- Archives (operations_archive.cpp)
+
+    /// Without them nothing is known of archives.
+    void set_archive(ArchiveSources sources) { archive_ = std::move(sources); }
+    /// What is wanted for the archives of an organisation's users, and how many have it: of the organisation of that name, or
+    /// of all that the actor administers.
+    [[nodiscard]] Result<std::vector<OrganizationArchives>> archives(
+        const Actor& actor, const std::optional<std::string>& organization) const;
+    /// The same of one user, as the server says now.
+    void archive_of(const Actor& actor, const Address& user, Callback<UserArchive> then);
+    /// What a user is told of it; empty where their organisation wants nothing.
+    [[nodiscard]] std::string archive_notice(const Address& user) const;
+
   private:
     struct Search;
     struct PeopleSearched;
@@ -463,6 +478,7 @@ class Operations
     /// Does nothing for a caller who has been answered. `error` is the store's, or empty.
     void answer_status(const std::weak_ptr<StatusCaller>& caller, const std::string& error);
     [[nodiscard]] Status status_with(const Actor& actor, const std::string& store_error) const;
+    [[nodiscard]] std::optional<ArchiveStatus> archive_status(std::string_view domain) const;
     /// Why a change that was made of other settings is not saved.
     [[nodiscard]] std::string saved_meanwhile(const std::string& organization) const;
 
@@ -497,6 +513,7 @@ class Operations
     SearchCounts search_counts_;
     std::set<std::shared_ptr<PeopleSearched>> people_searches_;  // not answered yet
     WebSessions* web_ = nullptr;
+    ArchiveSources archive_;
     CallbackScope callbacks_;
     std::string offline_because_ = "starting";
     const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

@@ -141,8 +141,8 @@ Status Operations::status_with(const Actor& actor, const std::string& store_erro
         }
         OrganizationStatus one{policy_.general(organization.name).value(), {}, 0};
         for (const std::string& domain : organization.domains) {
-            one.domains.push_back(
-                {domain, entity_.domain_state(domain), last_round_trip(domain), people_status_(domain)});
+            one.domains.push_back({domain, entity_.domain_state(domain), last_round_trip(domain),
+                                   people_status_(domain), archive_status(domain)});
             const auto counted = choice_counts_.find(domain);
             one.choices += counted == choice_counts_.end() ? 0 : counted->second;
         }

@@ -412,6 +412,7 @@ std::optional<GeneralIm> PolicyInForce::general(std::string_view organization) c
                          sourced(i, kRules, effective.rules),
                          sourced(i, kAdministrators, effective.administrators),
                          {file_.limits, source_of_limits(file_)},
+                         {effective.archive, source_of(file_, organization_place(i) + ".archive.default")},
                          mark_of(i, saved_values_),
                          std::move(without_effect)};
     }

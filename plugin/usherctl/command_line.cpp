@@ -108,6 +108,7 @@ class Grammar
             &Commands::reload);
         add_web();
         add_setup();
+        add_archive();
     }
 
     CLI::App* add(const char* name, const char* description, int (Commands::*function)())
@@ -268,6 +269,19 @@ class Grammar
         add_since(command, "Only what was approved since then");
         command->add_flag("--no-longer", arguments_.no_longer,
                           "Only what the policy in force would not approve any more");
+    }
+
+    void add_archive()
+    {
+        CLI::App* archive = add("archive", "Show what is wanted for users' message archives, and who has it",
+                                &Commands::archive);
+        CLI::Option* organization =
+            archive->add_option("--organization", arguments_.organization, "Only of this organization")
+                ->type_name("ORGANIZATION");
+        archive->add_option("--user", arguments_.user, "Only of this user, as the server says now")
+            ->type_name("USER")
+            ->check(kAddress)
+            ->excludes(organization);
     }
 
     void add_organization()

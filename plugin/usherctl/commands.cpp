@@ -13,6 +13,7 @@
 #include "plugin/text/terminal.h"
 #include "plugin/text/timestamp.h"
 #include "plugin/text/utf8.h"
+#include "plugin/usherctl/archive_report.h"
 #include "plugin/usherctl/reports.h"
 
 namespace usher
@@ -332,6 +333,18 @@ int Commands::revoke()
                    !std::all_of(revoked->at("approvals").begin(), revoked->at("approvals").end(), is_done)
                ? kFailed
                : code;
+}
+
+int Commands::archive()
+{
+    Query query;
+    if (!arguments_.user.empty()) {
+        query.emplace_back("user", arguments_.user);
+    }
+    if (!arguments_.organization.empty()) {
+        query.emplace_back("organization", arguments_.organization);
+    }
+    return show(client_.ask("GET", with_query("/v1/archive", query)), archive_report::report);
 }
 
 ControlClient::Result<Commands::Json> Commands::replay_all(const Json& body)

@@ -79,6 +79,7 @@ class Commands
     int organization();
     int web();
     int setup();
+    int archive();
 
   private:
     using Json = ControlClient::Json;

@@ -12,10 +12,25 @@
 #include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
 #include "plugin/text/timestamp.h"
+#include "plugin/usherctl/archive_report.h"
 #include "policy/option.h"
 
 namespace usher::control_report
 {
+
+std::string local_time(const std::string& timestamp)
+{
+    const auto time = read_timestamp(timestamp);
+    if (!time) {
+        return timestamp;
+    }
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(*time);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::array<char, 32> written{};
+    std::strftime(written.data(), written.size(), "%Y-%m-%d %H:%M:%S", &local);
+    return written.data();
+}
 
 namespace
 {
@@ -28,20 +43,6 @@ constexpr std::size_t kWidth = 100;
 std::string text(const Json& json, const char* member)
 {
     return json.at(member).get<std::string>();
-}
-
-std::string local_time(const std::string& timestamp)
-{
-    const auto time = read_timestamp(timestamp);
-    if (!time) {
-        return timestamp;
-    }
-    const std::time_t seconds = system_clock::to_time_t(*time);
-    std::tm local{};
-    ::localtime_r(&seconds, &local);
-    std::array<char, 32> written{};
-    std::strftime(written.data(), written.size(), "%Y-%m-%d %H:%M:%S", &local);
-    return written.data();
 }
 
 std::string length_of(std::chrono::seconds time)
@@ -295,6 +296,9 @@ std::string status(const Json& status)
             if (const Json& people = domain.at("people"); people.is_object()) {
                 rows.push_back({"", people_text(people)});
             }
+        }
+        if (std::string archives = archive_report::line(organization.at("domains")); !archives.empty()) {
+            rows.push_back({"archives", std::move(archives)});
         }
         out += table(rows, 2);
     }
@@ -762,6 +766,9 @@ std::string general(const Json& general)
     rows.push_back({"rules", std::to_string(rules.at("count").get<std::uint64_t>()), text(rules, "source")});
     rows.push_back(
         {"administrators", list_or_none(administrators.at("value")), text(administrators, "source")});
+    const Json& archive = general.at("archive");
+    rows.push_back({"archive", text(archive, "default") + (archive.at("lock").get<bool>() ? ", locked" : ""),
+                    text(archive, "source")});
     return printable(text(general, "organization")) + "\n" + table(rows, 2);
 }
 

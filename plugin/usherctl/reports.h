@@ -15,6 +15,9 @@ namespace control_report
 
 using Json = nlohmann::ordered_json;
 
+/// In this machine's time zone; as it is if it is no time stamp.
+[[nodiscard]] std::string local_time(const std::string& timestamp);
+
 [[nodiscard]] std::string status(const Json& status);
 [[nodiscard]] std::string check(const Json& check);
 /// `config`: the file whose policy decided; empty: that in force, or each one's own.

@@ -17,6 +17,7 @@
 #include "integration/requests/entity.h"
 #include "integration/stock/stock_approval.h"
 #include "integration/stream/strophe_channel.h"
+#include "plugin/archive/archive_keeper.h"
 #include "plugin/check/check.h"
 #include "plugin/check/failure_text.h"
 #include "plugin/check/login.h"
@@ -147,6 +148,7 @@ class Daemon : private EntityEvents
                  }),
           people_(clock_, entity_.iqs(), *database_, directory_, std::chrono::system_clock::now,
                   random_fraction()),
+          archives_(clock_, entity_.iqs(), *database_, std::chrono::system_clock::now, random_fraction()),
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {
@@ -159,6 +161,12 @@ class Daemon : private EntityEvents
         operations_.set_approvals(
             {&approvals_, &contact_names_, [this](ApprovalOrder order, Callback<PolicyApprovals> then) {
                  find_policy_approvals(std::move(order), std::move(then));
+             }});
+        entity_.add_part(archives_.protocol_part());
+        operations_.set_archive(
+            {[this](std::string_view domain) { return archives_.status(domain); },
+             [this](const Address& account, std::function<void(ArchiveSources::Found)> then) {
+                 archives_.look_up(account, std::move(then));
              }});
         answerer_.set_contact_names(contact_names_);
         operations_.set_people({&directory_, &person_choices_,
@@ -252,6 +260,7 @@ class Daemon : private EntityEvents
         store_watch_.begin();
         set_stock();
         set_people();
+        set_archives();
         person_choices_.update([](const auto&) {});  // what fails is tried again by who searches
         service_manager_.show("connecting: " + settings_.connection.host);
         service_manager_.ready();
@@ -343,6 +352,7 @@ class Daemon : private EntityEvents
         operations_.end_web_sessions_of_removed();
         set_stock();
         set_people();
+        set_archives();
         members_.bring();
         if (origin == PolicyInForce::Origin::here) {  // else who has saved it answers what waits
             entity_.read_again();
@@ -370,6 +380,17 @@ class Daemon : private EntityEvents
         people_.set_domains(searched_domains(organizations, NamesFrom::vcard));
         ldap_.want(wanted_of_directory(policy_->file().ldap, organizations));
         people_in_files_.want(people_files(policy_->file().organizations));
+    }
+
+    void set_archives()
+    {
+        ArchiveKeeper::Wishes wishes;
+        for (const Organization& organization : policy_->policy()->organizations()) {
+            for (const std::string& domain : organization.domains) {
+                wishes.emplace(domain, organization.archive);
+            }
+        }
+        archives_.set_wishes(wishes);
     }
 
     void read_people_files(std::vector<PeopleFile> files, std::function<void(FileRefresh::Outcomes)> then)
@@ -637,6 +658,7 @@ class Daemon : private EntityEvents
     StockApproval stock_;
     Directory directory_;
     PeopleRefresh people_;
+    ArchiveKeeper archives_;
     KnownChoices person_choices_{*database_, clock_};
     ContactNames contact_names_{directory_, person_choices_};
     Approvals approvals_{clock_, entity_.iqs()};

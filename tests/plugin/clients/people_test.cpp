@@ -294,6 +294,25 @@ BOOST_AUTO_TEST_CASE(links_are_of_ascii)
                "xmpp:j%C3%BCrgen%2Bo@b%C3%BCcher.example?roster;name=J%C3%BCrgen%3B%20O");
 }
 
+// --- Archives
+
+BOOST_AUTO_TEST_CASE(what_is_wanted_for_archives_is_shown_to_whom_it_concerns)
+{
+    const std::string menu =
+        "<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>";
+    check_lacks(iq("get", menu), "node='archive'");
+    check_contains(command("archive"), "Your organization has set nothing for message archives.");
+    BOOST_TEST(say("archive") == "Your organization has set nothing for message archives.");
+    set_people_settings("[organization.archive]\ndefault = \"roster\"");
+    check_contains(iq("get", menu), "node='archive' name='Message archive'");
+    const std::string notice =
+        "Capulet wants that your server keeps your messages with people in your contact list";
+    check_contains(command("archive"), notice);
+    check_contains(say("archive"), notice);
+    check_contains(say("help"), "archive: what your server keeps of your messages");
+    check_lacks(iq("get", menu, "romeo@montague.lit/orchard"), "node='archive'");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher

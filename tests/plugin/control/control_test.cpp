@@ -58,6 +58,8 @@ users_may_choose = false
 [[organization.rule]]
 from = ["tybalt@capulet.lit"]
 answer = "deny"
+[organization.archive]
+default = "never"
 )";
 
 /// Served at the administration page only (tests/plugin/web).
@@ -464,6 +466,40 @@ BOOST_AUTO_TEST_CASE(federation_is_reported_of_the_organizations_asked_for)
     BOOST_TEST(counted.back().organizations.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(archives_are_reported_by_organization_and_of_one_user)
+{
+    ArchiveStatus status;
+    status.wish = {Archiving::never, false};
+    status.accounts = {1, 2, 3, 4, 5};
+    status.listed = noon();
+    operations.set_archive({[&status](std::string_view domain) -> std::optional<ArchiveStatus> {
+                                return domain == "montague.lit" ? std::optional(status) : std::nullopt;
+                            },
+                            [](const Address&, const auto& then) { then(std::nullopt); }});
+    const Json all = asked("GET", "/v1/archive", "/v1/archive")["organizations"];
+    BOOST_TEST_REQUIRE(all.size() == 2U);
+    BOOST_TEST(all[0]["default"] == "server");
+    BOOST_TEST(all[0]["domains"].empty());
+    const Json archive = all[1]["domains"][0]["archive"];
+    BOOST_TEST(archive["accounts"] ==
+               (Json{{"set", 1}, {"own", 2}, {"waiting", 3}, {"unknown", 4}, {"impossible", 5}}));
+    BOOST_TEST(archive["server_default"].is_null());
+    BOOST_TEST(archive["listed"] == "2026-11-23T12:00:00.000Z");
+    BOOST_TEST(asked("GET", "/v1/archive", "/v1/archive?organization=Montague")["organizations"].size() ==
+               1U);
+    const Json juliet = asked("GET", "/v1/archive", "/v1/archive?user=juliet@capulet.lit")["user"];
+    BOOST_TEST(juliet == (Json{{"user", "juliet@capulet.lit"},
+                               {"organization", "House Capulet / Verona"},
+                               {"organization_wants", {{"default", "server"}, {"lock", false}}}}));
+    const Json in_status = asked("GET", "/v1/status", "/v1/status")["organizations"];
+    BOOST_TEST(in_status[0]["domains"][0]["archive"].is_null());
+    BOOST_TEST(in_status[1]["domains"][0]["archive"] == archive);
+    const Json general =
+        asked("GET", "/v1/organizations/{name}/general", "/v1/organizations/Montague/general");
+    BOOST_TEST(general["archive"]["default"] == "never");
+    BOOST_TEST(general["archive"]["lock"] == false);
+}
+
 BOOST_AUTO_TEST_CASE(an_overview_is_given_of_the_organization_and_period_asked_for)
 {
     const Json week = asked("GET", "/v1/overview", "/v1/overview");
@@ -676,6 +712,10 @@ const std::vector<Refused> kRefused{
     {"GET", "/v1/journal/12", "", 404, "there is no decision 12"},
     {"GET", "/v1/journal/99999999999999999999", "", 400, "id: found"},
     {"GET", "/v1/federation", "", 400, "since is required"},
+    {"GET", "/v1/archive?user=@", "", 400, "user: found"},
+    {"GET", "/v1/archive?user=romeo@montague.lit&organization=Montague", "", 400, "accepted: one of them"},
+    {"GET", "/v1/archive?user=a@verona.lit", "", 404, "verona.lit is not a domain of any organization"},
+    {"GET", "/v1/archive?organization=Nobody", "", 404, "no organization Nobody"},
     {"GET", "/v1/federation?since=2026-11-23T10:00:00Z&organization=Nobody", "", 404,
      "no organization Nobody"},
     {"GET", "/v1/approvals", "", 503, "not connected"},

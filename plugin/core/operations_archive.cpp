@@ -1,0 +1,90 @@
+// Of Operations: what organisations want for their users' message archives, and who has what.
+#include "plugin/core/operations.h"
+
+namespace usher
+{
+
+using Kind = Refusal::Kind;
+
+Result<std::vector<OrganizationArchives>> Operations::archives(
+    const Actor& actor, const std::optional<std::string>& organization) const
+{
+    const auto organizations = authorize_organizations(actor, organization, "archives");
+    if (!organizations) {
+        return tl::unexpected(organizations.error());
+    }
+    std::vector<OrganizationArchives> all;
+    for (const Organization* one : *organizations) {
+        OrganizationArchives archives{one->name, one->archive};
+        for (const std::string& domain : one->domains) {
+            if (auto status = archive_status(domain)) {
+                archives.domains.push_back({domain, *std::move(status)});
+            }
+        }
+        all.push_back(std::move(archives));
+    }
+    return all;
+}
+
+void Operations::archive_of(const Actor& actor, const Address& user, Callback<UserArchive> then)
+{
+    const Organization* organization = organization_of(user);
+    if (organization == nullptr && !actor.address()) {
+        return then(
+            refused(Kind::not_found, std::string(user.domain()) + " is not a domain of any organization."));
+    }
+    if (!may_see(actor, user)) {
+        return then(refused(Kind::forbidden, "You may not see the archive of " + user.text() + "."));
+    }
+    if (!archive_.look_up) {
+        return then(refused(Kind::unavailable, "Nothing is known of archives here."));
+    }
+    if (!organization->archive.preference) {
+        // Nothing is asked where nothing is wanted.
+        return then(UserArchive{user.text(), organization->name, {}});
+    }
+    if (!is_connected()) {
+        return then(tl::unexpected(not_connected()));
+    }
+    archive_.look_up(
+        user, callbacks_.bind([user, name = organization->name, then](const ArchiveSources::Found& found) {
+            if (!found) {
+                return then(refused(Kind::unavailable, "The archiving preferences of " + user.text() +
+                                                           " are not known: " + found.error() + "."));
+            }
+            if (!*found) {
+                return then(refused(Kind::not_found, "There is no account " + user.text() + "."));
+            }
+            then(UserArchive{user.text(), name, **found});
+        }));
+}
+
+std::optional<ArchiveStatus> Operations::archive_status(std::string_view domain) const
+{
+    return archive_.status ? archive_.status(domain) : std::nullopt;
+}
+
+std::string Operations::archive_notice(const Address& user) const
+{
+    const Organization* organization = organization_of(user);
+    if (organization == nullptr || !organization->archive.preference) {
+        return {};
+    }
+    const auto kept = [&]() -> std::string {
+        switch (*organization->archive.preference) {
+            case Archiving::always:
+                return "keeps your messages";
+            case Archiving::roster:
+                return "keeps your messages with people in your contact list, and no others";
+            case Archiving::never:
+                break;
+        }
+        return "does not keep your messages";
+    }();
+    return organization->name + " wants that your server " + kept +
+           (organization->archive.lock ? ". You cannot change this."
+                                       : ", unless you have chosen something else in your client.") +
+           " The other side of a conversation, and rooms, keep what they want.";
+}
+
+}  // namespace usher
