@@ -75,15 +75,17 @@ start_host(Host, Opts) ->
      || {Hook, Where, Module, Function, Order} <- host_hooks(Host, Opts) ++ shared_hooks(Opts)],
     [gen_iq_handler:add_iq_handler(ejabberd_local, Host, Part, Module, process_iq) || {Part, Module} <- iq_handlers()],
     mod_subscription_requests_preferences:new_table(),
-    [{ok, _} = gen_mod:start_child(mod_subscription_requests_changed, Host, #{part => Part},
-				   mod_subscription_requests_host:changed_proc(Host, Part))
-     || Part <- watched_parts(Opts)],
+    lists:foreach(fun(Part) ->
+			  {ok, _} = gen_mod:start_child(mod_subscription_requests_changed, Host, #{part => Part},
+							mod_subscription_requests_host:changed_proc(Host, Part))
+		  end, watched_parts(Opts)),
     gen_mod:start_child(mod_subscription_requests_server, Host, Opts, mod_subscription_requests_host:proc(Host)).
 
 stop_host(Host, Opts) ->
     [gen_iq_handler:remove_iq_handler(ejabberd_local, Host, Part) || {Part, _} <- iq_handlers()],
     _ = gen_mod:stop_child(mod_subscription_requests_host:proc(Host)),
-    [gen_mod:stop_child(mod_subscription_requests_host:changed_proc(Host, Part)) || Part <- watched_parts(Opts)],
+    lists:foreach(fun(Part) -> gen_mod:stop_child(mod_subscription_requests_host:changed_proc(Host, Part)) end,
+		  watched_parts(Opts)),
     Needed = [Hook || Other <- other_hosts(Host), Hook <- shared_hooks(gen_mod:get_module_opts(Other, ?MODULE))],
     [ejabberd_hooks:delete(Hook, Where, Module, Function, Order)
      || {Hook, Where, Module, Function, Order} <- host_hooks(Host, Opts) ++ (shared_hooks(Opts) -- Needed)],

@@ -66,7 +66,7 @@ stored(Host, User) ->
 
 %% mod_mam_sql says the same of an account without preferences and of a database that does not answer.
 none_if_answers(Host, User) ->
-    case ejabberd_sql:sql_query(Host, <<"select username from archive_prefs where 1 = 0">>) of
+    case ejabberd_sql:sql_query(Host, [<<"select username from archive_prefs where 1 = 0">>]) of
 	Result when element(1, Result) == selected -> none;
 	Error -> unreadable(Host, User, Error)
     end.
@@ -108,9 +108,11 @@ set(Host, User, Default, true) ->
 	    Error
     end;
 set(Host, User, Default, false) ->
+    Lock = lock(Host, User),
     Written = case stored(Host, User) of
 		  none -> write(Host, #archive_prefs{us = {User, Host}, default = Default});
 		  #archive_prefs{} = Stored -> write(Host, Stored#archive_prefs{default = Default});
+		  damaged when Lock /= none -> ok; % it can be taken away all the same
 		  Unreadable -> {error, Unreadable}
 	      end,
     case Written of

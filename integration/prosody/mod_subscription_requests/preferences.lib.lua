@@ -33,6 +33,7 @@ end
 
 -- False: there is none. A damaged one forbids everything, as nobody knows what it forbade.
 local function read_lock(username)
+	if locks.name == "null" then return false; end -- Prosody stores nothing here: there can be no lock
 	local lock, fault = read(locks, username);
 	if not fault then return lock or false; end
 	if not is_damage(locks) then error(fault, 0); end
@@ -82,7 +83,10 @@ function M.forget_lock(username) return set_lock(username, false); end
 function M.set(username, default, is_locked)
 	local before = M.lock(username);
 	local stored, fault = read(preferences, username);
-	if not is_locked and fault then return nil, fault; end
+	if not is_locked and fault then -- a lock can be taken away all the same
+		if before and is_damage(preferences) then return set_lock(username, false); end
+		return nil, fault;
+	end
 	local changed = {};
 	for address, value in pairs(not is_locked and stored or {}) do changed[address] = value; end
 	changed[false] = values[default];
