@@ -16,10 +16,18 @@ bool from_usherd(const ArchivePreference& is, const ArchiveRecord* record)
 /// The lock of an account whose organisation wants none any more.
 ArchiveStep release(const ArchivePreference& is, const ArchiveRecord* record)
 {
-    if (record == nullptr || !record->locked || !is.preference) {
+    if (record == nullptr || !record->locked) {
         return {ArchiveState::own, std::nullopt, record != nullptr && !is.preference};
     }
-    return {ArchiveState::waiting, ArchiveOrder{*is.preference, false, !is.locked}};
+    if (!is.preference && !is.locked) {
+        return {ArchiveState::own, std::nullopt, true};
+    }
+    // Of a lock whose preference cannot be read: what usherd has set.
+    const auto preference = is.preference ? is.preference : record->setting ? record->setting : record->set;
+    if (!preference) {
+        return {ArchiveState::unknown, std::nullopt};
+    }
+    return {ArchiveState::waiting, ArchiveOrder{*preference, false, !is.locked}};
 }
 
 }  // namespace
@@ -40,7 +48,8 @@ ArchiveStep next_archive_step(const ArchivePreference& is, const ArchiveRecord* 
                     known ? std::nullopt : std::optional(ArchiveOrder{order.preference, order.lock, true})};
         }
         if (!wish.lock) {
-            return {ArchiveState::own, std::nullopt, false};  // the user wants the same
+            // The user wants the same.
+            return {ArchiveState::own, std::nullopt, record != nullptr && record->at < now - kArchiveRecent};
         }
         return {ArchiveState::waiting, order};  // so that the lock is ours, and can be taken away
     }

@@ -54,6 +54,13 @@ void DomainArchive::want(const ArchiveWish& wish)
         return;
     }
     wish_ = wish;
+    if (doing_ == Doing::listing || doing_ == Doing::forgetting) {
+        // What was listed for another wish is not to say who is gone.
+        asking_.forget();
+        list_.reset();
+        soon_.reset();
+        doing_ = Doing::nothing;
+    }
     if (!wish_.preference) {
         states_.clear();
     }

@@ -317,6 +317,19 @@ BOOST_AUTO_TEST_CASE(a_lock_is_for_everybody_and_goes_with_the_wish)
     BOOST_TEST(set.size() == 3U);
 }
 
+// Who is in a list for the one wish and not yet in the one for the other is not gone.
+BOOST_AUTO_TEST_CASE(locks_are_taken_away_where_the_wish_changes_while_a_list_is_read)
+{
+    want(kNeverLocked);
+    offer();
+    settle();
+    set.clear();
+    await_night();  // the list has been asked for
+    want(kServer);
+    settle();
+    expect_set({"juliet@capulet.lit never", "nurse@capulet.lit never", "tybalt@capulet.lit never"});
+}
+
 BOOST_AUTO_TEST_CASE(locks_are_taken_away_after_a_restart_too)
 {
     want(kNeverLocked);
