@@ -167,7 +167,7 @@ void ApprovalReview::next_page()
         }
         pages_.pop_front();
     }
-    const bool full = found_.approvals.size() + found_.own.size() >= ApprovalsInForce::kMax;
+    const bool full = found_.approvals.size() + (by_ ? 0 : found_.own.size()) >= ApprovalsInForce::kMax;
     if (pages_.empty() || full) {
         found_.more = found_.more || !pages_.empty();
         return end(std::move(found_));
@@ -256,7 +256,13 @@ void ApprovalReview::labelled(const std::string& domain, InForce page,
     for (std::size_t i = 0; i < page.size(); ++i) {
         ApprovalInForce& one = page[i];
         one.own = own_because(one.approval, one.standing, labels[i]);
-        (one.own ? found_.own : policys).push_back(std::move(one));
+        if (!one.own) {
+            policys.push_back(std::move(one));
+        } else if (found_.own.size() < ApprovalsInForce::kMax) {
+            found_.own.push_back(std::move(one));
+        } else {
+            found_.more = true;
+        }
     }
     if (by_ && !policys.empty()) {
         look_at_journal(domain, std::move(policys));
@@ -365,6 +371,10 @@ void ApprovalReview::revoke(const std::string& domain, InForce page, std::vector
 {
     if (const std::string why = why_not(with_.entity, with_.approvals, domain); !why.empty()) {
         settle(page, judged, std::vector(page.size(), Revoked::failed));  // nothing was sent
+        for (ApprovalInForce& one : page) {
+            one.outcome = Revoked::failed;
+            found_.approvals.push_back(std::move(one));
+        }
         skip_domain(domain, why);
         return later(std::chrono::milliseconds(0));
     }

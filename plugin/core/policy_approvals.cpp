@@ -47,12 +47,13 @@ struct Row {
     std::uint32_t rule = 0;
     std::uint64_t generation = 0;
     bool of_many = false;
+    bool repeated = false;  // item, rule and generation are those of the first time
     Covers covers = Covers::request;
 };
 
 constexpr const char* kColumns =
     "id, COALESCE(last_at, at), source, organization, user_address, contact_address, item_subscription, item_ask, "
-    "answer, reason, rule, generation, covers, outcome";
+    "answer, reason, rule, generation, covers, outcome, repeats";
 
 std::string text_or_none(const StoredValue& value)
 {
@@ -64,7 +65,10 @@ Row row_of(const std::vector<StoredValue>& columns)
     Row row;
     row.id = number(columns.at(0));
     row.last_at = number(columns.at(1));
-    row.source = text(columns.at(2)) == name(Source::roster) ? Source::roster : Source::asked;
+    const std::string& source = text(columns.at(2));
+    row.source = source == name(Source::roster)    ? Source::roster
+                 : source == name(Source::waiting) ? Source::waiting
+                                                   : Source::asked;
     row.organization = text(columns.at(3));
     row.user = text(columns.at(4));
     row.contact = text(columns.at(5));
@@ -84,6 +88,7 @@ Row row_of(const std::vector<StoredValue>& columns)
     row.refused = outcome == name(Outcome::refused);
     row.confirmed = outcome == name(Outcome::confirmed);
     row.revokes = row.reason == Reason::revoked;
+    row.repeated = number(columns.at(14)) != 0;
     return row;
 }
 
@@ -249,7 +254,7 @@ class Searching
         const auto user = prepared_address(row.user);
         const auto contact = Party::as_written(row.contact);
         if (!row.approves || !user || !contact.is_prepared() || !organizations_.contains(user->domain()) ||
-            (filter.rule && (row.rule != *filter.rule || row.reason != Reason::rule)) ||
+            (filter.rule && (row.rule != *filter.rule || row.reason != Reason::rule || row.repeated)) ||
             (filter.reason && row.reason != *filter.reason) ||
             (filter.since && row.last_at < since_1970(*filter.since))) {
             return -1;
@@ -258,13 +263,17 @@ class Searching
             found_.more = true;
             return -1;
         }
-        rows_.push_back({row.id, row.last_at, row.generation, row.subscribed, row.source});
-        found_.approvals.push_back({.pair = {*user, *contact.prepared()},
-                                    .record = row.id,
-                                    .at = time_since_1970(row.last_at),
-                                    .organization = row.organization,
-                                    .reason = row.reason,
-                                    .rule = row.rule});
+        rows_.push_back({row.id, row.last_at, row.generation, row.subscribed, row.repeated, row.source});
+        found_.approvals.push_back(
+            {.pair = {*user, *contact.prepared()},
+             .record = row.id,
+             .at = time_since_1970(row.last_at),
+             .organization = row.organization,
+             .reason = row.reason,
+             .rule = row.rule,
+             // A later answer of which it is not known whether the server has applied it: the
+             // request may have waited still, and the user have answered it.
+             .last_word = row.source != Source::waiting || row.confirmed});
         return static_cast<std::ptrdiff_t>(found_.approvals.size() - 1);
     }
 
@@ -304,11 +313,12 @@ class Searching
             const RecordedPolicies::Policy& policy = policies.of(rows_[i].generation);
             const Organization* organization =
                 policy ? organization_with(**policy, approval.pair.user.domain()) : nullptr;
-            if (organization == nullptr) {
+            // Without a connector, nobody is asked back or named.
+            if (organization == nullptr || rows_[i].repeated || rows_[i].source == Source::roster) {
                 continue;
             }
             approval.asked_back = organization->ask_back && !rows_[i].subscribed;
-            if (organization->name_contacts && rows_[i].source != Source::roster) {
+            if (organization->name_contacts) {
                 approval.named = true;
                 approval.group = organization->contact_group;
             }
@@ -322,6 +332,7 @@ class Searching
         std::int64_t last_at;
         std::uint64_t generation;
         bool subscribed;
+        bool repeated;
         Source source;
     };
 

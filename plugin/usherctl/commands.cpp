@@ -329,8 +329,12 @@ int Commands::revoke()
     const int code = show(
         revoked, [this](const Json& json) { return control_report::revocations(json, arguments_.apply); });
     const auto is_done = [](const Json& approval) { return approval.at("outcome") == "revoked"; };
+    const auto is_all = [](const Json& json) {
+        return json.at("unlisted").empty() && json.at("more") == false;
+    };
     return code == kDone && arguments_.apply &&
-                   !std::all_of(revoked->at("approvals").begin(), revoked->at("approvals").end(), is_done)
+                   !(is_all(*revoked) &&
+                     std::all_of(revoked->at("approvals").begin(), revoked->at("approvals").end(), is_done))
                ? kFailed
                : code;
 }

@@ -59,7 +59,7 @@ struct Store {
     {
         last = {{.record = {.id = journal.next_id(at),
                             .at = at,
-                            .source = Source::asked,
+                            .source = source,
                             .organization = "Capulet",
                             .request = {Party::as_written(user), Party::as_written(contact), item},
                             .facts = {},
@@ -108,6 +108,7 @@ struct Store {
     }
 
     std::optional<RosterItem> item;
+    Source source = Source::asked;
 };
 
 using Strings = std::vector<std::string>;
@@ -236,6 +237,40 @@ BOOST_AUTO_TEST_CASE(what_policy_did_besides_is_what_the_policy_of_then_says)
     BOOST_TEST(only().asked_back);
     store->run("DELETE FROM policy_part");  // nobody knows any more
     BOOST_TEST(!only().asked_back);
+}
+
+// The server does not ask back or name anybody where Usher does without its connector.
+BOOST_AUTO_TEST_CASE(without_a_connector_policy_does_nothing_besides)
+{
+    put_in_force("ask_back = true\nname_contacts = true\n");
+    source = Source::roster;
+    record(Answer::approve, Reason::in_organization);
+    const auto approvals = found();
+    BOOST_REQUIRE(approvals.size() == 1U);
+    BOOST_TEST(!approvals[0].asked_back);
+    BOOST_TEST(!approvals[0].named);
+}
+
+// Item, rule and generation in it are those of the first time.
+BOOST_AUTO_TEST_CASE(of_a_repeated_record_it_is_not_known_what_policy_did_besides)
+{
+    put_in_force("ask_back = true\n");
+    const auto id = record(Answer::approve, Reason::rule);
+    BOOST_TEST(found().at(0).asked_back);
+    BOOST_TEST(contacts({.rule = 3}) == Strings{kNurse}, boost::test_tools::per_element());
+    repeat(id);
+    BOOST_TEST(!found().at(0).asked_back);
+    BOOST_TEST(contacts({.rule = 3}).empty());
+}
+
+// It may have been the user who answered then.
+BOOST_AUTO_TEST_CASE(a_later_answer_is_certain_when_it_is_confirmed)
+{
+    source = Source::waiting;
+    const auto id = record(Answer::approve, Reason::in_organization);
+    BOOST_TEST(contacts() == Strings{"nurse@capulet.lit?"}, boost::test_tools::per_element());
+    settle(id, Outcome::confirmed);
+    BOOST_TEST(contacts() == Strings{kNurse}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(many_records_are_looked_at_in_portions)
