@@ -16,6 +16,8 @@ namespace usher
 namespace
 {
 
+/// Of one field of the form: some may be empty.
+constexpr std::size_t kMaxEntries = 2 * ContactException::kMaxOfHandling;
 constexpr const char* kTitle = "Exceptions for contact list requests";
 
 /// By what they are for.
@@ -92,6 +94,10 @@ tl::expected<ByEntry, std::string> entered(const FormValues& values)
 {
     ByEntry exceptions;
     for (const Handling handling : kHandlings) {
+        if (values.all(name(handling)).size() > kMaxEntries) {
+            return tl::unexpected("There can be " + std::to_string(ContactException::kMaxOfHandling) +
+                                  " exceptions of each kind, and these would be more.");
+        }
         for (const std::string& line : values.all(name(handling))) {
             const std::string_view text = trimmed(line);
             if (text.empty()) {

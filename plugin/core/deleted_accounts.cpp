@@ -51,10 +51,19 @@ void DeletedAccounts::checked(std::span<const KeptSetting> asked, std::span<cons
         const auto account = std::find_if(existing.begin(), existing.end(), [&](const NamedAccount& one) {
             return one.address == setting.account;
         });
-        const auto created = account == existing.end() ? std::nullopt : read_timestamp(account->created);
-        if (account == existing.end() || (created && *created > setting.since)) {
-            outdated.push_back(setting);
+        const bool exists = account != existing.end();
+        const auto created =
+            exists ? read_timestamp(account->created).value_or(setting.since) : setting.since;
+        if (exists && created <= setting.since) {
+            continue;
         }
+        // A user may have chosen several times since: of an account that there is again all goes that is from before it, of
+        // another what was there before the server was asked.
+        const auto read_at = read_at_.find(setting.account.substr(setting.account.find('@') + 1));
+        const auto until = exists                      ? created - std::chrono::milliseconds(1)
+                           : read_at != read_at_.end() ? read_at->second
+                                                       : setting.since;
+        outdated.push_back({setting.account, std::max(setting.since, until)});
     }
     forget(std::move(outdated));
 }

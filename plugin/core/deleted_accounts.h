@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,7 @@ class DeletedAccounts : public AccountSettings
 
     void kept(std::string_view domain, std::string_view after, std::size_t most, KeptCallback then) override
     {
+        read_at_.insert_or_assign(std::string(domain), wall_clock_());
         choices_.of_domain(domain, after, most, std::move(then));
     }
     void removed(const Address& account) override;
@@ -52,6 +54,8 @@ class DeletedAccounts : public AccountSettings
     const PolicyInForce& policy_;
     Clock& clock_;
     const std::function<std::chrono::system_clock::time_point()> wall_clock_;
+    std::map<std::string, std::chrono::system_clock::time_point, std::less<>>
+        read_at_;                    // by domain: when its choices were read last
     std::vector<KeptSetting> owed_;  // what the store has not forgotten yet
     bool forgetting_ = false;        // it is at the first of them
     std::unique_ptr<Timer> next_try_;

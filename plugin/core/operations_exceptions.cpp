@@ -4,6 +4,21 @@
 namespace usher
 {
 
+namespace
+{
+
+/// As many as take the place of all that there can be.
+constexpr std::size_t kMaxChanges = 2 * kHandlings.size() * ContactException::kMaxOfHandling;
+
+tl::unexpected<Refusal> too_many()
+{
+    return refused(Refusal::Kind::invalid, "Nothing was changed: there can be " +
+                                               std::to_string(ContactException::kMaxOfHandling) +
+                                               " exceptions of each kind, and these would be more.");
+}
+
+}  // namespace
+
 std::string no_exception_entry(std::string_view text)
 {
     return "\"" + std::string(text) + "\" is neither an address, such as name@example.org, nor a domain.";
@@ -26,6 +41,9 @@ void Operations::change_exceptions(const Actor& actor, const Address& user,
     if (const auto may = may_choose(actor, user); !may) {
         return then(tl::unexpected(may.error()));
     }
+    if (changes.size() > kMaxChanges) {
+        return then(too_many());
+    }
     std::set<std::string> entries;
     for (ExceptionChange& change : changes) {
         auto entry = exception_entry(change.entry);
@@ -42,10 +60,7 @@ void Operations::change_exceptions(const Actor& actor, const Address& user,
                            if (!changed) {
                                then(not_stored(changed.error()));
                            } else if (!*changed) {
-                               then(refused(Refusal::Kind::invalid,
-                                            "Nothing was changed: there can be " +
-                                                std::to_string(ContactException::kMaxOfHandling) +
-                                                " exceptions of each kind, and these would be more."));
+                               then(too_many());
                            } else {
                                exceptions(actor, user, then);
                            }

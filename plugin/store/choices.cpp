@@ -53,12 +53,12 @@ Statement options_of(std::span<const std::string> users)
     return query;
 }
 
-/// The exceptions that may be for the contacts of these requests, at least one and at most kMaxInQuery: each is looked up by its
-/// whole key, whatever the number of exceptions that a user has.
-Statement exceptions_for(std::span<const SubscriptionRequest> requests)
+/// Appends what the requests, at least one and at most kMaxInQuery, have to do with the exceptions of their users: each that may be
+/// for its contact is looked up by its whole key, however many a user has. To be followed by a SELECT, and kJoined.
+void append_asked(Statement& query, std::span<const SubscriptionRequest> requests)
 {
     constexpr std::size_t kEntries = 2;
-    Statement query{"WITH asked (asking_user, asked_entry) AS (VALUES "};
+    query.sql += "WITH asked (asking_user, asked_entry) AS (VALUES ";
     const std::size_t places = kEntries * std::bit_ceil(requests.size());
     for (std::size_t i = 0; i < places; ++i) {
         const SubscriptionRequest& request = requests[std::min(i / kEntries, requests.size() - 1)];
@@ -68,9 +68,17 @@ Statement exceptions_for(std::span<const SubscriptionRequest> requests)
         query.sql += (i == 0 ? "($" : ", ($") + std::to_string(query.values.size() - 1) + ", $" +
                      std::to_string(query.values.size()) + ")";
     }
-    query.sql +=
-        ") SELECT DISTINCT user_address, handling, entry FROM asked JOIN contact_exception "
-        "ON user_address = asking_user AND entry = asked_entry";
+    query.sql += ") ";
+}
+constexpr const char* kJoined =
+    "FROM asked JOIN contact_exception ON user_address = asking_user AND entry = asked_entry";
+
+/// The exceptions that may be for the contacts of these requests.
+Statement exceptions_for(std::span<const SubscriptionRequest> requests)
+{
+    Statement query;
+    append_asked(query, requests);
+    query.sql += std::string("SELECT DISTINCT user_address, handling, entry ") + kJoined;
     return query;
 }
 
@@ -130,8 +138,7 @@ Statement count_one_less(const std::string& domain, const std::string& which, st
         std::move(values)};
 }
 
-/// Of a user who has chosen several times, when the first was: what is forgotten by that time is only that one, and the
-/// others are found the next time.
+/// Of a user who has chosen several times, when the first was.
 const char* const kChoicesOfDomain =
     "SELECT user_address, MIN(chosen_at) FROM ("
     "SELECT * FROM (SELECT user_address, chosen_at FROM choice "
@@ -200,10 +207,10 @@ Statement Choices::none_of(std::span<const SubscriptionRequest> requests, std::i
     Statement condition{
         "(SELECT version FROM settings_version) = $1 AND NOT EXISTS (SELECT 1 FROM choice WHERE user_address IN ",
         {settings_version}};
-    const std::size_t begin = condition.sql.size();
     append_list(condition, users_of(requests));
-    const std::string list = condition.sql.substr(begin);
-    condition.sql += ") AND NOT EXISTS (SELECT 1 FROM contact_exception WHERE user_address IN " + list + ")";
+    condition.sql += ") AND NOT EXISTS (";
+    append_asked(condition, requests);
+    condition.sql += std::string("SELECT 1 ") + kJoined + ")";
     return condition;
 }
 

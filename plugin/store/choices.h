@@ -55,7 +55,7 @@ class Choices
     /// The option only.
     void of(const Address& user, StoreCallback<std::optional<Option>> then);
 
-    /// That no user of these requests, kMaxInQuery at most, has chosen or made an exception, and that the saved settings have this version: a condition
+    /// That no user of these requests, kMaxInQuery at most, has chosen or made an exception for its contact, and that the saved settings have this version: a condition
     /// of a transaction.
     [[nodiscard]] static Statement none_of(std::span<const SubscriptionRequest> requests,
                                            std::int64_t settings_version);

@@ -64,9 +64,8 @@ std::string list_or_none(const Json& list)
     return list.empty() ? "none" : joined(list.get<std::vector<std::string>>());
 }
 
-/// The sentence that users read, and the name that commands take.
 constexpr std::pair<const char*, const char*> kHandlingLabels[] = {
-    {"always_accept", "Always accept"}, {"never_accept", "Never accept"}, {"always_ask", "Always ask"}};
+    {"always_accept", "Always accept"}, {"never_accept", "Never accept"}, {"always_ask", "Always ask me"}};
 
 std::string exception_text(const Json& exception)
 {
@@ -82,6 +81,7 @@ std::string exception_text(const Json& exception)
     return handling + ": " + text(exception, "entry");
 }
 
+/// The sentence that users read, and the name that commands take.
 std::string option_text(const std::string& name)
 {
     const auto option = option_named(name);

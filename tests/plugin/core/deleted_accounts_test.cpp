@@ -72,6 +72,26 @@ struct Chosen {
 
 BOOST_FIXTURE_TEST_SUITE(deleted_accounts, Chosen)
 
+BOOST_AUTO_TEST_CASE(exceptions_that_were_made_one_after_the_other_go_together)
+{
+    const auto make = [this](const std::string& entry, std::chrono::minutes later) {
+        BOOST_TEST(choices.change(kJuliet, {{entry, Handling::always_accept}}, kChosen + later).value());
+    };
+    make("a.example", std::chrono::minutes(1));
+    make("b.example", std::chrono::minutes(2));
+    check({{kNurse.text(), ""}});
+    BOOST_TEST(!has_chosen(kJuliet));
+    BOOST_TEST(choices.exceptions_of(kJuliet).value().empty());
+
+    // Of an account that is there again, only what is from before it.
+    make("old.example", std::chrono::minutes(1));
+    make("older.example", std::chrono::minutes(0));
+    make("new.example", std::chrono::minutes(3));
+    check({{kJuliet.text(), "2026-11-23T10:02:00Z"}, {kNurse.text(), ""}});
+    BOOST_TEST((choices.exceptions_of(kJuliet).value() ==
+                std::vector<ContactException>{{Handling::always_accept, "new.example"}}));
+}
+
 // E34
 BOOST_AUTO_TEST_CASE(a_removed_account_has_chosen_nothing)
 {

@@ -215,8 +215,12 @@ BOOST_AUTO_TEST_CASE(under_a_condition_that_is_not_true_nothing_is_written)
     BOOST_TEST(written(0) == 3U);
     BOOST_TEST(count() == 5);
     BOOST_TEST(choices.change(address("tybalt@capulet.lit"), {{"verona.lit", Handling::always_ask}}).value());
+    BOOST_TEST(written(0) == 3U);  // it is for others
+    BOOST_TEST(count() == 7);
+    BOOST_TEST(
+        choices.change(address("tybalt@capulet.lit"), {{"montague.lit", Handling::always_ask}}).value());
     BOOST_TEST(written(0) == 0U);
-    BOOST_TEST(count() == 5);
+    BOOST_TEST(count() == 7);
 }
 
 /// Whoever sends requests could make two of them look the same to what keeps only hashes.
