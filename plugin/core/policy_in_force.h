@@ -54,9 +54,9 @@ struct GeneralIm {
     Sourced<Federation> federation;
     Sourced<RuleList> rules;
     Sourced<std::vector<Address>> administrators;
-    Sourced<Limits> limits;  ///< of all organisations together; only the file changes them
+    Sourced<Limits> limits;             ///< of all organisations together; only the file changes them
     Sourced<ArchiveWish> archive = {};  ///< only the file changes it
-    std::string mark = {};   ///< another one whenever something has been saved or reset for the organisation
+    std::string mark = {};  ///< another one whenever something has been saved or reset for the organisation
     /// What is saved for it, and not in force: sentences (saved_values.h). Until it is reset.
     std::vector<std::string> without_effect = {};
 };

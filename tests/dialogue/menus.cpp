@@ -30,7 +30,7 @@ BOOST_DATA_TEST_CASE(user_finds_opens_and_changes_their_option, kLogins, login)
     romeo.send(to(kJuliet, "subscribe"));
     juliet.expect(presence("subscribe", kRomeo));
 
-    BOOST_TEST(juliet.list_commands(menus_of(login)) == (Strings{"options", "exceptions"}));
+    BOOST_TEST(juliet.list_commands(menus_of(login)) == (Strings{"exceptions", "options"}));
     const CommandRun run = juliet.run_command(menus_of(login), "options", {{"option", "all"}});
     BOOST_TEST(run.outcome == "completed");
     BOOST_TEST(run.notes == Strings{"Saved. From the next request on: " + kAll + "."});

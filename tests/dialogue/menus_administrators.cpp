@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     const Reply form = execute(nurse, usher, "general-im");
     BOOST_TEST(form.title() == "General IM: Capulet");
     const Strings shown = form.content();
-    BOOST_TEST_REQUIRE(shown.size() == 10U);
+    BOOST_TEST_REQUIRE(shown.size() == 11U);
     BOOST_TEST(shown[0] == "users_may_choose=1;");
     BOOST_TEST(has(shown[1], file + ":"), shown[1]);
     BOOST_TEST(shown[2] == "option=prompt;");
@@ -43,12 +43,12 @@ BOOST_AUTO_TEST_CASE(general_im_is_in_force_at_once_durable_and_can_be_reset)
     stage.usherd().wait_for_status("answering on 1 of ");
     const Reply again = execute(nurse, usher, "general-im");
     const Strings now = again.content();
-    BOOST_TEST_REQUIRE(now.size() == 11U);
+    BOOST_TEST_REQUIRE(now.size() == 12U);
     BOOST_TEST(now[0] == "users_may_choose=0;");
     BOOST_TEST(has(now[1], "saved by " + kNurse), now[1]);
     BOOST_TEST(now[2] == "option=organization;");
     BOOST_TEST(has(now[5], file + ":"), "what was not changed was not saved: " + now[5]);
-    BOOST_TEST(now[10] == "reset=0;");
+    BOOST_TEST(now[11] == "reset=0;");
     BOOST_TEST(go_on(nurse, usher, again,
                      submit({{"option", "organization"}, {"domains", "capulet.lit"}, {"reset", "1"}}))
                    .text() == "The settings file is in force again. Capulet: " + kPrompt +
