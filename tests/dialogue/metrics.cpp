@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_requests_are_counted_as_the_journal_has_them)
     options.option = "organization";
     options.organization = rule({"contact0@capulet.lit", "contact1@montague.lit"}, "deny");
     options.control = "metrics_port = " + std::to_string(port.number()) + "\n";
-    UsherStage stage(Login::component, options);
+    UsherStage stage(Login::component, options, kNoTimeout);
     std::string requests;
     std::vector<std::string> users;
     for (int i = 0; i < kUsers; ++i) {
@@ -113,11 +113,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_requests_are_counted_as_the_journal_has_them)
     BOOST_TEST(found["usher_requests_total{source=\"asked\"}"] == kUsers * kContacts);
     BOOST_TEST(found["usher_answering_seconds_bucket{le=\"+Inf\"}"] ==
                found["usher_answering_seconds_count"]);
-    BOOST_TEST(found["usher_store_seconds_count"] <= found["usher_answering_seconds_count"]);
-    // On a busy machine holds end, and what waits is read again: where that is all recorded, nothing is stored.
-    if (found.at("usher_requests_total{source=\"waiting\"}") == 0) {
-        BOOST_TEST(found["usher_store_seconds_count"] == found["usher_answering_seconds_count"]);
-    }
+    BOOST_TEST(found.at("usher_requests_total{source=\"waiting\"}") == 0);
+    BOOST_TEST(found["usher_store_seconds_count"] == found["usher_answering_seconds_count"]);
     BOOST_TEST(found["usher_answering_seconds_sum"] >= found["usher_store_seconds_sum"]);
     BOOST_TEST(found["usher_connected"] == 1);
     BOOST_TEST(found["usher_logins_total"] == 1);
