@@ -1,6 +1,7 @@
 // What the suites of the protocol's part about archiving share (PROTOCOL.md, S120 to S131).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ void must_set_archive(WireStream& asker, const std::string& user, const std::str
 void change(WireClient& user, const std::string& default_, const std::string& lists = {});
 
 /// How many messages are in the user's archive, as the client sees it (XEP-0313).
-[[nodiscard]] int archived(WireClient& user);
+[[nodiscard]] std::ptrdiff_t archived(WireClient& user);
 /// Messages from and to the user: a neighbour on this host, one on another, and a component's; each way one, five in all (nothing
 /// reaches a component's user). All have arrived.
 void talk(ScriptedStage& stage, WireClient& user, WireClient& neighbour, WireClient& stranger);

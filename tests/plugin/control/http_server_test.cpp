@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(who_takes_a_long_answer_slowly_keeps_nobody_out)
     handler = [](const std::shared_ptr<HttpExchange>& exchange) {
         exchange->reply(200, exchange->request().path.front() == "long" ? std::string(kSize, 'x') : "{}");
     };
-    listen({.patience = std::chrono::milliseconds(500), .connections = 3});
+    listen({.patience = std::chrono::seconds(3), .connections = 3});
     std::deque<RawHttp> slow;
     std::chrono::steady_clock::time_point next_take;
     const auto take_a_little = [&] {  // often enough not to be given up, for much longer than the patience
