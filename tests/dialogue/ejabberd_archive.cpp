@@ -189,6 +189,20 @@ BOOST_AUTO_TEST_CASE(S130_database_that_fails_is_no_account_without_preferences)
     BOOST_TEST(is_error(refused, "cancel", "not-allowed"), refused.str());
 }
 
+BOOST_AUTO_TEST_CASE(S130_lock_can_be_taken_away_where_the_preferences_are_damaged)
+{
+    ScriptedStage stage(archive_options(Login::component));
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    stage.server().add_account(kJuliet);
+    must_set_archive(entity, kJuliet, "never", "true");
+    BOOST_TEST(ejabberd(stage).evaluate("ejabberd_sql:sql_query(<<\"capulet.lit\">>, "
+                                        "<<\"update archive_prefs set always = '}'\">>).") != "");
+    BOOST_TEST(preferences_of(entity, kJuliet) == kJuliet + " locked");
+    must_set_archive(entity, kJuliet, "never");
+    BOOST_TEST(preferences_of(entity, kJuliet) == kJuliet);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

@@ -5,6 +5,8 @@
 #include "private_prosody.h"
 #include "protocol_archive.h"
 
+namespace bdata = boost::unit_test::data;
+
 namespace usher::test
 {
 
@@ -150,6 +152,41 @@ BOOST_AUTO_TEST_CASE(S130_S126_storage_that_fails_is_no_empty_report)
         const Element reply = nurse.request("set", {}, prefs_xml("always"));
         BOOST_TEST(reply.attribute("type") == "error", store << ": " << reply.str());
     }
+}
+
+BOOST_AUTO_TEST_CASE(S130_lock_can_be_taken_away_where_the_preferences_are_damaged)
+{
+    ScriptedStage stage(archive_options(Login::component));
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    stage.server().add_account(kJuliet);
+    must_set_archive(entity, kJuliet, "roster", "true");
+    prosody(stage).store("archive_prefs", kJuliet, "} nothing");
+    BOOST_TEST(preferences_of(entity, kJuliet) == kJuliet + " locked");
+    must_set_archive(entity, kJuliet, "roster");
+    BOOST_TEST(preferences_of(entity, kJuliet) == kJuliet);
+}
+
+/// Prosody's two ways of storing nothing.
+BOOST_DATA_TEST_CASE(S124_S127_where_locks_are_not_stored_there_are_none, bdata::make({"null", "none"}),
+                     driver)
+{
+    ServerOptions options = archive_options(Login::component);
+    options.for_organization =
+        std::string("storage = { subscription_requests_archive = \"") + driver + "\" }";
+    ScriptedStage stage(options);
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    WireClient& romeo = stage.enter(kRomeo);
+    const Element reply = set_archive(entity, kJuliet, "never", "true");
+    BOOST_TEST(is_error(reply, "wait", "internal-server-error"), reply.str());
+    BOOST_TEST(preferences_of(entity, kJuliet) == kJuliet);
+    change(juliet, "always");
+    talk(stage, juliet, nurse, romeo);
+    stage.round_trip();
+    BOOST_TEST(archived(juliet) == 5);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,9 @@
-// PROTOCOL.md, rules S120 to S131: archiving preferences.
+// PROTOCOL.md, rules S120 to S133: archiving preferences.
 #include "protocol_archive.h"
 
 #include <algorithm>
 #include <boost/test/framework.hpp>
+#include <set>
 
 namespace bdata = boost::unit_test::data;
 
@@ -71,6 +72,24 @@ void try_everything(WireClient& user)
         expect_refusal(user.request("set", {}, prefs_xml("always", {}, ns)));
         expect_refusal(user.request("set", user.address(), prefs_xml("always", {}, ns)));
     }
+}
+
+/// What is read of the account, read again.
+std::string mark_of(WireStream& asker, const std::string& address)
+{
+    const Element reply = ask_for_archive(asker, persons_xml({address}));
+    const Element* archive = reply.child("archive", kArchiveNs);
+    BOOST_REQUIRE_MESSAGE(archive != nullptr && archive->child("person") != nullptr, reply.str());
+    return archive->child("person")->attribute("mark");
+}
+
+/// A `set` with those attributes and that mark: the reply.
+Element set_marked(WireStream& asker, const std::string& user, const std::string& attributes,
+                   const std::string& mark)
+{
+    return asker.request("set", "capulet.lit",
+                         "<archive xmlns='" + kArchiveNs + "' user='" + user + "' " + attributes + " mark='" +
+                             escaped(mark) + "'/>");
 }
 
 }  // namespace
@@ -372,6 +391,77 @@ BOOST_AUTO_TEST_CASE(S131_entities_are_told_of_accounts_that_go)
     stage.person(kJuliet);
     delete_archived_account(stage, kJuliet);
     stage.entity().stream().expect(archive_changed(kJuliet));
+}
+
+BOOST_AUTO_TEST_CASE(S131_changes_that_a_lock_refuses_are_not_told)
+{
+    ScriptedStage stage(archive_options(Login::component));
+    WireClient& juliet = stage.enter(kJuliet);
+    WireClient& nurse = stage.enter(kNurse);
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    must_set_archive(entity, kJuliet, "never", "true");
+    try_everything(juliet);
+    change(nurse, "roster");
+    const Element hint = entity.expect(
+        {"a hint", [](const Element& stanza) { return stanza.child("changed", kArchiveNs) != nullptr; }});
+    BOOST_TEST(persons_in(*hint.child("changed")) == std::vector<std::string>{kNurse},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(S132_marks_tell_what_is_stored_apart)
+{
+    ScriptedStage stage(archive_options(Login::component));
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    WireClient& juliet = stage.enter(kJuliet);
+    std::set<std::string> marks = {mark_of(entity, kJuliet)};
+    for (const std::string value : {"always", "roster", "never"}) {
+        for (const char* lock : {"true", "false"}) {
+            must_set_archive(entity, kJuliet, value, lock);
+            marks.insert(mark_of(entity, kJuliet));
+            BOOST_TEST(mark_of(entity, kJuliet) == mark_of(entity, kJuliet));
+        }
+    }
+    BOOST_TEST(marks.size() == 7U);
+    for (const std::string& mark : marks) {
+        BOOST_TEST((!mark.empty() && mark.size() <= 128U), mark);
+    }
+    // Not whom the user has on the lists.
+    change(juliet, "never", kLists);
+    BOOST_TEST(seen_by(juliet) == "never" + kListed);
+    const std::string now = mark_of(entity, kJuliet);
+    BOOST_TEST(marks.contains(now));
+    stage.server().stop();
+    stage.server().start();
+    stage.admit_entity();
+    BOOST_TEST(mark_of(stage.entity().stream(), kJuliet) == now);
+}
+
+BOOST_DATA_TEST_CASE(S133_what_has_changed_since_it_was_read_is_not_set, bdata::make({"false", "true"}), lock)
+{
+    ScriptedStage stage(archive_options(Login::component));
+    stage.admit_entity();
+    WireStream& entity = stage.entity().stream();
+    WireClient& juliet = stage.enter(kJuliet);
+    const std::string never = std::string("default='never' lock='") + lock + "'";
+    const std::string none = mark_of(entity, kJuliet);
+    change(juliet, "always", kLists);
+    for (const std::string& old : {none, std::string("nonsense"), std::string()}) {
+        const Element reply = set_marked(entity, kJuliet, never, old);
+        BOOST_TEST(is_error(reply, "cancel", "conflict"), reply.str());
+        BOOST_TEST(preferences_of(entity, kJuliet) == kJuliet + " always");
+        BOOST_TEST(seen_by(juliet) == "always" + kListed);
+    }
+    // Of two with the same mark one is too late; also to take a lock away.
+    const std::string mark = mark_of(entity, kJuliet);
+    BOOST_TEST(set_marked(entity, kJuliet, never, mark).attribute("type") == "result");
+    const std::string set = preferences_of(entity, kJuliet);
+    const Element late = set_marked(entity, kJuliet, "default='roster'", mark);
+    BOOST_TEST(is_error(late, "cancel", "conflict"), late.str());
+    BOOST_TEST(preferences_of(entity, kJuliet) == set);
+    const Element gone = set_marked(entity, "nobody@capulet.lit", never, mark);
+    BOOST_TEST(is_error(gone, "cancel", "item-not-found"), gone.str());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-// What the suites of the protocol's part about archiving share (PROTOCOL.md, S120 to S131).
+// What the suites of the protocol's part about archiving share (PROTOCOL.md, S120 to S133).
 #pragma once
 
 #include <cstddef>

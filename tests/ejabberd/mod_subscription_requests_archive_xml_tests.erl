@@ -3,7 +3,7 @@
 -include_lib("eunit/include/eunit.hrl").
 -include("mod_subscription_requests.hrl").
 
--import(mod_subscription_requests_archive_xml, [setting/2, is_preferences/1, page/3, person/4]).
+-import(mod_subscription_requests_archive_xml, [setting/2, is_preferences/1, page/3, person/4, mark/2]).
 
 -define(HOST, <<"capulet.lit">>).
 
@@ -15,15 +15,16 @@ all_test_() ->
 	      || {Table, Cases} <- tables(), {Name, Expected, Seen} <- Cases]
      end}.
 
-tables() -> [{setting, setting()}, {preferences, preferences()}, {sent, sent()}].
+tables() -> [{setting, setting()}, {preferences, preferences()}, {sent, sent()}, {marks, marks()}].
 
 setting() ->
     Setting = fun(Attributes) -> setting(?HOST, xml(["<archive ", Attributes, "/>"])) end,
     Never = "user='juliet@capulet.lit' default='never'",
-    [{"without a lock", {ok, <<"juliet">>, never, false}, fun() -> Setting(Never) end},
-     {"prepared", {ok, <<"juliet">>, always, true}, fun() -> Setting("user='Juliet@CAPULET.lit' default='always' lock='1'") end},
-     {"that takes a lock away", {ok, <<"juliet">>, roster, false},
-      fun() -> Setting("user='juliet@capulet.lit' default='roster' lock='false'") end}
+    [{"without a lock", {ok, <<"juliet">>, never, false, none}, fun() -> Setting(Never) end},
+     {"prepared", {ok, <<"juliet">>, always, true, none}, fun() -> Setting("user='Juliet@CAPULET.lit' default='always' lock='1'") end},
+     {"that takes a lock away", {ok, <<"juliet">>, roster, false, none},
+      fun() -> Setting("user='juliet@capulet.lit' default='roster' lock='false'") end},
+     {"of what has a mark", {ok, <<"juliet">>, never, false, <<"7">>}, fun() -> Setting(Never ++ " mark='7'") end}
      | [{Attributes, bad_request, fun() -> Setting(Attributes) end}
 	|| Attributes <- ["", "user='juliet@capulet.lit'", "default='never'", Never ++ " lock='yes'", Never ++ " lock=''",
 			  "user='juliet@capulet.lit' default='Never'", "user='juliet@capulet.lit/balcony' default='never'",
@@ -41,14 +42,23 @@ preferences() ->
 sent() ->
     [{"a page",
       "<archive xmlns='urn:xmpp:subscription-requests:0#archive' server-default='never'>"
-      "<person jid='juliet@capulet.lit' default='roster' lock='true' since='2026-11-02T09:14:07Z'/><person jid='nurse@capulet.lit'/>"
+      "<person jid='juliet@capulet.lit' default='roster' lock='true' since='2026-11-02T09:14:07Z' mark='" ++
+	  mark_text(roster, {roster, 1793610847}) ++ "'/><person jid='nurse@capulet.lit' mark='" ++ mark_text(none, none) ++ "'/>"
       "<set xmlns='http://jabber.org/protocol/rsm'><first>7F-2</first><last>7F-3</last><count>3</count></set></archive>",
       fun() ->
 	      text(page(never, [{<<"7F-2">>, person(?HOST, <<"juliet">>, roster, {roster, 1793610847})},
 				{<<"7F-3">>, person(?HOST, <<"nurse">>, none, none)}], 3))
       end},
-     {"a lock alone", "<person jid='nurse@capulet.lit' lock='true' since='1970-01-01T00:00:00Z'/>",
+     {"a lock alone", "<person jid='nurse@capulet.lit' lock='true' since='1970-01-01T00:00:00Z' mark='" ++ mark_text(none, {never, 0}) ++ "'/>",
       fun() -> text(person(?HOST, <<"nurse">>, none, {never, 0})) end}].
+
+mark_text(Default, Lock) -> binary_to_list(mark(Default, Lock)).
+
+marks() ->
+    All = [{Default, Lock} || Default <- [none, always, roster, never], Lock <- [none, {roster, 1}, {never, 1}, {never, 2}]],
+    Marks = fun() -> [mark(Default, Lock) || {Default, Lock} <- All] end,
+    [{"are different where anything is", length(All), fun() -> length(lists:usort(Marks())) end},
+     {"are not long", [], fun() -> [Mark || Mark <- Marks(), byte_size(Mark) > 128 orelse Mark == <<>>] end}].
 
 xml(Text) -> #xmlel{} = fxml_stream:parse_element(iolist_to_binary(Text)).
 

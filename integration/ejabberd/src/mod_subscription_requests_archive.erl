@@ -65,19 +65,24 @@ person(Host, User) ->
 
 set(_Host, bad_request, IQ) ->
     refuse(IQ, xmpp:err_bad_request());
-set(Host, {ok, User, Default, IsLocked}, IQ) ->
+set(Host, {ok, User, Default, IsLocked, Mark}, IQ) ->
     case mod_subscription_requests_preferences:has_archive(Host) of
 	true ->
-	    mod_subscription_requests_entities:reply_later(IQ, fun() -> set_stored(Host, User, Default, IsLocked, IQ) end);
+	    mod_subscription_requests_entities:reply_later(IQ, fun() -> set_stored(Host, User, Default, IsLocked, Mark, IQ) end);
 	false ->
 	    refuse(IQ, xmpp:err_feature_not_implemented())
     end.
 
-set_stored(Host, User, Default, IsLocked, IQ) ->
+set_stored(Host, User, Default, IsLocked, Mark, IQ) ->
+    Expected = case Mark of
+		   none -> anything;
+		   _ -> fun(Stored, Lock) -> mod_subscription_requests_archive_xml:mark(Stored, Lock) == Mark end
+	       end,
     case mod_subscription_requests_accounts:exists(Host, User) of
 	true ->
-	    case mod_subscription_requests_preferences:set(Host, User, Default, IsLocked) of
+	    case mod_subscription_requests_preferences:set(Host, User, Default, IsLocked, Expected) of
 		ok -> xmpp:make_iq_result(IQ);
+		changed -> refuse(IQ, xmpp:err_conflict());
 		{error, _} -> refuse(IQ, xmpp:err_internal_server_error())
 	    end;
 	false ->

@@ -7,19 +7,20 @@
 %% What users send
 -export([is_preferences/1]).
 %% What is sent to entities
--export([archive/2, page/3, person/4]).
+-export([archive/2, page/3, person/4, mark/2]).
 
 -include("mod_subscription_requests.hrl").
 
 -type default() :: always | roster | never.
 
-%% The account, what is to apply to it, and whether that is to be locked.
--spec setting(binary(), fxml:xmlel()) -> {ok, User :: binary(), default(), IsLocked :: boolean()} | bad_request.
+%% The account, what is to apply to it, whether that is to be locked, and the mark of what is stored now.
+-spec setting(binary(), fxml:xmlel()) ->
+	  {ok, User :: binary(), default(), IsLocked :: boolean(), Mark :: binary() | none} | bad_request.
 setting(Host, Element) ->
     case {mod_subscription_requests_xml:address(attribute(<<"user">>, Element)), default(attribute(<<"default">>, Element)),
 	  flag(fxml:get_tag_attr(<<"lock">>, Element))} of
 	{{ok, {User, Host, <<>>}}, Default, IsLocked} when User /= <<>>, Default /= unknown, IsLocked /= unknown ->
-	    {ok, User, Default, IsLocked};
+	    {ok, User, Default, IsLocked, mark(fxml:get_tag_attr(<<"mark">>, Element))};
 	_ ->
 	    bad_request
     end.
@@ -35,6 +36,9 @@ flag(false) -> false; % there is none
 flag({value, Text}) when Text == <<"true">>; Text == <<"1">> -> true;
 flag({value, Text}) when Text == <<"false">>; Text == <<"0">> -> false;
 flag(_) -> unknown.
+
+mark(false) -> none;
+mark({value, Mark}) -> Mark.
 
 %% Whether it is about the sender's archiving preferences (XEP-0313, XEP-0441), in whichever of its namespaces.
 -spec is_preferences(Payload :: tuple()) -> boolean().
@@ -60,7 +64,12 @@ person(Host, User, Default, Lock) ->
     #xmlel{name = <<"person">>,
 	   attrs = [{<<"jid">>, jid:encode(jid:make(User, Host))}]
 	   ++ [{<<"default">>, atom_to_binary(Default, utf8)} || Default /= none]
-	   ++ lock_attributes(Lock)}.
+	   ++ lock_attributes(Lock)
+	   ++ [{<<"mark">>, mark(Default, Lock)}]}.
+
+%% A digest. Not of the lists of addresses: whoever has it could try whom the user has put there.
+-spec mark(default() | none, {default(), Since :: integer()} | none) -> binary().
+mark(Default, Lock) -> base64:encode(crypto:hash(sha256, io_lib:format("~w ~w", [Default, Lock]))).
 
 lock_attributes(none) -> [];
 lock_attributes({_Default, Since}) ->

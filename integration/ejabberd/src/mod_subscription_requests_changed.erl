@@ -1,5 +1,5 @@
-%%% Tells entities that people, or their archiving preferences, have changed: each part of the protocol by itself. One process of a cluster gathers the changes, so that there are not more
-%%% messages than with one node.
+%%% Tells entities that people, or their archiving preferences, have changed: each part of the protocol by itself. One process of a
+%%% cluster gathers the changes, so that there are not more messages than with one node.
 
 -module(mod_subscription_requests_changed).
 -behaviour(gen_server).
@@ -48,13 +48,20 @@ node_deleted(_Host, _Owner, _Node, _Index) -> ok.
 
 %% In the session's process. Nothing tells of a node that is configured anew, as to be open to everybody, nor of archiving
 %% preferences. So the session tells itself of the request for that; it takes the message up when it has carried out the request.
--spec packet_sent({Packet, State}) -> {Packet, State} when Packet :: stanza(), State :: term().
-packet_sent({#iq{type = set, sub_els = [Element]}, _State} = Acc) ->
+-spec packet_sent({Packet, State}) -> {Packet, State} when Packet :: stanza(), State :: #{jid := jid:jid(), _ => _}.
+packet_sent({#iq{type = set, sub_els = [Element]}, State} = Acc) ->
     mod_subscription_requests_people_xml:configures(?NS_VCARD4, Element) andalso (self() ! {?CONNECTOR, changed, ?NS_PEOPLE}),
-    mod_subscription_requests_archive_xml:is_preferences(Element) andalso (self() ! {?CONNECTOR, changed, ?NS_ARCHIVE}),
+    mod_subscription_requests_archive_xml:is_preferences(Element) andalso is_open(State)
+	andalso (self() ! {?CONNECTOR, changed, ?NS_ARCHIVE}),
     Acc;
 packet_sent(Acc) ->
     Acc.
+
+%% Where they are locked the request is refused.
+is_open(#{jid := #jid{luser = User, lserver = Host}}) ->
+    try mod_subscription_requests_preferences:lock(Host, User) == none
+    catch _:_ -> false
+    end.
 
 -spec session_told(State, term()) -> State | {stop, State} when State :: #{jid := jid:jid(), _ => _}.
 session_told(#{jid := #jid{luser = User, lserver = Host}} = State, {?CONNECTOR, changed, Part}) ->

@@ -5,7 +5,7 @@
 
 -module(mod_subscription_requests_preferences).
 
--export([new_table/0, has_archive/1, server_default/1, read/2, lock/2, set/4, forget_lock/2]).
+-export([new_table/0, has_archive/1, server_default/1, read/2, lock/2, set/5, forget_lock/2]).
 
 -export_type([default/0, lock/0]).
 
@@ -85,9 +85,30 @@ lock(Host, User) ->
 	none
     end.
 
-%% With a lock the lists of addresses that the user has made go, without they stay. An error: it could not be stored, and
-%% nothing has changed, as far as the storage lets that be.
--spec set(binary(), User :: binary(), default(), IsLocked :: boolean()) -> ok | {error, term()}.
+%% With a lock the lists of addresses that the user has made go, without they stay. changed: what is stored is not what is
+%% expected. An error: it could not be stored, and nothing has changed, as far as the storage lets that be.
+-spec set(binary(), User :: binary(), default(), IsLocked :: boolean(),
+	  Expected :: fun((default() | none, lock()) -> boolean()) | anything) -> ok | changed | {error, term()}.
+set(Host, User, Default, IsLocked, Expected) ->
+    %% One after another, through whichever node. Users' changes are mod_mam's, and come in between.
+    global:trans({{?MODULE, User, Host}, self()},
+		 fun() ->
+			 case is_as_expected(Host, User, Expected) of
+			     true -> set(Host, User, Default, IsLocked);
+			     false -> changed;
+			     unknown -> {error, unknown}
+			 end
+		 end,
+		 ejabberd_cluster:get_nodes()).
+
+is_as_expected(_Host, _User, anything) ->
+    true;
+is_as_expected(Host, User, Expected) ->
+    case read(Host, User) of
+	unknown -> unknown;
+	{Default, Lock} -> Expected(Default, Lock)
+    end.
+
 set(Host, User, Default, true) ->
     Before = lock(Host, User),
     Since = case Before of

@@ -1,5 +1,5 @@
 -- The protocol's part about archiving preferences, for entities that are granted it (PROTOCOL.md sections 4.17 to 4.19,
--- rules S120 to S131). This file has what is on the wire.
+-- rules S120 to S133). This file has what is on the wire.
 
 local datetime = require "util.datetime".datetime;
 local xml_escape = require "util.stanza".xml_escape;
@@ -25,7 +25,7 @@ return function (connector)
 		if default then xml[#xml + 1] = (" default='%s'"):format(default); end
 		if lock then xml[#xml + 1] = " lock='true'"; end
 		if lock and tonumber(lock.since) then xml[#xml + 1] = (" since='%s'"):format(datetime(math.floor(lock.since))); end
-		xml[#xml + 1] = "/>";
+		xml[#xml + 1] = (" mark='%s'/>"):format(preferences.mark(default, lock));
 		return table.concat(xml);
 	end
 
@@ -50,6 +50,10 @@ return function (connector)
 			local found = connector.find_accounts({ username });
 			if not found then return nil, "internal-server-error"; end
 			if not found[username] then return nil, "item-not-found"; end
+			-- Nothing comes between this and the setting.
+			if attr.mark and attr.mark ~= preferences.mark(preferences.default(username), preferences.lock(username)) then
+				return nil, "conflict";
+			end
 			local ok, fault = preferences.set(username, attr.default, is_locked);
 			if not ok then error(fault, 0); end
 			return "";

@@ -1,5 +1,7 @@
 -- What is stored of an account about archiving: the preferences (XEP-0441), which are mod_mam's, and our own lock on them.
 
+local sha256 = require "util.hashes".sha256;
+
 local mam = module:require "mod_mam/mamprefs"; -- mod_mam's own way to them
 
 local host_session = prosody.hosts[module.host];
@@ -35,7 +37,7 @@ end
 local function read_lock(username)
 	if locks.name == "null" then return false; end -- Prosody stores nothing here: there can be no lock
 	local lock, fault = read(locks, username);
-	if not fault then return lock or false; end
+	if not fault then return lock and next(lock) ~= nil and lock or false; end -- the storage "none" has an empty one for everybody
 	if not is_damage(locks) then error(fault, 0); end
 	log_damage("lock on the archiving preferences", username, fault);
 	return { default = "never" };
@@ -68,6 +70,12 @@ function M.lock(username)
 		if user then lock_of_online[user] = lock; end
 	end
 	return lock;
+end
+
+-- A digest of what `default` and `lock` have said. Not of the lists of addresses: whoever has it could try whom the user has put there.
+function M.mark(default, lock)
+	local since = lock and tonumber(lock.since);
+	return sha256(("%s,%s,%s"):format(default or "none", lock and lock.default or "none", since and math.floor(since) or ""), true);
 end
 
 local function set_lock(username, lock)

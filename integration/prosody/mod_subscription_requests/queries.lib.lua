@@ -8,7 +8,7 @@ local max_persons = 100; -- in one IQ
 
 local error_types = {
 	["bad-request"] = "modify", ["item-not-found"] = "cancel", ["feature-not-implemented"] = "cancel",
-	["internal-server-error"] = "wait",
+	["conflict"] = "cancel", ["internal-server-error"] = "wait",
 };
 
 -- The account of this host that has this address, or nil.
