@@ -19,6 +19,8 @@ ArchiveFailure archive_failure_of(const Stanza& iq)
         problem = Problem::no_archive;
     } else if (condition == "item-not-found") {
         problem = Problem::no_account;
+    } else if (condition == "conflict") {
+        problem = Problem::changed;
     }
     return {problem, std::string(condition)};
 }
@@ -35,6 +37,7 @@ std::string to_string(const ArchiveFailure& failure)
         case ArchiveFailure::Problem::no_reply:
             return "its server did not answer";
         case ArchiveFailure::Problem::no_account:
+        case ArchiveFailure::Problem::changed:
         case ArchiveFailure::Problem::refused:
             break;
     }

@@ -22,6 +22,7 @@ struct ArchiveFailure {
         not_granted,  ///< the connector does not let us
         no_archive,  ///< the server keeps no archive there, or cannot list its accounts (`feature-not-implemented`)
         no_account,  ///< `item-not-found`, of an account
+        changed,     ///< `conflict`: what the server has has another mark, and was not changed
         refused,     ///< another error
         unreadable,  ///< what came is no reply, or would come for ever
         no_reply,

@@ -33,11 +33,11 @@ void ArchiveSource::read_again(const std::string& domain, const std::vector<Addr
              });
 }
 
-void ArchiveSource::set(const Address& account, Archiving preference, bool lock,
+void ArchiveSource::set(const Address& account, Archiving preference, bool lock, std::string_view mark,
                         std::function<void(std::optional<ArchiveFailure>)> then)
 {
     iqs_.ask(
-        "set", std::string(account.domain()), archive_setting(account, preference, lock), kSetDeadline,
+        "set", std::string(account.domain()), archive_setting(account, preference, lock, mark), kSetDeadline,
         [then = std::move(then)](const Stanza& iq) {
             then(iq.attribute("type") == "result" ? std::nullopt : std::optional(archive_failure_of(iq)));
         });

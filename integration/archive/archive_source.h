@@ -64,9 +64,9 @@ class ArchiveSource : public ProtocolPart
     /// account; unless the reply had somebody who cannot be understood, which makes all of it `unreadable`.
     void read_again(const std::string& domain, const std::vector<Address>& accounts,
                     std::function<void(Read)> then);
-    /// Sets the account's preference, and sets or takes away the lock. `then` is called once: without a failure it is set.
-    /// After `no_reply` that is not known.
-    void set(const Address& account, Archiving preference, bool lock,
+    /// Sets the account's preference, and sets or takes away the lock, if what the server has still has this mark (see
+    /// ArchivePreference). `then` is called once: without a failure it is set, after `changed` certainly not.
+    void set(const Address& account, Archiving preference, bool lock, std::string_view mark,
              std::function<void(std::optional<ArchiveFailure>)> then);
 
     void advertised(const std::string& domain, const Advertisement& granted) override;

@@ -33,7 +33,8 @@ std::optional<ArchivePreference> read_preference(const Stanza& person, std::stri
     if (!account || (!preference && !given.empty())) {
         return std::nullopt;
     }
-    return ArchivePreference{*std::move(account), preference, is_true(person.attribute("lock"))};
+    return ArchivePreference{*std::move(account), preference, is_true(person.attribute("lock")),
+                             std::string(person.attribute("mark"))};
 }
 
 std::string opened()
@@ -121,13 +122,16 @@ std::string archive_query(std::span<const Address> accounts)
     return xml += "</archive>";
 }
 
-std::string archive_setting(const Address& account, Archiving preference, bool lock)
+std::string archive_setting(const Address& account, Archiving preference, bool lock, std::string_view mark)
 {
     std::string xml = opened();
     append_attribute(xml, "user", account.text());
     append_attribute(xml, "default", name(preference));
     if (lock) {
         append_attribute(xml, "lock", "true");
+    }
+    if (!mark.empty()) {
+        append_attribute(xml, "mark", mark);
     }
     return xml += "/>";
 }

@@ -26,6 +26,8 @@ struct ArchivePreference {
     Address account;
     std::optional<Archiving> preference;  ///< nothing: it has none of its own, what the server does applies
     bool locked = false;                  ///< the user cannot change them
+    std::string mark =
+        {};  ///< of all that the server has of this; empty: an older connector, which gives none
 
     friend bool operator==(const ArchivePreference&, const ArchivePreference&) = default;
 };
@@ -51,7 +53,8 @@ struct ArchiveRead {
 [[nodiscard]] std::string archive_query(std::string_view after);
 /// Asks for the preferences of these accounts, `kMaxArchiveAccounts` at most.
 [[nodiscard]] std::string archive_query(std::span<const Address> accounts);
-/// Sets the account's preference, and sets or takes away the lock.
-[[nodiscard]] std::string archive_setting(const Address& account, Archiving preference, bool lock);
+/// Sets the account's preference, and sets or takes away the lock, if `mark` is that of what the server has; empty: in any case.
+[[nodiscard]] std::string archive_setting(const Address& account, Archiving preference, bool lock,
+                                          std::string_view mark);
 
 }  // namespace usher

@@ -6,27 +6,28 @@
 namespace usher
 {
 
-ArchiveKeeper::ArchiveKeeper(Clock& clock, IqClient& iqs, Database& database,
+ArchiveKeeper::ArchiveKeeper(Clock& clock, IqClient& iqs, Database& database, KnownAccounts known_accounts,
                              std::function<std::chrono::system_clock::time_point()> wall_clock,
                              std::function<double()> random)
     : clock_(clock),
       source_(clock, iqs, *this),
       store_(database),
-      domains_with_{clock, source_, store_, std::move(wall_clock), std::move(random), [this] { go_on(); }}
+      domains_with_{clock,
+                    source_,
+                    store_,
+                    std::move(known_accounts),
+                    std::move(wall_clock),
+                    std::move(random),
+                    [this] { go_on(); }}
 {
 }
 
 void ArchiveKeeper::set_wishes(const Wishes& wishes)
 {
-    for (auto known = domains_.begin(); known != domains_.end();) {
-        if (wishes.contains(known->first)) {
-            ++known;
-            continue;
+    for (auto& [domain, archive] : domains_) {
+        if (!wishes.contains(domain)) {
+            archive.want({});
         }
-        if (known->first == working_) {
-            is_working_ = false;
-        }
-        known = domains_.erase(known);
     }
     for (const auto& [domain, wish] : wishes) {
         const auto [archive, added] = domains_.try_emplace(domain, domain, domains_with_);

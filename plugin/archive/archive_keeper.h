@@ -30,12 +30,16 @@ class ArchiveKeeper : private ArchiveEvents
 
     using Wishes = std::map<std::string, ArchiveWish, std::less<>>;
 
+    /// Addresses of accounts of the domain, as many as are known: they are asked about where the server cannot list all.
+    using KnownAccounts = std::function<std::vector<std::string>(const std::string& domain)>;
+
     /// `wall_clock` is for the time of day, `random` gives 0 to 1. The others must outlive the object.
-    ArchiveKeeper(Clock& clock, IqClient& iqs, Database& database,
+    ArchiveKeeper(Clock& clock, IqClient& iqs, Database& database, KnownAccounts known_accounts,
                   std::function<std::chrono::system_clock::time_point()> wall_clock,
                   std::function<double()> random);
 
-    /// What is wanted for the accounts of each of our domains. Of others nothing is known or asked any more.
+    /// What is wanted for the accounts of each of our domains. Of domains that were ours locks are taken away, as long as the
+    /// stream lasts; nothing else is known or asked of them any more.
     void set_wishes(const Wishes& wishes);
 
     /// For the entity.

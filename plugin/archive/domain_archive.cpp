@@ -22,6 +22,9 @@ const ArchiveRecord* find(const StoredArchiveDefaults::Records& records, const A
     return found == records.end() ? nullptr : &found->second;
 }
 
+constexpr const char* kCannotList =
+    "its server cannot list its accounts: it is set for those only who are known";
+
 bool may_pass(Problem problem)
 {
     return problem == Problem::no_reply || problem == Problem::refused || problem == Problem::unreadable;
@@ -37,7 +40,8 @@ DomainArchive::DomainArchive(std::string domain, Surroundings& surroundings)
 
 ArchiveStatus DomainArchive::status() const
 {
-    return {wish_, states_.counts(), server_default_, listed_, problem_};
+    return {wish_, states_.counts(), server_default_, listed_,
+            problem_.empty() && cannot_list_ ? kCannotList : problem_};
 }
 
 void DomainArchive::await_night()
@@ -77,9 +81,7 @@ void DomainArchive::begin()
         return;
     }
     retry_.reset();
-    due_.clear();  // they will be in the list
-    overflowed_ = false;
-    advanced_ = false;
+    forget_due();  // they will be in the list
     if (!wish_.preference) {
         doing_ = Doing::finding_locked;
         find_locked({});
@@ -98,7 +100,7 @@ void DomainArchive::begin()
 void DomainArchive::go_on()
 {
     doing_ = Doing::nothing;
-    if (std::exchange(begin_wanted_, false) || (due_.empty() && overflowed_ && advanced_)) {
+    if (std::exchange(begin_wanted_, false)) {
         begin();
     }
     if (has_due()) {
@@ -112,19 +114,66 @@ void DomainArchive::stream_lost()
     list_.reset();
     soon_.reset();
     retry_.reset();
-    due_.clear();
-    overflowed_ = false;
+    forget_due();
     begin_wanted_ = false;
+    cannot_list_ = false;
     problem_.clear();  // perhaps that there was no reply
     doing_ = Doing::nothing;
 }
 
-void DomainArchive::add_due(Address account)
+void DomainArchive::add_due(const std::string& address)
 {
     if (due_.size() < kMaxDue) {
-        due_.push_back(std::move(account));
-    } else {
-        overflowed_ = true;
+        due_.push_back(address);
+    }
+}
+
+void DomainArchive::forget_due()
+{
+    due_.clear();
+    asking_known_ = false;
+    alone_ = 0;
+    failed_alone_ = 0;
+    changed_.clear();
+    failed_.clear();
+    failed_wait_ = kRetry;
+    retry_failed_.reset();
+}
+
+void DomainArchive::read_anew(const Address& account)
+{
+    const bool again = std::find(changed_.begin(), changed_.end(), account) != changed_.end();
+    if (again || changed_.size() == kMaxFailed) {  // whoever changes it all the time is not to keep us busy
+        try_later(account);
+        return;
+    }
+    changed_.push_back(account);
+    add_due(account.text());
+}
+
+void DomainArchive::try_later(const Address& account)
+{
+    if (failed_.size() == kMaxFailed || std::find(failed_.begin(), failed_.end(), account) != failed_.end()) {
+        return;
+    }
+    failed_.push_back(account);
+    if (!retry_failed_) {
+        retry_failed_ = with_.clock.after(failed_wait_, [self = this] { self->try_failed(); });
+        failed_wait_ *= 2;
+    }
+}
+
+void DomainArchive::try_failed()
+{
+    retry_failed_.reset();
+    if (!retry_) {  // else it is about all of them
+        problem_.clear();
+    }
+    for (const Address& account : std::exchange(failed_, {})) {
+        add_due(account.text());
+    }
+    if (has_due()) {
+        with_.has_work();
     }
 }
 
@@ -162,7 +211,7 @@ void DomainArchive::page_known(const std::vector<ArchivePreference>& page,
             next_archive_step(one, find(records, one.account), wish_, with_.wall_clock());
         states_.set(one.account.text(), step.state);
         if (step.order || step.forget) {
-            add_due(one.account);
+            add_due(one.account.text());
         }
     }
 }
@@ -170,11 +219,16 @@ void DomainArchive::page_known(const std::vector<ArchivePreference>& page,
 void DomainArchive::list_ended(const std::optional<ArchiveFailure>& failure)
 {
     list_.reset();
+    if (failure && failure->problem == Problem::no_archive) {
+        ask_about_known();
+        return;
+    }
     if (failure) {
         failed(*failure);
         go_on();
         return;
     }
+    cannot_list_ = false;
     listed_ = with_.wall_clock();
     problem_.clear();
     const auto& counts = states_.counts();
@@ -187,6 +241,29 @@ void DomainArchive::list_ended(const std::optional<ArchiveFailure>& failure)
     states_.end_list();
     doing_ = Doing::forgetting;
     forget_gone({});
+}
+
+void DomainArchive::ask_about_known()
+{
+    for (const std::string& address : with_.known_accounts(domain_)) {
+        add_due(address);
+    }
+    if (due_.empty()) {
+        add_due("usher@" + domain_);  // who has no account is not in the reply
+    }
+    asking_known_ = true;
+    go_on();
+}
+
+void DomainArchive::cannot_list()
+{
+    problem_.clear();
+    if (!std::exchange(cannot_list_, true)) {
+        spdlog::warn("{}: archiving preferences: {}", domain_, kCannotList);
+    }
+    if (!retry_ && with_.known_accounts(domain_).empty()) {  // not yet, perhaps
+        retry_ = with_.clock.after(kRetry, [self = this] { self->retry(); });
+    }
 }
 
 /// What the store has of accounts that were in the list neither now nor by a hint since.
@@ -220,9 +297,9 @@ void DomainArchive::find_locked(const std::string& after)
             return;
         }
         for (const Address& account : *locked) {
-            add_due(account);
+            add_due(account.text());
         }
-        if (locked->size() < kStoredPortion || overflowed_) {
+        if (locked->size() < kStoredPortion) {
             go_on();
             return;
         }
@@ -242,10 +319,9 @@ void DomainArchive::changed(std::vector<Address> accounts)
         begin();
         return;
     }
-    for (Address& account : accounts) {
-        add_due(std::move(account));
+    for (const Address& account : accounts) {
+        add_due(account.text());
     }
-    advanced_ = true;  // should there be no room, the list is worth reading again
     if (has_due()) {
         with_.has_work();
     }
@@ -253,12 +329,14 @@ void DomainArchive::changed(std::vector<Address> accounts)
 
 void DomainArchive::work(std::size_t most, std::function<void()> sending, std::function<void()> then)
 {
-    const auto first = due_.end() - static_cast<std::ptrdiff_t>(std::min(due_.size(), most));
-    const auto portion = std::make_shared<Portion>(
-        Portion{{std::make_move_iterator(first), std::make_move_iterator(due_.end())},
-                std::move(sending),
-                std::move(then)});
-    due_.erase(first, due_.end());
+    const std::size_t count = std::min(due_.size(), alone_ == 0 ? most : 1);
+    alone_ -= alone_ == 0 ? 0U : 1U;
+    std::vector<Address> accounts;
+    for (; accounts.size() < count; due_.pop_back()) {
+        accounts.push_back(prepared_address(due_.back()).value());
+    }
+    const auto portion =
+        std::make_shared<Portion>(Portion{std::move(accounts), std::move(sending), std::move(then)});
     doing_ = Doing::working;
     with_.source.read_again(
         domain_, portion->accounts,
@@ -268,9 +346,12 @@ void DomainArchive::work(std::size_t most, std::function<void()> sending, std::f
 void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
 {
     if (!read) {
-        due_.clear();
-        leave(portion, to_string(read.error()), may_pass(read.error().problem));
+        not_read(portion, read.error());
         return;
+    }
+    failed_alone_ = 0;
+    if (std::exchange(asking_known_, false)) {
+        cannot_list();
     }
     portion->are = *std::move(read);
     std::vector<Address> gone;
@@ -290,7 +371,7 @@ void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
     }
     with_.store.read(portion->accounts, asking_.bind([this, portion](const auto& records) {
         if (!records) {
-            due_.clear();
+            forget_due();
             leave(portion, "the store cannot be read: " + records.error(), true);
             return;
         }
@@ -298,9 +379,29 @@ void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
     }));
 }
 
+void DomainArchive::not_read(const Shared& portion, const ArchiveFailure& failure)
+{
+    // One of them may be why.
+    const bool of_one = failure.problem == Problem::refused || failure.problem == Problem::unreadable;
+    if (of_one && portion->accounts.size() > 1) {
+        alone_ = portion->accounts.size();
+        for (const Address& account : portion->accounts) {
+            add_due(account.text());
+        }
+        finish(portion);
+    } else if (of_one && ++failed_alone_ < kMaxFailedAlone) {
+        try_later(portion->accounts.front());
+        leave(portion, to_string(failure), false);
+    } else {
+        forget_due();
+        leave(portion, to_string(failure), may_pass(failure.problem));
+    }
+}
+
 void DomainArchive::were_known(const Shared& portion, const StoredArchiveDefaults::Records& records)
 {
     const auto now = with_.wall_clock();
+    portion->begun = now;
     std::vector<Address> own;
     for (const ArchivePreference& one : portion->are) {
         const ArchiveStep step = next_archive_step(one, find(records, one.account), wish_, now);
@@ -309,6 +410,7 @@ void DomainArchive::were_known(const Shared& portion, const StoredArchiveDefault
         }
         if (step.order) {
             portion->orders.push_back({one.account, step.order->preference, step.order->lock});
+            portion->marks.push_back(one.mark);
             portion->done_already.push_back(step.order->done_already);
         }
         if (step.forget) {
@@ -322,7 +424,7 @@ void DomainArchive::were_known(const Shared& portion, const StoredArchiveDefault
     }
     with_.store.begin(portion->orders, now, asking_.bind([this, portion](const auto& stored) {
         if (!stored) {
-            due_.clear();
+            forget_due();
             leave(portion, "the store cannot be written: " + stored.error(), true);
             return;
         }
@@ -344,7 +446,7 @@ void DomainArchive::send(const Shared& portion)
             continue;
         }
         const auto& order = portion->orders[i];
-        with_.source.set(order.account, order.preference, order.lock,
+        with_.source.set(order.account, order.preference, order.lock, portion->marks[i],
                          asking_.bind([this, portion, i](const std::optional<ArchiveFailure>& failure) {
                              replied(portion, i, failure);
                          }));
@@ -358,22 +460,44 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
     if (!failure) {
         portion->done.push_back(portion->orders[order]);
         set_since_said_ += portion->done_already[order] ? 0U : 1U;
-        advanced_ = true;
         if (wish_.preference) {
             states_.set(account, ArchiveState::set);
         }
     } else if (failure->problem == Problem::no_account) {
         states_.remove(account);
+    } else if (failure->problem == Problem::changed) {
+        portion->undone.push_back(portion->orders[order]);
     } else {
         if (wish_.preference) {
             states_.set(account, failure->problem == Problem::no_archive ? ArchiveState::impossible
                                                                          : ArchiveState::unknown);
         }
-        failed(*failure);
+        failed(to_string(*failure), false);
+        if (may_pass(failure->problem)) {
+            try_later(portion->orders[order].account);
+        }
     }
     if (--portion->awaited == 0) {
-        portion_done(portion);
+        portion_replied(portion);
     }
+}
+
+/// What was not set is not to be taken for set later, when the user has chosen the same.
+void DomainArchive::portion_replied(const Shared& portion)
+{
+    if (portion->undone.empty()) {
+        portion_done(portion);
+        return;
+    }
+    with_.store.undone(portion->undone, portion->begun, asking_.bind([this, portion](const auto& stored) {
+        if (!stored) {
+            failed("the store cannot be written: " + stored.error(), true);
+        }
+        for (const auto& order : portion->undone) {
+            read_anew(order.account);
+        }
+        portion_done(portion);
+    }));
 }
 
 void DomainArchive::portion_done(const Shared& portion)

@@ -3,13 +3,15 @@
 // All are listed when the server offers it, after each login, when the organisation wants something else, and each night.
 // Whoever has not what is wanted, or is said to have changed, is due: then the server is asked about them once more, in
 // portions, what is to be done is said in the store, done, and said to be done. Each step needs the one before it; if
-// one fails, nothing of what follows is done, and the list is read again later.
+// one fails for all, nothing of what follows is done, and the list is read again later. An account that alone cannot be
+// read or set is tried again, at growing intervals. Where the server cannot list its accounts, those that are known are due.
 //
 // Not here: how many at a time (archive_keeper.h), and what is to be done for one account (archive_step.h).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,11 +31,17 @@ namespace usher
 class DomainArchive
 {
   public:
-    /// Beyond so many that are due the list is read again when they are done.
-    static constexpr std::size_t kMaxDue = 10'000;
+    /// Whoever more is due waits for the next list. All accounts of a list have room, so that it is read once; a million
+    /// take 100 MB until they are done.
+    static constexpr std::size_t kMaxDue = ArchiveList::kMaxAccounts;
+    /// Of accounts that alone cannot be read or set; more wait for the next list.
+    static constexpr std::size_t kMaxFailed = 1'000;
+    /// So many that alone cannot be read, one after the other, are not the reason: the server is.
+    static constexpr std::size_t kMaxFailedAlone = 20;
     /// What is read of the store at a time.
     static constexpr std::size_t kStoredPortion = 100;
-    /// When a server that did not answer, or a store, is asked again.
+    /// When a server that did not answer, or a store, is asked again; or about failed accounts for the first time since a
+    /// list, and each time after twice as long.
     static constexpr std::chrono::minutes kRetry{10};
 
     /// What all domains share. All of it must outlive them.
@@ -41,6 +49,7 @@ class DomainArchive
         Clock& clock;
         ArchiveSource& source;
         StoredArchiveDefaults& store;
+        std::function<std::vector<std::string>(const std::string& domain)> known_accounts;
         std::function<std::chrono::system_clock::time_point()> wall_clock;
         std::function<double()> random;       ///< 0 to 1
         std::function<void()> has_work = {};  ///< somebody is due
@@ -80,10 +89,13 @@ class DomainArchive
         std::function<void()> sending;
         std::function<void()> then;
         std::vector<ArchivePreference> are = {};
+        std::chrono::system_clock::time_point begun = {};
         std::vector<StoredArchiveDefaults::Order> orders = {};
+        std::vector<std::string> marks = {};  // of each order
         std::vector<bool> done_already = {};  // of each order
         std::size_t awaited = 0;
         std::vector<StoredArchiveDefaults::Order> done = {};
+        std::vector<StoredArchiveDefaults::Order> undone = {};
     };
     using Shared = std::shared_ptr<Portion>;
 
@@ -92,15 +104,25 @@ class DomainArchive
     void page_known(const std::vector<ArchivePreference>& page,
                     const StoredArchiveDefaults::Records& records);
     void list_ended(const std::optional<ArchiveFailure>& failure);
+    /// The server may be unable to list its accounts, or has no archive (PROTOCOL.md E49): what it says of those that are
+    /// known tells which.
+    void ask_about_known();
+    void cannot_list();
     void forget_gone(const std::string& after);
     void find_locked(const std::string& after);
 
     // Who is due
-    void add_due(Address account);
+    void add_due(const std::string& address);
+    /// Somebody else has changed it since it was read.
+    void read_anew(const Address& account);
+    void try_later(const Address& account);
+    void try_failed();
+    void not_read(const Shared& portion, const ArchiveFailure& failure);
     void were_read(const Shared& portion, ArchiveSource::Read read);
     void were_known(const Shared& portion, const StoredArchiveDefaults::Records& records);
     void send(const Shared& portion);
     void replied(const Shared& portion, std::size_t order, const std::optional<ArchiveFailure>& failure);
+    void portion_replied(const Shared& portion);
     void portion_done(const Shared& portion);
     /// Nothing more can be done for them now.
     void leave(const Shared& portion, const std::string& problem, bool retry);
@@ -109,6 +131,7 @@ class DomainArchive
     void failed(const ArchiveFailure& failure);
     void failed(const std::string& problem, bool retry);
     void retry();
+    void forget_due();
     void forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until);
     void go_on();
     void await_night();
@@ -122,13 +145,19 @@ class DomainArchive
     bool list_complete_ = false;  // everybody in it could be read
     std::chrono::system_clock::time_point list_begun_;
     AccountStates states_;
-    std::vector<Address> due_;
-    bool overflowed_ = false;  // more were due than there was room for ...
-    bool advanced_ = false;    // ... and something was done since
+    std::deque<std::string> due_;  // addresses, the last ones first
+    bool asking_known_ = false;    // without a list, and not answered yet
+    bool cannot_list_ = false;
+    std::size_t alone_ = 0;         // so many of the last are asked about one by one
+    std::size_t failed_alone_ = 0;  // so many of these, the latest ones
+    std::vector<Address> changed_;  // somebody else had, when they were to be set; since the last list
+    std::vector<Address> failed_;
+    std::chrono::minutes failed_wait_ = kRetry;
     bool begin_wanted_ = false;
     std::size_t set_since_said_ = 0;  // in the log
     std::unique_ptr<Timer> soon_;
     std::unique_ptr<Timer> retry_;
+    std::unique_ptr<Timer> retry_failed_;
     std::unique_ptr<Timer> night_;
     std::optional<Archiving> server_default_;
     std::optional<std::chrono::system_clock::time_point> listed_;

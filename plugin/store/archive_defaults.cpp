@@ -139,6 +139,23 @@ void StoredArchiveDefaults::done(const std::vector<Order>& orders, StoreCallback
                   converted<void>(std::move(then), [](const StepRows&) {}));
 }
 
+void StoredArchiveDefaults::undone(const std::vector<Order>& orders,
+                                   std::chrono::system_clock::time_point begun, StoreCallback<void> then)
+{
+    std::vector<Statement> statements;
+    statements.reserve(orders.size());
+    for (const Order& order : orders) {
+        statements.push_back(
+            {"UPDATE archive_default SET setting_default = '' "
+             "WHERE domain = $1 AND user_address = $2 AND setting_default = $3 AND begun_at = $4",
+             {std::string(order.account.domain()), order.account.text(), std::string(name(order.preference)),
+              since_1970(begun)}});
+    }
+    sort(statements);
+    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
+                  converted<void>(std::move(then), [](const StepRows&) {}));
+}
+
 void StoredArchiveDefaults::forget(const std::vector<Address>& accounts,
                                    std::chrono::system_clock::time_point until, StoreCallback<void> then)
 {

@@ -61,6 +61,9 @@ class StoredArchiveDefaults
                StoreCallback<void> then);
     /// The server has done it. Where another process has begun something else since, that stays. At least one.
     void done(const std::vector<Order>& orders, StoreCallback<void> then);
+    /// The server has certainly not done what was begun at that time, nor will it. At least one.
+    void undone(const std::vector<Order>& orders, std::chrono::system_clock::time_point begun,
+                StoreCallback<void> then);
     /// The accounts are gone, or have preferences of their own. Records made or changed after `until` stay: another process
     /// is about to set something. At least one.
     void forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until,

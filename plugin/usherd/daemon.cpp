@@ -148,7 +148,15 @@ class Daemon : private EntityEvents
                  }),
           people_(clock_, entity_.iqs(), *database_, directory_, std::chrono::system_clock::now,
                   random_fraction()),
-          archives_(clock_, entity_.iqs(), *database_, std::chrono::system_clock::now, random_fraction()),
+          archives_(
+              clock_, entity_.iqs(), *database_,
+              [this](const std::string& domain) {
+                  std::vector<std::string> known;
+                  directory_.visit_addresses(
+                      domain, [&known](std::string_view address) { known.emplace_back(address); });
+                  return known;
+              },
+              std::chrono::system_clock::now, random_fraction()),
           operations_(*policy_, answerer_, choices_, *database_, entity_, clock_),
           client_service_(entity_, operations_, clock_, settings_.connection.component.has_value())
     {

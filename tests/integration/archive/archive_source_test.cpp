@@ -60,10 +60,10 @@ struct Scene : usher::test::Connector, usher::ArchiveEvents {
                 domain);
     }
 
-    void set(const std::string& account, Archiving preference, bool lock)
+    void set(const std::string& account, Archiving preference, bool lock, const std::string& mark = {})
     {
         outcome.reset();
-        source.set(address(account), preference, lock,
+        source.set(address(account), preference, lock, mark,
                    [this](std::optional<ArchiveFailure> failure) { outcome = std::move(failure); });
     }
 
@@ -118,12 +118,12 @@ BOOST_AUTO_TEST_CASE(who_does_not_come_back_is_gone_and_who_was_not_asked_for_do
                              "jid='juliet@capulet.lit'/><person jid='nurse@capulet.lit'/></archive></iq>") !=
                std::string::npos);
     BOOST_TEST(!reply(question, archive(""), "result", "montague.lit"));
-    reply(question,
-          archive("<person jid='nurse@capulet.lit' default='roster'/>" + person("tybalt@capulet.lit")));
+    reply(question, archive("<person jid='nurse@capulet.lit' default='roster' mark='77ab20'/>" +
+                            person("tybalt@capulet.lit")));
     BOOST_REQUIRE((given && *given));
     BOOST_TEST_REQUIRE((*given)->size() == 1U);
     BOOST_TEST(((*given)->front() ==
-                usher::ArchivePreference{address("nurse@capulet.lit"), Archiving::roster, false}));
+                usher::ArchivePreference{address("nurse@capulet.lit"), Archiving::roster, false, "77ab20"}));
 
     const auto expect = [&](const ArchiveFailure& failure) {
         BOOST_REQUIRE((given && !*given));
@@ -159,6 +159,16 @@ BOOST_AUTO_TEST_CASE(a_preference_is_set_with_or_without_a_lock)
 
     set("nurse@capulet.lit", Archiving::roster, false);
     BOOST_TEST(take().find("user='nurse@capulet.lit' default='roster'/></iq>") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(E48_mark_goes_back_as_it_came)
+{
+    set("juliet@capulet.lit", Archiving::never, false, "<1 & 2>'");
+    const std::string question = take();
+    BOOST_TEST(question.find(" mark='&lt;1 &amp; 2&gt;&apos;'/></iq>") != std::string::npos);
+    refuse(question, "conflict");
+    BOOST_REQUIRE((outcome && *outcome));
+    BOOST_TEST(((*outcome)->problem == Problem::changed));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_set_says_why)

@@ -3,6 +3,8 @@
 #include "plugin/archive/archive_keeper.h"
 
 #include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <map>
@@ -34,6 +36,10 @@ struct Preferences {
     std::string preference = {};  ///< empty: none
     bool locked = false;
 };
+std::string mark_of(const Preferences& has)
+{
+    return has.preference + (has.locked ? "/locked" : "/open");
+}
 /// By address.
 using Accounts = std::map<std::string, Preferences>;
 
@@ -54,7 +60,9 @@ std::string of_archive(const std::string& iq, const char* name)
 struct Instance : test::Connector {
     Instance(Database& database, Accounts& accounts_used)
         : accounts(accounts_used),
-          keeper(clock, iqs, database, [this] { return wall_clock(); }, [] { return 0.5; })
+          keeper(
+              clock, iqs, database, [this](const std::string&) { return known; },
+              [this] { return wall_clock(); }, [] { return 0.5; })
     {
     }
 
@@ -99,7 +107,7 @@ struct Instance : test::Connector {
         const Preferences& has = found->second;
         return "<person jid='" + address + "'" +
                (has.preference.empty() ? "" : " default='" + has.preference + "'") +
-               (has.locked ? " lock='true'" : "") + "/>";
+               (has.locked ? " lock='true'" : "") + (marks ? " mark='" + mark_of(has) + "'" : "") + "/>";
     }
     [[nodiscard]] static bool sets(const std::string& question)
     {
@@ -114,10 +122,17 @@ struct Instance : test::Connector {
     {
         if (sets(question)) {
             const std::string user = of_archive(question, "user");
-            if (refusal) {
+            tried.push_back(user);
+            if (before_set) {
+                std::exchange(before_set, {})();
+            }
+            const std::string mark = of_archive(question, "mark");
+            if (refusal && (refused.empty() || refused == user)) {
                 refuse(question, *refusal);
             } else if (const auto account = accounts.find(user); account == accounts.end()) {
                 refuse(question, "item-not-found");
+            } else if (!mark.empty() && mark != mark_of(account->second)) {
+                refuse(question, "conflict");
             } else {
                 account->second = {of_archive(question, "default"),
                                    question.find("lock='true'") != std::string::npos};
@@ -129,6 +144,14 @@ struct Instance : test::Connector {
         }
         std::string persons;
         if (!lists(question)) {
+            if (!has_archive) {
+                refuse(question, "feature-not-implemented");
+                return;
+            }
+            if (!unreadable.empty() && question.find(unreadable) != std::string::npos) {
+                refuse(question, "internal-server-error");
+                return;
+            }
             for (auto at = question.find("jid='"); at != std::string::npos;
                  at = question.find("jid='", at + 1)) {
                 const auto begin = at + 5;
@@ -141,6 +164,11 @@ struct Instance : test::Connector {
                                          ? ""
                                          : question.substr(after + kAfter.size(),
                                                            question.find("</after>") - after - kAfter.size());
+            ++pages;
+            if (!can_list || !has_archive) {
+                refuse(question, "feature-not-implemented");
+                return;
+            }
             auto next = accounts.upper_bound(last);
             for (int i = 0; i < 100 && next != accounts.end(); ++i, ++next) {
                 persons += person(next->first);
@@ -186,8 +214,17 @@ struct Instance : test::Connector {
     [[nodiscard]] std::string problem() const { return keeper.status("capulet.lit").value().problem; }
 
     Accounts& accounts;
-    Strings set;  ///< in the order in which the server was asked for it
+    Strings set;    ///< in the order in which the server was asked for it
+    Strings tried;  ///< for whom it was asked to set something
     std::optional<std::string> refusal;
+    std::string refused;               ///< for whom; empty: for everybody
+    std::string unreadable;            ///< who cannot be read, but in a list
+    bool marks = true;                 ///< of what has been read (PROTOCOL.md S132)
+    std::function<void()> before_set;  ///< the next one
+    bool can_list = true;
+    bool has_archive = true;
+    Strings known;  ///< to usherd, without a list
+    int pages = 0;  ///< of lists that were read
     const Clock::Time begun = clock.now();
     ArchiveKeeper keeper;
 };
@@ -437,6 +474,220 @@ BOOST_AUTO_TEST_CASE(what_the_server_refuses_is_not_known)
     await_night();
     settle();
     expect({2, 1, 0, 0, 0});
+}
+
+// Also with what the organisation wanted: from then on it is theirs.
+BOOST_DATA_TEST_CASE(E48_what_users_change_before_it_is_set_stays,
+                     boost::unit_test::data::make({"roster", "never"}), chosen)
+{
+    want(kNever);
+    offer();
+    before_set = [&] {
+        accounts["tybalt@capulet.lit"].preference = accounts["juliet@capulet.lit"].preference = chosen;
+    };
+    settle();
+    expect_set({});
+    expect({0, 3, 0, 0, 0});
+    BOOST_TEST(problem() == "");
+    want({always, false});
+    settle();
+    expect_set({});
+    BOOST_TEST(accounts["juliet@capulet.lit"].preference == chosen);
+}
+
+BOOST_AUTO_TEST_CASE(E48_what_somebody_else_changes_is_decided_anew)
+{
+    want(kNeverLocked);
+    offer();
+    before_set = [&] {
+        for (auto& [address, has] : accounts) {
+            has.preference = "roster";
+        }
+    };
+    settle();
+    BOOST_TEST(tried.size() == 6U);
+    expect_set({"juliet@capulet.lit never locked", "nurse@capulet.lit never locked",
+                "tybalt@capulet.lit never locked"});
+    expect({3, 0, 0, 0, 0});
+}
+
+BOOST_AUTO_TEST_CASE(who_changes_all_the_time_is_not_asked_all_the_time)
+{
+    want(kNever);
+    offer();
+    refusal = "conflict";
+    settle(60s);
+    BOOST_TEST(tried.size() == 4U);  // two accounts, each twice
+    refusal.reset();
+    clock.advance(10min);
+    settle();
+    expect_set({"juliet@capulet.lit never", "tybalt@capulet.lit never"});
+}
+
+BOOST_AUTO_TEST_CASE(an_older_connector_gives_no_marks)
+{
+    marks = false;
+    want(kNever);
+    offer();
+    settle();
+    expect_set({"juliet@capulet.lit never", "tybalt@capulet.lit never"});
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_cannot_be_set_is_tried_again_alone_and_ever_more_seldom)
+{
+    want(kNever);
+    offer();
+    refusal = "resource-constraint";
+    refused = "juliet@capulet.lit";
+    settle();
+    expect_set({"tybalt@capulet.lit never"});
+    expect({1, 1, 0, 1, 0});
+    const int listed = pages;
+    BOOST_TEST(tried.size() == 2U);
+    for (const auto wait : {10min, 20min, 40min}) {
+        tried.clear();
+        clock.advance(wait - 1min);
+        serve_all();
+        BOOST_TEST(tried.empty());
+        settle(60s);
+        BOOST_TEST(tried == Strings{"juliet@capulet.lit"}, boost::test_tools::per_element());
+        BOOST_TEST(problem() == "its server refuses (resource-constraint)");
+    }
+    BOOST_TEST(pages == listed);
+    refusal.reset();
+    clock.advance(80min);
+    settle();
+    expect_set({"juliet@capulet.lit never"});
+    expect({2, 1, 0, 0, 0});
+    BOOST_TEST(problem() == "");
+    BOOST_TEST(pages == listed);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_cannot_be_read_keeps_nobody_else_from_being_set)
+{
+    for (int i = 0; i < 50; ++i) {
+        accounts["user" + std::to_string(100 + i) + "@capulet.lit"] = {};
+    }
+    unreadable = "user140@capulet.lit";
+    want(kNever);
+    offer();
+    settle();
+    BOOST_TEST(set.size() == 51U);
+    expect({51, 1, 0, 1, 0});
+    const int listed = pages;
+    unreadable.clear();
+    clock.advance(10min);
+    settle();
+    expect({52, 1, 0, 0, 0});
+    BOOST_TEST(pages == listed);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_reads_nobody_is_not_asked_about_each)
+{
+    for (int i = 0; i < 500; ++i) {
+        accounts["user" + std::to_string(100 + i) + "@capulet.lit"] = {};
+    }
+    unreadable = "@";
+    want(kNever);
+    offer();
+    int asked = 0;
+    for (clock.advance(0ms); !sent.empty(); clock.advance(0ms)) {
+        asked += lists(sent.front()) ? 0 : 1;
+        serve(take());
+    }
+    BOOST_TEST(asked == 21);  // some of them together, and each of these
+    const int listed = pages;
+    unreadable.clear();
+    clock.advance(10min);
+    settle(30s);
+    BOOST_TEST(pages == 2 * listed);
+    expect({502, 1, 0, 0, 0});
+}
+
+const std::string kCannotList = "its server cannot list its accounts: it is set for those only who are known";
+
+BOOST_AUTO_TEST_CASE(E49_where_accounts_cannot_be_listed_it_is_set_for_those_who_are_known)
+{
+    can_list = false;
+    known = {"juliet@capulet.lit", "nurse@capulet.lit", "nobody@capulet.lit"};
+    want(kNever);
+    offer();
+    settle();
+    expect_set({"juliet@capulet.lit never"});
+    expect({1, 1, 0, 0, 0});
+    BOOST_TEST(problem() == kCannotList);
+    hint({"tybalt@capulet.lit"});  // whoever logs in, or is new
+    settle();
+    expect_set({"tybalt@capulet.lit never"});
+    BOOST_TEST(problem() == kCannotList);
+    const int listed = pages;
+    clock.advance(60min);
+    BOOST_TEST(sent.empty());
+    BOOST_TEST(pages == listed);
+    can_list = true;
+    await_night();
+    settle();
+    expect({2, 1, 0, 0, 0});
+    BOOST_TEST(problem() == "");
+}
+
+BOOST_AUTO_TEST_CASE(E49_people_who_are_not_known_yet_are_waited_for)
+{
+    can_list = false;
+    want(kNever);
+    offer();
+    settle();
+    expect_set({});
+    BOOST_TEST(problem() == kCannotList);
+    known = {"juliet@capulet.lit"};
+    clock.advance(10min);
+    settle();
+    expect_set({"juliet@capulet.lit never"});
+}
+
+BOOST_AUTO_TEST_CASE(E49_a_server_without_an_archive_is_told_from_that)
+{
+    has_archive = false;
+    for (const Strings& people : {Strings{}, Strings{"juliet@capulet.lit"}}) {
+        known = people;
+        lose_stream();
+        want(kNever);
+        offer();
+        settle();
+        BOOST_TEST(problem() == "its server has no message archive there");
+        clock.advance(60min);
+        BOOST_TEST(sent.empty());
+    }
+    expect_set({});
+}
+
+BOOST_AUTO_TEST_CASE(locks_of_a_domain_that_is_removed_are_taken_away)
+{
+    want(kNeverLocked);
+    offer();
+    settle();
+    set.clear();
+    keeper.set_wishes({});
+    settle();
+    expect_set({"juliet@capulet.lit never", "nurse@capulet.lit never", "tybalt@capulet.lit never"});
+    BOOST_TEST(!keeper.status("capulet.lit").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_domain_is_listed_once)
+{
+    for (int i = 0; i < 10'200; ++i) {
+        accounts["user" + std::to_string(10'000 + i) + "@capulet.lit"] = {};
+    }
+    want(kNever);
+    offer();
+    serve_all();
+    expect({20, 1, 10'182, 0, 0});
+    for (auto& [address, has] : accounts) {  // so that nobody else has to be set, which takes its time
+        has.preference = has.preference.empty() ? "roster" : has.preference;
+    }
+    settle(2s);
+    expect({20, 10'183, 0, 0, 0});
+    BOOST_TEST(pages == 104);
 }
 
 BOOST_AUTO_TEST_CASE(who_is_gone_is_forgotten)

@@ -40,6 +40,10 @@ struct Process {
     {
         BOOST_REQUIRE(test::now<void>([&](auto then) { stored.done(orders, then); }).has_value());
     }
+    void undone(const std::vector<Order>& orders, std::chrono::system_clock::time_point begun)
+    {
+        BOOST_REQUIRE(test::now<void>([&](auto then) { stored.undone(orders, begun, then); }).has_value());
+    }
     void forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until)
     {
         BOOST_REQUIRE(test::now<void>([&](auto then) { stored.forget(accounts, until, then); }).has_value());
@@ -112,6 +116,17 @@ BOOST_AUTO_TEST_CASE(what_another_process_has_begun_since_stays)
     expect(kJuliet, {std::nullopt, never, false, kMorning + 1s});
     other.done({{kJuliet, never, false}});
     expect(kJuliet, {never, std::nullopt, false, kMorning + 1s});
+}
+
+BOOST_AUTO_TEST_CASE(what_is_certainly_not_set_is_taken_back)
+{
+    begin({{kJuliet, always, false}, {kNurse, always, false}});
+    done({{kJuliet, always, false}});
+    begin({{kJuliet, never, false}, {kNurse, never, false}}, kMorning + 1s);
+    begin({{kNurse, never, false}}, kMorning + 2s);  // by another process
+    undone({{kJuliet, never, false}, {kNurse, never, false}}, kMorning + 1s);
+    expect(kJuliet, {always, std::nullopt, false, kMorning + 1s});
+    expect(kNurse, {std::nullopt, never, false, kMorning + 2s});
 }
 
 BOOST_AUTO_TEST_CASE(what_is_newer_is_not_forgotten)
