@@ -109,6 +109,8 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
             facts.connector = true;
         } else if (feature == ns::kPeople) {
             facts.people = true;
+        } else if (feature == ns::kArchive) {
+            facts.archive = true;
         } else if (feature.starts_with(kProtocol)) {
             facts.other_connector = feature;
         }

@@ -36,6 +36,7 @@ struct DomainFacts {
     bool connector = false;       ///< it has the feature of our version of the protocol (PROTOCOL.md) ...
     std::string other_connector;  ///< ... or that of another version: its namespace
     bool people = false;          ///< it has the second part, about people
+    bool archive = false;         ///< it has the fourth part, about archiving preferences
 
     Answer pending;                        ///< asked where there is a connector
     std::optional<std::uint64_t> waiting;  ///< requests that wait for their users, as the server counts them

@@ -32,6 +32,23 @@ ArchiveStep release(const ArchivePreference& is, const ArchiveRecord* record)
 
 }  // namespace
 
+std::string_view name(ArchiveState state)
+{
+    switch (state) {
+        case ArchiveState::set:
+            return "set";
+        case ArchiveState::own:
+            return "own";
+        case ArchiveState::waiting:
+            return "waiting";
+        case ArchiveState::unknown:
+            return "unknown";
+        case ArchiveState::impossible:
+            break;
+    }
+    return "impossible";
+}
+
 ArchiveStep next_archive_step(const ArchivePreference& is, const ArchiveRecord* record,
                               const ArchiveWish& wish, std::chrono::system_clock::time_point now)
 {

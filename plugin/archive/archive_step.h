@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "integration/archive/wire_format.h"
 #include "plugin/store/archive_defaults.h"
@@ -24,6 +25,9 @@ enum class ArchiveState {
 
 inline constexpr std::array kArchiveStates{ArchiveState::set, ArchiveState::own, ArchiveState::waiting,
                                            ArchiveState::unknown, ArchiveState::impossible};
+
+/// In one word, for programs: "set".
+[[nodiscard]] std::string_view name(ArchiveState state);
 
 /// What the server is to be asked for.
 struct ArchiveOrder {

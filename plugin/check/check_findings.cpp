@@ -18,6 +18,7 @@ using Answer = DomainFacts::Answer;
 
 static_assert(kGrantedNamespace == ns::kRequests);
 static_assert(kGrantedPeople == ns::kPeople);
+static_assert(kGrantedArchive == ns::kArchive);
 
 std::string said(const Answer& answer)
 {
@@ -261,6 +262,20 @@ void add_people(Paragraph& paragraph, const PeopleSearch& people, const DomainFa
     }
 }
 
+/// What `[organization.archive]` has of the server. Requests are answered all the same.
+void add_archive(Paragraph& paragraph, const DomainFacts& facts, const ServerSteps& steps)
+{
+    const std::string without = "no archiving preferences are set";
+    if (!facts.archive) {
+        paragraph.add(Outcome::warning, "archive", "the connector does not offer it: " + without,
+                      "install the connector of usherd's release; then " + steps.archive);
+    } else if (!facts.granted || !facts.granted->archive) {
+        paragraph.add(Outcome::warning, "archive", "permission not granted: " + without, steps.archive);
+    } else {
+        paragraph.passed("archive", "permission granted, to set preferences");
+    }
+}
+
 bool is_elsewhere(const Answer& features)
 {
     return features.condition == "remote-server-not-found" || features.condition == "remote-server-timeout";
@@ -311,6 +326,9 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
         add_roster_permission(paragraph, facts);
         if (facts.connector) {
             add_people(paragraph, organization.people, facts, steps);
+            if (organization.archive.preference) {
+                add_archive(paragraph, facts, steps);
+            }
         }
     }
     add_registration(paragraph, organization, registration,

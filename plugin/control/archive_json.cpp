@@ -13,23 +13,6 @@ std::string_view word(const std::optional<Archiving>& wanted)
     return wanted ? name(*wanted) : "server";
 }
 
-std::string_view word(ArchiveState state)
-{
-    switch (state) {
-        case ArchiveState::set:
-            return "set";
-        case ArchiveState::own:
-            return "own";
-        case ArchiveState::waiting:
-            return "waiting";
-        case ArchiveState::unknown:
-            return "unknown";
-        case ArchiveState::impossible:
-            break;
-    }
-    return "impossible";
-}
-
 Json or_null(const std::optional<Archiving>& preference)
 {
     return preference ? Json(name(*preference)) : Json(nullptr);
@@ -41,7 +24,7 @@ Json json_of(const ArchiveStatus& archive)
 {
     Json accounts = Json::object();
     for (const ArchiveState state : kArchiveStates) {
-        accounts[std::string(word(state))] = archive.accounts[static_cast<std::size_t>(state)];
+        accounts[std::string(name(state))] = archive.accounts[static_cast<std::size_t>(state)];
     }
     return {{"default", word(archive.wish.preference)},
             {"lock", archive.wish.lock},
@@ -77,7 +60,7 @@ Json json_of(const UserArchive& archive)
     if (account.wish.preference) {
         json["preference"] = or_null(account.preference);
         json["locked"] = account.locked;
-        json["state"] = word(account.state);
+        json["state"] = name(account.state);
     }
     return {{"organizations", Json::array()}, {"user", std::move(json)}};
 }

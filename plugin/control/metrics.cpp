@@ -2,6 +2,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <span>
 #include <sstream>
 
 namespace usher
@@ -110,6 +111,19 @@ std::string metrics(const Status& status, const Timings& timings)
                     std::move(labels));
         }
     });
+    out.begin(gauge, "usher_archive_accounts",
+              "Accounts of a domain where archiving preferences are wanted, by what they have");
+    for (const OrganizationStatus& organization : status.organizations) {
+        for (const DomainStatus& domain : organization.domains) {
+            for (const ArchiveState state :
+                 domain.archive ? std::span(kArchiveStates) : std::span<const ArchiveState>()) {
+                out.add(domain.archive->accounts[static_cast<std::size_t>(state)],
+                        {{"organization", organization.general.organization},
+                         {"domain", domain.domain},
+                         {"state", std::string(name(state))}});
+            }
+        }
+    }
     if (status.ldap) {
         out.begin(
             gauge, "usher_ldap_read_timestamp_seconds",

@@ -77,6 +77,9 @@ constexpr std::string_view kProsodyComponentStep = "; Component \"{own}\" needs 
 constexpr std::string_view kProsodyPeopleStep =
     "add [\"{people}\"] = \"get\" to the iq = { ... } of \"{own}\" in privileged_entities for {domain}, and restart "
     "Prosody";
+constexpr std::string_view kProsodyArchiveStep =
+    "add [\"{archive}\"] = \"both\" to the iq = { ... } of \"{own}\" in privileged_entities for {domain}, and restart "
+    "Prosody";
 constexpr std::string_view kProsodyRegistration =
     "allow_registration = false, and no \"register_ibr\" in modules_enabled";
 constexpr std::string_view kEjabberdConnectorStep =
@@ -86,6 +89,8 @@ constexpr std::string_view kEjabberdGrantStep =
     "add \"{own}\" to the `entities` of mod_subscription_requests for {domain}, and reload the configuration";
 constexpr std::string_view kEjabberdPeopleStep =
     "add \"{own}\" to the `people_entities` of mod_subscription_requests for {domain}, and reload the configuration";
+constexpr std::string_view kEjabberdArchiveStep =
+    "add \"{own}\" to the `archive_entities` of mod_subscription_requests for {domain}, and reload the configuration";
 constexpr std::string_view kEjabberdRegistration =
     "mod_register: access: none (where its ip_access lets in a trusted network only, that is in order and "
     "looks the same from here)";
@@ -95,6 +100,8 @@ constexpr std::string_view kOtherGrantStep =
     "grant \"{own}\" the iq permission (XEP-0356) `both` for {namespace} on {domain}";
 constexpr std::string_view kOtherPeopleStep =
     "grant \"{own}\" the iq permission (XEP-0356) `get` for {people} on {domain}";
+constexpr std::string_view kOtherArchiveStep =
+    "grant \"{own}\" the iq permission (XEP-0356) `both` for {archive} on {domain}";
 constexpr std::string_view kOtherRegistration = "turn registration (XEP-0077) off";
 
 /// Names in braces, and what stands for them.
@@ -186,21 +193,25 @@ ServerSteps server_steps(std::optional<ServerKind> server, LoginKind login, std:
                         {"{domain}", domain},
                         {"{namespace}", kGrantedNamespace},
                         {"{people}", kGrantedPeople},
+                        {"{archive}", kGrantedArchive},
                         {"{grant}", prosody},
                         {"{modules}", kProsodyComponentModules}};
     if (!server) {
         return {std::string(kOtherConnectorStep), filled_in(kOtherGrantStep, values),
-                filled_in(kOtherPeopleStep, values), std::string(kOtherRegistration)};
+                filled_in(kOtherPeopleStep, values), filled_in(kOtherArchiveStep, values),
+                std::string(kOtherRegistration)};
     }
     if (*server == ServerKind::ejabberd) {
         return {filled_in(kEjabberdConnectorStep, values), filled_in(kEjabberdGrantStep, values),
-                filled_in(kEjabberdPeopleStep, values), std::string(kEjabberdRegistration)};
+                filled_in(kEjabberdPeopleStep, values), filled_in(kEjabberdArchiveStep, values),
+                std::string(kEjabberdRegistration)};
     }
     const bool component = login == LoginKind::component;
     return {
         filled_in(kProsodyConnectorStep, values),
         filled_in(kProsodyGrantStep, values) + (component ? filled_in(kProsodyComponentStep, values) : ""),
-        filled_in(kProsodyPeopleStep, values), std::string(kProsodyRegistration)};
+        filled_in(kProsodyPeopleStep, values), filled_in(kProsodyArchiveStep, values),
+        std::string(kProsodyRegistration)};
 }
 
 std::string stock_step()

@@ -19,6 +19,8 @@ inline constexpr std::string_view kGrantedNamespace = "urn:xmpp:subscription-req
 inline constexpr std::string_view kGrantedPeople = "urn:xmpp:subscription-requests:0#people";
 /// The same for its third part, about approvals in force.
 inline constexpr std::string_view kGrantedApprovals = "urn:xmpp:subscription-requests:0#approvals";
+/// The same for its fourth part, about archiving preferences.
+inline constexpr std::string_view kGrantedArchive = "urn:xmpp:subscription-requests:0#archive";
 
 /// What `stock = "approve"` has to be granted, as Prosody's mod_privilege takes it.
 inline constexpr std::string_view kStockGrants[] = {
@@ -44,6 +46,7 @@ struct ServerSteps {
     std::string connector;            ///< how the connector gets there
     std::string grant;                ///< how Usher is allowed to answer
     std::string people;               ///< how Usher is allowed to see who the users are
+    std::string archive;              ///< how Usher is allowed to set archiving preferences
     std::string closed_registration;  ///< how registration is closed
 };
 /// Without `server`: for one that no recipe is known for.

@@ -123,14 +123,16 @@ BOOST_AUTO_TEST_CASE(connector_of_another_version)
     BOOST_TEST(sent.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(connector_with_people)
+BOOST_AUTO_TEST_CASE(connector_with_other_parts)
 {
     result("q1",
            "<query xmlns='http://jabber.org/protocol/disco#info'>"
            "<feature var='urn:xmpp:subscription-requests:0#people'/>"
+           "<feature var='urn:xmpp:subscription-requests:0#archive'/>"
            "<feature var='urn:xmpp:subscription-requests:0'/></query>");
     BOOST_TEST(facts().connector);
     BOOST_TEST(facts().people);
+    BOOST_TEST(facts().archive);
     BOOST_TEST(facts().other_connector.empty());
 }
 

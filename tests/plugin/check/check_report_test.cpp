@@ -55,6 +55,25 @@ const Case kCases[] = {
     {"closed", [](auto&, auto&, auto&) {}, "registration", "passed", "closed", "-", true},
     {"by_invitation", [](auto&, auto&, auto& e) { e = Registration::invited; }, "registration", "passed",
      "by invitation", "-", true},
+    {"archive_granted",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].archive = {Archiving::never, false};
+         f.archive = f.granted->archive = true;
+     },
+     "archive", "passed", "granted, to set preferences", "-", true},
+    {"archive_not_granted",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].archive = {Archiving::never, false};
+         f.archive = true;
+     },
+     "archive", "warning", "not granted: no archiving preferences are set",
+     "[\"urn:xmpp:subscription-requests:0#archive\"] = \"both\"", true},
+    {"archive_not_offered",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].archive = {Archiving::never, false};
+         f.granted->archive = true;
+     },
+     "archive", "warning", "does not offer it", "usherd's release", true},
     {"people_granted",
      [](auto& s, auto& f, auto&) {
          s.organizations[0].people.listed = Listed::opt_out;

@@ -494,6 +494,12 @@ BOOST_AUTO_TEST_CASE(archives_are_reported_by_organization_and_of_one_user)
     const Json in_status = asked("GET", "/v1/status", "/v1/status")["organizations"];
     BOOST_TEST(in_status[0]["domains"][0]["archive"].is_null());
     BOOST_TEST(in_status[1]["domains"][0]["archive"] == archive);
+    const std::string metrics = ask("GET", "/metrics").body;
+    BOOST_TEST(
+        metrics.find(
+            "usher_archive_accounts{organization=\"Montague\",domain=\"montague.lit\",state=\"waiting\"} 3\n") !=
+        std::string::npos);
+    BOOST_TEST(metrics.find("domain=\"capulet.lit\",state=") == std::string::npos);
     const Json general =
         asked("GET", "/v1/organizations/{name}/general", "/v1/organizations/Montague/general");
     BOOST_TEST(general["archive"]["default"] == "never");
