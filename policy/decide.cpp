@@ -1,6 +1,9 @@
 #include "policy/decide.h"
 
+#include <chrono>
 #include <ostream>
+#include <string>
+#include <utility>
 
 #include "policy/matching_groups.h"
 
@@ -85,6 +88,22 @@ std::string rule_in_words(const Question& q, const Rule& rule)
     return "Rule " + std::to_string(rule.place) + (place.empty() ? "" : ", " + place + ",");
 }
 
+/// Where the rule's approvals end.
+std::string end_in_words(const Rule& rule)
+{
+    const std::chrono::seconds length = rule.approved_for;
+    if (rule.answer != Answer::approve || length == std::chrono::seconds(0)) {
+        return {};
+    }
+    const auto [count, unit] = length % std::chrono::days(1) == std::chrono::seconds(0)
+                                   ? std::pair(length / std::chrono::days(1), " day")
+                               : length % std::chrono::hours(1) == std::chrono::seconds(0)
+                                   ? std::pair(length / std::chrono::hours(1), " hour")
+                                   : std::pair(length / std::chrono::seconds(1), " second");
+    return " The approval ends after " + std::to_string(count) + unit + (count == 1 ? "" : "s") +
+           ", unless a person has made it their own by then.";
+}
+
 std::string why_rule(const Question& q, bool applied)
 {
     if (!applied) {
@@ -104,7 +123,7 @@ std::string why_rule(const Question& q, bool applied)
            (rule->answer == Answer::approve && !q.comparable
                 ? ", which an address that cannot be compared never gets"
                 : "") +
-           (groups.empty() ? "" : ": " + groups) + ".";
+           (groups.empty() ? "" : ": " + groups) + "." + (q.comparable ? end_in_words(*rule) : std::string());
 }
 
 std::optional<Decision> federation(const Question& q)

@@ -28,6 +28,19 @@ std::optional<FederationMode> federation_mode_named(std::string_view wanted)
     return std::nullopt;
 }
 
+std::string_view name(Revoking revoking)
+{
+    switch (revoking) {
+        case Revoking::never:
+            return "never";
+        case Revoking::report:
+            return "report";
+        case Revoking::apply:
+            return "apply";
+    }
+    return "never";
+}
+
 bool Organization::may_be_searched_from(std::string_view domain) const
 {
     const auto has = [domain](const std::vector<std::string>& list) {

@@ -36,6 +36,16 @@ enum class FederationMode {
 [[nodiscard]] std::string_view name(FederationMode mode);
 [[nodiscard]] std::optional<FederationMode> federation_mode_named(std::string_view name);
 
+/// What is done with policy's approvals that it would not give any more.
+enum class Revoking {
+    never,   ///< nothing
+    report,  ///< they are counted
+    apply,   ///< and revoked, after a delay
+};
+
+/// `never`, `report`, `apply`.
+[[nodiscard]] std::string_view name(Revoking revoking);
+
 struct Federation {
     FederationMode mode = FederationMode::open;
     DomainSet domains;              ///< with `listed`: these go on to the following steps
@@ -57,8 +67,9 @@ struct Organization {
     PeopleSearch people;
     bool name_contacts =
         false;  ///< in users' rosters, approved contacts get the name by which they can be found ...
-    std::string contact_group;  ///< ... and this group; empty: none
-    ArchiveWish archive;        ///< no decision depends on it
+    std::string contact_group;                                  ///< ... and this group; empty: none
+    ArchiveWish archive;                                        ///< no decision depends on it
+    Revoking revoke_when_no_longer_approved = Revoking::never;  ///< nor on that
 
     /// Whether users of this (prepared) domain may search for the organisation's users.
     [[nodiscard]] bool may_be_searched_from(std::string_view domain) const;

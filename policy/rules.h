@@ -1,6 +1,7 @@
 // An administrator's rules, and an index that finds the first matching one without trying all.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -23,6 +24,8 @@ struct Rule {
     std::vector<Pattern> to;    ///< users
     Answer answer = Answer::leave;
     std::uint32_t place = 0;  ///< its number among the organisation's rules, from 1
+    /// With `approve`: its approvals end so long after they were given, unless a person has made them their own. 0: they do not.
+    std::chrono::seconds approved_for{0};
 };
 
 /// Finds the first matching rule in a time that does not depend on the number of rules.

@@ -61,6 +61,10 @@ tl::expected<Rule, std::string> rule_from(const SettingValue& json, const std::s
             return tl::unexpected(error);
         }
     }
+    if (rule.approved_for != std::chrono::seconds(0) && rule.answer != Answer::approve) {
+        return tl::unexpected(
+            found(where + ", for", written(json.at("for")), "only with the answer \"approve\""));
+    }
     return rule;
 }
 
@@ -107,7 +111,9 @@ SettingValue to_json(const RuleList& rules)
     for (std::size_t i = 0; i < rules.size(); ++i) {
         SettingValue& rule = list.emplace_back(SettingValue::object());
         for (const Setting<Rule>& setting : settings_table().rule.settings) {
-            rule[std::string(setting.key)] = setting.kind.value(rules[i]);
+            if (SettingValue value = setting.kind.value(rules[i]); !value.is_null()) {
+                rule[std::string(setting.key)] = std::move(value);
+            }
         }
     }
     return list;

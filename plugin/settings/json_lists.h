@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxSavedRules = 1'000;
 inline constexpr std::size_t kMaxSavedPairs = 4'000;
 inline constexpr std::size_t kMaxSavedAdministrators = 1'000;
 
-/// `[{"from": ["*.spam.example"], "to": ["*"], "answer": "deny"}]`. The error, a clause for people, says which rule it is, what was
+/// `[{"from": ["*.spam.example"], "to": ["*"], "answer": "deny"}]`, an approving one perhaps with `"for": "90d"`. The error, a clause for people, says which rule it is, what was
 /// found and what is accepted.
 [[nodiscard]] tl::expected<RuleList, std::string> rules_from(const nlohmann::json& json);
 [[nodiscard]] nlohmann::json to_json(const RuleList& rules);

@@ -536,6 +536,13 @@ class Reader
             settings_.lines.set(place, line);
             read_section(section, *table, rule, {}, place);
             rule.place = static_cast<std::uint32_t>(organization.rules.size() + 1);
+            const toml::table& keys = table->as_table(std::nothrow);
+            if (const toml::value* length = find(keys, "for"); rule.approved_for != std::chrono::seconds(0) &&
+                                                               rule.answer != Answer::approve &&
+                                                               sound(find(keys, "answer"))) {
+                refuse(line_of(*length), "organization.rule.for", found_in(*length),
+                       "only with answer = \"approve\"");
+            }
             const std::size_t before = pairs;
             pairs += rule.from.size() * rule.to.size();
             if (before <= RuleIndex::kMaxPairs && pairs > RuleIndex::kMaxPairs) {

@@ -3,6 +3,7 @@
 #include "plugin/files/unix_socket.h"
 #include "plugin/settings/kinds.h"
 #include "plugin/settings/syntax.h"
+#include "plugin/text/since.h"
 
 namespace usher
 {
@@ -113,6 +114,14 @@ Section<OrganizationSettings> organization()
              "With name_contacts: the group for approved contacts of any domain, known by name or not, whom the user has "
              "put into none.",
              "\"Colleagues\""},
+            {"revoke_when_no_longer_approved", defaulted, on_reload,
+             choice<O, Revoking>(&O::revoke_when_no_longer_approved,
+                                 names_of(std::array{Revoking::never, Revoking::report, Revoking::apply})),
+             "What becomes of approvals that policy gave and would not give any more, because rules, groups, federation or "
+             "the option have changed. never: they stay. report: usherd looks for them every hour, and status, page, metrics and "
+             "log say how many there are. apply: each is revoked 24 hours after it was first found, unless policy would give "
+             "it again by then, or a person has made it their own. In these hours, any other value stops it. Needs the connector "
+             "and its permission for approvals."},
             {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
              "For those of the domains where the server has no connector. off: no requests are seen there. "
              "approve: a workaround for servers with XEP-0356. Requests between users of the server are found "
@@ -174,6 +183,26 @@ Section<Group> group()
     };
 }
 
+Kind<Rule> length_of_approval()
+{
+    constexpr const char* kAccepted = "a length of time of an hour or more, such as 12h, 90d or 2w";
+    return {kAccepted,
+            [](Rule& rule, const SettingValue& value, const Refuse& refuse) {
+                const std::string* found = string_in(value);
+                const auto length = found != nullptr ? read_length(*found) : std::nullopt;
+                if (!length || *length < std::chrono::hours(1)) {
+                    refuse(std::nullopt, accepted_beside(value, kAccepted, true));
+                } else {
+                    rule.approved_for = *length;
+                }
+            },
+            [](const Rule& rule) {
+                return rule.approved_for == std::chrono::seconds(0)
+                           ? SettingValue()
+                           : SettingValue(to_string(rule.approved_for));
+            }};
+}
+
 Section<Rule> rule()
 {
     const Accepted patterns{std::string("a list of at least one of ") + kPatterns, kPattern, 1};
@@ -193,6 +222,11 @@ Section<Rule> rule()
             {"answer", required, on_reload,
              choice(&Rule::answer, names_of(std::array{Answer::approve, Answer::deny, Answer::leave})),
              "approve and deny on the user's behalf, or leave the request to the user.", "\"deny\""},
+            {"for", optional, on_reload, length_of_approval(),
+             "With answer = \"approve\": an approval that this rule gives ends so long after it was given, unless a person has "
+             "made it their own by then. The contact may ask again. What the rules are by then does not matter, nor does "
+             "revoke_when_no_longer_approved. Needs the connector and its permission for approvals.",
+             "\"90d\""},
         },
         Rule{{}, {Pattern{Pattern::Kind::everybody, {}}}},
     };

@@ -32,7 +32,9 @@ std::optional<std::chrono::seconds> unit(char name)
     }
 }
 
-std::optional<system_clock::time_point> before(std::string_view length, system_clock::time_point now)
+}  // namespace
+
+std::optional<std::chrono::seconds> read_length(std::string_view length)
 {
     std::uint32_t count = 0;
     const char* end = length.data() + length.size();
@@ -41,16 +43,24 @@ std::optional<system_clock::time_point> before(std::string_view length, system_c
         return std::nullopt;
     }
     constexpr std::chrono::seconds kLongest = std::chrono::years(100);
-    const auto ago = *unit(*last) * static_cast<std::int64_t>(count);
-    return ago > kLongest ? std::nullopt : std::optional(now - ago);
+    const auto read = *unit(*last) * static_cast<std::int64_t>(count);
+    return read > kLongest ? std::nullopt : std::optional(read);
 }
 
-}  // namespace
+std::string to_string(std::chrono::seconds length)
+{
+    for (const char name : {'d', 'h', 'm'}) {
+        if (length % *unit(name) == std::chrono::seconds(0)) {
+            return std::to_string(length / *unit(name)) + name;
+        }
+    }
+    return std::to_string(length.count()) + "s";
+}
 
 std::optional<system_clock::time_point> read_since(std::string_view text, system_clock::time_point now)
 {
-    if (const auto relative = before(text, now)) {
-        return relative;
+    if (const auto ago = read_length(text)) {
+        return now - *ago;
     }
     if (const auto exact = read_timestamp(text)) {
         return exact;

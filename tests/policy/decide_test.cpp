@@ -726,6 +726,26 @@ std::string steps(const Explanation& explanation)
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(an_explanation_says_when_an_approval_ends)
+{
+    Organization organization = corp();
+    Rule ends = rule("eve@evil.example", "*", Answer::approve);
+    for (const auto& [length, words] : {std::pair(std::chrono::seconds(0), ""),
+                                        std::pair(std::chrono::seconds(std::chrono::days(90)), "90 days"),
+                                        std::pair(std::chrono::seconds(std::chrono::days(1)), "1 day"),
+                                        std::pair(std::chrono::seconds(std::chrono::hours(36)), "36 hours"),
+                                        std::pair(std::chrono::seconds(5'400), "5400 seconds")}) {
+        ends.approved_for = length;
+        organization.rules = {ends};
+        const std::string why =
+            explain(Policy({organization}, {}), request("eve@evil.example"), {}).steps.back().why;
+        BOOST_TEST(why == std::string("Rule 1 matches and says approve.") +
+                              (*words == 0 ? std::string()
+                                           : " The approval ends after " + std::string(words) +
+                                                 ", unless a person has made it their own by then."));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_explanation_names_every_step_up_to_the_one_that_decided)
 {
     Organization organization = corp();

@@ -40,6 +40,9 @@ BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
         if (setting == "name_contacts = false") {
             setting = "name_contacts = true";  // contact_group needs it
         }
+        if (setting == "answer = \"deny\"") {
+            setting = "answer = \"approve\"";  // for needs it
+        }
         if (setting == "names = \"vcard\"") {
             setting = "names = \"file\"";  // file needs it
         }
@@ -57,7 +60,7 @@ BOOST_AUTO_TEST_CASE(sample_is_valid_when_its_commented_settings_are_taken)
     BOOST_TEST(s.organizations[0].groups[0].name == "sales");
     BOOST_TEST(s.ldap.url == "ldaps://ldap.example.org");
     BOOST_REQUIRE(s.organizations.at(0).rules.size() == 1U);
-    BOOST_TEST(s.organizations[0].rules[0].answer == Answer::deny);
+    BOOST_TEST((s.organizations[0].rules[0].approved_for == std::chrono::days(90)));
     BOOST_TEST(valid(as_component).connection.component.value_or("") == "usher.example.org");
 }
 

@@ -33,9 +33,13 @@ const std::string kPatterns = R"("*", "*.example.org", "example.org", "eve@examp
 
 const Refused kRefusedRules[] = {
     {"no_list", R"({"from": ["*"]})", R"(rules: found {"from":["*"]}; accepted: a list of rules)"},
-    {"no_object", R"(["*"])", R"(rule 1: found "*"; accepted: an object with from, to, answer)"},
+    {"no_object", R"(["*"])", R"(rule 1: found "*"; accepted: an object with from, to, answer, for)"},
     {"unknown_member", R"([{"from": ["*"], "answer": "deny", "place": 1}])",
-     R"(rule 1: found "place"; accepted: from, to, answer)"},
+     R"(rule 1: found "place"; accepted: from, to, answer, for)"},
+    {"denies_for_a_while", R"([{"from": ["*"], "answer": "deny", "for": "90d"}])",
+     R"(rule 1, for: found "90d"; accepted: only with the answer "approve")"},
+    {"for_null", R"([{"from": ["*"], "answer": "approve", "for": null}])",
+     "rule 1, for: found null; accepted: a length of time of an hour or more, such as 12h, 90d or 2w (in quotes)"},
     {"nobody_from", R"([{"from": ["*"], "answer": "deny"}, {"answer": "deny"}])",
      "rule 2, from: found nothing; accepted: a list of at least one of " + kPatterns},
     {"empty_to", R"([{"from": ["*"], "to": [], "answer": "deny"}])",
@@ -89,7 +93,7 @@ BOOST_AUTO_TEST_CASE(rules_are_numbered_and_written_as_they_were_read)
 {
     const Json json = Json::parse(R"([
         {"from": ["EVE@example.net", "*.Spam.example"], "answer": "deny"},
-        {"from": ["group:sales"], "to": ["example.org"], "answer": "approve"}])");
+        {"from": ["group:sales"], "to": ["example.org"], "answer": "approve", "for": "48h"}])");
     const RuleList rules = rules_from(json).value();
     BOOST_REQUIRE(rules.size() == 2U);
     BOOST_TEST(rules[0].place == 1U);
@@ -97,7 +101,7 @@ BOOST_AUTO_TEST_CASE(rules_are_numbered_and_written_as_they_were_read)
     BOOST_TEST((rules[0].to == std::vector<Pattern>{Pattern::read("*").value()}));
     BOOST_TEST(to_json(rules) == Json::parse(R"([
         {"from": ["eve@example.net", "*.spam.example"], "to": ["*"], "answer": "deny"},
-        {"from": ["group:sales"], "to": ["example.org"], "answer": "approve"}])"));
+        {"from": ["group:sales"], "to": ["example.org"], "answer": "approve", "for": "2d"}])"));
     BOOST_TEST(rules_from(Json::array()).value().empty());
 }
 

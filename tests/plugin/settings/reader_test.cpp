@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default)
     BOOST_TEST(o.approve_contacts_users_asked_for);
     BOOST_TEST(!o.ask_back);
     BOOST_TEST(!o.name_contacts);
+    BOOST_TEST((o.revoke_when_no_longer_approved == Revoking::never));
     BOOST_TEST(o.contact_group == "");
     BOOST_TEST(o.administrators.empty());
     BOOST_TEST(o.groups.empty());
@@ -91,6 +92,7 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST(!s.organizations[0].stock);
     BOOST_TEST(s.organizations[1].stock);
     BOOST_TEST(s.organizations[1].name_contacts);
+    BOOST_TEST((s.organizations[1].revoke_when_no_longer_approved == Revoking::apply));
     BOOST_TEST(s.organizations[1].contact_group == "Kollegen & \"Freunde\"");
     const Organization& o = s.organizations[0];
     BOOST_TEST(o.name == "The \"Example\" \\ Organisation");
@@ -112,6 +114,8 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
     BOOST_TEST((o.rules[1].to == std::vector<P>{{P::Kind::everybody, ""}}));
     BOOST_TEST(o.rules[1].answer == Answer::leave);
     BOOST_TEST(o.rules[2].answer == Answer::approve);
+    BOOST_TEST((o.rules[2].approved_for == std::chrono::days(14)));
+    BOOST_TEST((o.rules[1].approved_for == std::chrono::days(0)));
     BOOST_TEST(o.rules[2].place == 3U);
     BOOST_TEST(source_of(s, "organization[0].rule[2]") == "usher.toml:25");
     BOOST_TEST(
@@ -138,8 +142,8 @@ BOOST_AUTO_TEST_CASE(everything_given_is_read_and_addresses_are_prepared)
                                                       {P::Kind::domain, "board.example"},
                                                       {P::Kind::group, "nobody-2"},
                                                       {P::Kind::everybody, ""}}));
-    BOOST_TEST(source_of(s, "organization[0].group[0]") == "usher.toml:33");
-    BOOST_TEST(source_of(s, "organization[0].group[1].members") == "usher.toml:38");
+    BOOST_TEST(source_of(s, "organization[0].group[0]") == "usher.toml:34");
+    BOOST_TEST(source_of(s, "organization[0].group[1].members") == "usher.toml:39");
     BOOST_TEST(o.groups[1].members.empty());
     BOOST_TEST((o.federation.mode == FederationMode::listed));
     BOOST_TEST(o.federation.domains.contains("example.net"));

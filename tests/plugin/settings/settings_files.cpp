@@ -33,6 +33,7 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
     BOOST_TEST(a.ask_back == b.ask_back);
     BOOST_TEST(a.name_contacts == b.name_contacts);
     BOOST_TEST(a.contact_group == b.contact_group);
+    BOOST_TEST((a.revoke_when_no_longer_approved == b.revoke_when_no_longer_approved));
     BOOST_TEST(a.stock == b.stock);
     BOOST_TEST(texts(a.administrators) == texts(b.administrators));
     BOOST_REQUIRE(a.groups.size() == b.groups.size());
@@ -48,6 +49,7 @@ void check_same(const OrganizationSettings& a, const OrganizationSettings& b)
         BOOST_TEST((a.rules[i].to == b.rules[i].to));
         BOOST_TEST(a.rules[i].answer == b.rules[i].answer);
         BOOST_TEST(a.rules[i].place == b.rules[i].place);
+        BOOST_TEST((a.rules[i].approved_for == b.rules[i].approved_for));
     }
     BOOST_TEST((a.federation.mode == b.federation.mode));
     BOOST_TEST((a.federation.domains.patterns() == b.federation.domains.patterns()));

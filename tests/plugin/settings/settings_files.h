@@ -57,6 +57,7 @@ administrators = ["Admin@example.org", "chef@bücher.example"]
   from = ["a1@averylongname.example", "a2@averylongname.example", "a3@averylongname.example", "a4@averylongname.example"]
   to = ["group:Vorstände", "example.com"]
   answer = "approve"
+  for = "2w"
   [organization.federation]
   mode = "listed"
   domains = ["example.net", "*.example.net", "*.Partner.example"]
@@ -91,6 +92,7 @@ name = "Second"
 domains = ["second.example"]
 stock = "approve"
 name_contacts = true
+revoke_when_no_longer_approved = "apply"
 contact_group = 'Kollegen & "Freunde"'
   [organization.federation]
   mode = "closed"

@@ -67,6 +67,7 @@ option = "organization"
 approve_contacts_users_asked_for = true
 ask_back = false
 name_contacts = false
+revoke_when_no_longer_approved = "never"
 stock = "off"
 administrators = []
 

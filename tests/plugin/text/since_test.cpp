@@ -73,6 +73,22 @@ BOOST_DATA_TEST_CASE(a_length_of_time_or_a_point_in_it, bdata::make(kSince), c)
     BOOST_TEST((read ? timestamp(*read) : std::string()) == c.expected);
 }
 
+BOOST_AUTO_TEST_CASE(a_length_is_read_and_written)
+{
+    const std::pair<const char*, const char*> lengths[] = {{"90d", "90d"}, {"2w", "14d"},  {"48h", "2d"},
+                                                           {"36h", "36h"}, {"90m", "90m"}, {"60s", "1m"},
+                                                           {"61s", "61s"}};
+    for (const auto& [text, again] : lengths) {
+        const auto length = read_length(text);
+        BOOST_REQUIRE(length.has_value());
+        BOOST_TEST(to_string(*length) == again);
+        BOOST_TEST((read_length(again) == length));
+    }
+    for (const char* text : {"", "d", "-2d", "2x", "1.5d", "36501w", "2026-11-23"}) {
+        BOOST_TEST(!read_length(text).has_value(), text);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher
