@@ -45,6 +45,7 @@ const std::vector<Table>& tables()
         {"person_choice_count", {"place"}},
         {"contact_exception", {"user_address", "entry"}},
         {"archive_default", {"domain", "user_address"}},
+        {"revocation_wait", {"organization"}},
     };
     return all;
 }

@@ -245,6 +245,12 @@ const Migration kMigrations[] = {
         locked INTEGER NOT NULL,
         begun_at BIGINT NOT NULL,
         PRIMARY KEY (domain, user_address)) {clustered})"},
+    // Which of policy's approvals wait to be revoked: see revocation_waits.h. One row for an organisation.
+    {R"(CREATE TABLE revocation_wait (
+        organization {name} PRIMARY KEY,
+        looked_at BIGINT NOT NULL,
+        ends_until BIGINT NOT NULL,
+        waits TEXT NOT NULL))"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)
@@ -305,9 +311,10 @@ std::string schema_script(int version)
 
 std::vector<std::string> stored_tables()
 {
-    return {"journal",     "choice",        "choice_count",        "saved_setting",     "policy",
-            "policy_part", "policy_text",   "settings_version",    "shared_secret",     "person",
-            "people_list", "person_choice", "person_choice_count", "contact_exception", "archive_default"};
+    return {"journal",        "choice",        "choice_count",        "saved_setting",     "policy",
+            "policy_part",    "policy_text",   "settings_version",    "shared_secret",     "person",
+            "people_list",    "person_choice", "person_choice_count", "contact_exception", "archive_default",
+            "revocation_wait"};
 }
 
 std::string unfit_version(int version, bool migrates)
