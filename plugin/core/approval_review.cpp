@@ -79,6 +79,12 @@ std::optional<OwnBecause> own_because(const PolicyApproval& approval, const Stan
     return std::nullopt;
 }
 
+bool has_ended(const PolicyApproval& approval, const Facts& facts, std::chrono::system_clock::time_point now)
+{
+    const bool always = facts.exception && facts.exception->handling == Handling::always_accept;
+    return approval.ends && *approval.ends <= now && !always;
+}
+
 bool is_no_longer_given(const PolicyApproval& approval, const Policy& policy, Facts facts)
 {
     const Organization* organization = policy.organization_of(approval.pair.user.domain());
@@ -231,7 +237,8 @@ void ApprovalReview::decide_again(const std::string& domain, InForce page)
             const std::shared_ptr<const Policy> policy = with_.policy();
             InForce no_longer;
             for (std::size_t i = 0; i < page.size(); ++i) {
-                if (is_no_longer_given(page[i].approval, *policy, (*facts)[i])) {
+                page[i].ended = has_ended(page[i].approval, (*facts)[i], with_.wall_clock());
+                if (page[i].ended || is_no_longer_given(page[i].approval, *policy, (*facts)[i])) {
                     no_longer.push_back(std::move(page[i]));
                 }
             }

@@ -50,6 +50,11 @@ enum class OwnBecause {
                                                     const StandingApproval& standing,
                                                     const ContactLabel& label);
 
+/// Whether it has ended by then, as its rule says. It has not where the user has an exception by which they always accept the
+/// contact.
+[[nodiscard]] bool has_ended(const PolicyApproval& approval, const Facts& facts,
+                             std::chrono::system_clock::time_point now);
+
 /// Whether the policy, which is in force, would certainly not approve the contact any more, if they asked today: by its rules,
 /// federation or the organisation's option. Limits do not matter, nor what the user has chosen, nor what depends on members of
 /// groups that are not known. Of contacts whom the user had asked to see nobody can say.
@@ -61,6 +66,7 @@ struct ApprovalInForce {
     StandingApproval standing;
     std::optional<OwnBecause> own = {};
     std::optional<Revoked> outcome = {};  ///< nothing: it was not to be revoked
+    bool ended = false;  ///< as its rule says; only known where it was asked what is no longer given
 };
 
 struct ApprovalsInForce {
@@ -86,6 +92,7 @@ class ApprovalReview
         Approvals& approvals;
         ContactNames& names;
         std::function<Refusal()> not_connected;
+        std::function<std::chrono::system_clock::time_point()> wall_clock = std::chrono::system_clock::now;
     };
     /// Between two pages of revocations, so that servers and contacts can follow.
     static constexpr std::chrono::milliseconds kPause{1'000};

@@ -33,6 +33,7 @@
 #include "plugin/core/policy_in_force.h"
 #include "plugin/core/refusal.h"
 #include "plugin/core/replay.h"
+#include "plugin/core/revocation_status.h"
 #include "plugin/core/unlisted_domain.h"
 #include "plugin/core/web_sessions.h"
 #include "plugin/people/ldap_status.h"
@@ -122,6 +123,7 @@ struct OrganizationStatus {
     std::vector<DomainStatus> domains;
     /// Users with a choice of their own; while the store cannot be read or does not answer, as many as when it last did.
     std::size_t choices = 0;
+    std::optional<RevocationStatus> revocation = {};  ///< nothing where nobody is to look
 };
 
 struct Status {
@@ -149,6 +151,8 @@ struct ApprovalSources {
     ContactNames* names = nullptr;
     /// Finds policy's in the journal (policy_approvals.h).
     std::function<void(ApprovalOrder, Callback<PolicyApprovals>)> search = {};
+    /// Says which of them have ended.
+    std::function<std::chrono::system_clock::time_point()> wall_clock = std::chrono::system_clock::now;
 };
 
 /// Why there is no exception for what somebody wrote.
@@ -245,6 +249,14 @@ class Operations
     void approvals(const Actor& actor, ApprovalFilter filter, Callback<ApprovalsInForce> then);
     /// The same, and revokes those that are policy's still, for certain. Each revocation is recorded before it is sent.
     void revoke(const Actor& actor, ApprovalFilter filter, Callback<ApprovalsInForce> then);
+    /// Whether somebody has approvals revoked now, so that nobody else can.
+    [[nodiscard]] bool is_revoking() const { return revoking_; }
+    /// What is known of approvals that policy would not give any more, for `status`.
+    void on_revocation_status(
+        std::function<std::optional<RevocationStatus>(const std::string& organization)> status)
+    {
+        revocation_status_ = std::move(status);
+    }
 
     // --- Why
 
@@ -507,6 +519,8 @@ class Operations
     };
     std::function<std::optional<LdapStatus>()> ldap_status_ = [] { return std::nullopt; };
     std::function<std::optional<PeopleStatus>(const std::string& domain)> people_status_ =
+        [](const std::string&) { return std::nullopt; };
+    std::function<std::optional<RevocationStatus>(const std::string& organization)> revocation_status_ =
         [](const std::string&) { return std::nullopt; };
     PeopleSources people_;
     SearchLimits search_limits_;

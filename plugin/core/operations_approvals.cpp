@@ -97,7 +97,8 @@ void Operations::begin_review(PolicyApprovals found, const ApprovalOrder& order,
     const bool revokes = by.has_value();
     *place = std::make_unique<ApprovalReview>(
         ApprovalReview::With{[this] { return policy_.policy(); }, answerer_, database_, entity_, clock_,
-                             *approvals_.approvals, *approvals_.names, [this] { return not_connected(); }},
+                             *approvals_.approvals, *approvals_.names, [this] { return not_connected(); },
+                             approvals_.wall_clock},
         std::move(found), order, std::move(by),
         [this, place, revokes, then = std::move(then)](Result<ApprovalsInForce> result) {
             revoking_ = revoking_ && !revokes;

@@ -146,6 +146,7 @@ Status Operations::status_with(const Actor& actor, const std::string& store_erro
             const auto counted = choice_counts_.find(domain);
             one.choices += counted == choice_counts_.end() ? 0 : counted->second;
         }
+        one.revocation = revocation_status_(organization.name);
         status.organizations.push_back(std::move(one));
     }
     for (const SavedValue& saved : policy_.saved_values()) {

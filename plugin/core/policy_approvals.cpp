@@ -117,6 +117,14 @@ const Organization* organization_with(const Settings& settings, std::string_view
     return nullptr;
 }
 
+/// For how long the rule approves that has given it; 0: without end.
+std::chrono::seconds length_of(const PolicyApproval& approval, const Organization& then)
+{
+    const bool has_rule =
+        approval.reason == Reason::rule && approval.rule >= 1 && approval.rule <= then.rules.size();
+    return has_rule ? then.rules[approval.rule - 1].approved_for : std::chrono::seconds(0);
+}
+
 /// One search, from the newest record to the oldest.
 class Searching
 {
@@ -255,6 +263,7 @@ class Searching
         const auto contact = Party::as_written(row.contact);
         if (!row.approves || !user || !contact.is_prepared() || !organizations_.contains(user->domain()) ||
             (filter.rule && (row.rule != *filter.rule || row.reason != Reason::rule || row.repeated)) ||
+            (filter.records && !filter.records->contains(row.id)) ||
             (filter.reason && row.reason != *filter.reason) ||
             (filter.since && row.last_at < since_1970(*filter.since))) {
             return -1;
@@ -313,8 +322,14 @@ class Searching
             const RecordedPolicies::Policy& policy = policies.of(rows_[i].generation);
             const Organization* organization =
                 policy ? organization_with(**policy, approval.pair.user.domain()) : nullptr;
+            if (organization == nullptr) {
+                continue;
+            }
+            if (const auto length = length_of(approval, *organization); length != std::chrono::seconds(0)) {
+                approval.ends = approval.at + length;
+            }
             // Without a connector, nobody is asked back or named.
-            if (organization == nullptr || rows_[i].repeated || rows_[i].source == Source::roster) {
+            if (rows_[i].repeated || rows_[i].source == Source::roster) {
                 continue;
             }
             approval.asked_back = organization->ask_back && !rows_[i].subscribed;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct PolicyApproval {
     bool asked_back = false;  ///< it has subscribed the user to the contact in return
     bool named = false;       ///< it may have given the contact a name (`name_contacts`)
     std::string group = {};   ///< which it may have put the contact in; empty: none
+    /// When it ends, by the rule that has given it; nothing: it does not.
+    std::optional<std::chrono::system_clock::time_point> ends = {};
 };
 
 /// Which approvals; what is not given does not matter.
@@ -50,7 +53,8 @@ struct ApprovalFilter {
     std::optional<std::chrono::system_clock::time_point> since =
         {};  ///< given, or given again, then or later
     bool no_longer =
-        false;  ///< only those that the policy in force would not give any more, for certain (approval_review.h)
+        false;  ///< only those that have ended, or that the policy in force would not give any more, for certain (approval_review.h)
+    std::optional<std::set<std::int64_t>> records = {};  ///< of the journal; PolicyApproval::record
 };
 
 struct ApprovalOrder {

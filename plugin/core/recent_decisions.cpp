@@ -39,7 +39,9 @@ bool RecentDecisions::Last::repeated_by(const JournalRecord& record) const
         outcome == Outcome::confirmed) {
         return false;
     }
-    return outcome == Outcome::refused ||
+    // The record of a rule's approval names that rule, which says when it ends.
+    const bool may_end = answer == Answer::approve && reason == Reason::rule;
+    return (outcome == Outcome::refused && !may_end) ||
            (rule == record.decision.rule && generation == record.generation &&
             chosen == record.facts.chosen && exception == record.facts.exception);
 }

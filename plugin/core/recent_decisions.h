@@ -48,7 +48,7 @@ class RecentDecisions
     /// The last decision on a request.
     struct Last {
         /// Whether the other one is the same again. What the server has applied, it is not asked to apply again: if it
-        /// is, the request was another one. What it has refused is the same verdict under any policy.
+        /// is, the request was another one. What it has refused is the same verdict under any policy, but for approvals by rules.
         [[nodiscard]] bool repeated_by(const JournalRecord& record) const;
 
         std::int64_t id;

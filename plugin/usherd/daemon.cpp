@@ -24,6 +24,7 @@
 #include "plugin/clients/client_service.h"
 #include "plugin/control/control.h"
 #include "plugin/core/answerer.h"
+#include "plugin/core/automatic_revocation.h"
 #include "plugin/core/deleted_accounts.h"
 #include "plugin/core/members_in_force.h"
 #include "plugin/core/operations.h"
@@ -194,6 +195,8 @@ class Daemon : private EntityEvents
             operations_.set_web(&*web_sessions_);
         }
         operations_.on_ldap_status([this] { return ldap_.status(); });
+        operations_.on_revocation_status(
+            [this](const std::string& organization) { return revocation_.status(organization); });
         answerer_.set_policy(policy_->policy(), policy_->settings_version());
         answerer_.on_outdated([this](std::int64_t version, StoreCallback<void> then) {
             policy_->refresh(version, std::move(then));
@@ -362,6 +365,7 @@ class Daemon : private EntityEvents
         set_people();
         set_archives();
         members_.bring();
+        revocation_.policy_changed();
         if (origin == PolicyInForce::Origin::here) {  // else who has saved it answers what waits
             entity_.read_again();
         } else {
@@ -541,6 +545,9 @@ class Daemon : private EntityEvents
     void domain_changed(const std::string& domain, DomainState state) override
     {
         states_[domain] = state;
+        if (state == DomainState::answering) {
+            revocation_.domain_answers();
+        }
         if (awaiting_login_ && entity_.connection_state() == Connection::State::online) {
             awaiting_login_.reset();
             begin_check();
@@ -688,6 +695,8 @@ class Daemon : private EntityEvents
         }};
     std::optional<WebSessions> web_sessions_;  // nothing: there is no page
     Operations operations_;
+    AutomaticRevocation revocation_{{*policy_, operations_, *database_, clock_,
+                                     std::chrono::system_clock::now, [this] { return ldap_.status(); }}};
     ClientService client_service_;
     std::unique_ptr<Control> control_;
     std::unique_ptr<HttpServer> metrics_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -294,6 +296,35 @@ BOOST_AUTO_TEST_CASE(many_records_are_looked_at_in_portions)
     BOOST_REQUIRE(approvals.size() == 20'099U);
     BOOST_TEST(approvals.front().pair.contact.text() == "n20099@capulet.lit");
     BOOST_TEST(approvals.back().pair.contact.text() == "n1@capulet.lit");
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_ends_by_the_rule_that_gave_it_whatever_it_says_today)
+{
+    const auto rules = [](const std::string& third) {
+        const std::string rule = "[[organization.rule]]\nfrom = [\"*\"]\nanswer = \"approve\"\n";
+        return rule + rule + rule + third;
+    };
+    const std::int64_t without_end =
+        record(Answer::approve, Reason::rule, "peter@capulet.lit");  // there is no rule 3
+    put_in_force(rules("for = \"90d\"\n"));
+    record(Answer::approve, Reason::rule);
+    record(Answer::approve, Reason::in_organization, "susan@capulet.lit");
+    put_in_force(rules("for = \"1d\"\n"));
+    const auto ends = [&](const std::string& contact) {
+        const auto all = found({.contact = Address::prepare(contact).value()});
+        BOOST_REQUIRE(all.size() == 1U);
+        return all[0].ends ? std::optional(*all[0].ends - all[0].at) : std::nullopt;
+    };
+    BOOST_TEST((ends(kNurse) == std::chrono::days(90)));
+    BOOST_TEST((ends("susan@capulet.lit") == std::nullopt));
+    BOOST_TEST((ends("peter@capulet.lit") == std::nullopt));
+    const auto first = found({.contact = Address::prepare(kNurse).value()}).at(0);
+    repeat(record(Answer::approve, Reason::rule));
+    BOOST_TEST((ends(kNurse) == std::chrono::days(1)));
+    BOOST_TEST((found({.contact = Address::prepare(kNurse).value()}).at(0).at > first.at));
+    BOOST_TEST(contacts({.records = std::set<std::int64_t>{without_end, first.record}}) ==
+                   std::vector<std::string>{"peter@capulet.lit"},
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
