@@ -75,6 +75,7 @@ Json json_of(const std::vector<ApprovalInForce>& approvals)
                        {"at", timestamp(approval.at)},
                        {"reason", to_string(approval.reason)},
                        {"rule", approval.rule != 0 ? Json(approval.rule) : Json(nullptr)},
+                       {"ends", approval.ends ? Json(timestamp(*approval.ends)) : Json(nullptr)},
                        {"subscription", name(one.standing.subscription)},
                        {"own", one.own ? Json(name(*one.own)) : Json(nullptr)},
                        {"outcome", one.outcome ? Json(word(*one.outcome)) : Json(nullptr)}});
@@ -200,6 +201,16 @@ Json json_of(const LdapStatus& ldap)
             {"problem", ldap.problem}};
 }
 
+Json json_of(const RevocationStatus& revocation)
+{
+    return {{"setting", name(revocation.setting)},
+            {"found", revocation.looked ? Json(revocation.found) : Json(nullptr)},
+            {"more", revocation.more},
+            {"from", revocation.from ? Json(timestamp(*revocation.from)) : Json(nullptr)},
+            {"looked", revocation.looked ? Json(timestamp(*revocation.looked)) : Json(nullptr)},
+            {"problem", revocation.problem}};
+}
+
 Json json_of(const Status& status)
 {
     Json organizations = Json::array();
@@ -214,9 +225,11 @@ Json json_of(const Status& status)
                  {"people", domain.people ? json_of(*domain.people) : Json(nullptr)},
                  {"archive", domain.archive ? json_of(*domain.archive) : Json(nullptr)}});
         }
-        organizations.push_back({{"general", without_lists(one.general)},
-                                 {"domains", std::move(domains)},
-                                 {"choices", one.choices}});
+        organizations.push_back(
+            {{"general", without_lists(one.general)},
+             {"domains", std::move(domains)},
+             {"choices", one.choices},
+             {"no_longer_approved", one.revocation ? json_of(*one.revocation) : Json(nullptr)}});
     }
     Json saved = Json::array();
     for (const SavedValue& one : status.saved) {

@@ -189,6 +189,14 @@ std::string metrics(const Status& status, const Timings& timings)
     for (const OrganizationStatus& organization : status.organizations) {
         out.add(organization.choices, {{"organization", organization.general.organization}});
     }
+    out.begin(
+        gauge, "usher_approvals_no_longer_given",
+        "Approvals in force that have ended by their rules or that policy would not give any more, as last looked at");
+    for (const OrganizationStatus& organization : status.organizations) {
+        if (organization.revocation && organization.revocation->looked) {
+            out.add(organization.revocation->found, {{"organization", organization.general.organization}});
+        }
+    }
     out.begin(counter, "usher_settings_generation", "Counts changes of policy since the store was made");
     out.add(status.generation);
     return out.text();

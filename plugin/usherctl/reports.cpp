@@ -253,6 +253,25 @@ std::string requests(std::size_t count)
     return std::to_string(count) + (count == 1 ? " request" : " requests");
 }
 
+/// What there is to say of approvals that policy would not give any more.
+std::string revocation_text(const Json& revocation)
+{
+    std::string out;
+    if (const Json& found = revocation.at("found"); found.is_number()) {
+        const auto count = found.get<std::size_t>();
+        out = std::to_string(count) + (revocation.at("more").get<bool>() ? " or more" : "");
+        if (const Json& from = revocation.at("from"); from.is_string()) {
+            out += ", revoked from " + local_time(from.get<std::string>()) + " on";
+        } else if (count > 0 && revocation.at("setting") == "report") {
+            out += "; usherctl approvals --no-longer lists them";
+        }
+    } else {
+        out = "not looked for yet";
+    }
+    const std::string problem = text(revocation, "problem");
+    return problem.empty() ? out : out + "; NOT LOOKED AT: " + problem;
+}
+
 }  // namespace
 
 std::string status(const Json& status)
@@ -299,6 +318,9 @@ std::string status(const Json& status)
         }
         if (std::string archives = archive_report::line(organization.at("domains")); !archives.empty()) {
             rows.push_back({"archives", std::move(archives)});
+        }
+        if (const Json& revocation = organization.at("no_longer_approved"); revocation.is_object()) {
+            rows.push_back({"no longer approved", revocation_text(revocation)});
         }
         out += table(rows, 2);
     }
@@ -460,6 +482,14 @@ std::string approval_count(std::size_t count)
     return std::to_string(count) + (count == 1 ? " approval" : " approvals");
 }
 
+/// Why it was given, and when it ends.
+std::string reason_and_end(const Json& approval)
+{
+    const Json& ends = approval.at("ends");
+    return reason(approval) +
+           (ends.is_string() ? ", until " + local_time(ends.get<std::string>()) : std::string());
+}
+
 /// Those that a person has made their own, and what is missing.
 std::string own_and_missing(const Json& approvals)
 {
@@ -482,7 +512,7 @@ std::string approvals(const Json& approvals)
     Rows rows{{"USER", "CONTACT", "SUBSCRIPTION", "APPROVED", "REASON", "DECISION"}};
     for (const Json& one : list) {
         rows.push_back({text(one, "user"), text(one, "contact"), text(one, "subscription"),
-                        local_time(text(one, "at")), reason(one), text(one, "decision")});
+                        local_time(text(one, "at")), reason_and_end(one), text(one, "decision")});
     }
     return (list.empty() ? "No approval of policy's is in force.\n" : table(rows)) +
            own_and_missing(approvals);
@@ -497,8 +527,8 @@ std::string revocations(const Json& approvals, bool applied)
     }
     std::size_t revoked = 0;
     for (const Json& one : list) {
-        auto& row = rows.emplace_back(std::vector<std::string>{text(one, "user"), text(one, "contact"),
-                                                               local_time(text(one, "at")), reason(one)});
+        auto& row = rows.emplace_back(std::vector<std::string>{
+            text(one, "user"), text(one, "contact"), local_time(text(one, "at")), reason_and_end(one)});
         if (applied) {
             row.push_back(revoked_text(one.at("outcome")));
             revoked += one.at("outcome") == "revoked" ? 1U : 0U;

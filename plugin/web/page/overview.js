@@ -27,7 +27,7 @@ function showState(status) {
         status.store_error && h("p", {class: "problem", role: "alert"},
             `THE STORE CANNOT BE WRITTEN, so all requests are left to the users: ${status.store_error}`),
         notInForce(status.saved ?? []),
-        (status.organizations ?? []).map(domains),
+        (status.organizations ?? []).map((one) => [domains(one), noLongerApproved(one)]),
         facts([
             ["Version", status.version],
             ["Running since", status.started && time(status.started)],
@@ -42,6 +42,18 @@ function domains(organization) {
     const rows = organization.domains.map((one) => [foreign(one.domain), domainState(one.state),
         one.last_round_trip ? time(one.last_round_trip) : "not since the start"]);
     return table(organization.general.organization, columns, rows);
+}
+
+/** Approvals by policy that have ended, or that it would not give any more. */
+function noLongerApproved(organization) {
+    const known = organization.no_longer_approved;
+    if (!known || (!known.found && !known.problem)) {
+        return "";
+    }
+    const name = organization.general.organization;
+    const count = `${known.more ? "More than " : ""}${counted(known.found ?? 0, "approval")} by policy in ${name} would not be given any more`;
+    return h("p", {class: "note"}, known.found ? [count, known.from && [", revoked from ", time(known.from), " on"], "."] : "",
+        known.problem && ` Approvals in ${name} could not be looked at: ${known.problem}`);
 }
 
 function directory(ldap) {

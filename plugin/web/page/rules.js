@@ -57,10 +57,29 @@ function ruleItem(rule, at, count, {changed, move, take}) {
         }});
         return labelled(label, input);
     };
+    const length = addressField(rule.for ?? "", {inputmode: "text", placeholder: "without end", input: () => {
+        const text = length.value.trim();
+        if (text === "") {
+            delete rule.for;
+        } else {
+            rule.for = text;
+        }
+        changed();
+    }});
+    const lasts = labelled("For, such as 90d", length);
     const answer = h("select", {change: () => {
         rule.answer = answer.value;
+        showLength();
         changed();
     }}, ANSWERS.map(([value, label]) => h("option", {value, selected: value === rule.answer}, label)));
+    const showLength = () => {
+        lasts.hidden = rule.answer !== "approve";
+        if (lasts.hidden) {
+            delete rule.for;
+            length.value = "";
+        }
+    };
+    showLength();
     const drag = (event) => {
         event.dataTransfer.setData("text/plain", `rule ${at}`);
         event.dataTransfer.effectAllowed = "move";
@@ -84,7 +103,8 @@ function ruleItem(rule, at, count, {changed, move, take}) {
         },
     }, h("div", {class: "rule", role: "group", "aria-label": `Rule ${at + 1}`},
         h("span", {class: "place"}, handle, String(at + 1)),
-        text("from", "From (contacts)"), text("to", "To (users)"), labelled("Answer", answer),
+        text("from", "From (contacts)"), text("to", "To (users)"),
+        h("div", {}, labelled("Answer", answer), lasts),
         h("span", {class: "buttons"},
             button("↑", () => move(at, at - 1, ".up"),
                 {class: "up", "aria-label": `Move ${name} up`, disabled: at === 0}),

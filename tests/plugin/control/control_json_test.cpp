@@ -35,6 +35,7 @@ BOOST_AUTO_TEST_CASE(approvals_and_what_became_of_them_are_documented)
                             Address::prepare("romeo@montague.lit").value()};
     PolicyApproval by_rule{.pair = pair, .record = 12, .at = {}, .organization = "Capulet"};
     by_rule.rule = 3;
+    by_rule.ends = std::chrono::system_clock::time_point(std::chrono::hours(24));
     const auto standing = [&pair](Subscription subscription) {
         return StandingApproval{pair, subscription, false, "", {}, "mark"};
     };
@@ -48,6 +49,7 @@ BOOST_AUTO_TEST_CASE(approvals_and_what_became_of_them_are_documented)
     const Json read = Json::parse(json);
     BOOST_TEST(read["approvals"][0]["decision"] == "12");
     BOOST_TEST(read["approvals"][0]["rule"] == 3);
+    BOOST_TEST(read["approvals"][0]["ends"] == "1970-01-02T00:00:00.000Z");
     BOOST_TEST(read["approvals"][0]["outcome"] == "changed");
     BOOST_TEST(read["own"][0]["own"] == "subscribed");
     BOOST_TEST(read["own"][0]["subscription"] == "both");

@@ -291,6 +291,36 @@ BOOST_AUTO_TEST_CASE(status_and_metrics_say_of_which_groups_nobody_knows_the_mem
     BOOST_TEST(metrics.find("usher_ldap_groups_not_known 1") != std::string::npos, metrics);
 }
 
+BOOST_AUTO_TEST_CASE(status_and_metrics_say_what_would_not_be_approved_any_more)
+{
+    std::optional<RevocationStatus> known;
+    operations.on_revocation_status([&known](const std::string&) { return known; });
+    const auto reported = [this] {
+        const std::string text = control_report::status(asked("GET", "/v1/status", "/v1/status"));
+        return std::regex_replace(text, std::regex("\n +"), " ");
+    };
+    const auto has = [](const std::string& text, const std::string& part) {
+        return text.find(part) != std::string::npos;
+    };
+    BOOST_TEST(!has(reported(), "no longer approved"));
+    known = RevocationStatus{.setting = Revoking::report, .problem = "The store cannot be written."};
+    BOOST_TEST(has(reported(),
+                   "no longer approved  not looked for yet; NOT LOOKED AT: The store cannot be written."),
+               reported());
+    BOOST_TEST(!has(ask("GET", "/metrics").body, "usher_approvals_no_longer_given{"));
+    known = RevocationStatus{.setting = Revoking::report, .found = 12, .more = true, .looked = noon()};
+    BOOST_TEST(has(reported(), "no longer approved  12 or more; usherctl approvals --no-longer lists them"),
+               reported());
+    known = RevocationStatus{.setting = Revoking::apply, .found = 12, .from = noon(), .looked = noon()};
+    BOOST_TEST(has(reported(), "no longer approved  12, revoked from "), reported());
+    BOOST_TEST(has(ask("GET", "/metrics").body, "usher_approvals_no_longer_given{organization="),
+               ask("GET", "/metrics").body);
+    const Json json = asked("GET", "/v1/status", "/v1/status")["organizations"][0]["no_longer_approved"];
+    BOOST_TEST(json["found"] == 12);
+    BOOST_TEST(json["setting"] == "apply");
+    BOOST_TEST(json["from"] == json["looked"]);
+}
+
 BOOST_AUTO_TEST_CASE(where_only_names_are_read_of_a_directory_nothing_is_said_of_groups)
 {
     LdapStatus ldap{.url = "ldaps://ldap.example.org"};
