@@ -1,8 +1,17 @@
-// What policy has approved is listed and revoked, and what a user has made their own is not: with the daemon on a real server.
+// What policy has approved is listed and revoked, by hand and when its time has come, and what a user has made their own is not:
+// with the daemon on a real server.
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <stdexcept>
 
+#include "deadline.h"
+#include "ldap_section.h"
 #include "servers.h"
 #include "stage.h"
+#include "temporary_directory.h"
 #include "usherctl.h"
 
 namespace usher::test
@@ -40,6 +49,129 @@ struct Granted : Stage {
 
     Usherd usherd;
     Usherctl usherctl{usherd.directory() / "control.sock"};
+};
+
+/// The clocks of the daemon (libfaketime), all of them: its timers, too, are due when they are set. Not under the sanitizers,
+/// which want to be the first library that is loaded.
+class DaemonClock
+{
+  public:
+    static constexpr bool kCanBeSet =
+#ifdef USHER_FAKETIME
+        true;
+#else
+        false;
+#endif
+
+    DaemonClock() { advance(std::chrono::seconds(0)); }
+
+    void advance(std::chrono::seconds time)
+    {
+        ahead_ += time;
+        const std::filesystem::path next = directory_.path() / "next";
+        std::ofstream(next) << "+" << ahead_.count() << "\n";
+        std::filesystem::rename(next, directory_.path() / "time");
+    }
+    [[nodiscard]] std::vector<std::string> environment() const
+    {
+#ifdef USHER_FAKETIME
+        return {"LD_PRELOAD=" USHER_FAKETIME,
+                "FAKETIME_TIMESTAMP_FILE=" + (directory_.path() / "time").string(), "FAKETIME_NO_CACHE=1",
+                "NO_FAKE_STAT=1", "FAKETIME_DISABLE_SHM=1"};
+#else
+        return {};
+#endif
+    }
+
+  private:
+    TemporaryDirectory directory_;
+    std::chrono::seconds ahead_{0};
+};
+
+/// A rule approves Juliet's colleagues, and then it does not.
+struct Changing : Stage {
+    static UsherdOptions options(const std::string& setting, const std::string& more)
+    {
+        return {.option = "prompt",
+                .organization = "revoke_when_no_longer_approved = \"" + setting + "\"\n" + more};
+    }
+    static ServerOptions granted()
+    {
+        ServerOptions granted = ScriptedStage::options({entity_address(Login::component)});
+        granted.approval_entities = granted.entities;
+        return granted;
+    }
+
+    explicit Changing(const std::string& rule_more = {})
+        : Stage(granted()),
+          usherd(connection_to(server()), options("report", rule({"capulet.lit"}, "approve") + rule_more)),
+          nurse(enter(kNurse)),
+          tybalt(enter(kTybalt)),
+          juliet(enter(kJuliet))
+    {
+        usherd.start(clock.environment());
+        usherd.wait_until_answering();
+        for (WireClient* contact : {&nurse, &tybalt}) {
+            contact->send(to(kJuliet, "subscribe"));
+            contact->expect_all({presence("subscribed", kJuliet), roster_push(kJuliet)});
+        }
+        const Element named = juliet.request(
+            "set", {}, "<query xmlns='jabber:iq:roster'><item jid='" + kTybalt + "' name='Cousin'/></query>");
+        BOOST_REQUIRE_EQUAL(named.attribute("type"), "result");
+        advance(std::chrono::seconds(61));  // the first look
+        wait_until([](const Json& known) { return known.is_object() && known["looked"].is_string(); });
+    }
+
+    /// Asking wakes the daemon, which waits for its timers by another clock.
+    void advance(std::chrono::seconds time)
+    {
+        clock.advance(time);
+        usherctl.done({"status"});
+    }
+    Json status() { return usherctl.json("GET", "/v1/status", {"status"})["organizations"][0]; }
+    /// What is known of approvals that would not be given any more.
+    Json wait_until(const std::function<bool(const Json&)>& is_so)
+    {
+        Json known;
+        for (const Deadline deadline = within(kPatience); remaining_ms(deadline) > 0;) {
+            known = status()["no_longer_approved"];
+            if (is_so(known)) {
+                return known;
+            }
+        }
+        throw std::runtime_error("not so, after a minute: " + known.dump());
+    }
+    /// The connection does not survive minutes without a reply. A look that has failed because of that comes a minute after the
+    /// domain is answering.
+    void look_after(std::chrono::seconds time)
+    {
+        advance(time);
+        for (const Deadline deadline = within(kPatience);
+             status()["domains"][0]["state"] != "answering" && remaining_ms(deadline) > 0;) {
+        }
+        advance(std::chrono::seconds(61));
+    }
+    void reload(const UsherdOptions& changed)
+    {
+        usherd.write_settings(changed);
+        usherctl.done({"reload"});
+        look_after(std::chrono::minutes(5));
+    }
+    /// The next look, almost three hours after the one before: more would be a gap.
+    Json next_look()
+    {
+        const std::string before = status()["no_longer_approved"]["looked"];
+        look_after(std::chrono::minutes(170));
+        return wait_until(
+            [&before](const Json& known) { return known["looked"] > before && known["problem"] == ""; });
+    }
+
+    DaemonClock clock;
+    Usherd usherd;
+    Usherctl usherctl{usherd.directory() / "control.sock"};
+    WireClient& nurse;
+    WireClient& tybalt;
+    WireClient& juliet;
 };
 
 bool has(const std::string& text, const std::string& part)
@@ -113,6 +245,80 @@ BOOST_AUTO_TEST_CASE(a_server_that_lets_only_read_is_listed_and_revokes_nothing)
     BOOST_TEST(has(refused, "does not allow Usher to revoke approvals"), refused);
     BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
     BOOST_TEST(stage.usherctl.json("GET", "/v1/approvals", {"approvals"})["approvals"].size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_policy_would_not_give_any_more_is_counted_and_revoked_after_a_day)
+{
+    if (!DaemonClock::kCanBeSet) {
+        BOOST_TEST_MESSAGE("The clock is not set: libfaketime does not work under the sanitizers.");
+        return;
+    }
+    Changing stage;
+    BOOST_TEST(stage.status()["no_longer_approved"]["found"] == 0);
+    stage.reload(Changing::options("report", ""));
+    Json known = stage.wait_until([](const Json& now) { return now["found"] == 1; });
+    BOOST_TEST(known["from"].is_null());
+    BOOST_TEST(has(stage.usherctl.done({"status"}), "usherctl approvals --no-longer"));
+
+    // A directory that is away: it is not known who is in the group.
+    UsherdOptions away = Changing::options(
+        "apply", "[[organization.group]]\nname = \"sales\"\nldap = \"(department=Sales)\"\n" +
+                     rule({"group:sales"}, "approve"));
+    away.more = ldap_section("ldap://127.0.0.1:1", "dc=example,dc=org") + "tls = \"off\"\n";
+    stage.reload(away);
+    stage.wait_until(
+        [](const Json& now) { return now["problem"] == "It is not known who is in the group sales."; });
+    for (int look = 0; look < 9; ++look) {
+        stage.advance(std::chrono::minutes(170));
+    }
+    known = stage.wait_until([](const Json& now) { return now["problem"] != ""; });
+    BOOST_TEST(known["from"].is_null());
+    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "from");
+
+    stage.usherd.write_settings(Changing::options("apply", ""));
+    stage.usherctl.done({"reload"});
+    known = stage.next_look();
+    BOOST_TEST(known["found"] == 1);
+    const std::string from = known["from"];
+    for (int look = 0; look < 8; ++look) {
+        known = stage.next_look();
+        BOOST_TEST(known["from"] == from);
+        BOOST_TEST(known["found"] == 1);
+    }
+    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "from");
+    stage.next_look();
+    stage.nurse.expect(presence("unsubscribed", kJuliet));
+    BOOST_TEST(item_in(stage.nurse.roster(), kJuliet) == "none");
+    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "none");
+    BOOST_TEST(item_in(stage.juliet.roster(), kTybalt) == "from");
+    BOOST_TEST(item_in(stage.tybalt.roster(), kJuliet) == "to");
+    stage.wait_until([](const Json& now) { return now["found"] == 0; });
+    const Json record =
+        Json::parse(stage.usherctl.done({"journal", "--json", "--contact", kNurse, "-n", "1"}));
+    BOOST_TEST(record["reason"] == "revoked");
+    BOOST_TEST(record["answered_by"] == "policy");
+    BOOST_TEST(record["outcome"] == "confirmed");
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_ends_when_its_rule_says)
+{
+    if (!DaemonClock::kCanBeSet) {
+        BOOST_TEST_MESSAGE("The clock is not set: libfaketime does not work under the sanitizers.");
+        return;
+    }
+    Changing stage("for = \"4h\"\n");
+    const std::string explained = stage.usherctl.done({"explain", kJuliet, "peter@capulet.lit"});
+    BOOST_TEST(has(explained, "The approval ends after 4 hours,"), explained);
+    BOOST_TEST(has(stage.usherctl.done({"approvals"}), "rule 1, until "));
+    stage.reload(Changing::options("never", ""));
+    stage.next_look();
+    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "from");
+    stage.next_look();
+    BOOST_TEST(stage.next_look()["setting"] == "never");
+    stage.nurse.expect(presence("unsubscribed", kJuliet));
+    BOOST_TEST(item_in(stage.nurse.roster(), kJuliet) == "none");
+    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "none");
+    BOOST_TEST(item_in(stage.juliet.roster(), kTybalt) == "from");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
