@@ -57,6 +57,31 @@ BOOST_AUTO_TEST_CASE(organizations_have_counts_by_domain_and_what_is_not_covered
                "Montague: server\n  usherd sets nothing: what the server and its users want applies.\n");
 }
 
+BOOST_AUTO_TEST_CASE(each_state_has_its_words_and_a_problem_is_said)
+{
+    Json capulet = domain("capulet.lit", 1, 2, 4, "its server did not answer");
+    Json& archive = capulet["archive"];
+    archive["accounts"]["waiting"] = 3;
+    archive["accounts"]["impossible"] = 5;
+    archive["listed"] = archive["server_default"] = nullptr;
+    const Json organization = {{"organization", "Capulet"},
+                               {"default", "never"},
+                               {"lock", true},
+                               {"domains", Json::array({capulet})}};
+    std::string report =
+        archive_report::report({{"organizations", Json::array({organization})}, {"user", nullptr}});
+    for (auto at = report.find("\n    "); at != std::string::npos;
+         at = report.find("\n    ")) {  // wrapped there
+        report.replace(at, 5, " ");
+    }
+    BOOST_TEST(
+        report ==
+        "Capulet: never, locked\n  capulet.lit: 1 have it from usherd, 2 have preferences of their own, 3 wait to "
+        "be set, 4 are not known, 5 have no archive on their server; THE LAST TIME THEY COULD NOT BE SET: its "
+        "server did not answer\n" +
+            kNotCovered);
+}
+
 BOOST_AUTO_TEST_CASE(a_user_has_what_the_server_says)
 {
     Json user = {{"user", "juliet@capulet.lit"},
