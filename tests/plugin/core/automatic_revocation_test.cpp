@@ -202,6 +202,23 @@ BOOST_AUTO_TEST_CASE(so_many_are_taken_at_once)
     BOOST_TEST(taken.size() == 2'500U);
 }
 
+BOOST_AUTO_TEST_CASE(an_approval_has_ended_from_its_end_on_unless_the_user_always_accepts_the_contact)
+{
+    PolicyApproval approval{.pair = {Address::prepare(kJuliet).value(), Address::prepare(kNurse).value()},
+                            .record = 1,
+                            .at = kNoon,
+                            .organization = "Capulet"};
+    BOOST_TEST(!has_ended(approval, {}, kNoon + 24h * 365));
+    approval.ends = kNoon + 2h;
+    BOOST_TEST(!has_ended(approval, {}, kNoon + 2h - 1ms));
+    BOOST_TEST(has_ended(approval, {}, kNoon + 2h));
+    Facts facts;
+    for (const Handling handling : kHandlings) {
+        facts.exception = ContactException{handling, kNurse};
+        BOOST_TEST(has_ended(approval, facts, kNoon + 2h) == (handling != Handling::always_accept));
+    }
+}
+
 // --- With an organisation
 
 BOOST_FIXTURE_TEST_CASE(with_never_nobody_looks, Scene)
