@@ -332,8 +332,16 @@ void DomainArchive::work(std::size_t most, std::function<void()> sending, std::f
     const std::size_t count = std::min(due_.size(), alone_ == 0 ? most : 1);
     alone_ -= alone_ == 0 ? 0U : 1U;
     std::vector<Address> accounts;
-    for (; accounts.size() < count; due_.pop_back()) {
-        accounts.push_back(prepared_address(due_.back()).value());
+    for (; accounts.size() < count && !due_.empty(); due_.pop_back()) {
+        // What a directory has may be refused when it is prepared once more.
+        if (auto account = prepared_address(due_.back())) {
+            accounts.push_back(*std::move(account));
+        }
+    }
+    if (accounts.empty()) {
+        go_on();
+        then();
+        return;
     }
     const auto portion =
         std::make_shared<Portion>(Portion{std::move(accounts), std::move(sending), std::move(then)});

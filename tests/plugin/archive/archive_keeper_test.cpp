@@ -609,7 +609,7 @@ const std::string kCannotList = "its server cannot list its accounts: it is set 
 BOOST_AUTO_TEST_CASE(E49_where_accounts_cannot_be_listed_it_is_set_for_those_who_are_known)
 {
     can_list = false;
-    known = {"juliet@capulet.lit", "nurse@capulet.lit", "nobody@capulet.lit"};
+    known = {"Not Prepared@capulet.lit", "juliet@capulet.lit", "nurse@capulet.lit", "nobody@capulet.lit"};
     want(kNever);
     offer();
     settle();
