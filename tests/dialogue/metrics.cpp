@@ -114,7 +114,9 @@ BOOST_AUTO_TEST_CASE(a_thousand_requests_are_counted_as_the_journal_has_them)
     BOOST_TEST(found["usher_answering_seconds_bucket{le=\"+Inf\"}"] ==
                found["usher_answering_seconds_count"]);
     BOOST_TEST(found.at("usher_requests_total{source=\"waiting\"}") == 0);
-    BOOST_TEST(found["usher_store_seconds_count"] == found["usher_answering_seconds_count"]);
+    // What comes while PostgreSQL is writing shares the next transaction.
+    BOOST_TEST(found["usher_store_seconds_count"] > 0);
+    BOOST_TEST(found["usher_store_seconds_count"] <= found["usher_answering_seconds_count"]);
     BOOST_TEST(found["usher_answering_seconds_sum"] >= found["usher_store_seconds_sum"]);
     BOOST_TEST(found["usher_connected"] == 1);
     BOOST_TEST(found["usher_logins_total"] == 1);
