@@ -119,7 +119,7 @@ read(Storage, Host, Read) ->
 	true ->
 	    mnesia:async_dirty(Read);
 	false ->
-	    {atomic, Found} = Storage:transaction(Host, Read),
+	    {atomic, Found} = transaction(Storage, Host, Read),
 	    Found
     end.
 
@@ -305,9 +305,18 @@ cancel(Host, Key, Cancellation) ->
 %% and here once more at the end of the whole: what was read in between is out of date.
 in_transaction(Host, {User, _} = Key, Change) ->
     Storage = gen_mod:db_mod(Host, mod_roster),
-    Result = Storage:transaction(Host, fun() -> Change(transacted_item(Host, Key)) end),
+    Result = transaction(Storage, Host, fun() -> Change(transacted_item(Host, Key)) end),
     _ = mod_roster:set_items(User, Host, #roster_query{items = []}),
     Result.
+
+%% An error in it, such as another module's in a hook of mod_roster's, would end ejabberd's process for SQL, with all that
+%% waits for it. An exit rolls the transaction back: so it does in Mnesia.
+transaction(Storage, Host, Function) ->
+    Storage:transaction(Host, fun() ->
+				      try Function()
+				      catch error:Reason:Stack -> exit({Reason, Stack})
+				      end
+			      end).
 
 transacted_item(Host, {User, Contact}) ->
     Storage = gen_mod:db_mod(Host, mod_roster),
