@@ -9,6 +9,7 @@
 
 #include "deadline.h"
 #include "ldap_section.h"
+#include "programs.h"
 #include "servers.h"
 #include "stage.h"
 #include "temporary_directory.h"
@@ -56,12 +57,7 @@ struct Granted : Stage {
 class DaemonClock
 {
   public:
-    static constexpr bool kCanBeSet =
-#ifdef USHER_FAKETIME
-        true;
-#else
-        false;
-#endif
+    [[nodiscard]] static bool can_be_set() { return !programs_are_sanitized(); }
 
     DaemonClock() { advance(std::chrono::seconds(0)); }
 
@@ -74,13 +70,12 @@ class DaemonClock
     }
     [[nodiscard]] std::vector<std::string> environment() const
     {
-#ifdef USHER_FAKETIME
+        if (!can_be_set()) {
+            return {};
+        }
         return {"LD_PRELOAD=" USHER_FAKETIME,
                 "FAKETIME_TIMESTAMP_FILE=" + (directory_.path() / "time").string(), "FAKETIME_NO_CACHE=1",
                 "NO_FAKE_STAT=1", "FAKETIME_DISABLE_SHM=1"};
-#else
-        return {};
-#endif
     }
 
   private:
@@ -249,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_lets_only_read_is_listed_and_revokes_nothing)
 
 BOOST_AUTO_TEST_CASE(what_policy_would_not_give_any_more_is_counted_and_revoked_after_a_day)
 {
-    if (!DaemonClock::kCanBeSet) {
+    if (!DaemonClock::can_be_set()) {
         BOOST_TEST_MESSAGE("The clock is not set: libfaketime does not work under the sanitizers.");
         return;
     }
@@ -302,7 +297,7 @@ BOOST_AUTO_TEST_CASE(what_policy_would_not_give_any_more_is_counted_and_revoked_
 
 BOOST_AUTO_TEST_CASE(an_approval_ends_when_its_rule_says)
 {
-    if (!DaemonClock::kCanBeSet) {
+    if (!DaemonClock::can_be_set()) {
         BOOST_TEST_MESSAGE("The clock is not set: libfaketime does not work under the sanitizers.");
         return;
     }

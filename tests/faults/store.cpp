@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "child.h"
+#include "programs.h"
 
 namespace usher::test
 {
@@ -138,11 +139,7 @@ Store::Journal SqliteStore::journal()
 
 bool WallClock::can_be_set()
 {
-#ifdef USHER_FAKETIME
-    return true;
-#else
-    return false;
-#endif
+    return !programs_are_sanitized();
 }
 
 WallClock::WallClock(const OwnMounts& mounts)
@@ -160,16 +157,15 @@ void WallClock::set(std::chrono::hours from_now) const
 
 std::vector<std::string> WallClock::environment() const
 {
-#ifdef USHER_FAKETIME
+    if (!can_be_set()) {
+        return {};
+    }
     return {"LD_PRELOAD=" USHER_FAKETIME,
             "FAKETIME_TIMESTAMP_FILE=" + (directory_.path() / "time").string(),
             "FAKETIME_DONT_FAKE_MONOTONIC=1",
             "FAKETIME_NO_CACHE=1",
             "NO_FAKE_STAT=1",
             "FAKETIME_DISABLE_SHM=1"};
-#else
-    return {};
-#endif
 }
 
 }  // namespace usher::test

@@ -108,7 +108,7 @@ class SqliteStore : public Store
 class WallClock
 {
   public:
-    /// Whether this build of the daemon can be told the time.
+    /// Whether the daemon can be told the time.
     [[nodiscard]] static bool can_be_set();
 
     /// Whom libfaketime served and who was killed leaves files in /dev/shm: in one of our own.
