@@ -20,6 +20,7 @@
 #include "postgres_store.h"
 #include "private_ejabberd.h"
 #include "progress.h"
+#include "revoking.h"
 #include "schedule.h"
 #include "servers.h"
 #include "store.h"
@@ -45,6 +46,8 @@ constexpr milliseconds kRecovery{600'000};
 /// ejabberd's mod_pres_counter as Debian has it.
 constexpr std::size_t kHeld = 100;
 constexpr std::size_t kHeldForOne = 5;
+/// So many approvals are revoked in some ten seconds.
+constexpr std::size_t kMany = 1'000;
 
 struct Arguments {
     std::uint64_t seed = 1;
@@ -79,6 +82,7 @@ ServerOptions server_options(Login login, const std::string& server)
     options.hosts = {"capulet.lit"};
     options.connector = true;
     options.entities = {entity_address(login)};
+    options.approval_entities = options.entities;
     options.components = People::components();
     if (server == "ejabberd") {
         options.for_all = "  mod_pres_counter: {count: 5, interval: 60}\n";
@@ -196,6 +200,50 @@ class FaultRun
         compare_told(people_.requests(), store_->journal(), outcome);
         outcome.wrong.insert(outcome.wrong.end(), people_.complaints().begin(), people_.complaints().end());
         return outcome;
+    }
+
+    /// Has revoked what policy has approved, while those faults come, and until nothing is left to revoke, or nothing happens
+    /// any more; then the books of that are closed.
+    void revoke(const std::vector<PlannedFault>& planned, Outcome& outcome)
+    {
+        // Where there are many, of so many users more with each fault, or all would be revoked before the last.
+        const bool many = outcome.approved > kMany;
+        for (std::size_t i = 0; i < planned.size(); ++i) {
+            std::cout << "revoking, fault " << i + 1 << ": " << text(planned[i]) << std::endl;
+            const std::size_t users =
+                std::max<std::size_t>(1, people_.users().size() * (i + 1) / planned.size());
+            std::size_t turn = i;
+            const auto next = [&] { revoking_.go_on(many ? people_.users()[turn++ % users] : ""); };
+            next();
+            people_.go_on(std::chrono::ceil<milliseconds>(planned[i].after_them));
+            cause(planned[i], people_.asked());
+            const Deadline pause = within(kPause);
+            do {
+                next();
+                people_.go_on(milliseconds(100));
+            } while (!answering() && Clock::now() < pause);
+        }
+        clock_.set(std::chrono::hours(0));
+        std::cout << "no more faults" << std::endl;
+        const std::size_t all = people_.requests().size();
+        Progress progress("revocations", all, kRecovery);
+        std::optional<Revoking::Left> left;
+        for (std::size_t seen = revoking_.successes(); !left || left->policys > 0;) {
+            if (progress.stalled()) {
+                std::cout << "not all is revoked: " << progress.str() << std::endl;
+                break;  // the books will tell what is missing
+            }
+            revoking_.go_on();
+            people_.go_on(milliseconds(200));
+            if (answering() && revoking_.successes() != seen) {
+                seen = revoking_.successes();
+                left = revoking_.left();
+            }
+            progress.reached(std::min(all - 1, revoked_told()));
+        }
+        people_.round_trip();
+        compare_revoked(people_.requests(), read_users(*server_, people_.users()), store_->journal(),
+                        left ? left->own : decltype(left->own)(), outcome);
     }
 
     /// Since the last call.
@@ -395,6 +443,14 @@ class FaultRun
             [](const Request& request) { return request.policy != Policy::leave && !request.answered(); }));
     }
 
+    [[nodiscard]] std::size_t revoked_told()
+    {
+        return static_cast<std::size_t>(
+            std::count_if(people_.requests().begin(), people_.requests().end(), [](const Request& request) {
+                return request.policy == Policy::approve && request.unsubscribed > 0;
+            }));
+    }
+
     /// How many requests wait that policy does not leave to their users; nothing if the daemon cannot tell.
     [[nodiscard]] static std::optional<std::size_t> unanswered(const Usherctl& usherctl)
     {
@@ -418,6 +474,7 @@ class FaultRun
     Usherd usherd_;
     LoopProbe probe_;
     People people_;
+    Revoking revoking_{Usherctl(usherd_.directory() / "control.sock")};
     std::vector<std::string> unseen_;
 };
 
@@ -464,7 +521,11 @@ void run(const Arguments& arguments)
     }
     std::cout << "no more faults" << std::endl;
     fault_run.recover();
-    const Outcome outcome = fault_run.outcome();
+    Outcome outcome = fault_run.outcome();
+    std::vector<PlannedFault> revoking =
+        schedule(random, arguments.faults / 2, 0, store_kind(arguments.store), WallClock::can_be_set());
+    std::erase_if(revoking, [](const PlannedFault& one) { return one.fault == Fault::daemon_leaves; });
+    fault_run.revoke(revoking, outcome);
 
     for (const auto& [fault, count] : kinds) {
         const auto ms = [](auto time) { return std::chrono::duration_cast<milliseconds>(time).count(); };
@@ -475,11 +536,13 @@ void run(const Arguments& arguments)
     print("twice", outcome.twice);
     print("unrecorded", outcome.unrecorded);
     print("wrong", outcome.wrong);
-    std::cout << arguments.requests << " requests, " << planned.size() << " faults: " << outcome.approved
-              << " approved, " << outcome.denied << " denied, " << outcome.waiting << " waiting; "
-              << outcome.lost.size() << " lost, " << outcome.twice.size() << " twice, "
-              << outcome.unrecorded.size() << " unrecorded, " << outcome.wrong.size() << " wrong ("
-              << outcome.told_late << " told on asking again; "
+    std::cout << outcome.revoked << " revoked, of which " << outcome.revoked_untold
+              << " contacts have not learned; " << outcome.kept << " count as persons' own\n";
+    std::cout << arguments.requests << " requests, " << planned.size() << " and " << revoking.size()
+              << " faults: " << outcome.approved << " approved, " << outcome.denied << " denied, "
+              << outcome.waiting << " waiting; " << outcome.lost.size() << " lost, " << outcome.twice.size()
+              << " twice, " << outcome.unrecorded.size() << " unrecorded, " << outcome.wrong.size()
+              << " wrong (" << outcome.told_late << " told on asking again; "
               << std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begun).count() << " s)"
               << std::endl;
     if (!outcome.good()) {

@@ -11,6 +11,14 @@ namespace
 /// The schedule is printed with seconds since then.
 const Clock::time_point kBegin = Clock::now();
 
+Store::Records records_of(const Store::Journal& journal, const Request& request)
+{
+    const auto found = journal.find({request.user, request.contact});
+    return found == journal.end() ? Store::Records() : found->second;
+}
+
+}  // namespace
+
 std::string text(const Request& request)
 {
     std::string out = request.contact + " to " + request.user + " (sent " + std::to_string(request.sent) +
@@ -22,14 +30,6 @@ std::string text(const Request& request)
     }
     return out + ")";
 }
-
-Store::Records records_of(const Store::Journal& journal, const Request& request)
-{
-    const auto found = journal.find({request.user, request.contact});
-    return found == journal.end() ? Store::Records() : found->second;
-}
-
-}  // namespace
 
 std::map<std::string, UserState> read_users(const Server& server, const std::vector<std::string>& users)
 {

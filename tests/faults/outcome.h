@@ -17,6 +17,10 @@ struct Outcome {
     std::size_t denied = 0;
     std::size_t waiting = 0;
     std::size_t told_late = 0;  ///< contacts who learned of the answer by asking again
+    // Of those that were approved:
+    std::size_t revoked = 0;
+    std::size_t revoked_untold = 0;  ///< the contact has not learned of it
+    std::size_t kept = 0;            ///< in force still
 
     // One line for each request that is not as it must be.
     std::vector<std::string> lost;
@@ -29,6 +33,9 @@ struct Outcome {
         return lost.empty() && twice.empty() && unrecorded.empty() && wrong.empty();
     }
 };
+
+/// What a line says of a request.
+[[nodiscard]] std::string text(const Request& request);
 
 /// What the server says of one user: their roster, and what waits for them.
 struct UserState {

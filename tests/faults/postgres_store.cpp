@@ -75,16 +75,18 @@ void PostgresStore::make_room()
 Store::Journal PostgresStore::journal()
 {
     Journal journal;
-    for (
-        const std::string& row : primary_->server.execute(
-            database_,
-            "SELECT user_address || ' ' || contact_address || ' ' || answer || ' ' || repeats FROM journal")) {
+    for (const std::string& row : primary_->server.execute(
+             database_,
+             "SELECT concat_ws(' ', user_address, contact_address, answer, reason, repeats, outcome) FROM "
+             "journal")) {
         std::istringstream words(row);
         std::pair<std::string, std::string> pair;
         std::string answer;
+        std::string reason;
         unsigned repeats = 0;
-        words >> pair.first >> pair.second >> answer >> repeats;
-        journal[pair].add(answer, 1 + repeats);
+        std::string outcome;
+        words >> pair.first >> pair.second >> answer >> reason >> repeats >> outcome;
+        journal[pair].add(answer, reason, outcome, repeats);
     }
     return journal;
 }

@@ -86,8 +86,15 @@ void SmallDisk::make_room() const
     std::filesystem::remove(path_ / "filler");
 }
 
-void Store::Records::add(std::string_view answer, unsigned count)
+void Store::Records::add(std::string_view answer, std::string_view reason, std::string_view outcome,
+                         unsigned repeats)
 {
+    const unsigned count = 1 + repeats;
+    if (reason == "revoked") {
+        revoke += outcome == "refused" ? 0 : count;
+        revoked += outcome == "confirmed" ? count : 0;
+        return;
+    }
     (answer == "approve" ? approve : answer == "deny" ? deny : leave) += count;
 }
 
@@ -118,8 +125,9 @@ Store::Journal SqliteStore::journal()
     open();
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(database_.get(),
-                           "SELECT user_address, contact_address, answer, repeats FROM journal", -1,
-                           &statement, nullptr) != SQLITE_OK) {
+                           "SELECT user_address, contact_address, answer, reason, COALESCE(outcome, ''), "
+                           "repeats FROM journal",
+                           -1, &statement, nullptr) != SQLITE_OK) {
         throw std::runtime_error(std::string("reading the journal: ") + sqlite3_errmsg(database_.get()));
     }
     const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> owner(statement, sqlite3_finalize);
@@ -129,7 +137,8 @@ Store::Journal SqliteStore::journal()
     Journal journal;
     int outcome = SQLITE_ROW;
     while ((outcome = sqlite3_step(statement)) == SQLITE_ROW) {
-        journal[{text(0), text(1)}].add(text(2), 1 + static_cast<unsigned>(sqlite3_column_int(statement, 3)));
+        journal[{text(0), text(1)}].add(text(2), text(3), text(4),
+                                        static_cast<unsigned>(sqlite3_column_int(statement, 5)));
     }
     if (outcome != SQLITE_DONE) {
         throw std::runtime_error(std::string("reading the journal: ") + sqlite3_errmsg(database_.get()));

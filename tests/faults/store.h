@@ -64,14 +64,18 @@ class Store
     virtual void fill_disk() = 0;
     virtual void make_room() = 0;
 
-    /// How many records each pair (user, contact) has of each answer.
+    /// How many records each pair (user, contact) has of each answer, and of revocations.
     struct Records {
         unsigned approve = 0;
         unsigned deny = 0;
         unsigned leave = 0;
+        unsigned revoke = 0;   ///< asked for, and not refused by the server
+        unsigned revoked = 0;  ///< of those: confirmed by it
 
         [[nodiscard]] unsigned verdicts() const { return approve + deny; }
-        void add(std::string_view answer, unsigned count);
+        /// A record as it is in the journal, and how often it was repeated.
+        void add(std::string_view answer, std::string_view reason, std::string_view outcome,
+                 unsigned repeats);
     };
     using Journal = std::map<std::pair<std::string, std::string>, Records>;
     [[nodiscard]] virtual Journal journal() = 0;
