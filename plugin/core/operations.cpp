@@ -5,6 +5,7 @@
 
 #include "plugin/settings/group_names.h"
 #include "plugin/text/lists.h"
+#include "plugin/text/since.h"
 
 namespace usher
 {
@@ -49,6 +50,13 @@ std::string why_not_rules(const Settings& file, const std::string& name, const R
             const Pattern& pattern = (error.key == "to" ? rule.to : rule.from)[error.element];
             return "rule " + std::to_string(error.place + 1) + ", " + std::string(error.key) + ": found \"" +
                    to_string(pattern) + "\"; accepted: " + error.accepted;
+        }
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+            if (const std::string accepted = file.store.why_not_for(rules[i].approved_for);
+                !accepted.empty()) {
+                return "rule " + std::to_string(i + 1) + ", for: found \"" +
+                       to_string(rules[i].approved_for) + "\"; accepted: " + accepted;
+            }
         }
     }
     return {};

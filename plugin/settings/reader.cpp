@@ -228,6 +228,11 @@ class Reader
         if (connection != nullptr && connection->is_table()) {
             refuse_component_of_organization(*connection);
         }
+        for (const auto& [value, length] : lengths_) {
+            if (const std::string accepted = settings_.store.why_not_for(length); !accepted.empty()) {
+                refuse(line_of(*value), "organization.rule.for", found_in(*value), accepted);
+            }
+        }
         if (const toml::value* ldap = find(table, "ldap"); ldap != nullptr && ldap->is_table()) {
             check_ldap(ldap->as_table(std::nothrow));
         }
@@ -542,6 +547,8 @@ class Reader
                                                                sound(find(keys, "answer"))) {
                 refuse(line_of(*length), "organization.rule.for", found_in(*length),
                        "only with answer = \"approve\"");
+            } else if (rule.approved_for != std::chrono::seconds(0)) {
+                lengths_.emplace_back(length, rule.approved_for);
             }
             const std::size_t before = pairs;
             pairs += rule.from.size() * rule.to.size();
@@ -599,6 +606,7 @@ class Reader
     bool has_ldap_ = false;
     std::vector<SettingError> errors_;  // the first ones
     std::set<const toml::value*> unsound_;
+    std::vector<std::pair<const toml::value*, std::chrono::seconds>> lengths_;  // of rules with `for`
 };
 
 }  // namespace

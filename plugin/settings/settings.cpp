@@ -25,6 +25,16 @@ std::string rule_place(std::size_t organization, std::size_t rule)
     return organization_place(organization) + ".rule[" + std::to_string(rule) + "]";
 }
 
+std::string StoreSettings::why_not_for(std::chrono::seconds length) const
+{
+    // What is due waits for a look, and is tried again if it could not be revoked.
+    constexpr std::chrono::days kSpare{1};
+    if (journal_days == 0 || length + kSpare <= std::chrono::days(journal_days)) {
+        return {};
+    }
+    return "less than [store] journal_days, which is " + std::to_string(journal_days) + ", by a day at least";
+}
+
 const std::uint32_t* Lines::find(const std::string& key) const
 {
     const auto found = all().find(key);

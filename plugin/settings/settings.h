@@ -45,6 +45,10 @@ struct OrganizationSettings : Organization {
 struct StoreSettings {
     std::string url = "sqlite3:///var/lib/usher/usher.db";
     std::uint32_t journal_days = 365;  ///< 0: kept forever
+
+    /// How long an approval by a rule may be given for, in words: it is found by its record, and that must still be in the
+    /// journal when it is to be revoked. Empty: that length is no longer.
+    [[nodiscard]] std::string why_not_for(std::chrono::seconds length) const;
 };
 
 /// `[ldap]`: a directory with people and groups.

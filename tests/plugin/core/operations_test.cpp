@@ -702,6 +702,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_saved_cannot_be_tried_either_and_by_nobody_e
         refusals(nurse, "Capulet", {.rules = rules}) ==
         "rule 2, to: found \"group:sales\"; accepted: group:NAME of an [[organization.group]] (there is none "
         "in this organization)");
+    const RuleList long_rules =
+        rules_from(nlohmann::json::parse(R"([{"from": ["*"], "answer": "approve", "for": "365d"}])")).value();
+    BOOST_TEST(
+        refusals(nurse, "Capulet", {.rules = long_rules}) ==
+        "rule 1, for: found \"365d\"; accepted: less than [store] journal_days, which is 365, by a day at "
+        "least");
     BOOST_TEST(refusals(nurse, "Capulet", {.administrators = {{address("peter@capulet.lit")}}}) ==
                "You cannot remove yourself from the administrators; another administrator can.");
     BOOST_TEST(
