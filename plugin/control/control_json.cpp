@@ -206,6 +206,7 @@ Json json_of(const RevocationStatus& revocation)
     return {{"setting", name(revocation.setting)},
             {"found", revocation.looked ? Json(revocation.found) : Json(nullptr)},
             {"more", revocation.more},
+            {"waits", revocation.waits},
             {"from", revocation.from ? Json(timestamp(*revocation.from)) : Json(nullptr)},
             {"looked", revocation.looked ? Json(timestamp(*revocation.looked)) : Json(nullptr)},
             {"problem", revocation.problem}};

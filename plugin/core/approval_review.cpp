@@ -392,10 +392,10 @@ void ApprovalReview::revoke(const std::string& domain, InForce page, std::vector
     }
     with_.approvals.revoke(
         domain, std::move(standing),
-        callbacks_.bind([this, page = std::move(page), judged = std::move(judged)](
+        callbacks_.bind([this, domain, page = std::move(page), judged = std::move(judged)](
                             const tl::expected<std::vector<Revoked>, std::string>& outcomes) mutable {
             if (!outcomes) {
-                return fail(outcomes.error(), page.size());
+                return fail(domain + ": " + outcomes.error(), page.size());
             }
             settle(page, judged, *outcomes);
             for (std::size_t i = 0; i < page.size(); ++i) {
@@ -430,16 +430,17 @@ void ApprovalReview::later(std::chrono::milliseconds delay)
 
 void ApprovalReview::fail(const std::string& why, std::size_t unknown)
 {
+    const std::string reason = why.ends_with('.') ? why : why + ".";
     if (!by_) {
-        return end(refused(Kind::unavailable, "The approvals cannot be listed: " + why + "."));
+        return end(refused(Kind::unavailable, "The approvals cannot be listed: " + reason));
     }
     const std::string count =
         std::to_string(revoked_) + (revoked_ == 1 ? " approval was" : " approvals were");
-    std::string text =
-        (revoked_ == 0 && unknown == 0 ? "Nothing was" : "Only " + count) + " revoked: " + why + ".";
+    std::string text = (revoked_ == 0 ? "Nothing was" : "Only " + count) + " revoked" +
+                       (unknown == 0 ? "" : ", as far as the server has confirmed") + ": " + reason;
     if (unknown != 0) {
         text += " Of " + std::to_string(unknown) +
-                " more it is not known what became of them; what is in force still is listed again.";
+                " more it is not known: the same command lists those that are still in force.";
     }
     end(refused(Kind::unavailable, text));
 }

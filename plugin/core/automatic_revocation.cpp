@@ -140,7 +140,9 @@ void AutomaticRevocation::check_clock()
     if (std::chrono::abs(ahead - std::exchange(ahead_, ahead)) > kMaxJump) {
         ++jumps_;
         settled_since_ = with_.clock.now();
-        spdlog::warn("the clock has jumped: approvals that wait to be revoked begin to wait anew");
+        spdlog::warn(
+            "the clock has jumped: nothing is revoked for an hour, and approvals that were to be revoked wait for "
+            "another 24 hours");
     }
 }
 
@@ -266,6 +268,7 @@ void AutomaticRevocation::found(const std::string& name, const ApprovalsInForce&
             look.found.push_back({approval.approval.record, approval.ended});
         }
     }
+    status.waits = look.found.size();
     store(name, look, std::move(status));
 }
 
@@ -319,10 +322,14 @@ void AutomaticRevocation::revoke(const std::string& name, const std::vector<std:
             const auto& all = revoked->approvals;
             const auto count = static_cast<std::size_t>(std::count_if(
                 all.begin(), all.end(), [](const auto& one) { return one.outcome == Revoked::revoked; }));
-            spdlog::info("{}: {} been revoked, of {} that had waited", name, approvals_in_words(count, false),
-                         all.size());
+            spdlog::info("{}: {} been revoked automatically{}", name, approvals_in_words(count, false),
+                         count == all.size()
+                             ? std::string()
+                             : ", and " + std::to_string(all.size() - count) +
+                                   " could not be, or have changed: usherctl journal shows which");
             if (const auto known = statuses_.find(name); known != statuses_.end()) {
                 known->second.found -= std::min(known->second.found, count);
+                known->second.waits -= std::min(known->second.waits, count);
             }
             look_at_next();
         }));
@@ -336,6 +343,7 @@ void AutomaticRevocation::failed(const std::string& name, const std::string& why
     if (const Organization* one = organization(name)) {
         status.setting = one->revoke_when_no_longer_approved;
     }
+    status.waits = 0;
     status.from.reset();
     status.problem = why;
     note(name, std::move(status));
@@ -345,13 +353,17 @@ void AutomaticRevocation::note(const std::string& name, RevocationStatus status)
 {
     RevocationStatus& known = statuses_[name];
     if (status.problem != known.problem && !status.problem.empty()) {
-        spdlog::warn("{}: approvals that policy would not give any more: {}", name, status.problem);
+        spdlog::warn("{}: the check of approvals that have ended or would not be given any more: {}", name,
+                     status.problem);
     }
-    if (status.found != known.found || status.more != known.more ||
+    if (status.found != known.found || status.more != known.more || status.waits != known.waits ||
         status.from.has_value() != known.from.has_value()) {
-        spdlog::info("{}: {} ended or would not be given any more{}", name,
-                     approvals_in_words(status.found, status.more),
-                     status.from ? "; they are revoked from " + utc_minutes(*status.from) + " on" : "");
+        const std::string which =
+            status.waits == status.found ? "they" : std::to_string(status.waits) + " of them";
+        spdlog::info(
+            "{}: {} ended or would not be given any more{}", name,
+            approvals_in_words(status.found, status.more),
+            status.from ? "; " + which + " are revoked from " + utc_minutes(*status.from) + " on" : "");
     }
     known = std::move(status);
 }

@@ -16,7 +16,8 @@ struct RevocationStatus {
     std::size_t found =
         0;              ///< as of the last good look; with `never`, only those that have ended by their rules
     bool more = false;  ///< there may be more
-    /// The first of them are revoked then, or soon after; nothing: none is to be.
+    std::size_t waits = 0;  ///< of those found: how many are to be revoked
+    /// The first of these are revoked then, or soon after; nothing: none is to be.
     std::optional<std::chrono::system_clock::time_point> from = {};
     /// When somebody of this process last looked; nothing: not yet.
     std::optional<std::chrono::system_clock::time_point> looked = {};

@@ -257,19 +257,23 @@ std::string requests(std::size_t count)
 std::string revocation_text(const Json& revocation)
 {
     std::string out;
+    const std::string problem = text(revocation, "problem");
     if (const Json& found = revocation.at("found"); found.is_number()) {
         const auto count = found.get<std::size_t>();
         out = std::to_string(count) + (revocation.at("more").get<bool>() ? " or more" : "");
+        out += problem.empty() ? "" : " at " + local_time(text(revocation, "looked"));
+        const auto waits = revocation.at("waits").get<std::size_t>();
         if (const Json& from = revocation.at("from"); from.is_string()) {
-            out += ", revoked from " + local_time(from.get<std::string>()) + " on";
-        } else if (count > 0 && revocation.at("setting") == "report") {
+            out += (waits == count ? ", " : ", " + std::to_string(waits) + " of them ") + "revoked from " +
+                   local_time(from.get<std::string>()) + " on";
+        }
+        if (count > waits && revocation.at("setting") == "report") {
             out += "; usherctl approvals --no-longer lists them";
         }
     } else {
         out = "not looked for yet";
     }
-    const std::string problem = text(revocation, "problem");
-    return problem.empty() ? out : out + "; NOT LOOKED AT: " + problem;
+    return problem.empty() ? out : out + "; PROBLEM SINCE: " + problem;
 }
 
 }  // namespace

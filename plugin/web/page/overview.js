@@ -51,9 +51,10 @@ function noLongerApproved(organization) {
         return "";
     }
     const name = organization.general.organization;
-    const count = `${known.more ? "More than " : ""}${counted(known.found ?? 0, "approval")} by policy in ${name} would not be given any more`;
-    return h("p", {class: "note"}, known.found ? [count, known.from && [", revoked from ", time(known.from), " on"], "."] : "",
-        known.problem && ` Approvals in ${name} could not be looked at: ${known.problem}`);
+    const count = `Approvals in ${name} that have ended or would not be given any more: ${known.found}${known.more ? " or more" : ""}`;
+    const which = known.waits === known.found ? "" : `${known.waits} of them `;
+    return h("p", {class: "note"}, known.found ? [count, known.from && [`, ${which}revoked from `, time(known.from), " on"], "."] : "",
+        known.problem && ` The last check of approvals in ${name}: ${known.problem}`);
 }
 
 function directory(ldap) {

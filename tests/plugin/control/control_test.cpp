@@ -305,18 +305,27 @@ BOOST_AUTO_TEST_CASE(status_and_metrics_say_what_would_not_be_approved_any_more)
     BOOST_TEST(!has(reported(), "no longer approved"));
     known = RevocationStatus{.setting = Revoking::report, .problem = "The store cannot be written."};
     BOOST_TEST(has(reported(),
-                   "no longer approved  not looked for yet; NOT LOOKED AT: The store cannot be written."),
+                   "no longer approved  not looked for yet; PROBLEM SINCE: The store cannot be written."),
                reported());
     BOOST_TEST(!has(ask("GET", "/metrics").body, "usher_approvals_no_longer_given{"));
     known = RevocationStatus{.setting = Revoking::report, .found = 12, .more = true, .looked = noon()};
     BOOST_TEST(has(reported(), "no longer approved  12 or more; usherctl approvals --no-longer lists them"),
                reported());
-    known = RevocationStatus{.setting = Revoking::apply, .found = 12, .from = noon(), .looked = noon()};
+    known->from = noon();
+    known->waits = 2;
+    known->problem = "The store cannot be written.";
+    BOOST_TEST(has(reported(), "no longer approved  12 or more at "), reported());
+    BOOST_TEST(has(reported(), ", 2 of them revoked from "), reported());
+    BOOST_TEST(has(reported(), " on; usherctl approvals --no-longer lists them; PROBLEM SINCE: The store "),
+               reported());
+    known = RevocationStatus{
+        .setting = Revoking::apply, .found = 12, .waits = 12, .from = noon(), .looked = noon()};
     BOOST_TEST(has(reported(), "no longer approved  12, revoked from "), reported());
     BOOST_TEST(has(ask("GET", "/metrics").body, "usher_approvals_no_longer_given{organization="),
                ask("GET", "/metrics").body);
     const Json json = asked("GET", "/v1/status", "/v1/status")["organizations"][0]["no_longer_approved"];
     BOOST_TEST(json["found"] == 12);
+    BOOST_TEST(json["waits"] == 12);
     BOOST_TEST(json["setting"] == "apply");
     BOOST_TEST(json["from"] == json["looked"]);
 }
