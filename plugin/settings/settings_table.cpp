@@ -93,8 +93,8 @@ Section<OrganizationSettings> organization()
              "Its domains, each exact: a subdomain is another domain. A domain is of one organization only.",
              "[\"example.org\", \"example.com\"]"},
             {"users_may_choose", defaulted, on_reload, flag<O>(&O::users_may_choose),
-             "Allow users to set \"Options for contact list requests\". If not, the option below is in force "
-             "for everybody."},
+             "Allow users to set \"Options for contact list requests\", and exceptions from it. If not, the option below "
+             "is in force for everybody, without exceptions."},
             {"option", defaulted, on_reload, choice<O, Option>(&O::option, names_of(kOptions)),
              "The option in force; with users_may_choose the one that users start from. all: accept requests "
              "automatically from all contacts. organization: accept requests automatically from contacts in "
@@ -120,8 +120,11 @@ Section<OrganizationSettings> organization()
              "What becomes of approvals that policy gave and would not give any more, because rules, groups, federation or "
              "the option have changed. never: they stay. report: usherd looks for them every hour, and status, page, metrics and "
              "log say how many there are. apply: each is revoked 24 hours after it was first found, unless policy would give "
-             "it again by then, or a person has made it their own. In these hours, any other value stops it. Needs the connector "
-             "and its permission for approvals."},
+             "it again by then, or the user has made it their own: subscribed to the contact (other than by ask_back), or given "
+             "them a name or a group. Most clients subscribe in return, so approvals between people who see each other mostly "
+             "stay: usherctl approvals shows which. In the 24 hours, any other value stops it. Needs the connector and its "
+             "permission for approvals (Prosody: urn:xmpp:subscription-requests:0#approvals = \"both\"; ejabberd: "
+             "approval_entities)."},
             {"stock", defaulted, on_reload, choice<O, bool>(&O::stock, {{"off", false}, {"approve", true}}),
              "For those of the domains where the server has no connector. off: no requests are seen there. "
              "approve: a workaround for servers with XEP-0356. Requests between users of the server are found "
@@ -223,9 +226,11 @@ Section<Rule> rule()
              choice(&Rule::answer, names_of(std::array{Answer::approve, Answer::deny, Answer::leave})),
              "approve and deny on the user's behalf, or leave the request to the user.", "\"deny\""},
             {"for", optional, on_reload, length_of_approval(),
-             "With answer = \"approve\": an approval that this rule gives ends so long after it was given, unless a person has "
-             "made it their own by then. The contact may ask again. What the rules are by then does not matter, nor does "
-             "revoke_when_no_longer_approved. Needs the connector and its permission for approvals.",
+             "With answer = \"approve\": each approval that this rule gives ends so long after it was given. Must be shorter "
+             "than [store] journal_days, unless that is 0: approvals are found in the journal. One stays if the user has made "
+             "it their own (see revoke_when_no_longer_approved) or has an exception that always accepts the contact. The "
+             "contact may ask again. What counts is the length when the approval was given; changes of the rules and "
+             "revoke_when_no_longer_approved do not matter. Needs the connector and its permission for approvals.",
              "\"90d\""},
         },
         Rule{{}, {Pattern{Pattern::Kind::everybody, {}}}},
@@ -341,13 +346,14 @@ Section<ArchiveWish> archive()
         "of a conversation keeps its own copy, rooms have archives of their own, and what was stored before stays.",
         {
             {"default", defaulted, on_reload, archive_default(),
-             "server: usherd touches nothing, what the server does and what users prefer applies. always, roster, never: "
-             "set as the default preference of every user who has none, and changed for those when this setting is "
-             "changed: all messages are kept, those with contacts in the user's contact list, or none. Users who change "
-             "theirs, or had one before, keep it, without lock. Back to server, preferences stay as they are."},
+             "server: usherd sets nothing. always: all messages are kept. roster: only those with contacts in the user's "
+             "contact list. never: none. It is set for every user who has no preference. With lock = false, users who had "
+             "one before, or change it later, keep theirs. If this setting is changed, it changes for users who have it "
+             "from usherd. If it is set back to server, locks are removed and preferences stay."},
             {"lock", defaulted, on_reload, flag(&ArchiveWish::lock),
-             "Set it for everybody, also for users who had preferences of their own, and have the server refuse what they "
-             "change. Only with another default than server."},
+             "Set it for all users, and make the server refuse their changes. This deletes users' own archiving preferences, "
+             "including their lists of contacts; they do not come back when the lock is removed. Only with another default "
+             "than server."},
         },
     };
 }
@@ -460,7 +466,8 @@ Section<StoreSettings> store()
              "several servers, host=db1.example.org,db2.example.org target_session_attrs=read-write takes the one "
              "that can be written. sslmode=verify-full has the server's certificate checked."},
             {"journal_days", defaulted, on_reload, number(&S::journal_days, 0, kMaxDays, " (0: forever)"),
-             "How long decisions are kept in the journal. What is older is deleted every twelve hours, the "
+             "How long decisions are kept in the journal. Approvals older than this are no longer listed, ended or revoked, "
+             "so every rule's for must be shorter. What is older is deleted every twelve hours, the "
              "first time twelve hours after the start. After a forward clock jump nothing is deleted for "
              "twelve hours, and the log has a warning, so that a wrong clock can be put right."},
         },
