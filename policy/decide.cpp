@@ -101,7 +101,7 @@ std::string end_in_words(const Rule& rule)
                                    ? std::pair(length / std::chrono::hours(1), " hour")
                                    : std::pair(length / std::chrono::seconds(1), " second");
     return " The approval ends after " + std::to_string(count) + unit + (count == 1 ? "" : "s") +
-           ", unless a person has made it their own by then.";
+           ", unless the user has made it their own by then, or always accepts this contact.";
 }
 
 std::string why_rule(const Question& q, bool applied)

@@ -739,10 +739,13 @@ BOOST_AUTO_TEST_CASE(an_explanation_says_when_an_approval_ends)
         organization.rules = {ends};
         const std::string why =
             explain(Policy({organization}, {}), request("eve@evil.example"), {}).steps.back().why;
-        BOOST_TEST(why == std::string("Rule 1 matches and says approve.") +
-                              (*words == 0 ? std::string()
-                                           : " The approval ends after " + std::string(words) +
-                                                 ", unless a person has made it their own by then."));
+        BOOST_TEST(
+            why ==
+            std::string("Rule 1 matches and says approve.") +
+                (*words == 0
+                     ? std::string()
+                     : " The approval ends after " + std::string(words) +
+                           ", unless the user has made it their own by then, or always accepts this contact."));
     }
 }
 
