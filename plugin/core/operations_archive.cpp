@@ -73,18 +73,20 @@ std::string Operations::archive_notice(const Address& user) const
     const auto kept = [&]() -> std::string {
         switch (*organization->archive.preference) {
             case Archiving::always:
-                return "keeps your messages";
+                return "store your messages";
             case Archiving::roster:
-                return "keeps your messages with people in your contact list, and no others";
+                return "store your messages with people in your contact list, and no others";
             case Archiving::never:
                 break;
         }
-        return "does not keep your messages";
+        return "store none of your messages";
     }();
-    return organization->name + " wants that your server " + kept +
-           (organization->archive.lock ? ". You cannot change this."
-                                       : ", unless you have chosen something else in your client.") +
-           " The other side of a conversation, and rooms, keep what they want.";
+    // Whether it is in force for this account only the server could say.
+    return "Policy of " + organization->name + ": your server is to " + kept +
+           (organization->archive.lock
+                ? ". Once this is set for your account, you cannot change it in your client."
+                : ", unless you have chosen something else in your client.") +
+           " Messages stored before stay, and the people and rooms you write to keep their own copies.";
 }
 
 }  // namespace usher

@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(what_is_wanted_for_archives_is_shown_to_whom_it_concerns)
     set_people_settings("[organization.archive]\ndefault = \"roster\"");
     check_contains(iq("get", menu), "node='archive' name='Message archive'");
     const std::string notice =
-        "Capulet wants that your server keeps your messages with people in your contact list";
+        "Policy of Capulet: your server is to store your messages with people in your contact list";
     check_contains(command("archive"), notice);
     check_contains(say("archive"), notice);
     check_contains(say("help"), "archive: what your server keeps of your messages");

@@ -97,16 +97,21 @@ BOOST_AUTO_TEST_CASE(a_user_is_looked_up_where_something_is_wanted)
 BOOST_AUTO_TEST_CASE(users_are_told_what_applies_to_them)
 {
     const auto notice = [this](const std::string& user) { return operations.archive_notice(address(user)); };
-    const std::string others = " The other side of a conversation, and rooms, keep what they want.";
-    BOOST_TEST(notice("juliet@capulet.lit") ==
-               "Capulet wants that your server does not keep your messages, unless you have chosen something "
-               "else in your client." +
-                   others);
+    const std::string others =
+        " Messages stored before stay, and the people and rooms you write to keep their own copies.";
+    BOOST_TEST(
+        notice("juliet@capulet.lit") ==
+        "Policy of Capulet: your server is to store none of your messages, unless you have chosen something "
+        "else in your client." +
+            others);
     BOOST_TEST(notice("romeo@montague.lit").empty());
     BOOST_TEST(notice("romeo@verona.lit").empty());
     want("default = \"always\"\nlock = true");
-    BOOST_TEST(notice("juliet@capulet.lit") ==
-               "Capulet wants that your server keeps your messages. You cannot change this." + others);
+    BOOST_TEST(
+        notice("juliet@capulet.lit") ==
+        "Policy of Capulet: your server is to store your messages. Once this is set for your account, you "
+        "cannot change it in your client." +
+            others);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
