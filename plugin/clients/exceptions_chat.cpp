@@ -14,9 +14,9 @@ namespace
 {
 
 constexpr std::string_view kExceptionsHelp =
-    "\nexceptions: whose requests are handled otherwise"
-    "\nalways accept ADDRESS, never accept ADDRESS, always ask ADDRESS: change it; ADDRESS may be a domain"
-    "\nno exception ADDRESS: take it back";
+    "\nexceptions: list your exceptions (contacts and domains whose new requests your option does not decide)"
+    "\nalways accept ADDRESS, never accept ADDRESS, always ask ADDRESS: add or change one; ADDRESS may be a domain"
+    "\nno exception ADDRESS: remove it";
 
 struct Phrase {
     std::string_view first;

@@ -48,8 +48,9 @@ CommandForm form_of(const UserExceptions& user, const std::string& basis)
 {
     DataForm form = form_named("exceptions", kTitle);
     form.instructions = {
-        "Whose requests are handled otherwise than your option says: one address (name@example.org) or domain "
-        "(example.org) a line. One for an address comes before one for its domain."};
+        "Contacts and domains whose new requests your option does not decide: one address (name@example.org) or "
+        "domain (example.org) a line. One for an address comes before one for its domain. Contacts who see you already "
+        "still do: to end that, cancel the subscription in your client."};
     for (const Handling handling : kHandlings) {
         FormField field = form_field(FormField::Type::text_multi, std::string(name(handling)),
                                      std::string(label(handling)));

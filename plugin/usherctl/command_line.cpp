@@ -159,7 +159,8 @@ class Grammar
     void add_exceptions()
     {
         CLI::App* exceptions = add(
-            "exceptions", "Show or change whose requests a user has handled otherwise than the option says",
+            "exceptions",
+            "Show or change a user's exceptions: contacts and domains whose requests the option does not decide",
             &Commands::exceptions);
         add_user(exceptions)->required();
         const auto add_entries = [exceptions](const char* name, std::vector<std::string>& entries,

@@ -86,7 +86,7 @@ BOOST_DATA_TEST_CASE(what_is_said_in_the_chat_does_too, kLogins, login)
     BOOST_TEST(outcome_of(stage, juliet, "benvolio@montague.lit") == "asked");
     BOOST_TEST(said(juliet, login, "always accept tybalt@") ==
                "\"tybalt@\" is neither an address, such as name@example.org, nor a domain.");
-    BOOST_TEST(has(said(juliet, login, "help"), "no exception ADDRESS: take it back"));
+    BOOST_TEST(has(said(juliet, login, "help"), "no exception ADDRESS: remove it"));
 }
 
 // The administrator's rules come before, and explain, the journal and replay say what happened.
