@@ -74,8 +74,9 @@ void Operations::review_approvals(const Actor& actor, ApprovalFilter filter, std
         return then(tl::unexpected(may.error()));
     }
     if (by && revoking_) {
-        return then(
-            refused(Kind::conflict, "Other approvals are being revoked: try again when that is done."));
+        return then(refused(
+            Kind::conflict,
+            "usherd is already revoking other approvals, by itself or for somebody else: try again in a minute."));
     }
     revoking_ = revoking_ || by;
     approvals_.search(*order,

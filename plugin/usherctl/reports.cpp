@@ -462,7 +462,7 @@ std::string own_text(const std::string& because)
         return "the user has subscribed to the contact";
     }
     if (because == "named") {
-        return "the user has given the contact a name";
+        return "the contact has a name in the user's list that Usher would not give today";
     }
     if (because == "grouped") {
         return "the user has put the contact into a group";

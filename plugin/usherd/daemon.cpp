@@ -519,8 +519,9 @@ class Daemon : private EntityEvents
     {
         constexpr int kMaxWaiting = 4;
         if (journal_questions_ == kMaxWaiting) {
-            return then(refused(Refusal::Kind::unavailable,
-                                "Others are having the journal gone through: try again when they are done."));
+            return then(refused(Refusal::Kind::unavailable, "The journal is already being searched for " +
+                                                                std::to_string(kMaxWaiting) +
+                                                                " other questions: try again in a minute."));
         }
         ++journal_questions_;
         const auto done = std::make_shared<Result<Value>>();
