@@ -503,7 +503,7 @@ std::string own_and_missing(const Json& approvals)
         for (const Json& one : own) {
             rows.push_back({text(one, "user"), text(one, "contact"), own_text(text(one, "own"))});
         }
-        out += "\nApproved by policy, but a person's own by now, so never revoked:\n" + table(rows);
+        out += "\nApproved by policy, but a person's own by now, so not revoked:\n" + table(rows);
     }
     return out + more(approvals) + unlisted(approvals);
 }
