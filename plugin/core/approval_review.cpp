@@ -334,10 +334,14 @@ void ApprovalReview::take(const JournalRecord& record)
         return;
     }
     std::string what = pair_of(record.request.user, record.request.contact);
-    const auto add = [this, &record](const std::string& of) {
+    // Nor does it matter, as there, when policy has approved before: its time may be a later one, by another clock.
+    const bool approves = record.decision.answer == Answer::approve && is_policys(record.decision.reason);
+    const auto add = [this, &record, approves](const std::string& of) {
         Since& since = since_[of];
         since.id = std::max(since.id, record.id);
-        since.at = std::max(since.at, record.last_at.value_or(record.at));
+        if (!approves) {
+            since.at = std::max(since.at, record.last_at.value_or(record.at));
+        }
     };
     add(what);
     if (record.covers == Covers::domain) {

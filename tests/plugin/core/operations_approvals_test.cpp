@@ -313,6 +313,17 @@ BOOST_AUTO_TEST_CASE(what_was_decided_since_the_journal_was_searched_is_kept)
     BOOST_TEST((sorted(revocations()).size() == 2U));
 }
 
+// The clock was ahead when they asked before.
+BOOST_AUTO_TEST_CASE(an_earlier_approval_with_a_later_time_does_not_matter)
+{
+    test::SqliteFile(path).run(
+        "CREATE TEMP TABLE earlier AS SELECT * FROM journal WHERE contact_address = 'nurse@capulet.lit'; "
+        "UPDATE earlier SET id = id - 1, at = at + 3600000; INSERT INTO journal SELECT * FROM earlier");
+    BOOST_TEST(list().value().approvals.size() == 3U);
+    BOOST_TEST(revoke_all().value().approvals.size() == 3U);
+    BOOST_TEST(revoked.size() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_that_is_lost_in_the_middle_leaves_nothing_to_be_done_twice)
 {
     for (int i = 0; i < 150; ++i) {
