@@ -31,7 +31,7 @@ std::string to_string(const ArchiveFailure& failure)
         case ArchiveFailure::Problem::not_granted:
             return "its server does not allow Usher to set them";
         case ArchiveFailure::Problem::no_archive:
-            return "its server has no message archive there";
+            return "its server has no message archive there: enable mod_mam";
         case ArchiveFailure::Problem::unreadable:
             return "its server's list of them cannot be understood";
         case ArchiveFailure::Problem::no_reply:

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "integration/archive/wire_format.h"
 #include "integration/requests/wire_format.h"
 #include "integration/xmpp/namespaces.h"
 #include "integration/xmpp/xml.h"
@@ -109,6 +110,8 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
             facts.connector = true;
         } else if (feature == ns::kPeople) {
             facts.people = true;
+        } else if (feature == ns::kApprovals) {
+            facts.approvals = true;
         } else if (feature == ns::kArchive) {
             facts.archive = true;
         } else if (feature.starts_with(kProtocol)) {
@@ -127,6 +130,10 @@ void Survey::read_features(const std::string& domain, const Stanza& query)
                                        .child("count", ns::kResultSets)
                                        .text());
         });
+    }
+    const auto anybody = Address::prepare("usher@" + domain);  // who has no account is not in the reply
+    if (facts.connector && facts.archive && archives_.contains(domain) && anybody) {
+        ask(domain, archive_query(std::span(&*anybody, 1)), kAnswer, facts.archived, [](const Stanza&) {});
     }
 }
 

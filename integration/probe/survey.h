@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,10 +37,15 @@ struct DomainFacts {
     bool connector = false;       ///< it has the feature of our version of the protocol (PROTOCOL.md) ...
     std::string other_connector;  ///< ... or that of another version: its namespace
     bool people = false;          ///< it has the second part, about people
+    bool approvals = false;       ///< it has the third part, about approvals
     bool archive = false;         ///< it has the fourth part, about archiving preferences
 
     Answer pending;                        ///< asked where there is a connector
     std::optional<std::uint64_t> waiting;  ///< requests that wait for their users, as the server counts them
+
+    /// Asked for the preferences of one account, where that was wanted and there is the fourth part: without an archive the
+    /// error is `feature-not-implemented` (PROTOCOL.md S129).
+    Answer archived;
 
     Answer version;        ///< XEP-0092
     std::string software;  ///< what it says there, or in its list of features
@@ -62,6 +68,8 @@ class Survey
     Survey(const std::vector<std::string>& domains, IqClient& iqs, Clock& clock,
            std::function<void()> answered);
 
+    /// Before the start: asks whether the domain has a message archive, too.
+    void ask_archive(const std::string& domain) { archives_.insert(domain); }
     void start();
     /// Every message that arrives: a domain may say what it grants.
     void received_message(const Stanza& message);
@@ -82,7 +90,8 @@ class Survey
     IqAsker asker_;
     Clock& clock_;
     std::function<void()> answered_;
-    std::size_t open_ = 0;  // questions without an answer
+    std::set<std::string, std::less<>> archives_;  // who is asked whether there is one
+    std::size_t open_ = 0;                         // questions without an answer
     Clock::Time list_deadline_;
 };
 

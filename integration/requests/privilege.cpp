@@ -31,6 +31,9 @@ void read_namespaces(const Stanza& parent, int depth, Advertisement& granted)
         if (element.attribute("ns") == ns::kApprovals && (both || type == "get")) {
             granted.approvals = true;
         }
+        if (element.attribute("ns") == ns::kApprovals && (both || type == "set")) {
+            granted.revoking = true;
+        }
         if (element.attribute("ns") == ns::kArchive && both) {
             granted.archive = true;
         }

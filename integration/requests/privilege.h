@@ -14,6 +14,7 @@ struct Advertisement {
     bool requests = false;   ///< iq permission for the subscription-requests namespace
     bool people = false;     ///< iq permission to list the people of the server (integration/people)
     bool approvals = false;  ///< iq permission to read which approvals are in force (integration/approvals)
+    bool revoking = false;   ///< the same to revoke them
     bool archive = false;    ///< iq permission to read and set archiving preferences (integration/archive)
     bool roster_get = false;
     bool roster_set = false;

@@ -61,6 +61,13 @@ void Check::start_on(IqClient& iqs, const Advertised& advertised, const LastRepl
 void Check::begin_survey(IqClient& iqs)
 {
     survey_.emplace(domains_, iqs, clock_, [this] { answered(); });
+    for (const Organization& organization : settings_.organizations) {
+        if (organization.archive.preference) {
+            for (const std::string& domain : organization.domains) {
+                survey_->ask_archive(domain);
+            }
+        }
+    }
     survey_->start();
 }
 

@@ -18,6 +18,7 @@ using Answer = DomainFacts::Answer;
 
 static_assert(kGrantedNamespace == ns::kRequests);
 static_assert(kGrantedPeople == ns::kPeople);
+static_assert(kGrantedApprovals == ns::kApprovals);
 static_assert(kGrantedArchive == ns::kArchive);
 
 std::string said(const Answer& answer)
@@ -262,6 +263,42 @@ void add_people(Paragraph& paragraph, const PeopleSearch& people, const DomainFa
     }
 }
 
+bool has_approvals_that_end(const RuleList& rules)
+{
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (rules[i].approved_for != std::chrono::seconds(0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// What revoking by itself (`for`, `revoke_when_no_longer_approved`) has of the server. Requests are answered all the same.
+void add_approvals(Paragraph& paragraph, const Organization& organization, const DomainFacts& facts,
+                   const ServerSteps& steps)
+{
+    const Revoking setting = organization.revoke_when_no_longer_approved;
+    const bool revokes = setting == Revoking::apply || has_approvals_that_end(organization.rules);
+    if (setting == Revoking::never && !revokes) {
+        return;
+    }
+    const std::string without = revokes ? "no approvals are revoked automatically"
+                                        : "approvals that policy would not give any more are not counted";
+    if (!facts.approvals) {
+        paragraph.add(Outcome::warning, "approvals", "the connector does not offer them: " + without,
+                      "install the connector of usherd's release; then " + steps.approvals);
+    } else if (!facts.granted || !facts.granted->approvals) {
+        paragraph.add(Outcome::warning, "approvals", "permission to read them not granted: " + without,
+                      steps.approvals);
+    } else if (revokes && !facts.granted->revoking) {
+        paragraph.add(Outcome::warning, "approvals",
+                      "permission granted to read them, but not to revoke them: " + without, steps.approvals);
+    } else {
+        paragraph.passed("approvals", facts.granted->revoking ? "permission granted, to read and revoke them"
+                                                              : "permission granted, to read them");
+    }
+}
+
 /// What `[organization.archive]` has of the server. Requests are answered all the same.
 void add_archive(Paragraph& paragraph, const DomainFacts& facts, const ServerSteps& steps)
 {
@@ -270,9 +307,18 @@ void add_archive(Paragraph& paragraph, const DomainFacts& facts, const ServerSte
         paragraph.add(Outcome::warning, "archive", "the connector does not offer it: " + without,
                       "install the connector of usherd's release; then " + steps.archive);
     } else if (!facts.granted || !facts.granted->archive) {
-        paragraph.add(Outcome::warning, "archive", "permission not granted: " + without, steps.archive);
+        paragraph.add(Outcome::warning, "archive",
+                      "permission to read and set preferences not granted: " + without, steps.archive);
+    } else if (facts.archived) {
+        paragraph.passed("archive", "permission granted, to set preferences; there is a message archive");
+    } else if (facts.archived.condition == "feature-not-implemented") {
+        paragraph.add(Outcome::warning, "archive", "the server has no message archive here: " + without,
+                      steps.message_archive);
     } else {
-        paragraph.passed("archive", "permission granted, to set preferences");
+        paragraph.add(Outcome::not_possible, "archive",
+                      "permission granted; whether the server has a message archive is not known: " +
+                          said(facts.archived),
+                      "the server's log may say why");
     }
 }
 
@@ -326,6 +372,7 @@ void add_domain(CheckReport& report, const Settings& settings, const Organizatio
         add_roster_permission(paragraph, facts);
         if (facts.connector) {
             add_people(paragraph, organization.people, facts, steps);
+            add_approvals(paragraph, organization, facts, steps);
             if (organization.archive.preference) {
                 add_archive(paragraph, facts, steps);
             }

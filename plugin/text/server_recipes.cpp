@@ -77,6 +77,11 @@ constexpr std::string_view kProsodyComponentStep = "; Component \"{own}\" needs 
 constexpr std::string_view kProsodyPeopleStep =
     "add [\"{people}\"] = \"get\" to the iq = { ... } of \"{own}\" in privileged_entities for {domain}, and restart "
     "Prosody";
+constexpr std::string_view kProsodyApprovalsStep =
+    "set [\"{approvals}\"] = \"both\" in the iq = { ... } of \"{own}\" in privileged_entities for {domain}, and restart "
+    "Prosody";
+constexpr std::string_view kProsodyMessageArchiveStep =
+    "add \"mam\" to modules_enabled for {domain}, and restart Prosody";
 constexpr std::string_view kProsodyArchiveStep =
     "add [\"{archive}\"] = \"both\" to the iq = { ... } of \"{own}\" in privileged_entities for {domain}, and restart "
     "Prosody";
@@ -89,6 +94,10 @@ constexpr std::string_view kEjabberdGrantStep =
     "add \"{own}\" to the `entities` of mod_subscription_requests for {domain}, and reload the configuration";
 constexpr std::string_view kEjabberdPeopleStep =
     "add \"{own}\" to the `people_entities` of mod_subscription_requests for {domain}, and reload the configuration";
+constexpr std::string_view kEjabberdApprovalsStep =
+    "add \"{own}\" to the `approval_entities` of mod_subscription_requests for {domain}, and reload the configuration";
+constexpr std::string_view kEjabberdMessageArchiveStep =
+    "add mod_mam to the modules of {domain}, and reload the configuration";
 constexpr std::string_view kEjabberdArchiveStep =
     "add \"{own}\" to the `archive_entities` of mod_subscription_requests for {domain}, and reload the configuration";
 constexpr std::string_view kEjabberdRegistration =
@@ -100,6 +109,9 @@ constexpr std::string_view kOtherGrantStep =
     "grant \"{own}\" the iq permission (XEP-0356) `both` for {namespace} on {domain}";
 constexpr std::string_view kOtherPeopleStep =
     "grant \"{own}\" the iq permission (XEP-0356) `get` for {people} on {domain}";
+constexpr std::string_view kOtherApprovalsStep =
+    "grant \"{own}\" the iq permission (XEP-0356) `both` for {approvals} on {domain}";
+constexpr std::string_view kOtherMessageArchiveStep = "turn the message archive (XEP-0313) on for {domain}";
 constexpr std::string_view kOtherArchiveStep =
     "grant \"{own}\" the iq permission (XEP-0356) `both` for {archive} on {domain}";
 constexpr std::string_view kOtherRegistration = "turn registration (XEP-0077) off";
@@ -193,24 +205,30 @@ ServerSteps server_steps(std::optional<ServerKind> server, LoginKind login, std:
                         {"{domain}", domain},
                         {"{namespace}", kGrantedNamespace},
                         {"{people}", kGrantedPeople},
+                        {"{approvals}", kGrantedApprovals},
                         {"{archive}", kGrantedArchive},
                         {"{grant}", prosody},
                         {"{modules}", kProsodyComponentModules}};
     if (!server) {
-        return {std::string(kOtherConnectorStep), filled_in(kOtherGrantStep, values),
-                filled_in(kOtherPeopleStep, values), filled_in(kOtherArchiveStep, values),
+        return {std::string(kOtherConnectorStep),     filled_in(kOtherGrantStep, values),
+                filled_in(kOtherPeopleStep, values),  filled_in(kOtherApprovalsStep, values),
+                filled_in(kOtherArchiveStep, values), filled_in(kOtherMessageArchiveStep, values),
                 std::string(kOtherRegistration)};
     }
     if (*server == ServerKind::ejabberd) {
         return {filled_in(kEjabberdConnectorStep, values), filled_in(kEjabberdGrantStep, values),
-                filled_in(kEjabberdPeopleStep, values), filled_in(kEjabberdArchiveStep, values),
+                filled_in(kEjabberdPeopleStep, values),    filled_in(kEjabberdApprovalsStep, values),
+                filled_in(kEjabberdArchiveStep, values),   filled_in(kEjabberdMessageArchiveStep, values),
                 std::string(kEjabberdRegistration)};
     }
     const bool component = login == LoginKind::component;
     return {
         filled_in(kProsodyConnectorStep, values),
         filled_in(kProsodyGrantStep, values) + (component ? filled_in(kProsodyComponentStep, values) : ""),
-        filled_in(kProsodyPeopleStep, values), filled_in(kProsodyArchiveStep, values),
+        filled_in(kProsodyPeopleStep, values),
+        filled_in(kProsodyApprovalsStep, values),
+        filled_in(kProsodyArchiveStep, values),
+        filled_in(kProsodyMessageArchiveStep, values),
         std::string(kProsodyRegistration)};
 }
 

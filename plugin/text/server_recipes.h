@@ -46,7 +46,9 @@ struct ServerSteps {
     std::string connector;            ///< how the connector gets there
     std::string grant;                ///< how Usher is allowed to answer
     std::string people;               ///< how Usher is allowed to see who the users are
+    std::string approvals;            ///< how Usher is allowed to read and revoke approvals
     std::string archive;              ///< how Usher is allowed to set archiving preferences
+    std::string message_archive;      ///< how the server gets a message archive
     std::string closed_registration;  ///< how registration is closed
 };
 /// Without `server`: for one that no recipe is known for.

@@ -229,7 +229,8 @@ std::ostream& operator<<(std::ostream& out, const Refusal& refusal)
 }
 const Refusal kRefusals[] = {
     {"forbidden", Problem::not_granted, "its server does not allow Usher to set them"},
-    {"feature-not-implemented", Problem::no_archive, "its server has no message archive there"},
+    {"feature-not-implemented", Problem::no_archive,
+     "its server has no message archive there: enable mod_mam"},
     {"service-unavailable", Problem::refused, "its server refuses (service-unavailable)"},
 };
 BOOST_DATA_TEST_CASE(a_refusal_says_why, boost::unit_test::data::make(kRefusals), c)

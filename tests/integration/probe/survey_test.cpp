@@ -128,12 +128,41 @@ BOOST_AUTO_TEST_CASE(connector_with_other_parts)
     result("q1",
            "<query xmlns='http://jabber.org/protocol/disco#info'>"
            "<feature var='urn:xmpp:subscription-requests:0#people'/>"
+           "<feature var='urn:xmpp:subscription-requests:0#approvals'/>"
            "<feature var='urn:xmpp:subscription-requests:0#archive'/>"
            "<feature var='urn:xmpp:subscription-requests:0'/></query>");
     BOOST_TEST(facts().connector);
     BOOST_TEST(facts().people);
+    BOOST_TEST(facts().approvals);
     BOOST_TEST(facts().archive);
     BOOST_TEST(facts().other_connector.empty());
+    BOOST_TEST(sent.size() == 3U);  // nothing about archives
+}
+
+BOOST_AUTO_TEST_CASE(a_message_archive_is_asked_for_where_that_is_wanted_and_there_is_the_part)
+{
+    survey.ask_archive("capulet.lit");
+    result("q1",
+           "<query xmlns='http://jabber.org/protocol/disco#info'>"
+           "<feature var='urn:xmpp:subscription-requests:0#archive'/>"
+           "<feature var='urn:xmpp:subscription-requests:0'/></query>");
+    BOOST_TEST_REQUIRE(sent.size() == 4U);
+    BOOST_TEST(sent[3] ==
+               "get capulet.lit <archive xmlns='urn:xmpp:subscription-requests:0#archive'><person "
+               "jid='usher@capulet.lit'/></archive>");
+    result("q2", version());
+    result("q3", "<pending xmlns='urn:xmpp:subscription-requests:0'/>");
+    BOOST_TEST(ends == 0);
+    error("q4", "feature-not-implemented");
+    BOOST_TEST(ends == 1);
+    BOOST_TEST(facts().archived.condition == "feature-not-implemented");
+}
+
+BOOST_AUTO_TEST_CASE(a_connector_without_the_part_is_not_asked_for_a_message_archive)
+{
+    survey.ask_archive("capulet.lit");
+    result("q1", features("urn:xmpp:subscription-requests:0"));
+    BOOST_TEST(sent.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(refusal)

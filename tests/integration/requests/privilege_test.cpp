@@ -209,6 +209,10 @@ BOOST_AUTO_TEST_CASE(approvals_have_a_grant_of_their_own)
         BOOST_TEST(!granted->people, type);
     }
     BOOST_TEST(!read(iq_perm(space + "approvals' type='set'/>"))->approvals);
+    BOOST_TEST(!read(iq_perm(space + "approvals' type='get'/>"))->revoking);
+    BOOST_TEST(read(iq_perm(space + "approvals' type='set'/>"))->revoking);
+    BOOST_TEST(read(iq_perm(space + "approvals' type='both'/>"))->revoking);
+    BOOST_TEST(!read(iq_perm(space + "archive' type='both'/>"))->revoking);
     BOOST_TEST(!read(iq_perm(space + "people' type='both'/>"))->approvals);
     BOOST_TEST(!read(iq_perm(kGrant))->approvals);
 }

@@ -41,6 +41,14 @@ std::ostream& operator<<(std::ostream& out, const Case& c)
     return out << c.name;
 }
 
+RuleList rules_with_an_end()
+{
+    Rule rule;
+    rule.answer = Answer::approve;
+    rule.approved_for = std::chrono::hours(24);
+    return RuleList({Rule{}, rule});
+}
+
 const Case kCases[] = {
     {"connector", [](auto&, auto&, auto&) {}, "connector", "passed", "urn:xmpp:subscription-requests:0", "-",
      true},
@@ -59,8 +67,70 @@ const Case kCases[] = {
      [](auto& s, auto& f, auto&) {
          s.organizations[0].archive = {Archiving::never, false};
          f.archive = f.granted->archive = true;
+         f.archived = {Kind::result, {}};
      },
-     "archive", "passed", "granted, to set preferences", "-", true},
+     "archive", "passed", "granted, to set preferences; there is a message archive", "-", true},
+    {"archive_that_is_none",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].archive = {Archiving::never, false};
+         f.archive = f.granted->archive = true;
+         f.archived = {Kind::error, "feature-not-implemented"};
+     },
+     "archive", "warning", "no message archive here: no archiving preferences are set",
+     "add \"mam\" to modules_enabled for capulet.lit", true},
+    {"archive_that_does_not_say",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].archive = {Archiving::never, false};
+         f.archive = f.granted->archive = true;
+         f.archived = {Kind::error, "internal-server-error"};
+     },
+     "archive", "not possible",
+     "whether the server has a message archive is not known: internal-server-error", "log", true},
+    {"approvals_granted_for_rules_with_an_end",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].rules = rules_with_an_end();
+         f.approvals = f.granted->approvals = f.granted->revoking = true;
+     },
+     "approvals", "passed", "granted, to read and revoke them", "-", true},
+    {"approvals_not_granted_for_rules_with_an_end",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].rules = rules_with_an_end();
+         f.approvals = true;
+     },
+     "approvals", "warning", "permission to read them not granted: no approvals are revoked automatically",
+     "[\"urn:xmpp:subscription-requests:0#approvals\"] = \"both\"", true},
+    {"approvals_granted_to_be_read_only",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].revoke_when_no_longer_approved = Revoking::apply;
+         f.approvals = f.granted->approvals = true;
+     },
+     "approvals", "warning", "but not to revoke them: no approvals are revoked automatically",
+     "[\"urn:xmpp:subscription-requests:0#approvals\"] = \"both\"", true},
+    {"approvals_on_ejabberd",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].revoke_when_no_longer_approved = Revoking::apply;
+         f.software = "ejabberd";
+         f.approvals = true;
+     },
+     "approvals", "warning", "not granted", "`approval_entities`", true},
+    {"approvals_to_report_are_only_read",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].revoke_when_no_longer_approved = Revoking::report;
+         f.approvals = f.granted->approvals = true;
+     },
+     "approvals", "passed", "granted, to read them", "-", true},
+    {"approvals_to_report_not_granted",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].revoke_when_no_longer_approved = Revoking::report;
+         f.approvals = true;
+     },
+     "approvals", "warning", "not counted", "#approvals", true},
+    {"approvals_not_offered",
+     [](auto& s, auto& f, auto&) {
+         s.organizations[0].revoke_when_no_longer_approved = Revoking::apply;
+         f.granted->approvals = f.granted->revoking = true;
+     },
+     "approvals", "warning", "does not offer them", "usherd's release", true},
     {"archive_not_granted",
      [](auto& s, auto& f, auto&) {
          s.organizations[0].archive = {Archiving::never, false};
@@ -286,6 +356,14 @@ BOOST_DATA_TEST_CASE(domain, bdata::make(kCases), c)
         BOOST_TEST(result->fix.find(c.fix) != std::string::npos, result->fix);
     }
     BOOST_TEST(found.all_answered() == c.answered);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_said_of_permissions_for_approvals_where_none_is_needed)
+{
+    for (const CheckResult& result :
+         report("usher.toml", settings(), {{"capulet.lit", all_well()}}, {}).results) {
+        BOOST_TEST(result.subject != "approvals");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(another_servers_domain_does_not_fail_the_check)

@@ -160,6 +160,25 @@ BOOST_AUTO_TEST_CASE(an_advertisement_that_does_not_come_is_not_waited_for_long)
     BOOST_TEST(result->all_answered());
 }
 
+BOOST_AUTO_TEST_CASE(a_message_archive_is_asked_for_where_the_settings_want_something_of_it)
+{
+    for (const bool wanted : {false, true}) {
+        Settings archiving = settings(false);
+        if (wanted) {
+            archiving.organizations[0].archive.preference = Archiving::never;
+        }
+        check.emplace("usher.toml", archiving, channels, clock, [](const CheckReport&) {});
+        check->start("secret");
+        log_in();
+        answer("disco#info",
+               "<query xmlns='http://jabber.org/protocol/disco#info'><feature "
+               "var='urn:xmpp:subscription-requests:0'/><feature "
+               "var='urn:xmpp:subscription-requests:0#archive'/></query>");
+        const auto sent = channels.take_sent();
+        BOOST_TEST(contains(sent.back(), "<archive") == wanted);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_login_is_not_tried_again)
 {
     start();

@@ -182,6 +182,15 @@ BOOST_AUTO_TEST_CASE(steps_quote_the_recipes)
                "add \"usher@example.org\" to the `entities` of mod_subscription_requests for "
                "example.org, and reload the configuration");
 
+    BOOST_TEST(ejabberd.approvals ==
+               "add \"usher@example.org\" to the `approval_entities` of mod_subscription_requests for "
+               "example.org, and reload the configuration");
+    BOOST_TEST(prosody.approvals ==
+               "set [\"urn:xmpp:subscription-requests:0#approvals\"] = \"both\" in the iq = { ... } of "
+               "\"usher.example.org\" in privileged_entities for example.org, and restart Prosody");
+    BOOST_TEST(prosody.message_archive ==
+               "add \"mam\" to modules_enabled for example.org, and restart Prosody");
+
     const ServerSteps other = server_steps({}, LoginKind::component, "usher.example.org", "example.org");
     BOOST_TEST(other.grant ==
                "grant \"usher.example.org\" the iq permission (XEP-0356) `both` for "
