@@ -6,6 +6,15 @@
 namespace usher
 {
 
+namespace
+{
+
+constexpr const char* kNotOffered =
+    "its server gives usherd no permission for archiving preferences, or has no connector: \"usherctl check\" says "
+    "what to do";
+
+}  // namespace
+
 ArchiveKeeper::ArchiveKeeper(Clock& clock, IqClient& iqs, Database& database, KnownAccounts known_accounts,
                              std::function<std::chrono::system_clock::time_point()> wall_clock,
                              std::function<double()> random)
@@ -89,7 +98,7 @@ std::optional<ArchiveStatus> ArchiveKeeper::status(std::string_view domain) cons
     }
     ArchiveStatus status = archive->second.status();
     if (!source_.offered(domain) && status.problem.empty()) {
-        status.problem = "its server does not offer it to Usher";
+        status.problem = kNotOffered;
     }
     return status;
 }
@@ -100,7 +109,7 @@ void ArchiveKeeper::look_up(
 {
     const auto domain = domains_.find(account.domain());
     if (domain == domains_.end() || !source_.offered(account.domain())) {
-        then(tl::unexpected<std::string>("its server does not offer it to Usher"));
+        then(tl::unexpected<std::string>(kNotOffered));
         return;
     }
     source_.read_again(std::string(account.domain()), {account},

@@ -17,7 +17,9 @@ struct ArchiveStatus {
     std::optional<Archiving>
         server_default;  ///< what the server does for accounts without preferences, if it has said so
     std::optional<std::chrono::system_clock::time_point>
-        listed;           ///< when all were last listed, since the start
+        listed;  ///< when all were last listed, since the start
+    /// The server cannot list its accounts: only those that are known to usherd are set.
+    bool known_only = false;
     std::string problem;  ///< why that, or setting, failed the last time, as a clause; empty if it did not
 };
 

@@ -22,9 +22,6 @@ const ArchiveRecord* find(const StoredArchiveDefaults::Records& records, const A
     return found == records.end() ? nullptr : &found->second;
 }
 
-constexpr const char* kCannotList =
-    "its server cannot list its accounts: it is set for those only who are known";
-
 bool may_pass(Problem problem)
 {
     return problem == Problem::no_reply || problem == Problem::refused || problem == Problem::unreadable;
@@ -40,8 +37,8 @@ DomainArchive::DomainArchive(std::string domain, Surroundings& surroundings)
 
 ArchiveStatus DomainArchive::status() const
 {
-    return {wish_, states_.counts(), server_default_, listed_,
-            problem_.empty() && cannot_list_ ? kCannotList : problem_};
+    return {wish_,   states_.counts(), server_default_,
+            listed_, cannot_list_,     problem_.empty() ? account_problem_ : problem_};
 }
 
 void DomainArchive::await_night()
@@ -117,7 +114,9 @@ void DomainArchive::stream_lost()
     forget_due();
     begin_wanted_ = false;
     cannot_list_ = false;
-    problem_.clear();  // perhaps that there was no reply
+    forget_problems();  // perhaps that there was no reply
+    named_.clear();
+    unnamed_ = unnamed_said_ = 0;
     doing_ = Doing::nothing;
 }
 
@@ -133,7 +132,7 @@ void DomainArchive::forget_due()
     due_.clear();
     asking_known_ = false;
     alone_ = 0;
-    failed_alone_ = 0;
+    read_alone_.clear();
     changed_.clear();
     failed_.clear();
     failed_wait_ = kRetry;
@@ -166,6 +165,7 @@ void DomainArchive::try_later(const Address& account)
 void DomainArchive::try_failed()
 {
     retry_failed_.reset();
+    account_problem_.clear();
     if (!retry_) {  // else it is about all of them
         problem_.clear();
     }
@@ -230,7 +230,7 @@ void DomainArchive::list_ended(const std::optional<ArchiveFailure>& failure)
     }
     cannot_list_ = false;
     listed_ = with_.wall_clock();
-    problem_.clear();
+    forget_problems();
     const auto& counts = states_.counts();
     spdlog::info("{}: archiving preferences are listed: {} accounts to be set", domain_,
                  counts[static_cast<std::size_t>(ArchiveState::waiting)]);
@@ -257,9 +257,12 @@ void DomainArchive::ask_about_known()
 
 void DomainArchive::cannot_list()
 {
-    problem_.clear();
+    forget_problems();
     if (!std::exchange(cannot_list_, true)) {
-        spdlog::warn("{}: archiving preferences: {}", domain_, kCannotList);
+        spdlog::warn(
+            "{}: its server cannot list its accounts: archiving preferences are set only for those known to usherd "
+            "(people who can be found, and users who change their preferences)",
+            domain_);
     }
     if (!retry_ && with_.known_accounts(domain_).empty()) {  // not yet, perhaps
         retry_ = with_.clock.after(kRetry, [self = this] { self->retry(); });
@@ -300,6 +303,9 @@ void DomainArchive::find_locked(const std::string& after)
             add_due(account.text());
         }
         if (locked->size() < kStoredPortion) {
+            if (!due_.empty()) {
+                spdlog::info("{}: archiving locks to be taken away: {}", domain_, due_.size());
+            }
             go_on();
             return;
         }
@@ -357,10 +363,10 @@ void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
         not_read(portion, read.error());
         return;
     }
-    failed_alone_ = 0;
     if (std::exchange(asking_known_, false)) {
         cannot_list();
     }
+    say_read_alone();
     portion->are = *std::move(read);
     std::vector<Address> gone;
     for (const Address& account : portion->accounts) {
@@ -369,6 +375,7 @@ void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
                         [&account](const ArchivePreference& one) { return one.account == account; });
         if (!there) {
             states_.remove(account.text());
+            is_well(account);
             gone.push_back(account);
         }
     }
@@ -397,9 +404,14 @@ void DomainArchive::not_read(const Shared& portion, const ArchiveFailure& failur
             add_due(account.text());
         }
         finish(portion);
-    } else if (of_one && ++failed_alone_ < kMaxFailedAlone) {
-        try_later(portion->accounts.front());
-        leave(portion, to_string(failure), false);
+    } else if (of_one && read_alone_.size() + 1 < kMaxFailedAlone) {
+        const Address& account = portion->accounts.front();
+        read_alone_.emplace_back(account, failure);
+        if (wish_.preference) {
+            states_.set(account.text(), ArchiveState::unknown);
+        }
+        try_later(account);
+        finish(portion);
     } else {
         forget_due();
         leave(portion, to_string(failure), may_pass(failure.problem));
@@ -423,6 +435,9 @@ void DomainArchive::were_known(const Shared& portion, const StoredArchiveDefault
         }
         if (step.forget) {
             own.push_back(one.account);
+        }
+        if (!step.order) {
+            is_well(one.account);
         }
     }
     forget(own, now - kArchiveRecent);
@@ -466,6 +481,7 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
 {
     const std::string& account = portion->orders[order].account.text();
     if (!failure) {
+        is_well(portion->orders[order].account);
         portion->done.push_back(portion->orders[order]);
         set_since_said_ += portion->done_already[order] ? 0U : 1U;
         if (wish_.preference) {
@@ -473,6 +489,7 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
         }
     } else if (failure->problem == Problem::no_account) {
         states_.remove(account);
+        is_well(portion->orders[order].account);
     } else if (failure->problem == Problem::changed) {
         portion->undone.push_back(portion->orders[order]);
     } else {
@@ -480,7 +497,11 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
             states_.set(account, failure->problem == Problem::no_archive ? ArchiveState::impossible
                                                                          : ArchiveState::unknown);
         }
-        failed(to_string(*failure), false);
+        if (failure->problem == Problem::refused) {
+            portion->refused.emplace_back(portion->orders[order].account, *failure);
+        } else {
+            failed(to_string(*failure), false);
+        }
         if (may_pass(failure->problem)) {
             try_later(portion->orders[order].account);
         }
@@ -493,6 +514,15 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
 /// What was not set is not to be taken for set later, when the user has chosen the same.
 void DomainArchive::portion_replied(const Shared& portion)
 {
+    const auto asked = static_cast<std::size_t>(
+        std::count(portion->done_already.begin(), portion->done_already.end(), false));
+    // As long as nobody has got it, the reason is not taken for one of single accounts.
+    const bool has_any_set = states_.counts()[static_cast<std::size_t>(ArchiveState::set)] != 0;
+    if (portion->refused.size() > 1 && portion->refused.size() == asked && !has_any_set) {
+        failed(to_string(portion->refused.front().second), false);
+    } else {
+        failed_alone(portion->refused, act());
+    }
     if (portion->undone.empty()) {
         portion_done(portion);
         return;
@@ -535,16 +565,73 @@ void DomainArchive::leave(const Shared& portion, const std::string& problem, boo
 
 void DomainArchive::finish(const Shared& portion)
 {
-    if (due_.empty() && set_since_said_ != 0) {
-        spdlog::info("{}: archiving {}: {}", domain_,
-                     wish_.preference ? "preferences set" : "locks taken away",
-                     std::exchange(set_since_said_, 0));
+    if (due_.empty()) {
+        if (set_since_said_ != 0) {
+            spdlog::info("{}: {} {}: {}", domain_, object(true), act(), std::exchange(set_since_said_, 0));
+        }
+        say_read_alone();
+        say_unnamed();
     }
     go_on();
     portion->then();
 }
 
 // --- What all of it needs
+
+std::string DomainArchive::object(bool all) const
+{
+    return std::string("archiving ") + (wish_.preference ? "preference" : "lock") + (all ? "s" : "");
+}
+
+void DomainArchive::failed_alone(const Failures& accounts, const std::string& deed)
+{
+    for (const auto& [account, failure] : accounts) {
+        account_problem_ = "the " + object(false) + " of " + account.text() + " could not be " + deed + ": " +
+                           to_string(failure);
+        if (named_.contains(account.text())) {
+            continue;
+        }
+        if (named_.size() == kMaxNamed) {
+            ++unnamed_;
+            continue;
+        }
+        named_.insert(account.text());
+        spdlog::warn("{}: {}; tried again later", domain_, account_problem_);
+    }
+}
+
+void DomainArchive::say_read_alone()
+{
+    const Failures accounts = std::exchange(read_alone_, {});
+    if (asking_known_ && !accounts.empty()) {  // nobody could be read
+        failed(to_string(accounts.front().second), false);
+    } else {
+        failed_alone(accounts, "read");
+    }
+}
+
+void DomainArchive::say_unnamed()
+{
+    const std::size_t more = std::exchange(unnamed_, 0);
+    if (more > unnamed_said_) {
+        unnamed_said_ = more;
+        spdlog::warn("{}: {}: {} more could not be read or {}; tried again later", domain_, object(true),
+                     more, act());
+    }
+}
+
+void DomainArchive::is_well(const Address& account)
+{
+    if (named_.erase(account.text()) != 0 && named_.empty()) {
+        unnamed_said_ = 0;
+    }
+}
+
+void DomainArchive::forget_problems()
+{
+    problem_.clear();
+    account_problem_.clear();
+}
 
 void DomainArchive::failed(const ArchiveFailure& failure)
 {
@@ -554,7 +641,8 @@ void DomainArchive::failed(const ArchiveFailure& failure)
 void DomainArchive::failed(const std::string& problem, bool retry)
 {
     if (problem != problem_) {  // else it has been said
-        spdlog::warn("{}: archiving preferences cannot be set: {}", domain_, problem);
+        spdlog::warn("{}: {} cannot be {}: {}; tried again {}", domain_, object(true), act(), problem,
+                     retry ? "in " + std::to_string(kRetry.count()) + " minutes" : "later");
         problem_ = problem;
     }
     if (retry && !retry_) {

@@ -15,7 +15,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "integration/archive/archive_source.h"
@@ -36,6 +38,8 @@ class DomainArchive
     static constexpr std::size_t kMaxDue = ArchiveList::kMaxAccounts;
     /// Of accounts that alone cannot be read or set; more wait for the next list.
     static constexpr std::size_t kMaxFailed = 1'000;
+    /// So many of accounts that alone cannot be read or set are named in the log.
+    static constexpr std::size_t kMaxNamed = 10;
     /// So many that alone cannot be read, one after the other, are not the reason: the server is.
     static constexpr std::size_t kMaxFailedAlone = 20;
     /// What is read of the store at a time.
@@ -83,6 +87,7 @@ class DomainArchive
         forgetting,      ///< what the store has of accounts that were not in the list
         working,
     };
+    using Failures = std::vector<std::pair<Address, ArchiveFailure>>;
     /// Some accounts that are due, on their way.
     struct Portion {
         std::vector<Address> accounts;
@@ -96,6 +101,7 @@ class DomainArchive
         std::size_t awaited = 0;
         std::vector<StoredArchiveDefaults::Order> done = {};
         std::vector<StoredArchiveDefaults::Order> undone = {};
+        Failures refused = {};
     };
     using Shared = std::shared_ptr<Portion>;
 
@@ -128,8 +134,20 @@ class DomainArchive
     void leave(const Shared& portion, const std::string& problem, bool retry);
     void finish(const Shared& portion);
 
+    /// These alone, and not the whole domain: the log names them, each once while it stays so, and adds up the others.
+    void failed_alone(const Failures& accounts, const std::string& deed);
+    /// Those of `read_alone_`, now that it is known that they are not the first of everybody.
+    void say_read_alone();
+    void say_unnamed();
+    /// If it fails again, it is named again.
+    void is_well(const Address& account);
     void failed(const ArchiveFailure& failure);
     void failed(const std::string& problem, bool retry);
+    void forget_problems();
+    /// What is set, or taken away, of one account, or of all.
+    [[nodiscard]] std::string object(bool all) const;
+    /// What is done with that: "set".
+    [[nodiscard]] std::string act() const { return wish_.preference ? "set" : "taken away"; }
     void retry();
     void forget_due();
     void forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until);
@@ -149,7 +167,10 @@ class DomainArchive
     bool asking_known_ = false;    // without a list, and not answered yet
     bool cannot_list_ = false;
     std::size_t alone_ = 0;         // so many of the last are asked about one by one
-    std::size_t failed_alone_ = 0;  // so many of these, the latest ones
+    Failures read_alone_;           // of these the latest ones, if they failed; not said yet
+    std::set<std::string> named_;   // in the log, as failing alone
+    std::size_t unnamed_ = 0;       // more of them, not said yet
+    std::size_t unnamed_said_ = 0;  // the most that were
     std::vector<Address> changed_;  // somebody else had, when they were to be set; since the last list
     std::vector<Address> failed_;
     std::chrono::minutes failed_wait_ = kRetry;
@@ -161,7 +182,8 @@ class DomainArchive
     std::unique_ptr<Timer> night_;
     std::optional<Archiving> server_default_;
     std::optional<std::chrono::system_clock::time_point> listed_;
-    std::string problem_;
+    std::string problem_;          // of all of them
+    std::string account_problem_;  // of the latest one that failed alone
 };
 
 }  // namespace usher

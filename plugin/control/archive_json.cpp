@@ -31,6 +31,7 @@ Json json_of(const ArchiveStatus& archive)
             {"accounts", std::move(accounts)},
             {"server_default", or_null(archive.server_default)},
             {"listed", archive.listed ? Json(timestamp(*archive.listed)) : Json(nullptr)},
+            {"known_only", archive.known_only},
             {"problem", archive.problem}};
 }
 

@@ -61,7 +61,11 @@ void Operations::archive_of(const Actor& actor, const Address& user, Callback<Us
 
 std::optional<ArchiveStatus> Operations::archive_status(std::string_view domain) const
 {
-    return archive_.status ? archive_.status(domain) : std::nullopt;
+    std::optional<ArchiveStatus> status = archive_.status ? archive_.status(domain) : std::nullopt;
+    if (status && !is_connected()) {
+        status->problem = "usherd is not connected to the server";  // whatever else there is, it is for later
+    }
+    return status;
 }
 
 std::string Operations::archive_notice(const Address& user) const

@@ -37,12 +37,14 @@ struct Counted {
     const char* member;
     const char* words;
 };
-constexpr std::array kCounted{Counted{"set", "have it from usherd"},
-                              Counted{"own", "have preferences of their own"},
-                              Counted{"waiting", "wait to be set"}, Counted{"unknown", "are not known"},
-                              Counted{"impossible", "have no archive on their server"}};
+constexpr std::array kCounted{
+    Counted{"set", "set by usherd"}, Counted{"own", "with preferences of their own"},
+    Counted{"waiting", "waiting to be set"}, Counted{"unknown", "FAILED (could not be read or set)"},
+    Counted{"impossible", "without an archive on the server"}};
 
-/// `12 have it from usherd, 3 have preferences of their own`.
+const char* const kKnownOnly = "the server cannot list its accounts, so only those known to usherd are set";
+
+/// `12 set by usherd, 3 with preferences of their own`.
 std::string counts_text(const std::array<std::uint64_t, kCounted.size()>& counts)
 {
     std::string out;
@@ -71,10 +73,14 @@ std::string domain_text(const Json& domain)
         out += "; as listed at " + control_report::local_time(listed.get<std::string>());
     }
     if (const Json& server = archive.at("server_default"); server.is_string()) {
-        out += "; without preferences, the server's applies: " + server.get<std::string>();
+        out += "; accounts without a preference: " + server.get<std::string>() + " (the server's default)";
     }
     if (const std::string problem = text(archive, "problem"); !problem.empty()) {
-        out += "; THE LAST TIME THEY COULD NOT BE SET: " + problem;
+        out += "; LAST PROBLEM: " + problem;
+    }
+    if (archive.at("known_only").get<bool>()) {
+        out += "; " + std::string(kKnownOnly) +
+               " (people who can be found, and users who change their preferences)";
     }
     return out;
 }
@@ -94,10 +100,14 @@ std::string user_text(const Json& user)
            (user.at("locked").get<bool>() ? ", locked" : "") + "\n  ";
     const std::string state = text(user, "state");
     if (state == "set") {
-        return out + "It was set by usherd.\n";
+        return out + "Set by usherd.\n";
     }
-    return out + (state == "own" ? "It is the user's own: changed, or there before usherd.\n"
-                                 : "It is still to be set.\n");
+    if (state != "own") {
+        return out + "Not set yet. If it stays so, usherd's log says why.\n";
+    }
+    return out + (user.at("locked").get<bool>()
+                      ? "Locked by somebody else than usherd, which leaves it as it is.\n"
+                      : "The user set it, or had it before usherd.\n");
 }
 
 }  // namespace
@@ -129,6 +139,7 @@ std::string line(const Json& domains)
     std::array<std::uint64_t, kCounted.size()> counts{};
     std::string wish;
     std::string problem;
+    std::string known_only;
     for (const Json& domain : domains) {
         const Json& archive = domain.at("archive");
         if (!archive.is_object()) {
@@ -139,8 +150,11 @@ std::string line(const Json& domains)
         if (problem.empty() && !text(archive, "problem").empty()) {
             problem = "; " + text(domain, "domain") + ": " + text(archive, "problem");
         }
+        if (known_only.empty() && archive.at("known_only").get<bool>()) {
+            known_only = "; " + text(domain, "domain") + ": " + kKnownOnly;
+        }
     }
-    return wish.empty() ? "" : wish + ": " + counts_text(counts) + problem;
+    return wish.empty() ? "" : wish + ": " + counts_text(counts) + problem + known_only;
 }
 
 }  // namespace usher::archive_report

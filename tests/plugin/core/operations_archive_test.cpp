@@ -76,6 +76,16 @@ BOOST_AUTO_TEST_CASE(all_organizations_are_reported_to_who_opens_the_socket_and_
     BOOST_TEST((operations.archives(kJuliet, std::nullopt).error().kind == Refusal::Kind::forbidden));
 }
 
+BOOST_AUTO_TEST_CASE(without_a_connection_that_is_the_problem)
+{
+    const auto problem = [this] {
+        return operations.archives(kRoot, "Capulet").value().at(0).domains.at(0).status.problem;
+    };
+    BOOST_TEST(problem() == "usherd is not connected to the server");
+    connect();
+    BOOST_TEST(problem() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_user_is_looked_up_where_something_is_wanted)
 {
     BOOST_TEST((of(kRoot, "juliet@capulet.lit").error().kind == Refusal::Kind::unavailable));

@@ -24,6 +24,7 @@ Json domain(const std::string& name, int set, int own, int unknown, const std::s
           {"accounts", {{"set", set}, {"own", own}, {"waiting", 0}, {"unknown", unknown}, {"impossible", 0}}},
           {"server_default", "always"},
           {"listed", "2026-11-23T10:00:00Z"},
+          {"known_only", false},
           {"problem", problem}}}};
 }
 
@@ -48,8 +49,8 @@ BOOST_AUTO_TEST_CASE(organizations_have_counts_by_domain_and_what_is_not_covered
     BOOST_TEST(
         archive_report::report({{"organizations", {capulet, montague}}, {"user", nullptr}}) ==
         "Capulet: never, locked\n"
-        "  capulet.lit: 12 have it from usherd, 3 have preferences of their own; as listed at 2026-11-23\n"
-        "    12:00:00; without preferences, the server's applies: always\n"
+        "  capulet.lit: 12 set by usherd, 3 with preferences of their own; as listed at 2026-11-23 12:00:00;\n"
+        "    accounts without a preference: always (the server's default)\n"
         "\nMontague: server\n"
         "  usherd sets nothing: what the server and its users want applies.\n" +
             kNotCovered);
@@ -63,6 +64,7 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_words_and_a_problem_is_said)
     Json& archive = capulet["archive"];
     archive["accounts"]["waiting"] = 3;
     archive["accounts"]["impossible"] = 5;
+    archive["known_only"] = true;
     archive["listed"] = archive["server_default"] = nullptr;
     const Json organization = {{"organization", "Capulet"},
                                {"default", "never"},
@@ -76,9 +78,10 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_words_and_a_problem_is_said)
     }
     BOOST_TEST(
         report ==
-        "Capulet: never, locked\n  capulet.lit: 1 have it from usherd, 2 have preferences of their own, 3 wait to "
-        "be set, 4 are not known, 5 have no archive on their server; THE LAST TIME THEY COULD NOT BE SET: its "
-        "server did not answer\n" +
+        "Capulet: never, locked\n  capulet.lit: 1 set by usherd, 2 with preferences of their own, 3 waiting to be "
+        "set, 4 FAILED (could not be read or set), 5 without an archive on the server; LAST PROBLEM: its server did "
+        "not answer; the server cannot list its accounts, so only those known to usherd are set (people who can be "
+        "found, and users who change their preferences)\n" +
             kNotCovered);
 }
 
@@ -95,26 +98,33 @@ BOOST_AUTO_TEST_CASE(a_user_has_what_the_server_says)
     };
     BOOST_TEST(
         report() ==
-        "juliet@capulet.lit\n  Capulet wants: never\n  the server has: no preference\n  It is still to be "
-        "set.\n" +
+        "juliet@capulet.lit\n  Capulet wants: never\n  the server has: no preference\n  Not set yet. If it "
+        "stays so, usherd's log says why.\n" +
             kNotCovered);
     user["preference"] = "always";
     user["state"] = "own";
     BOOST_TEST(
         report() ==
-        "juliet@capulet.lit\n  Capulet wants: never\n  the server has: always\n  It is the user's own: changed, or "
-        "there before usherd.\n" +
+        "juliet@capulet.lit\n  Capulet wants: never\n  the server has: always\n  The user set it, or had it before "
+        "usherd.\n" +
+            kNotCovered);
+    user["locked"] = true;
+    BOOST_TEST(
+        report() ==
+        "juliet@capulet.lit\n  Capulet wants: never\n  the server has: always, locked\n  Locked by somebody else "
+        "than usherd, which leaves it as it is.\n" +
             kNotCovered);
 }
 
 BOOST_AUTO_TEST_CASE(the_status_adds_the_domains_up_and_names_the_first_problem)
 {
     BOOST_TEST(archive_report::line(Json::array({{{"domain", "capulet.lit"}, {"archive", nullptr}}})) == "");
-    BOOST_TEST(archive_report::line(
-                   Json::array({domain("capulet.lit", 12, 3, 0),
-                                domain("capulet.example", 1, 0, 2, "its server did not answer")})) ==
-               "never, locked: 13 have it from usherd, 3 have preferences of their own, 2 are not known; "
-               "capulet.example: its server did not answer");
+    BOOST_TEST(
+        archive_report::line(
+            Json::array({domain("capulet.lit", 12, 3, 0),
+                         domain("capulet.example", 1, 0, 2, "its server did not answer")})) ==
+        "never, locked: 13 set by usherd, 3 with preferences of their own, 2 FAILED (could not be read or "
+        "set); capulet.example: its server did not answer");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
