@@ -270,6 +270,33 @@ BOOST_DATA_TEST_CASE(anybody_may_register, bdata::make({"organization", "all", "
     }
 }
 
+BOOST_DATA_TEST_CASE(what_revoking_and_archiving_preferences_need, kLogins, login)
+{
+    UsherdOptions wanting;
+    wanting.organization =
+        "revoke_when_no_longer_approved = \"apply\"\n[organization.archive]\ndefault = \"never\"\n";
+    CheckStage stage(login);
+    for (const bool there : {true, false}) {
+        ServerOptions options;
+        options.connector = true;
+        options.entities = options.archive_entities = {entity_address(login)};
+        (there ? options.approval_entities : options.approval_readers) = options.entities;
+        options.archive = there;
+        stage.server = make_server(options);
+        stage.connection.emplace(connection_to(*stage.server));
+        const auto check = stage.check(wanting);
+        BOOST_TEST(check.status == 0);
+        BOOST_TEST(domain_line(check, "approvals")
+                       .starts_with(there
+                                        ? "passed approvals: permission granted, to read and revoke them"
+                                        : "warning approvals: permission granted to read them, but not to"));
+        BOOST_TEST(domain_line(check, "archive")
+                       .starts_with(there
+                                        ? "passed archive: permission granted, to set preferences; there is a"
+                                        : "warning archive: the server has no message archive here"));
+    }
+}
+
 // --- nobody notices
 
 BOOST_AUTO_TEST_CASE(a_running_daemon_goes_on)
