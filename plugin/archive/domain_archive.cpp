@@ -30,7 +30,11 @@ bool may_pass(Problem problem)
 }  // namespace
 
 DomainArchive::DomainArchive(std::string domain, Surroundings& surroundings)
-    : domain_(std::move(domain)), with_(surroundings)
+    : domain_(std::move(domain)),
+      with_(surroundings),
+      due_(
+          with_.clock, kMaxDue, [this] { forget_passing_problems(); }, [this] { say_has_due(); }),
+      failing_(domain_)
 {
     await_night();
 }
@@ -38,7 +42,7 @@ DomainArchive::DomainArchive(std::string domain, Surroundings& surroundings)
 ArchiveStatus DomainArchive::status() const
 {
     return {wish_,   states_.counts(), server_default_,
-            listed_, cannot_list_,     problem_.empty() ? account_problem_ : problem_};
+            listed_, cannot_list_,     problem_.empty() ? failing_.problem() : problem_};
 }
 
 void DomainArchive::await_night()
@@ -100,6 +104,11 @@ void DomainArchive::go_on()
     if (std::exchange(begin_wanted_, false)) {
         begin();
     }
+    say_has_due();
+}
+
+void DomainArchive::say_has_due()
+{
     if (has_due()) {
         with_.has_work();
     }
@@ -114,66 +123,24 @@ void DomainArchive::stream_lost()
     forget_due();
     begin_wanted_ = false;
     cannot_list_ = false;
-    forget_problems();  // perhaps that there was no reply
-    named_.clear();
-    unnamed_ = unnamed_said_ = 0;
+    problem_.clear();  // perhaps that there was no reply
+    failing_.forget();
     doing_ = Doing::nothing;
-}
-
-void DomainArchive::add_due(const std::string& address)
-{
-    if (due_.size() < kMaxDue) {
-        due_.push_back(address);
-    }
 }
 
 void DomainArchive::forget_due()
 {
-    due_.clear();
+    due_.forget();
     asking_known_ = false;
-    alone_ = 0;
     read_alone_.clear();
-    changed_.clear();
-    failed_.clear();
-    failed_wait_ = kRetry;
-    retry_failed_.reset();
 }
 
-void DomainArchive::read_anew(const Address& account)
+/// Those of accounts that are tried again.
+void DomainArchive::forget_passing_problems()
 {
-    const bool again = std::find(changed_.begin(), changed_.end(), account) != changed_.end();
-    if (again || changed_.size() == kMaxFailed) {  // whoever changes it all the time is not to keep us busy
-        try_later(account);
-        return;
-    }
-    changed_.push_back(account);
-    add_due(account.text());
-}
-
-void DomainArchive::try_later(const Address& account)
-{
-    if (failed_.size() == kMaxFailed || std::find(failed_.begin(), failed_.end(), account) != failed_.end()) {
-        return;
-    }
-    failed_.push_back(account);
-    if (!retry_failed_) {
-        retry_failed_ = with_.clock.after(failed_wait_, [self = this] { self->try_failed(); });
-        failed_wait_ *= 2;
-    }
-}
-
-void DomainArchive::try_failed()
-{
-    retry_failed_.reset();
-    account_problem_.clear();
+    failing_.forget_problem();
     if (!retry_) {  // else it is about all of them
         problem_.clear();
-    }
-    for (const Address& account : std::exchange(failed_, {})) {
-        add_due(account.text());
-    }
-    if (has_due()) {
-        with_.has_work();
     }
 }
 
@@ -211,7 +178,7 @@ void DomainArchive::page_known(const std::vector<ArchivePreference>& page,
             next_archive_step(one, find(records, one.account), wish_, with_.wall_clock());
         states_.set(one.account.text(), step.state);
         if (step.order || step.forget) {
-            add_due(one.account.text());
+            due_.add(one.account.text());
         }
     }
 }
@@ -246,10 +213,10 @@ void DomainArchive::list_ended(const std::optional<ArchiveFailure>& failure)
 void DomainArchive::ask_about_known()
 {
     for (const std::string& address : with_.known_accounts(domain_)) {
-        add_due(address);
+        due_.add(address);
     }
     if (due_.empty()) {
-        add_due("usher@" + domain_);  // who has no account is not in the reply
+        due_.add("usher@" + domain_);  // who has no account is not in the reply
     }
     asking_known_ = true;
     go_on();
@@ -300,7 +267,7 @@ void DomainArchive::find_locked(const std::string& after)
             return;
         }
         for (const Address& account : *locked) {
-            add_due(account.text());
+            due_.add(account.text());
         }
         if (locked->size() < kStoredPortion) {
             if (!due_.empty()) {
@@ -326,24 +293,14 @@ void DomainArchive::changed(std::vector<Address> accounts)
         return;
     }
     for (const Address& account : accounts) {
-        add_due(account.text());
+        due_.add(account.text());
     }
-    if (has_due()) {
-        with_.has_work();
-    }
+    say_has_due();
 }
 
 void DomainArchive::work(std::size_t most, std::function<void()> sending, std::function<void()> then)
 {
-    const std::size_t count = std::min(due_.size(), alone_ == 0 ? most : 1);
-    alone_ -= alone_ == 0 ? 0U : 1U;
-    std::vector<Address> accounts;
-    for (; accounts.size() < count && !due_.empty(); due_.pop_back()) {
-        // What a directory has may be refused when it is prepared once more.
-        if (auto account = prepared_address(due_.back())) {
-            accounts.push_back(*std::move(account));
-        }
-    }
+    std::vector<Address> accounts = due_.take(most);
     if (accounts.empty()) {
         go_on();
         then();
@@ -375,7 +332,7 @@ void DomainArchive::were_read(const Shared& portion, ArchiveSource::Read read)
                         [&account](const ArchivePreference& one) { return one.account == account; });
         if (!there) {
             states_.remove(account.text());
-            is_well(account);
+            failing_.is_well(account);
             gone.push_back(account);
         }
     }
@@ -399,10 +356,7 @@ void DomainArchive::not_read(const Shared& portion, const ArchiveFailure& failur
     // One of them may be why.
     const bool of_one = failure.problem == Problem::refused || failure.problem == Problem::unreadable;
     if (of_one && portion->accounts.size() > 1) {
-        alone_ = portion->accounts.size();
-        for (const Address& account : portion->accounts) {
-            add_due(account.text());
-        }
+        due_.add_one_by_one(portion->accounts);
         finish(portion);
     } else if (of_one && read_alone_.size() + 1 < kMaxFailedAlone) {
         const Address& account = portion->accounts.front();
@@ -410,7 +364,7 @@ void DomainArchive::not_read(const Shared& portion, const ArchiveFailure& failur
         if (wish_.preference) {
             states_.set(account.text(), ArchiveState::unknown);
         }
-        try_later(account);
+        due_.add_later(account);
         finish(portion);
     } else {
         forget_due();
@@ -437,7 +391,7 @@ void DomainArchive::were_known(const Shared& portion, const StoredArchiveDefault
             own.push_back(one.account);
         }
         if (!step.order) {
-            is_well(one.account);
+            failing_.is_well(one.account);
         }
     }
     forget(own, now - kArchiveRecent);
@@ -481,7 +435,7 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
 {
     const std::string& account = portion->orders[order].account.text();
     if (!failure) {
-        is_well(portion->orders[order].account);
+        failing_.is_well(portion->orders[order].account);
         portion->done.push_back(portion->orders[order]);
         set_since_said_ += portion->done_already[order] ? 0U : 1U;
         if (wish_.preference) {
@@ -489,7 +443,7 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
         }
     } else if (failure->problem == Problem::no_account) {
         states_.remove(account);
-        is_well(portion->orders[order].account);
+        failing_.is_well(portion->orders[order].account);
     } else if (failure->problem == Problem::changed) {
         portion->undone.push_back(portion->orders[order]);
     } else {
@@ -503,7 +457,7 @@ void DomainArchive::replied(const Shared& portion, std::size_t order,
             failed(to_string(*failure), false);
         }
         if (may_pass(failure->problem)) {
-            try_later(portion->orders[order].account);
+            due_.add_later(portion->orders[order].account);
         }
     }
     if (--portion->awaited == 0) {
@@ -532,7 +486,7 @@ void DomainArchive::portion_replied(const Shared& portion)
             failed("the store cannot be written: " + stored.error(), true);
         }
         for (const auto& order : portion->undone) {
-            read_anew(order.account);
+            due_.add_changed(order.account);
         }
         portion_done(portion);
     }));
@@ -570,7 +524,7 @@ void DomainArchive::finish(const Shared& portion)
             spdlog::info("{}: {} {}: {}", domain_, object(true), act(), std::exchange(set_since_said_, 0));
         }
         say_read_alone();
-        say_unnamed();
+        failing_.say_more(object(true), "read or " + act());
     }
     go_on();
     portion->then();
@@ -586,17 +540,8 @@ std::string DomainArchive::object(bool all) const
 void DomainArchive::failed_alone(const Failures& accounts, const std::string& deed)
 {
     for (const auto& [account, failure] : accounts) {
-        account_problem_ = "the " + object(false) + " of " + account.text() + " could not be " + deed + ": " +
-                           to_string(failure);
-        if (named_.contains(account.text())) {
-            continue;
-        }
-        if (named_.size() == kMaxNamed) {
-            ++unnamed_;
-            continue;
-        }
-        named_.insert(account.text());
-        spdlog::warn("{}: {}; tried again later", domain_, account_problem_);
+        failing_.failed(account, "the " + object(false) + " of " + account.text() + " could not be " + deed +
+                                     ": " + to_string(failure));
     }
 }
 
@@ -610,27 +555,10 @@ void DomainArchive::say_read_alone()
     }
 }
 
-void DomainArchive::say_unnamed()
-{
-    const std::size_t more = std::exchange(unnamed_, 0);
-    if (more > unnamed_said_) {
-        unnamed_said_ = more;
-        spdlog::warn("{}: {}: {} more could not be read or {}; tried again later", domain_, object(true),
-                     more, act());
-    }
-}
-
-void DomainArchive::is_well(const Address& account)
-{
-    if (named_.erase(account.text()) != 0 && named_.empty()) {
-        unnamed_said_ = 0;
-    }
-}
-
 void DomainArchive::forget_problems()
 {
     problem_.clear();
-    account_problem_.clear();
+    failing_.forget_problem();
 }
 
 void DomainArchive::failed(const ArchiveFailure& failure)

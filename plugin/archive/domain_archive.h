@@ -4,18 +4,17 @@
 // Whoever has not what is wanted, or is said to have changed, is due: then the server is asked about them once more, in
 // portions, what is to be done is said in the store, done, and said to be done. Each step needs the one before it; if
 // one fails for all, nothing of what follows is done, and the list is read again later. An account that alone cannot be
-// read or set is tried again, at growing intervals. Where the server cannot list its accounts, those that are known are due.
+// read or set is tried again. Where the server cannot list its accounts, those that are known are due.
 //
-// Not here: how many at a time (archive_keeper.h), and what is to be done for one account (archive_step.h).
+// Not here: how many at a time (archive_keeper.h), who is due (due_accounts.h), what the log says of accounts that fail alone
+// (failing_accounts.h), and what is to be done for one account (archive_step.h).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +24,8 @@
 #include "integration/base/clock.h"
 #include "plugin/archive/account_states.h"
 #include "plugin/archive/archive_status.h"
+#include "plugin/archive/due_accounts.h"
+#include "plugin/archive/failing_accounts.h"
 #include "plugin/store/archive_defaults.h"
 
 namespace usher
@@ -36,16 +37,11 @@ class DomainArchive
     /// Whoever more is due waits for the next list. All accounts of a list have room, so that it is read once; a million
     /// take 100 MB until they are done.
     static constexpr std::size_t kMaxDue = ArchiveList::kMaxAccounts;
-    /// Of accounts that alone cannot be read or set; more wait for the next list.
-    static constexpr std::size_t kMaxFailed = 1'000;
-    /// So many of accounts that alone cannot be read or set are named in the log.
-    static constexpr std::size_t kMaxNamed = 10;
     /// So many that alone cannot be read, one after the other, are not the reason: the server is.
     static constexpr std::size_t kMaxFailedAlone = 20;
     /// What is read of the store at a time.
     static constexpr std::size_t kStoredPortion = 100;
-    /// When a server that did not answer, or a store, is asked again; or about failed accounts for the first time since a
-    /// list, and each time after twice as long.
+    /// When a server that did not answer, or a store, is asked again.
     static constexpr std::chrono::minutes kRetry{10};
 
     /// What all domains share. All of it must outlive them.
@@ -118,11 +114,6 @@ class DomainArchive
     void find_locked(const std::string& after);
 
     // Who is due
-    void add_due(const std::string& address);
-    /// Somebody else has changed it since it was read.
-    void read_anew(const Address& account);
-    void try_later(const Address& account);
-    void try_failed();
     void not_read(const Shared& portion, const ArchiveFailure& failure);
     void were_read(const Shared& portion, ArchiveSource::Read read);
     void were_known(const Shared& portion, const StoredArchiveDefaults::Records& records);
@@ -134,22 +125,21 @@ class DomainArchive
     void leave(const Shared& portion, const std::string& problem, bool retry);
     void finish(const Shared& portion);
 
-    /// These alone, and not the whole domain: the log names them, each once while it stays so, and adds up the others.
+    /// These, and not the whole domain.
     void failed_alone(const Failures& accounts, const std::string& deed);
     /// Those of `read_alone_`, now that it is known that they are not the first of everybody.
     void say_read_alone();
-    void say_unnamed();
-    /// If it fails again, it is named again.
-    void is_well(const Address& account);
     void failed(const ArchiveFailure& failure);
     void failed(const std::string& problem, bool retry);
     void forget_problems();
+    void forget_passing_problems();
     /// What is set, or taken away, of one account, or of all.
     [[nodiscard]] std::string object(bool all) const;
     /// What is done with that: "set".
     [[nodiscard]] std::string act() const { return wish_.preference ? "set" : "taken away"; }
     void retry();
     void forget_due();
+    void say_has_due();
     void forget(const std::vector<Address>& accounts, std::chrono::system_clock::time_point until);
     void go_on();
     void await_night();
@@ -163,27 +153,19 @@ class DomainArchive
     bool list_complete_ = false;  // everybody in it could be read
     std::chrono::system_clock::time_point list_begun_;
     AccountStates states_;
-    std::deque<std::string> due_;  // addresses, the last ones first
-    bool asking_known_ = false;    // without a list, and not answered yet
+    DueAccounts due_;
+    FailingAccounts failing_;
+    Failures read_alone_;        // the latest ones that were read one by one, if they failed; not said yet
+    bool asking_known_ = false;  // without a list, and not answered yet
     bool cannot_list_ = false;
-    std::size_t alone_ = 0;         // so many of the last are asked about one by one
-    Failures read_alone_;           // of these the latest ones, if they failed; not said yet
-    std::set<std::string> named_;   // in the log, as failing alone
-    std::size_t unnamed_ = 0;       // more of them, not said yet
-    std::size_t unnamed_said_ = 0;  // the most that were
-    std::vector<Address> changed_;  // somebody else had, when they were to be set; since the last list
-    std::vector<Address> failed_;
-    std::chrono::minutes failed_wait_ = kRetry;
     bool begin_wanted_ = false;
     std::size_t set_since_said_ = 0;  // in the log
     std::unique_ptr<Timer> soon_;
     std::unique_ptr<Timer> retry_;
-    std::unique_ptr<Timer> retry_failed_;
     std::unique_ptr<Timer> night_;
     std::optional<Archiving> server_default_;
     std::optional<std::chrono::system_clock::time_point> listed_;
-    std::string problem_;          // of all of them
-    std::string account_problem_;  // of the latest one that failed alone
+    std::string problem_;  // of all of them
 };
 
 }  // namespace usher
