@@ -26,13 +26,6 @@ std::optional<Archiving> archiving_in(const StoredValue& value)
     throw std::runtime_error("the store has an archiving preference that there is none of: " + text(value));
 }
 
-/// All processes lock the rows in this order.
-void sort(std::vector<Statement>& statements)
-{
-    std::sort(statements.begin(), statements.end(),
-              [](const Statement& a, const Statement& b) { return a.values[1] < b.values[1]; });
-}
-
 StoredValue flag(bool value)
 {
     return std::int64_t{value ? 1 : 0};
@@ -101,6 +94,15 @@ void StoredArchiveDefaults::find(const std::string& sql, std::string_view domain
         }));
 }
 
+void StoredArchiveDefaults::write(std::vector<Statement> statements, StoreCallback<void> then)
+{
+    // All processes lock the rows in this order.
+    std::sort(statements.begin(), statements.end(),
+              [](const Statement& a, const Statement& b) { return a.values[1] < b.values[1]; });
+    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
+                  converted<void>(std::move(then), [](const StepRows&) {}));
+}
+
 void StoredArchiveDefaults::begin(const std::vector<Order>& orders, std::chrono::system_clock::time_point now,
                                   StoreCallback<void> then)
 {
@@ -118,9 +120,7 @@ void StoredArchiveDefaults::begin(const std::vector<Order>& orders, std::chrono:
              {std::string(order.account.domain()), order.account.text(), std::string(name(order.preference)),
               flag(order.lock), since_1970(now)}});
     }
-    sort(statements);
-    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
-                  converted<void>(std::move(then), [](const StepRows&) {}));
+    write(std::move(statements), std::move(then));
 }
 
 void StoredArchiveDefaults::done(const std::vector<Order>& orders, StoreCallback<void> then)
@@ -134,9 +134,7 @@ void StoredArchiveDefaults::done(const std::vector<Order>& orders, StoreCallback
              {std::string(order.account.domain()), order.account.text(), std::string(name(order.preference)),
               flag(order.lock)}});
     }
-    sort(statements);
-    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
-                  converted<void>(std::move(then), [](const StepRows&) {}));
+    write(std::move(statements), std::move(then));
 }
 
 void StoredArchiveDefaults::undone(const std::vector<Order>& orders,
@@ -151,9 +149,7 @@ void StoredArchiveDefaults::undone(const std::vector<Order>& orders,
              {std::string(order.account.domain()), order.account.text(), std::string(name(order.preference)),
               since_1970(begun)}});
     }
-    sort(statements);
-    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
-                  converted<void>(std::move(then), [](const StepRows&) {}));
+    write(std::move(statements), std::move(then));
 }
 
 void StoredArchiveDefaults::forget(const std::vector<Address>& accounts,
@@ -166,9 +162,7 @@ void StoredArchiveDefaults::forget(const std::vector<Address>& accounts,
             {"DELETE FROM archive_default WHERE domain = $1 AND user_address = $2 AND begun_at <= $3",
              {std::string(account.domain()), account.text(), since_1970(until)}});
     }
-    sort(statements);
-    database_.run({.kind = Transaction::Kind::durable, .statements = std::move(statements)},
-                  converted<void>(std::move(then), [](const StepRows&) {}));
+    write(std::move(statements), std::move(then));
 }
 
 }  // namespace usher

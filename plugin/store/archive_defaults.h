@@ -72,6 +72,8 @@ class StoredArchiveDefaults
   private:
     void find(const std::string& sql, std::string_view domain, std::string_view after, std::size_t most,
               StoreCallback<std::vector<Address>> then);
+    /// In one transaction. Their second value is the account's address.
+    void write(std::vector<Statement> statements, StoreCallback<void> then);
 
     Database& database_;
 };
