@@ -13,9 +13,9 @@ namespace usher
 namespace
 {
 
-std::string place_of(Statement& statement, StoredValue value)
+std::string place_of(Statement& statement, const StoredValue& value)
 {
-    statement.values.push_back(std::move(value));
+    statement.values.push_back(value);
     return "$" + std::to_string(statement.values.size());
 }
 
