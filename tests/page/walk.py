@@ -144,7 +144,7 @@ class Walk(unittest.TestCase):
         self.asks_to_log_in(BAD_LINK)
         self.assertEqual(self.browser.driver.get_cookies(), [])
 
-    @unittest.skipIf("SANITIZED" in os.environ, "the sanitizers want to be loaded before libfaketime")
+    @unittest.skipIf("USHER_SANITIZED_PROGRAMS" in os.environ, "the sanitizers want to be loaded before libfaketime")
     def test_a_link_expires_after_ten_minutes(self):
         with tempfile.TemporaryDirectory() as folder:
             clock = Path(folder) / "clock"  # usherd's; changed, it is another time at once
