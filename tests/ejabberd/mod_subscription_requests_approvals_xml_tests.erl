@@ -8,7 +8,6 @@
 -define(HOST, <<"capulet.lit">>).
 -define(KEY, {<<"juliet">>, {<<"romeo">>, <<"montague.lit">>, <<>>}}).
 -define(GATEWAY, {<<"nurse">>, {<<>>, <<"icq.montague.lit">>, <<>>}}).
--define(APPROVAL, #{subscription => from, ask => false, name => <<>>, groups => []}).
 
 %% One table a function: {what it shows, expected, seen}. Addresses are prepared by code that has to be loaded first.
 all_test_() ->
@@ -43,15 +42,15 @@ sent() ->
     [{"what the item has", <<"<approvals xmlns='urn:xmpp:subscription-requests:0#approvals'><approval user='juliet@capulet.lit' "
 			     "contact='romeo@montague.lit' subscription='both' ask='subscribe' name='My Romeo' mark='M'>"
 			     "<group>A</group><group>B</group></approval></approvals>">>,
-      fun() -> without_marks(approvals(?HOST, [{?KEY, ?APPROVAL#{subscription => both, ask => true, name => <<"My\t\nRomeo ">>,
-								 groups => [<<"B">>, <<" ">>, <<"A">>]}}])) end},
+      fun() -> without_marks(approvals(?HOST, [{?KEY, approval(#{subscription => both, ask => true, name => <<"My\t\nRomeo ">>,
+								 groups => [<<"B">>, <<" ">>, <<"A">>]})}])) end},
      {"and what it has not", <<"<approvals xmlns='urn:xmpp:subscription-requests:0#approvals'><approval user='nurse@capulet.lit' "
 			       "contact='icq.montague.lit' subscription='from' mark='M'/></approvals>">>,
-      fun() -> without_marks(approvals(?HOST, [{?GATEWAY, ?APPROVAL#{name => <<255>>, groups => [<<254>>]}}])) end},
+      fun() -> without_marks(approvals(?HOST, [{?GATEWAY, approval(#{name => <<255>>, groups => [<<254>>]})}])) end},
      {"no more than eight groups", 8,
       fun() ->
 	      Groups = [integer_to_binary(N) || N <- lists:seq(1, 9)],
-	      #xmlel{children = [#xmlel{children = Sent}]} = approvals(?HOST, [{?KEY, ?APPROVAL#{groups => Groups}}]),
+	      #xmlel{children = [#xmlel{children = Sent}]} = approvals(?HOST, [{?KEY, approval(#{groups => Groups})}]),
 	      length(Sent)
       end},
      {"what has become of them", <<"<revoke xmlns='urn:xmpp:subscription-requests:0#approvals'><approval user='juliet@capulet.lit' "
@@ -59,15 +58,18 @@ sent() ->
 				   "contact='icq.montague.lit' result='changed'/></revoke>">>,
       fun() -> fxml:element_to_binary(revoked(?HOST, [{?KEY, revoked}, {?GATEWAY, changed}])) end}].
 
+approval(Given) ->
+    maps:merge(#{subscription => from, ask => false, name => <<>>, groups => []}, Given).
+
 without_marks(#xmlel{children = [#xmlel{attrs = Attributes} = Approval]} = Approvals) ->
     Marked = lists:keyreplace(<<"mark">>, 1, Attributes, {<<"mark">>, <<"M">>}),
     fxml:element_to_binary(Approvals#xmlel{children = [Approval#xmlel{attrs = Marked}]}).
 
 %% Of these no two say the same.
 mark() ->
-    All = [?APPROVAL, ?APPROVAL#{subscription => both}, ?APPROVAL#{ask => true}, ?APPROVAL#{name => <<"ab">>},
-	   ?APPROVAL#{name => <<"a">>, groups => [<<"b">>]}, ?APPROVAL#{groups => [<<"ab">>]},
-	   ?APPROVAL#{groups => [<<"a">>, <<"b">>]}, ?APPROVAL#{groups => [<<"a">>, <<"b">>, <<>>]}],
+    All = [approval(#{}), approval(#{subscription => both}), approval(#{ask => true}), approval(#{name => <<"ab">>}),
+	   approval(#{name => <<"a">>, groups => [<<"b">>]}), approval(#{groups => [<<"ab">>]}),
+	   approval(#{groups => [<<"a">>, <<"b">>]}), approval(#{groups => [<<"a">>, <<"b">>, <<>>]})],
     [{"each its own", length(All), fun() -> length(lists:usort([mark(Approval) || Approval <- All])) end},
-     {"whatever the order of the groups", mark(?APPROVAL#{groups => [<<"a">>, <<"b">>]}),
-      fun() -> mark(?APPROVAL#{groups => [<<"b">>, <<"a">>]}) end}].
+     {"whatever the order of the groups", mark(approval(#{groups => [<<"a">>, <<"b">>]})),
+      fun() -> mark(approval(#{groups => [<<"b">>, <<"a">>]})) end}].
