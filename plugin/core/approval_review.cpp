@@ -116,10 +116,12 @@ ApprovalReview::ApprovalReview(With with, PolicyApprovals found, const ApprovalO
     : with_(std::move(with)),
       by_(std::move(by)),
       no_longer_(order.filter.no_longer),
+      policys_only_(order.filter.policys_only),
       looked_at_(found.newest),
       then_(std::move(then))
 {
-    found_.more = found.more;
+    found_.more = found.more_before.has_value();
+    found_.more_before = found.more_before;
     for (const auto& organization : order.domains) {
         for (const std::string& domain : organization) {
             domains_.push_back(domain);
@@ -265,6 +267,8 @@ void ApprovalReview::labelled(const std::string& domain, InForce page,
         one.own = own_because(one.approval, one.standing, labels[i]);
         if (!one.own) {
             policys.push_back(std::move(one));
+        } else if (policys_only_) {
+            continue;
         } else if (found_.own.size() < ApprovalsInForce::kMax) {
             found_.own.push_back(std::move(one));
         } else {

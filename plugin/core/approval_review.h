@@ -73,10 +73,11 @@ struct ApprovalsInForce {
     /// So many are listed, or revoked, at most.
     static constexpr std::size_t kMax = 10'000;
 
-    std::vector<ApprovalInForce> approvals;  ///< that are policy's
-    std::vector<ApprovalInForce> own;        ///< that a person has made their own
-    bool more = false;                       ///< there may be more than are listed
-    std::vector<UnlistedDomain> unlisted;    ///< which are missing, or missing in part
+    std::vector<ApprovalInForce> approvals;        ///< that are policy's
+    std::vector<ApprovalInForce> own;              ///< that a person has made their own
+    bool more = false;                             ///< there may be more than are listed
+    std::optional<std::int64_t> more_before = {};  ///< as in PolicyApprovals: some of them were not looked at
+    std::vector<UnlistedDomain> unlisted;          ///< which are missing, or missing in part
 };
 
 class ApprovalReview
@@ -144,6 +145,7 @@ class ApprovalReview
     const With with_;
     const std::optional<std::string> by_;
     const bool no_longer_;
+    const bool policys_only_;
     std::vector<std::string> domains_;  // of the order
     std::deque<Page> pages_;
     std::set<std::string> skipped_;  // domains

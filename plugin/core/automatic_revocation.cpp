@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <unordered_map>
@@ -198,23 +199,44 @@ void AutomaticRevocation::look_at_next()
             failed(name, why);
             continue;
         }
-        ApprovalFilter filter{.organization = name, .no_longer = true};
+        ApprovalFilter filter{.organization = name, .no_longer = true, .policys_only = true};
         if (one->revoke_when_no_longer_approved == Revoking::never) {
-            filter.reason = Reason::rule;  // only those end
+            filter.ended_by = with_.wall_clock();
         }
-        with_.operations.approvals(actor_, std::move(filter),
-                                   callbacks_.bind([this, name](const Result<ApprovalsInForce>& approvals) {
-                                       if (approvals) {
-                                           found(name, *approvals);
-                                       } else {
-                                           failed(name, approvals.error().text);
-                                           look_at_next();
-                                       }
-                                   }));
+        look_at(name, std::move(filter), {});
         return;
     }
     looking_ = false;
     look_within(next_look_);
+}
+
+void AutomaticRevocation::look_at(const std::string& name, ApprovalFilter filter, ApprovalsInForce newer)
+{
+    with_.operations.approvals(
+        actor_, filter,
+        callbacks_.bind([this, name, filter,
+                         newer = std::move(newer)](Result<ApprovalsInForce> part) mutable {
+            if (!part) {
+                failed(name, part.error().text);
+                return look_at_next();
+            }
+            part->approvals.insert(part->approvals.begin(), std::make_move_iterator(newer.approvals.begin()),
+                                   std::make_move_iterator(newer.approvals.end()));
+            for (UnlistedDomain& one : newer.unlisted) {
+                const bool again =
+                    std::any_of(part->unlisted.begin(), part->unlisted.end(),
+                                [&one](const auto& other) { return other.domain == one.domain; });
+                if (!again) {
+                    part->unlisted.push_back(std::move(one));
+                }
+            }
+            if (part->more_before && part->approvals.size() < ApprovalsInForce::kMax) {
+                filter.before = part->more_before;
+                look_at(name, std::move(filter), *std::move(part));
+            } else {
+                found(name, *part);
+            }
+        }));
 }
 
 std::string AutomaticRevocation::unknown_groups(const Organization& organization) const

@@ -116,6 +116,8 @@ class AutomaticRevocation
     void look_at_next();
     /// Why it is not known who is in a group that the rules may name; empty: it is.
     [[nodiscard]] std::string unknown_groups(const Organization& organization) const;
+    /// Until all have been looked at, or so many are found as a look can take. `newer`: those found already.
+    void look_at(const std::string& name, ApprovalFilter filter, ApprovalsInForce newer);
     void found(const std::string& name, const ApprovalsInForce& approvals);
     void store(const std::string& name, const RevocationLook& look, RevocationStatus status);
     void revoke(const std::string& name, const std::vector<std::int64_t>& records);

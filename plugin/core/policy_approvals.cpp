@@ -158,6 +158,10 @@ class Searching
         if (const auto added = add_what_policy_did(stop); !added) {
             return tl::unexpected(added.error());
         }
+        if (const auto& by = order_.filter.ended_by) {
+            std::erase_if(found_.approvals,
+                          [by](const PolicyApproval& one) { return !one.ends || *one.ends > *by; });
+        }
         return std::move(found_);
     }
 
@@ -264,12 +268,12 @@ class Searching
         if (!row.approves || !user || !contact.is_prepared() || !organizations_.contains(user->domain()) ||
             (filter.rule && (row.rule != *filter.rule || row.reason != Reason::rule || row.repeated)) ||
             (filter.records && !filter.records->contains(row.id)) ||
-            (filter.reason && row.reason != *filter.reason) ||
+            (filter.before && row.id >= *filter.before) || (filter.reason && row.reason != *filter.reason) ||
             (filter.since && row.last_at < since_1970(*filter.since))) {
             return -1;
         }
         if (found_.approvals.size() == PolicyApprovals::kMax) {
-            found_.more = true;
+            found_.more_before = rows_.back().id;
             return -1;
         }
         rows_.push_back({row.id, row.last_at, row.generation, row.subscribed, row.repeated, row.source});

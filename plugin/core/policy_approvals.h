@@ -55,6 +55,10 @@ struct ApprovalFilter {
     bool no_longer =
         false;  ///< only those that have ended, or that the policy in force would not give any more, for certain (approval_review.h)
     std::optional<std::set<std::int64_t>> records = {};  ///< of the journal; PolicyApproval::record
+    std::optional<std::int64_t> before = {};             ///< only records with lesser ids
+    std::optional<std::chrono::system_clock::time_point> ended_by =
+        {};                     ///< only those that have, by their rule
+    bool policys_only = false;  ///< those that a person has made their own are not listed, nor counted
 };
 
 struct ApprovalOrder {
@@ -64,11 +68,11 @@ struct ApprovalOrder {
 };
 
 struct PolicyApprovals {
-    /// So many are given at most.
+    /// So many are looked at, at most, for what is given.
     static constexpr std::size_t kMax = 100'000;
 
-    std::vector<PolicyApproval> approvals;  ///< the newest first
-    bool more = false;                      ///< than these
+    std::vector<PolicyApproval> approvals;    ///< the newest first
+    std::optional<std::int64_t> more_before;  ///< there are more, with lesser ids (ApprovalFilter::before)
     std::int64_t newest = 0;  ///< the id of the newest record of the journal, whatever it is of; 0: none
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "approvals_scene.h"
+#include "copied_records.h"
 #include "ldap_section.h"
 #include "plugin/settings/group_members.h"
 
@@ -460,6 +461,28 @@ BOOST_FIXTURE_TEST_CASE(an_approval_ends_as_its_rule_said_whatever_the_rules_are
     BOOST_TEST(revocations() == Strings{"deny " + kNurse + " by policy: confirmed"},
                boost::test_tools::per_element());
     BOOST_REQUIRE((ask(kJuliet, kNurse) == Answer::approve));  // she may ask again
+}
+
+BOOST_FIXTURE_TEST_CASE(whoever_is_behind_very_many_others_is_found, Scene)
+{
+    BOOST_REQUIRE((ask(kJuliet, kPeter) == Answer::approve));
+    BOOST_REQUIRE((ask(kJuliet, kNurse) == Answer::approve));
+    const auto nurses = list().value().approvals.at(0);
+    BOOST_REQUIRE(nurses.approval.pair.contact.text() == kNurse);
+    test::copy_record(*database, nurses.approval.record, static_cast<std::int64_t>(PolicyApprovals::kMax));
+    // More than are listed at once have been made users' own; the others are in no roster any more.
+    for (std::size_t i = 1; i <= ApprovalsInForce::kMax + 1; ++i) {
+        of("c" + std::to_string(i) + "@capulet.lit").subscription = Subscription::both;
+    }
+    put_in_force(kPrompt + setting("report"));
+    begin();
+    clock.advance(AutomaticRevocation::kSoon);
+    for (int page = 0; page < 2'000 && !process->revocation.status("Capulet"); ++page) {
+        serve();
+        clock.advance(0ms);
+    }
+    BOOST_TEST(status().found == 2U);
+    BOOST_TEST(!status().more);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_clock_that_is_ahead_ends_nothing_before_a_day_has_passed, Scene)

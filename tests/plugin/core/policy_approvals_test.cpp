@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "copied_records.h"
 #include "core_now.h"
 #include "plugin/settings/reader.h"
 #include "private_store.h"
@@ -95,7 +96,7 @@ struct Store {
     {
         const auto approvals = policy_approvals(store->url(), {filter, {{"capulet.lit", "capulet.example"}}});
         BOOST_REQUIRE_MESSAGE(approvals.has_value(), (approvals ? "" : approvals.error()));
-        BOOST_TEST(!approvals->more);
+        BOOST_TEST(!approvals->more_before.has_value());
         return approvals->approvals;
     }
     /// `nurse@capulet.lit?`, with a mark for those of which it is not certain.
@@ -298,6 +299,24 @@ BOOST_AUTO_TEST_CASE(many_records_are_looked_at_in_portions)
     BOOST_TEST(approvals.back().pair.contact.text() == "n1@capulet.lit");
 }
 
+BOOST_AUTO_TEST_CASE(of_more_than_are_looked_at_at_once_the_others_are_found_behind_them)
+{
+    record(Answer::approve, Reason::in_organization, "susan@capulet.lit");
+    test::copy_record(*database, record(Answer::approve, Reason::in_organization),
+                      static_cast<std::int64_t>(PolicyApprovals::kMax));
+    ApprovalOrder order{{}, {{"capulet.lit"}}};
+    const auto first = policy_approvals(store->url(), order).value();
+    BOOST_TEST(first.approvals.size() == PolicyApprovals::kMax);
+    BOOST_REQUIRE(first.more_before.has_value());
+    order.filter.before = first.more_before;
+    const auto second = policy_approvals(store->url(), order).value();
+    BOOST_TEST(!second.more_before.has_value());
+    BOOST_REQUIRE(second.approvals.size() == 2U);
+    BOOST_TEST(second.approvals[0].pair.contact.text() == "c100000@capulet.lit");
+    BOOST_TEST(second.approvals[1].pair.contact.text() == "susan@capulet.lit");
+    BOOST_TEST(second.newest == first.newest);
+}
+
 BOOST_AUTO_TEST_CASE(an_approval_ends_by_the_rule_that_gave_it_whatever_it_says_today)
 {
     const auto rules = [](const std::string& third) {
@@ -322,6 +341,9 @@ BOOST_AUTO_TEST_CASE(an_approval_ends_by_the_rule_that_gave_it_whatever_it_says_
     repeat(record(Answer::approve, Reason::rule));
     BOOST_TEST((ends(kNurse) == std::chrono::days(1)));
     BOOST_TEST((found({.contact = Address::prepare(kNurse).value()}).at(0).at > first.at));
+    const auto ended = [&](system_clock::duration after) { return contacts({.ended_by = at + after}); };
+    BOOST_TEST(ended(std::chrono::days(1) - minutes(1)).empty());
+    BOOST_TEST(ended(std::chrono::days(1)) == Strings{kNurse}, boost::test_tools::per_element());
     BOOST_TEST(contacts({.records = std::set<std::int64_t>{without_end, first.record}}) ==
                    std::vector<std::string>{"peter@capulet.lit"},
                boost::test_tools::per_element());
