@@ -12,6 +12,7 @@
 #include "plugin/core/replay_policies.h"
 #include "plugin/store/address_columns.h"
 #include "plugin/store/journal.h"
+#include "plugin/store/lost_records.h"
 #include "plugin/store/own_connection.h"
 #include "plugin/store/stored_time.h"
 #include "plugin/store/stored_value.h"
@@ -140,6 +141,13 @@ class Searching
 
     tl::expected<PolicyApprovals, std::string> run(int stop)
     {
+        const auto lost = store_.read(LostRecords::query());
+        if (!lost) {
+            return tl::unexpected(lost.error());
+        }
+        for (const auto& row : lost->front().rows) {
+            before_loss_ = number(row.at(0));
+        }
         const std::int64_t first =
             order_.filter.since ? first_decision_id(*order_.filter.since - kRepeated) : 0;
         std::int64_t last = std::numeric_limits<std::int64_t>::max();
@@ -286,7 +294,7 @@ class Searching
              .rule = row.rule,
              // A later answer of which it is not known whether the server has applied it: the
              // request may have waited still, and the user have answered it.
-             .last_word = row.source != Source::waiting || row.confirmed});
+             .last_word = row.id > before_loss_ && (row.source != Source::waiting || row.confirmed)});
         return static_cast<std::ptrdiff_t>(found_.approvals.size() - 1);
     }
 
@@ -362,6 +370,7 @@ class Searching
     std::map<std::string, Counted> of_domain_;                       // by the contact's
     std::map<std::string, Counted> of_organization_;
     std::vector<Found> rows_;  // as many as are found
+    std::int64_t before_loss_ = 0;
     PolicyApprovals found_;
 };
 

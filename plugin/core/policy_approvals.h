@@ -33,7 +33,8 @@ struct PolicyApproval {
     Reason reason = Reason::rule;
     std::uint32_t rule = 0;  ///< its number then; see Decision
     /// False if a person may have answered since, in a way that the journal does not tell: a request of the two may be among
-    /// those that are only counted (Covers) and were left to their users, or records contradict each other about which is newer.
+    /// those that are only counted (Covers) and were left to their users, records contradict each other about which is newer, or
+    /// newer ones are lost (lost_records.h).
     bool last_word = true;
     // By the policy that it was given under; all as if policy did nothing where that is not kept.
     bool asked_back = false;  ///< it has subscribed the user to the contact in return

@@ -46,6 +46,7 @@ const std::vector<Table>& tables()
         {"contact_exception", {"user_address", "entry"}},
         {"archive_default", {"domain", "user_address"}},
         {"revocation_wait", {"organization"}},
+        {"lost_records", {"place"}},
     };
     return all;
 }

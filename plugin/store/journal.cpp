@@ -57,6 +57,11 @@ std::int64_t first_decision_id(system_clock::time_point time)
     return milliseconds * (std::int64_t{1} << kIdLowBits);
 }
 
+system_clock::time_point decision_time(std::int64_t id)
+{
+    return time_since_1970((id >> kIdLowBits) + kIdEpoch);
+}
+
 namespace
 {
 

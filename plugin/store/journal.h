@@ -69,6 +69,8 @@ struct RecordedOutcome {
 
 /// The least id that a decision made then can have.
 [[nodiscard]] std::int64_t first_decision_id(std::chrono::system_clock::time_point time);
+/// When the decision was made, by its id.
+[[nodiscard]] std::chrono::system_clock::time_point decision_time(std::int64_t id);
 
 class Journal
 {

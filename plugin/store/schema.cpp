@@ -251,6 +251,8 @@ const Migration kMigrations[] = {
         looked_at BIGINT NOT NULL,
         ends_until BIGINT NOT NULL,
         waits TEXT NOT NULL))"},
+    // The newest record from before some were lost: see lost_records.h. One row, as soon as that has happened.
+    {"CREATE TABLE lost_records (place BIGINT PRIMARY KEY, newest BIGINT NOT NULL)"},
 };
 
 std::string in_dialect(std::string_view statement, Dialect dialect)
@@ -311,10 +313,10 @@ std::string schema_script(int version)
 
 std::vector<std::string> stored_tables()
 {
-    return {"journal",        "choice",        "choice_count",        "saved_setting",     "policy",
-            "policy_part",    "policy_text",   "settings_version",    "shared_secret",     "person",
-            "people_list",    "person_choice", "person_choice_count", "contact_exception", "archive_default",
-            "revocation_wait"};
+    return {"journal",         "choice",        "choice_count",        "saved_setting",     "policy",
+            "policy_part",     "policy_text",   "settings_version",    "shared_secret",     "person",
+            "people_list",     "person_choice", "person_choice_count", "contact_exception", "archive_default",
+            "revocation_wait", "lost_records"};
 }
 
 std::string unfit_version(int version, bool migrates)

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -143,6 +144,13 @@ void read_again(const std::string& path, Settings& settings)
     spdlog::error("{} is not valid: the previous settings stay in force", path);
 }
 
+/// Where what is remembered is not restored with the store: see CacheDirectory= in systemd.exec(5). Empty: nowhere.
+std::string newest_record_file()
+{
+    const char* folder = std::getenv("CACHE_DIRECTORY");
+    return folder == nullptr ? std::string() : std::string(folder) + "/newest-record";
+}
+
 }  // namespace
 
 tl::expected<Begun, ExitCode> begin(const std::string& path, Settings& settings, event_base* loop)
@@ -159,10 +167,16 @@ tl::expected<Begun, ExitCode> begin(const std::string& path, Settings& settings,
         }
         auto policy =
             std::make_unique<PolicyInForce>(**database, [] { return std::chrono::system_clock::now(); });
+        auto lost_records = std::make_unique<LostRecords>(**database, newest_record_file());
         std::string secret;
         const auto share_secret = [&](const StoreCallback<void>& then) {
-            read_shared_secret(**database, [&secret, then](const auto& given) {
-                then(given.map([&secret](const std::string& shared) { secret = shared; }));
+            read_shared_secret(**database, [&secret, &lost_records, then](const auto& given) {
+                if (given) {
+                    secret = *given;
+                    lost_records->look(then);
+                } else {
+                    then(tl::unexpected(given.error()));
+                }
             });
         };
         const auto put_in_force = [&](const StoreCallback<void>& then) {
@@ -180,7 +194,8 @@ tl::expected<Begun, ExitCode> begin(const std::string& path, Settings& settings,
         }
         switch (*outcome) {
             case Start::Outcome::done:
-                return Begun{*std::move(database), std::move(policy), std::move(secret)};
+                return Begun{*std::move(database), std::move(policy), std::move(secret),
+                             std::move(lost_records)};
             case Start::Outcome::stop:
                 spdlog::info("stopping");
                 start.service_manager().stopping();

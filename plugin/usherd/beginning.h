@@ -10,6 +10,7 @@
 #include "plugin/core/policy_in_force.h"
 #include "plugin/settings/settings.h"
 #include "plugin/store/database.h"
+#include "plugin/store/lost_records.h"
 
 struct event_base;
 
@@ -21,6 +22,7 @@ struct Begun {
     std::unique_ptr<Database> database;
     std::unique_ptr<PolicyInForce> policy;
     std::string secret;  ///< that all instances share
+    std::unique_ptr<LostRecords> lost_records;
 };
 
 /// Opens the store and puts the settings in force. Reads them from `path` again if that is asked for by SIGHUP meanwhile. Without

@@ -123,7 +123,8 @@ class Daemon : private EntityEvents
 {
   public:
     Daemon(std::string path, Settings settings, EventLoop loop, std::unique_ptr<Database> database,
-           std::unique_ptr<PolicyInForce> policy, std::string session_key)
+           std::unique_ptr<PolicyInForce> policy, std::string session_key,
+           std::unique_ptr<LostRecords> lost_records)
         : path_(std::move(path)),
           settings_(std::move(settings)),
           base_(std::move(loop)),
@@ -131,6 +132,7 @@ class Daemon : private EntityEvents
           channels_(base_.get()),
           database_(std::move(database)),
           policy_(std::move(policy)),
+          lost_records_(std::move(lost_records)),
           choices_(*database_),
           journal_(*database_),
           journal_expiry_(journal_, clock_, std::chrono::system_clock::now,
@@ -202,6 +204,7 @@ class Daemon : private EntityEvents
             policy_->refresh(version, std::move(then));
         });
         answerer_.on_recorded([this](const JournalRecord& record) {
+            lost_records_->recorded(record.id);
             recorded_approvals_.recorded_here(record);
             log_decision(record);
         });
@@ -285,6 +288,7 @@ class Daemon : private EntityEvents
             spdlog::critical("the event loop failed");
             return kFailed;
         }
+        store_watch_.checkpoint();
         return kStopped;
     }
 
@@ -487,6 +491,18 @@ class Daemon : private EntityEvents
 
     void find_policy_approvals(ApprovalOrder order, Callback<PolicyApprovals> then)
     {
+        lost_records_->look([this, order = std::move(order),
+                             then = std::move(then)](const tl::expected<void, std::string>& looked) mutable {
+            if (looked) {
+                search_policy_approvals(std::move(order), std::move(then));
+            } else {
+                then(not_read(looked.error()));
+            }
+        });
+    }
+
+    void search_policy_approvals(ApprovalOrder order, Callback<PolicyApprovals> then)
+    {
         ask_journal<PolicyApprovals>(
             [order = std::move(order), url = settings_.store.url,
              stop = journal_worker_.stop_descriptor()]() -> Result<PolicyApprovals> {
@@ -664,6 +680,7 @@ class Daemon : private EntityEvents
     StropheChannels channels_;
     std::unique_ptr<Database> database_;
     std::unique_ptr<PolicyInForce> policy_;
+    std::unique_ptr<LostRecords> lost_records_;
     Choices choices_;
     Journal journal_;
     JournalExpiry journal_expiry_;
@@ -709,7 +726,7 @@ class Daemon : private EntityEvents
     std::map<std::string, DomainState> states_;
     std::map<std::string, DomainState> logged_states_;
     bool stopping_ = false;
-    StoreWatch store_watch_{*database_, *policy_, clock_, [this] { entity_.read_again(); }};
+    StoreWatch store_watch_{*database_, *policy_, *lost_records_, clock_, [this] { entity_.read_again(); }};
     Worker worker_{base_.get()};
     SettingsReload reload_{
         path_,   *policy_,         members_,
@@ -732,7 +749,7 @@ ExitCode run_daemon(const std::string& path, Settings settings)
     }
     log_saved(*begun->policy);
     return Daemon(path, std::move(settings), std::move(loop), std::move(begun->database),
-                  std::move(begun->policy), std::move(begun->secret))
+                  std::move(begun->policy), std::move(begun->secret), std::move(begun->lost_records))
         .run();
 }
 

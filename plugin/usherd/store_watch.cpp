@@ -9,15 +9,19 @@ namespace usher
 
 using std::chrono::milliseconds;
 
-StoreWatch::StoreWatch(Database& database, PolicyInForce& policy, Clock& clock,
+StoreWatch::StoreWatch(Database& database, PolicyInForce& policy, LostRecords& lost_records, Clock& clock,
                        std::function<void()> writable_again)
-    : database_(database), policy_(policy), clock_(clock), writable_again_(std::move(writable_again))
+    : database_(database),
+      policy_(policy),
+      lost_records_(lost_records),
+      clock_(clock),
+      writable_again_(std::move(writable_again))
 {
 }
 
 void StoreWatch::begin()
 {
-    checkpoint();
+    checkpoint_regularly();
     look();
     look_at_settings();
     keep_policy();
@@ -81,14 +85,21 @@ void StoreWatch::keep_policy()
 
 /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that arrive during a
 /// checkpoint.
-void StoreWatch::checkpoint()
+void StoreWatch::checkpoint_regularly()
 {
     constexpr milliseconds kInterval{30'000};
-    if (!database_.checkpoint()) {
+    checkpoint();
+    next_checkpoint_ = clock_.after(kInterval, [this] { checkpoint_regularly(); });
+}
+
+void StoreWatch::checkpoint()
+{
+    if (database_.checkpoint()) {
+        lost_records_.remember();
+    } else {
         spdlog::error("the store cannot be written: {}", database_.last_write_error());
         await();
     }
-    next_checkpoint_ = clock_.after(kInterval, [this] { checkpoint(); });
 }
 
 }  // namespace usher

@@ -7,6 +7,7 @@
 #include "integration/base/clock.h"
 #include "plugin/core/policy_in_force.h"
 #include "plugin/store/database.h"
+#include "plugin/store/lost_records.h"
 
 namespace usher
 {
@@ -15,9 +16,12 @@ class StoreWatch
 {
   public:
     /// All must outlive the object. `writable_again` is called when the store can be written after await().
-    StoreWatch(Database& database, PolicyInForce& policy, Clock& clock, std::function<void()> writable_again);
+    StoreWatch(Database& database, PolicyInForce& policy, LostRecords& lost_records, Clock& clock,
+               std::function<void()> writable_again);
 
     void begin();
+    /// What was written stays written, if nothing fails.
+    void checkpoint();
     /// Something could not be recorded: tries regularly whether the store can be written.
     void await();
 
@@ -26,10 +30,11 @@ class StoreWatch
     void look();
     void look_at_settings();
     void keep_policy();
-    void checkpoint();
+    void checkpoint_regularly();
 
     Database& database_;
     PolicyInForce& policy_;
+    LostRecords& lost_records_;
     Clock& clock_;
     std::function<void()> writable_again_;
     std::unique_ptr<Timer> awaiting_;  // null unless it is to be tried

@@ -37,6 +37,11 @@ std::int64_t first_decision_id(std::chrono::system_clock::time_point)
     return 0;
 }
 
+std::chrono::system_clock::time_point decision_time(std::int64_t)
+{
+    return {};
+}
+
 void Journal::forget_before(std::chrono::system_clock::time_point, std::size_t,
                             StoreCallback<std::size_t> then)
 {

@@ -317,6 +317,37 @@ BOOST_AUTO_TEST_CASE(an_approval_ends_when_its_rule_says)
     BOOST_TEST(item_in(stage.juliet.roster(), kTybalt) == "from");
 }
 
+BOOST_AUTO_TEST_CASE(after_the_store_was_restored_from_a_backup_nothing_from_before_is_revoked)
+{
+    Granted stage;
+    const TemporaryDirectory cache;
+    const std::vector<std::string> environment{"CACHE_DIRECTORY=" + cache.path().string()};
+    const std::filesystem::path store = stage.usherd.directory() / "usher.db";
+    const std::filesystem::path backup = cache.path() / "backup.db";
+    const auto restart = [&](const std::function<void()>& meanwhile) {
+        BOOST_TEST(stage.usherd.stop() == 0);
+        meanwhile();
+        stage.usherd.start(environment);
+        stage.usherd.wait_until_answering();
+    };
+    stage.person(kJuliet);
+    Granted::approve(stage.enter(kNurse));
+    restart([&] { std::filesystem::copy_file(store, backup); });
+    Granted::approve(stage.enter(kTybalt));  // of this nothing is known later
+    restart([&] {
+        std::filesystem::copy_file(backup, store, std::filesystem::copy_options::overwrite_existing);
+    });
+    BOOST_TEST(has(stage.usherd.log_text(), "the store has lost records: the newest one is of 2"));
+    Granted::approve(stage.enter("peter@capulet.lit"));
+
+    const Json listed = stage.usherctl.json("GET", "/v1/approvals", {"approvals"});
+    BOOST_REQUIRE(listed["own"].size() == 1U);
+    BOOST_TEST(listed["own"][0]["contact"] == kNurse);
+    BOOST_TEST(listed["own"][0]["own"] == "not-certain");
+    BOOST_REQUIRE(listed["approvals"].size() == 1U);
+    BOOST_TEST(listed["approvals"][0]["contact"] == "peter@capulet.lit");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher::test

@@ -196,6 +196,15 @@ BOOST_AUTO_TEST_CASE(requests_that_are_only_counted_take_the_certainty_of_what_i
     BOOST_TEST(contacts()[1] == std::string(kNurse) + "?");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_from_before_records_were_lost_is_not_certain)
+{
+    const std::int64_t before = record(Answer::approve, Reason::in_organization);
+    record(Answer::approve, Reason::in_organization, "peter@capulet.lit");
+    store->run("INSERT INTO lost_records (place, newest) VALUES (0, " + std::to_string(before) + ")");
+    BOOST_TEST(contacts() == (Strings{"nurse@capulet.lit?", "peter@capulet.lit"}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(filters_choose_among_the_last_words)
 {
     record(Answer::approve, Reason::rule, "paris@verona.lit");

@@ -29,7 +29,7 @@ using Table = std::vector<std::vector<std::string>>;
 /// More than a page, and no whole number of statements.
 constexpr int kManyRecords = 2'345;
 /// Of all tables.
-constexpr int kRows = kManyRecords + 26;
+constexpr int kRows = kManyRecords + 27;
 
 /// Rows in all tables, with a value in each of their columns.
 const char* const kContent[] = {
@@ -58,6 +58,7 @@ const char* const kContent[] = {
     "INSERT INTO contact_exception VALUES ('juliet@capulet.lit', 'montague.lit', 'never_accept', 'capulet.lit', 5)",
     "INSERT INTO archive_default VALUES ('capulet.lit', 'juliet@capulet.lit', 'never', '', 1, 1795000000), ('b', 'a@b', '', 'roster', 0, -1)",
     "INSERT INTO revocation_wait VALUES ('Capulet', 1795000000, 0, '7 1795000001'), ('', 0, -1, '')",
+    "INSERT INTO lost_records VALUES (0, 9223372036854775807)",
     "UPDATE settings_version SET version = 12",
 };
 

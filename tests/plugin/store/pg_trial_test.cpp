@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_role_without_rights_is_told_which_are_missing)
     make_tables();
     BOOST_TEST(
         tried(guest) ==
-        "error: the role guest has not all rights to archive_default, choice, choice_count, contact_exception, journal, people_list, person, "
+        "error: the role guest has not all rights to archive_default, choice, choice_count, contact_exception, journal, lost_records, people_list, person, "
         "person_choice, person_choice_count, policy, policy_part, policy_text, revocation_wait, saved_setting, settings_version, shared_secret, usher_schema: GRANT SELECT, INSERT, UPDATE, DELETE");
     grant_rights();
     BOOST_TEST(tried(guest) == kUsable);
