@@ -385,9 +385,6 @@ void PgConnection::ready_to_read()
     const bool open = PQconsumeInput(connection_.get()) == 1;
     const std::string error = open ? "" : last_error();
     take_results();  // what came before it was lost counts
-    if (connection_) {
-        take_notifications();
-    }
     if (!connection_) {
         return;  // dropped, by who was called
     }
@@ -454,22 +451,6 @@ void PgConnection::take(pg_result& result)
                 over.then(tl::unexpected(over.error));
             }
             break;
-        }
-    }
-}
-
-void PgConnection::take_notifications()
-{
-    while (connection_) {
-        struct FreeNotification {
-            void operator()(PGnotify* one) const { PQfreemem(one); }
-        };
-        const std::unique_ptr<PGnotify, FreeNotification> one(PQnotifies(connection_.get()));
-        if (!one) {
-            return;
-        }
-        if (calls_.notified) {
-            calls_.notified(one->relname, one->extra);
         }
     }
 }

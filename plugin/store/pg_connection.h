@@ -43,8 +43,6 @@ class PgConnection
         /// It is lost, or could not be made: `why` is for people. What was sent is forgotten, its `then` are not called. Another
         /// will be made. From the event loop or from drop().
         std::function<void(const std::string& why)> lost;
-        /// Something came on a channel that is listened to (LISTEN). May be empty.
-        std::function<void(const std::string& channel, const std::string& payload)> notified = {};
     };
     using Then = std::function<void(tl::expected<StepRows, std::string>)>;
 
@@ -107,7 +105,6 @@ class PgConnection
     void flush();
     void take_results();
     void take(pg_result& result);
-    void take_notifications();
     [[nodiscard]] bool send_statement(const Statement& statement, const std::string& prepared_name);
     /// The name that the statement is prepared under; empty: under none. Has it prepared if need be.
     [[nodiscard]] std::string prepared_name(const Statement& statement);

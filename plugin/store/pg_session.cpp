@@ -41,8 +41,7 @@ PgSession::PgSession(event_base* loop, std::string options, Needs needs, Calls c
                            limit_.reset();
                            numbers_ = {};
                            calls_.lost(why);
-                       },
-                   .notified = calls_.notified})
+                       }})
 {
 }
 

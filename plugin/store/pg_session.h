@@ -25,7 +25,6 @@ class PgSession
         std::function<void()> ready;
         /// There is no session any more, or still none: `why` is for people. Another will be made. See PgConnection.
         std::function<void(const std::string& why)> lost;
-        std::function<void(const std::string& channel, const std::string& payload)> notified = {};
     };
     struct Needs {
         Database::Access access = Database::Access::write;

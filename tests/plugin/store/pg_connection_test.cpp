@@ -33,18 +33,13 @@ struct Server {
     {
         connected = false;
         lost.clear();
-        connection.emplace(
-            loop.base(), options, "tests",
-            PgConnection::Calls{.connected = [this] { connected = true; },
-                                .lost =
-                                    [this](const std::string& why) {
-                                        connected = false;
-                                        lost.push_back(why);
-                                    },
-                                .notified =
-                                    [this](const std::string& channel, const std::string& payload) {
-                                        notified.push_back(channel + " " + payload);
-                                    }});
+        connection.emplace(loop.base(), options, "tests",
+                           PgConnection::Calls{.connected = [this] { connected = true; },
+                                               .lost =
+                                                   [this](const std::string& why) {
+                                                       connected = false;
+                                                       lost.push_back(why);
+                                                   }});
         loop.run_until([this] { return connected || !lost.empty(); });
     }
     tl::expected<StepRows, std::string> execute(std::vector<Statement> statements)
@@ -68,7 +63,6 @@ struct Server {
     test::EventLoop loop;
     bool connected = false;
     std::vector<std::string> lost;
-    std::vector<std::string> notified;
     std::optional<PgConnection> connection;
 };
 
@@ -175,15 +169,6 @@ BOOST_AUTO_TEST_CASE(a_server_that_writes_is_found_and_found_again)
     loop.run_until([this] { return !connected; });
     loop.run_until([this] { return connected; });
     BOOST_TEST(text("SHOW port") == std::to_string(server.port()));
-}
-
-BOOST_AUTO_TEST_CASE(a_notification_is_told)
-{
-    connect(server.options("postgres"));
-    BOOST_REQUIRE(execute({{"LISTEN changes"}}).has_value());
-    server.execute("postgres", "NOTIFY changes, 'settings'");
-    loop.run_until([this] { return !notified.empty(); });
-    BOOST_TEST(notified.front() == "changes settings");
 }
 
 BOOST_AUTO_TEST_CASE(an_error_is_one_line_without_values)
