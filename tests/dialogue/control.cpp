@@ -344,9 +344,9 @@ BOOST_AUTO_TEST_CASE(daemon_that_is_not_running_is_one_clear_message)
 {
     const TemporaryDirectory directory;
     const Usherctl nowhere(directory.path() / "control.sock");
-    BOOST_TEST(nowhere.refused({"status"}) == "usherctl: usherd is not running, or listens elsewhere: " +
-                                                  (directory.path() / "control.sock").string() +
-                                                  ": No such file or directory\n");
+    BOOST_TEST(nowhere.refused({"status"}) ==
+               "usherctl: usherd is not running, waits for its store, or listens elsewhere: " +
+                   (directory.path() / "control.sock").string() + ": No such file or directory\n");
 
     Steered steered;
     steered.stage.usherd().kill();
