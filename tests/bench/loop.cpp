@@ -1,21 +1,15 @@
 // Measures how long the event loop, on which every request is answered, is held by what an administrator does: with a
 // large settings file, many domains, many choices and a large journal.
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <stdexcept>
-#include <thread>
 
 #include "benchmark.h"
-#include "deadline.h"
+#include "loop_delay.h"
 #include "loopback.h"
-#include "plugin/files/unix_socket.h"
 #include "plugin/store/database.h"
 #include "row.h"
 #include "store_now.h"
@@ -35,46 +29,6 @@ constexpr int kRules = 196'000;
 constexpr int kRecords = 300'000;
 constexpr int kTimes = 5;      // each quick operation
 constexpr double kMost = 250;  // milliseconds
-
-/// Waits for the whole answer.
-void ask(const std::filesystem::path& path, const std::string& what)
-{
-    const auto address = unix_address(path.string()).value();
-    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const std::string request = what + " HTTP/1.0\r\nContent-Length: 0\r\n\r\n";
-    std::array<char, 65536> some{};
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-        ::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-        while (::recv(socket.get(), some.data(), some.size(), 0) > 0) {
-        }
-    }
-}
-
-/// Asks the daemon for what costs it nothing, over and over: the answer takes as long as the loop is held.
-class LoopDelay
-{
-  public:
-    explicit LoopDelay(std::filesystem::path socket)
-        : thread_([this, socket = std::move(socket)](const std::stop_token& stop) {
-              while (!stop.stop_requested()) {
-                  const auto begun = Clock::now();
-                  ask(socket, "GET /nothing");
-                  const double taken =
-                      std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
-                  longest_ = std::max(longest_.load(), taken);
-                  std::this_thread::sleep_for(std::chrono::milliseconds(1));
-              }
-          })
-    {
-    }
-
-    /// In milliseconds, since the last call.
-    double longest() { return longest_.exchange(0); }
-
-  private:
-    std::atomic<double> longest_ = 0;
-    std::jthread thread_;  // goes first
-};
 
 std::vector<std::string> domains()
 {
