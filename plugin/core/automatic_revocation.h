@@ -4,9 +4,9 @@
 // An approval waits before it is revoked: 24 hours from the look that has found it first, if the policy would not give it any
 // more, or until the next look, if it has ended by its rule. It is revoked by a look that finds it still. What waits is in the
 // store (revocation_waits.h), so that the time holds for all processes and after a restart. It counts only while looks follow
-// each other; after a gap, as when nobody was running, the clock was set, or the store is an older one, all that is found begins
-// to wait anew, and 24 hours, whatever the reason. A process whose clock has jumped says that there was a gap, and lets nothing be
-// revoked for an hour; nor does one that has just been started.
+// each other; after a gap, as when nobody was running or the clock was set, all that is found begins to wait anew, and 24 hours,
+// whatever the reason. A process whose clock has jumped says that there was a gap, and lets nothing be revoked for an hour; nor
+// does one that has just been started. What is from before the store was restored is not found at all (lost_records.h).
 //
 // A look, for each organisation: (1) the review (approval_review.h) of what is no longer given; (2) one transaction: what was
 // waiting, with what was found, becomes what waits now, and what is due is taken out; (3) what was taken out is revoked, by the
