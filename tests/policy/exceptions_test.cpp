@@ -4,7 +4,9 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <optional>
 #include <ostream>
+#include <vector>
 
 #include "policy/decide.h"
 
@@ -67,9 +69,113 @@ constexpr HandlingCase kHandlingCases[] = {
     {Handling::always_ask, Answer::leave, Reason::always_ask},
 };
 
+// --- All of it: who comes before whom
+
+std::ostream& operator<<(std::ostream& out, const std::optional<Handling>& handling)
+{
+    return handling ? out << *handling : out << "no exception";
+}
+std::ostream& operator<<(std::ostream& out, const std::optional<Answer>& answer)
+{
+    return answer ? out << "a rule: " << *answer : out << "no rule";
+}
+
+/// One row of the table: what the administrator and the user have set, and who asks.
+struct Row {
+    std::optional<Answer> rule;
+    std::optional<Handling> exception;
+    bool may_choose;
+    Option option;                 ///< the organisation's
+    std::optional<Option> chosen;  ///< the user's
+    bool colleague;
+};
+
+std::ostream& operator<<(std::ostream& out, const Row& row)
+{
+    out << row.rule << ", " << row.exception << ", users may " << (row.may_choose ? "" : "not ")
+        << "choose, option " << row.option;
+    if (row.chosen) {
+        out << ", chosen " << *row.chosen;
+    }
+    return out << ", from " << (row.colleague ? kColleague : kStranger);
+}
+
+std::vector<Row> all_rows()
+{
+    std::vector<Row> rows;
+    for (const std::optional<Answer> rule :
+         {std::optional<Answer>(), {Answer::approve}, {Answer::deny}, {Answer::leave}}) {
+        for (const std::optional<Handling> exception : {std::optional<Handling>(),
+                                                        {Handling::always_accept},
+                                                        {Handling::never_accept},
+                                                        {Handling::always_ask}}) {
+            for (const std::optional<Option> chosen :
+                 {std::optional<Option>(), {Option::all}, {Option::organization}, {Option::prompt}}) {
+                for (const Option option : {Option::all, Option::organization, Option::prompt}) {
+                    for (int bits = 0; bits < 4; ++bits) {
+                        rows.push_back({rule, exception, (bits & 1) != 0, option, chosen, (bits & 2) != 0});
+                    }
+                }
+            }
+        }
+    }
+    return rows;
+}
+
+/// The administrator's rules, then the user's exceptions, then the option. What users have set holds where they may choose.
+Decision expected(const Row& row)
+{
+    if (row.rule) {
+        return {*row.rule, Reason::rule, 1};
+    }
+    if (row.may_choose && row.exception == Handling::always_accept) {
+        return {Answer::approve, Reason::always_accept};
+    }
+    if (row.may_choose && row.exception == Handling::never_accept) {
+        return {Answer::deny, Reason::never_accept};
+    }
+    if (row.may_choose && row.exception == Handling::always_ask) {
+        return {Answer::leave, Reason::always_ask};
+    }
+    const Option option = row.may_choose && row.chosen ? *row.chosen : row.option;
+    if (option == Option::all) {
+        return {Answer::approve, Reason::all_contacts};
+    }
+    if (option == Option::prompt) {
+        return {Answer::leave, Reason::prompt};
+    }
+    return row.colleague ? Decision{Answer::approve, Reason::in_organization}
+                         : Decision{Answer::leave, Reason::outside_organization};
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exceptions)
+
+BOOST_DATA_TEST_CASE(rules_come_before_exceptions_and_these_before_the_option, bdata::make(all_rows()), row)
+{
+    const char* contact = row.colleague ? kColleague : kStranger;
+    Organization organization = corp(row.option);
+    organization.users_may_choose = row.may_choose;
+    if (row.rule) {
+        organization.rules = {rule(contact, *row.rule)};
+    }
+    Facts facts;
+    facts.chosen = row.chosen;
+    if (row.exception) {
+        facts.exception = ContactException{*row.exception, contact};
+    }
+    const SubscriptionRequest request{Address::prepare("bob@corp.example").value(),
+                                      Party::as_written(contact), std::nullopt};
+    const Policy policy({organization}, {});
+    for (const Decision& made :
+         {usher::decide(policy, request, facts), explain(policy, request, facts).decision}) {
+        BOOST_TEST(made.answer == expected(row).answer);
+        BOOST_TEST(made.reason == expected(row).reason);
+        BOOST_TEST(made.rule == expected(row).rule);
+        BOOST_TEST(!made.ask_back);
+    }
+}
 
 BOOST_DATA_TEST_CASE(an_exception_decides_whatever_the_option,
                      bdata::make(kHandlingCases) * bdata::make(kOptions), c, option)
