@@ -4,7 +4,10 @@
 
 #include <array>
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -82,6 +85,24 @@ struct Store {
     {
         const SubscriptionRequest asked = request(user, contact);
         return answerer.judge({&asked, 1}, Source::asked).value().front().decision;
+    }
+    /// Of the option, or one of the exceptions.
+    void change_a_choice(const Address& user, const std::function<std::size_t(std::size_t most)>& any)
+    {
+        if (any(3) == 0) {
+            const std::size_t chosen = any(4);
+            BOOST_REQUIRE(
+                choices.set(user, chosen == 3 ? std::nullopt : std::optional(kOptions[chosen])).has_value());
+            return;
+        }
+        const char* entries[] = {"nurse@capulet.lit", "capulet.lit", "romeo@montague.lit", "odd@verona.lit",
+                                 "verona.lit"};
+        const std::size_t handling = any(4);
+        BOOST_REQUIRE(
+            choices
+                .change(user, {{entries[any(5)],
+                                handling == 3 ? std::nullopt : std::optional(kHandlings[handling])}})
+                .value());
     }
     [[nodiscard]] Replay replayed(std::shared_ptr<const Settings> under,
                                   JournalFilter filter = {.most = 1'000'000}) const
@@ -212,6 +233,31 @@ BOOST_AUTO_TEST_CASE(the_facts_are_those_of_that_time)
     const Replay done = replayed(settings("option = \"organization\"\nusers_may_choose = false"));
     BOOST_REQUIRE(done.differences.size() == 1U);
     BOOST_TEST(done.differences.front().now.answer == Answer::approve);
+}
+
+BOOST_AUTO_TEST_CASE(what_users_exceptions_decided_differs_where_users_may_not_choose)
+{
+    const Address juliet = Address::prepare("juliet@capulet.lit").value();
+    BOOST_REQUIRE(choices
+                      .change(juliet, {{"romeo@montague.lit", Handling::always_accept},
+                                       {"montague.lit", Handling::always_ask}})
+                      .value());
+    BOOST_TEST(judge("juliet", "romeo@montague.lit").reason == Reason::always_accept);
+    BOOST_TEST(judge("juliet", "mercutio@montague.lit").reason == Reason::always_ask);
+    // What she has changed since does not matter.
+    BOOST_REQUIRE(choices.change(juliet, {{"romeo@montague.lit", Handling::never_accept}}).value());
+    BOOST_TEST(replayed(policy->file()).differences.empty());
+    BOOST_TEST(replayed(nullptr).differences.empty());
+    const Replay done = replayed(settings("option = \"organization\"\nusers_may_choose = false"));
+    BOOST_TEST(done.decided == 2U);
+    BOOST_REQUIRE(done.differences.size() == 1U);  // Mercutio is asked about all the same
+    const ReplayDifference& difference = done.differences.front();
+    BOOST_TEST(difference.count == 1U);
+    BOOST_TEST(difference.was.answer == Answer::approve);
+    BOOST_TEST(difference.was.reason == Reason::always_accept);
+    BOOST_TEST(difference.now.answer == Answer::leave);
+    BOOST_TEST(difference.now.reason == Reason::outside_organization);
+    BOOST_TEST(difference.examples.front().request.contact.text() == "romeo@montague.lit");
 }
 
 BOOST_AUTO_TEST_CASE(what_people_have_answered_is_not_decided_again)
@@ -363,7 +409,8 @@ BOOST_AUTO_TEST_CASE(under_their_own_policies_decisions_are_the_same)
     const std::vector<std::string> people{"nurse@capulet.lit", "tybalt@capulet.lit", "romeo@montague.lit",
                                           "mercutio@verona.lit", "Odd@verona.lit"};
     const std::vector<std::string> answers{"approve", "deny", "leave"};
-    for (int generation = 0; generation < 40; ++generation) {
+    std::map<Reason, int> by_exception;
+    for (int generation = 0; generation < 80; ++generation) {
         std::string more = "[organization.federation]\nmode = \"" +
                            std::vector<std::string>{"open", "closed"}[any(2)] + "\"\n";
         if (any(2) == 0) {
@@ -385,11 +432,18 @@ BOOST_AUTO_TEST_CASE(under_their_own_policies_decisions_are_the_same)
         }
         put_in_force(file);
         for (int i = 0; i < 10; ++i) {
-            judge(any(2) == 0 ? "juliet" : "susan", people[any(people.size())]);
+            const std::string user = any(2) == 0 ? "juliet" : "susan";
+            if (any(2) == 0) {
+                change_a_choice(Address::prepare(user + "@capulet.lit").value(), any);
+            }
+            ++by_exception[judge(user, people[any(people.size())]).reason];
         }
     }
+    for (const Reason reason : {Reason::always_accept, Reason::never_accept, Reason::always_ask}) {
+        BOOST_TEST(by_exception[reason] > 5, reason << ": " << by_exception[reason]);
+    }
     const Replay done = replayed(nullptr);
-    BOOST_TEST(done.decided > 200U);  // some repeat others, and are counted in their records
+    BOOST_TEST(done.decided > 400U);  // some repeat others, and are counted in their records
     BOOST_TEST(done.not_decided == 0U);
     for (const ReplayDifference& one : done.differences) {
         BOOST_ERROR("decision " << one.examples.front().id << ": " << one.was.answer << " by "
