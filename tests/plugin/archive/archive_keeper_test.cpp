@@ -2,9 +2,6 @@
 // server that is played, and what one usherd leaves in the store for another.
 #include "plugin/archive/archive_keeper.h"
 
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -13,11 +10,11 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "connector.h"
+#include "logged_lines.h"
 #include "private_store.h"
 
 using namespace std::chrono_literals;
@@ -63,37 +60,6 @@ std::string of_archive(const std::string& iq, const char* name)
 const std::string kNotGranted =
     "its server gives usherd no permission for archiving preferences, or has no connector: \"usherctl check\" says "
     "what to do";
-
-/// What is logged as a warning while it lives.
-class Warnings
-{
-  public:
-    Warnings()
-    {
-        sink_->set_pattern("%v");
-        sink_->set_level(spdlog::level::warn);
-        spdlog::set_default_logger(std::make_shared<spdlog::logger>("warnings", sink_));
-    }
-    ~Warnings() { spdlog::set_default_logger(before_); }
-    Warnings(const Warnings&) = delete;
-    Warnings& operator=(const Warnings&) = delete;
-
-    [[nodiscard]] Strings lines() const
-    {
-        Strings lines;
-        std::istringstream text(out_.str());
-        for (std::string line; std::getline(text, line);) {
-            lines.push_back(line);
-        }
-        return lines;
-    }
-
-  private:
-    std::ostringstream out_;
-    std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
-    std::shared_ptr<spdlog::sinks::ostream_sink_mt> sink_ =
-        std::make_shared<spdlog::sinks::ostream_sink_mt>(out_);
-};
 
 /// One usherd, on a store that others may have too.
 struct Instance : test::Connector {
@@ -502,7 +468,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_set_while_the_store_cannot_be_read)
 
 BOOST_AUTO_TEST_CASE(what_the_server_refuses_is_not_known)
 {
-    const Warnings warnings;
+    const test::LoggedLines warnings(spdlog::level::warn);
     want(kNever);
     refusal = "resource-constraint";
     offer();
@@ -584,7 +550,7 @@ BOOST_AUTO_TEST_CASE(an_account_that_cannot_be_set_is_tried_again_alone_and_ever
 {
     const std::string kJulietFailed =
         "the archiving preference of juliet@capulet.lit could not be set: its server refuses (resource-constraint)";
-    const Warnings warnings;
+    const test::LoggedLines warnings(spdlog::level::warn);
     want(kNever);
     offer();
     refusal = "resource-constraint";
@@ -621,7 +587,7 @@ BOOST_AUTO_TEST_CASE(an_account_that_cannot_be_read_keeps_nobody_else_from_being
         accounts["user" + std::to_string(100 + i) + "@capulet.lit"] = {};
     }
     unreadable = "user140@capulet.lit";
-    const Warnings warnings;
+    const test::LoggedLines warnings(spdlog::level::warn);
     want(kNever);
     offer();
     settle();
@@ -648,7 +614,7 @@ BOOST_AUTO_TEST_CASE(of_many_accounts_that_fail_alone_a_few_are_named_and_the_ot
     refused = "benvolio";
     refused_begins = true;
     refusal = "internal-server-error";
-    const Warnings warnings;
+    const test::LoggedLines warnings(spdlog::level::warn);
     want(kNever);
     offer();
     settle();
@@ -672,7 +638,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_reads_nobody_is_not_asked_about_each)
         accounts["user" + std::to_string(100 + i) + "@capulet.lit"] = {};
     }
     unreadable = "@";
-    const Warnings warnings;
+    const test::LoggedLines warnings(spdlog::level::warn);
     want(kNever);
     offer();
     int asked = 0;

@@ -13,6 +13,7 @@
 #include "approvals_scene.h"
 #include "copied_records.h"
 #include "ldap_section.h"
+#include "logged_lines.h"
 #include "plugin/settings/group_members.h"
 
 namespace usher
@@ -230,19 +231,33 @@ BOOST_FIXTURE_TEST_CASE(with_never_nobody_looks, Scene)
     BOOST_TEST(in_force() == 2U);
 }
 
-BOOST_FIXTURE_TEST_CASE(report_counts_and_revokes_nothing, Scene)
+BOOST_FIXTURE_TEST_CASE(report_counts_logs_and_revokes_nothing, Scene)
 {
+    const test::LoggedLines log(spdlog::level::info);
+    const auto of_approvals = [&log] {
+        Strings lines = log.lines();
+        std::erase_if(lines,
+                      [](const std::string& line) { return line.find("approval") == std::string::npos; });
+        return lines;
+    };
+    const Strings found{"Capulet: 2 approvals by policy have ended or would not be given any more"};
     approve_and_change("report");
     BOOST_TEST(status().found == 2U);
     BOOST_TEST(!status().from.has_value());
     BOOST_TEST((status().setting == Revoking::report));
     BOOST_TEST(status().problem == "");
+    BOOST_TEST(of_approvals() == found, boost::test_tools::per_element());
     pass(30h);
+    BOOST_TEST(of_approvals() == found, boost::test_tools::per_element());  // once, and not each hour
     BOOST_TEST(in_force() == 2U);
     BOOST_TEST(revocations().empty());
     change(setting("report"));
     pass(6min);
     BOOST_TEST(status().found == 0U);
+    BOOST_TEST(of_approvals() ==
+                   (Strings{found.front(),
+                            "Capulet: 0 approvals by policy have ended or would not be given any more"}),
+               boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(apply_revokes_after_the_delay_what_is_nobodys_own, Scene)
