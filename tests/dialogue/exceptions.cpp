@@ -37,6 +37,16 @@ std::string outcome_of(UsherStage& stage, WireClient& juliet, const std::string&
     return "nothing";
 }
 
+/// What the journal has of the one request of that contact to Juliet, as soon as it has it.
+nlohmann::json record_of(const Usherctl& usherctl, const std::string& contact)
+{
+    std::string found;
+    for (const Deadline deadline = within(kPatience); found.empty() && remaining_ms(deadline) > 0;) {
+        found = usherctl.done({"journal", "--json", "--user", kJuliet, "--contact", contact});
+    }
+    return nlohmann::json::parse(found);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exceptions)
@@ -89,7 +99,7 @@ BOOST_DATA_TEST_CASE(what_is_said_in_the_chat_does_too, kLogins, login)
     BOOST_TEST(has(said(juliet, login, "help"), "no exception ADDRESS: remove it"));
 }
 
-// The administrator's rules come before, and explain, the journal and replay say what happened.
+// Explain, the journal and replay say what happened.
 BOOST_DATA_TEST_CASE(administrators_see_and_change_them_and_why_something_happened, kLogins, login)
 {
     UsherStage stage(login, settings(true, "organization"));
@@ -114,6 +124,53 @@ BOOST_DATA_TEST_CASE(administrators_see_and_change_them_and_why_something_happen
     BOOST_TEST(has(usherctl.refused({"exceptions", kJuliet, "--always-ask", "x.lit", "--remove", "X.lit"}),
                    "x.lit is named twice."));
     BOOST_TEST(has(usherctl.done({"exceptions", kJuliet, "--remove", "verona.lit"}), kTybalt));
+}
+
+BOOST_AUTO_TEST_CASE(rules_and_federation_come_before_them_and_explain_says_so)
+{
+    const std::string kPeter = "peter@capulet.lit";
+    const std::string kParis = "paris@mantua.lit";
+    UsherdOptions options = settings(true, "prompt");
+    options.organization += rule({kTybalt}, "deny") + rule({kRomeo}, "approve") + rule({kPeter}, "leave") +
+                            "[organization.federation]\nmode = \"listed\"\ndomains = [\"montague.lit\"]\n"
+                            "answer = \"deny\"\n";
+    UsherStage stage(Login::component, options);
+    const Usherctl usherctl(stage.usherd().directory() / "control.sock");
+    WireClient& juliet = stage.enter(kJuliet);
+    usherctl.done({"exceptions", kJuliet, "--always-accept",
+                   kTybalt + "," + kPeter + ",mantua.lit,montague.lit", "--never-accept",
+                   kRomeo + "," + kNurse});
+    struct Expected {
+        std::string contact;
+        std::string outcome;
+        std::string answer;
+        std::string reason;
+        nlohmann::json rule;  ///< its number; null: none has decided
+    };
+    for (const Expected& expected : {
+             Expected{kTybalt, "denied", "deny", "rule", 1},      // and she would always accept him
+             Expected{kRomeo, "approved", "approve", "rule", 2},  // never
+             Expected{kPeter, "asked", "leave", "rule", 3},       // always
+             Expected{
+                 kParis, "denied", "deny", "federation: domain not listed", {}},  // always, with his domain
+             Expected{kMercutio, "approved", "approve", "exception: always accept", {}},
+             Expected{kNurse, "denied", "deny", "exception: never accept", {}},
+         }) {
+        BOOST_TEST_CONTEXT(expected.contact)
+        {
+            const nlohmann::json explained =
+                usherctl.json("GET", "/v1/explain", {"explain", kJuliet, expected.contact});
+            BOOST_TEST(outcome_of(stage, juliet, expected.contact) == expected.outcome);
+            const nlohmann::json decided = record_of(usherctl, expected.contact);
+            for (const nlohmann::json& said : {explained, decided}) {
+                BOOST_TEST(said["answer"] == expected.answer, said.dump());
+                BOOST_TEST(said["reason"] == expected.reason, said.dump());
+                BOOST_TEST(said["rule"] == expected.rule, said.dump());
+            }
+            BOOST_TEST(explained["facts"] == decided["facts"]);
+            BOOST_TEST(decided["facts"]["exception"]["handling"].is_string(), decided.dump());
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(where_users_may_not_choose_they_are_kept_and_not_in_force)
