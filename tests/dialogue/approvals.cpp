@@ -9,6 +9,7 @@
 
 #include "deadline.h"
 #include "ldap_section.h"
+#include "private_slapd.h"
 #include "programs.h"
 #include "servers.h"
 #include "stage.h"
@@ -83,8 +84,8 @@ class DaemonClock
     std::chrono::seconds ahead_{0};
 };
 
-/// A rule approves Juliet's colleagues, and then it does not.
-struct Changing : Stage {
+/// A daemon that looks, again and again, which approvals would not be given any more, by a clock that is set.
+struct Looking : Stage {
     static UsherdOptions options(const std::string& setting, const std::string& more)
     {
         return {.option = "prompt",
@@ -97,24 +98,29 @@ struct Changing : Stage {
         return granted;
     }
 
-    explicit Changing(const std::string& rule_more = {})
+    explicit Looking(const UsherdOptions& settings)
         : Stage(granted()),
-          usherd(connection_to(server()), options("report", rule({"capulet.lit"}, "approve") + rule_more)),
+          usherd(connection_to(server()), settings),
           nurse(enter(kNurse)),
           tybalt(enter(kTybalt)),
           juliet(enter(kJuliet))
     {
         usherd.start(clock.environment());
         usherd.wait_until_answering();
+    }
+
+    /// Both ask, and policy approves.
+    void approve_both()
+    {
         for (WireClient* contact : {&nurse, &tybalt}) {
             contact->send(to(kJuliet, "subscribe"));
             contact->expect_all({presence("subscribed", kJuliet), roster_push(kJuliet)});
         }
-        const Element named = juliet.request(
-            "set", {}, "<query xmlns='jabber:iq:roster'><item jid='" + kTybalt + "' name='Cousin'/></query>");
-        BOOST_REQUIRE_EQUAL(named.attribute("type"), "result");
-        advance(std::chrono::seconds(61));  // the first look
-        wait_until([](const Json& known) { return known.is_object() && known["looked"].is_string(); });
+    }
+    void first_look()
+    {
+        advance(std::chrono::seconds(61));
+        wait_until([](const Json& known) { return known["looked"].is_string(); });
     }
 
     /// Asking wakes the daemon, which waits for its timers by another clock.
@@ -123,18 +129,24 @@ struct Changing : Stage {
         clock.advance(time);
         usherctl.done({"status"});
     }
-    Json status() { return usherctl.json("GET", "/v1/status", {"status"})["organizations"][0]; }
-    /// What is known of approvals that would not be given any more.
-    Json wait_until(const std::function<bool(const Json&)>& is_so)
+    Json whole_status() { return usherctl.json("GET", "/v1/status", {"status"}); }
+    Json status() { return whole_status()["organizations"][0]; }
+    /// What the daemon's status has there, as soon as it is so.
+    Json wait_until(const std::function<Json()>& part, const std::function<bool(const Json&)>& is_so)
     {
         Json known;
         for (const Deadline deadline = within(kPatience); remaining_ms(deadline) > 0;) {
-            known = status()["no_longer_approved"];
-            if (is_so(known)) {
+            known = part();
+            if (!known.is_null() && is_so(known)) {
                 return known;
             }
         }
         throw std::runtime_error("not so, after a minute: " + known.dump());
+    }
+    /// What is known of approvals that would not be given any more.
+    Json wait_until(const std::function<bool(const Json&)>& is_so)
+    {
+        return wait_until([this] { return status()["no_longer_approved"]; }, is_so);
     }
     /// The connection does not survive minutes without a reply. A look that has failed because of that comes a minute after the
     /// domain is answering.
@@ -160,6 +172,39 @@ struct Changing : Stage {
         return wait_until(
             [&before](const Json& known) { return known["looked"] > before && known["problem"] == ""; });
     }
+    /// A day, in which each look says that and nothing is to be revoked.
+    void pass_a_day_with_problem(const std::string& problem)
+    {
+        for (int look = 0; look < 9; ++look) {
+            advance(std::chrono::minutes(170));
+        }
+        const Json known = wait_until([&problem](const Json& now) { return now["problem"] == problem; });
+        BOOST_TEST(known["from"].is_null());
+        BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
+    }
+    /// A look has found the nurse's approval, and that alone.
+    void nurse_is_revoked_after_a_day(Json known)
+    {
+        BOOST_TEST(known["found"] == 1);
+        const std::string from = known["from"];
+        for (int look = 0; look < 8; ++look) {
+            known = next_look();
+            BOOST_TEST(known["from"] == from);
+            BOOST_TEST(known["found"] == 1);
+        }
+        BOOST_TEST(item_in(juliet.roster(), kNurse) == "from");
+        next_look();
+        nurse.expect(presence("unsubscribed", kJuliet));
+        BOOST_TEST(item_in(nurse.roster(), kJuliet) == "none");
+        BOOST_TEST(item_in(juliet.roster(), kNurse) == "none");
+        BOOST_TEST(item_in(juliet.roster(), kTybalt) == "from");
+        BOOST_TEST(item_in(tybalt.roster(), kJuliet) == "to");
+        wait_until([](const Json& now) { return now["found"] == 0; });
+        const Json record = Json::parse(usherctl.done({"journal", "--json", "--contact", kNurse, "-n", "1"}));
+        BOOST_TEST(record["reason"] == "revoked");
+        BOOST_TEST(record["answered_by"] == "policy");
+        BOOST_TEST(record["outcome"] == "confirmed");
+    }
 
     DaemonClock clock;
     Usherd usherd;
@@ -167,6 +212,55 @@ struct Changing : Stage {
     WireClient& nurse;
     WireClient& tybalt;
     WireClient& juliet;
+};
+
+/// A rule approves Juliet's colleagues, and then it does not; she has made one of them her own.
+struct Changing : Looking {
+    explicit Changing(const std::string& rule_more = {})
+        : Looking(options("report", rule({"capulet.lit"}, "approve") + rule_more))
+    {
+        approve_both();
+        const Element named = juliet.request(
+            "set", {}, "<query xmlns='jabber:iq:roster'><item jid='" + kTybalt + "' name='Cousin'/></query>");
+        BOOST_REQUIRE_EQUAL(named.attribute("type"), "result");
+        first_look();
+    }
+};
+
+const std::string kGroupNotKnown = "It is not known who is in the group sales.";
+
+/// Who is in Sales, as a directory says, is approved.
+const std::string kSalesAreApproved =
+    "[[organization.group]]\nname = \"sales\"\nldap = \"(department=Sales)\"\n" +
+    rule({"group:sales"}, "approve");
+
+struct WithDirectory : Looking {
+    static std::string entry(const std::string& user)
+    {
+        return "dn: uid=" + user + "," + PrivateSlapd::kBase +
+               "\nobjectClass: inetOrgPerson\nobjectClass: directoryUser\nuid: " + user + "\ncn: " + user +
+               "\nsn: " + user + "\nmail: " + user + "@capulet.lit\ndepartment: Sales\n\n";
+    }
+    /// It is read when the settings are, as they are other ones each time, and not by itself in the days of a test.
+    static UsherdOptions options(const PrivateSlapd& slapd, int refresh_minutes = 10'000)
+    {
+        UsherdOptions options = Looking::options("apply", kSalesAreApproved);
+        options.more = ldap_section(slapd.url(), PrivateSlapd::kBase) + "tls = \"off\"\nbind_dn = \"" +
+                       PrivateSlapd::kReader + "\"\npassword_file = \"" + slapd.password_file() +
+                       "\"\nrefresh_minutes = " + std::to_string(refresh_minutes) + "\n";
+        return options;
+    }
+
+    explicit WithDirectory(const PrivateSlapd& slapd) : Looking(options(slapd))
+    {
+        wait_until_read([](const Json& ldap) { return ldap["groups"] == 1; });
+        approve_both();
+        first_look();
+    }
+    void wait_until_read(const std::function<bool(const Json&)>& is_so)
+    {
+        wait_until([this] { return whole_status()["ldap"]; }, is_so);
+    }
 };
 
 bool has(const std::string& text, const std::string& part)
@@ -257,43 +351,50 @@ BOOST_AUTO_TEST_CASE(what_policy_would_not_give_any_more_is_counted_and_revoked_
     BOOST_TEST(has(stage.usherctl.done({"status"}), "usherctl approvals --no-longer"));
 
     // A directory that is away: it is not known who is in the group.
-    UsherdOptions away = Changing::options(
-        "apply", "[[organization.group]]\nname = \"sales\"\nldap = \"(department=Sales)\"\n" +
-                     rule({"group:sales"}, "approve"));
+    UsherdOptions away = Changing::options("apply", kSalesAreApproved);
     away.more = ldap_section("ldap://127.0.0.1:1", "dc=example,dc=org") + "tls = \"off\"\n";
     stage.reload(away);
-    stage.wait_until(
-        [](const Json& now) { return now["problem"] == "It is not known who is in the group sales."; });
-    for (int look = 0; look < 9; ++look) {
-        stage.advance(std::chrono::minutes(170));
-    }
-    known = stage.wait_until([](const Json& now) { return now["problem"] != ""; });
-    BOOST_TEST(known["from"].is_null());
-    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "from");
+    stage.wait_until([](const Json& now) { return now["problem"] == kGroupNotKnown; });
+    stage.pass_a_day_with_problem(kGroupNotKnown);
 
     stage.usherd.write_settings(Changing::options("apply", ""));
     stage.usherctl.done({"reload"});
-    known = stage.next_look();
-    BOOST_TEST(known["found"] == 1);
-    const std::string from = known["from"];
-    for (int look = 0; look < 8; ++look) {
-        known = stage.next_look();
-        BOOST_TEST(known["from"] == from);
-        BOOST_TEST(known["found"] == 1);
+    stage.nurse_is_revoked_after_a_day(stage.next_look());
+}
+
+BOOST_AUTO_TEST_CASE(while_the_directory_is_away_nothing_is_revoked_and_who_has_left_is_after_it_is_back)
+{
+    if (!DaemonClock::can_be_set()) {
+        BOOST_TEST_MESSAGE("The clock is not set: libfaketime does not work under the sanitizers.");
+        return;
     }
-    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "from");
-    stage.next_look();
-    stage.nurse.expect(presence("unsubscribed", kJuliet));
-    BOOST_TEST(item_in(stage.nurse.roster(), kJuliet) == "none");
-    BOOST_TEST(item_in(stage.juliet.roster(), kNurse) == "none");
-    BOOST_TEST(item_in(stage.juliet.roster(), kTybalt) == "from");
-    BOOST_TEST(item_in(stage.tybalt.roster(), kJuliet) == "to");
-    stage.wait_until([](const Json& now) { return now["found"] == 0; });
-    const Json record =
-        Json::parse(stage.usherctl.done({"journal", "--json", "--contact", kNurse, "-n", "1"}));
-    BOOST_TEST(record["reason"] == "revoked");
-    BOOST_TEST(record["answered_by"] == "policy");
-    BOOST_TEST(record["outcome"] == "confirmed");
+    PrivateSlapd slapd(WithDirectory::entry("nurse") + WithDirectory::entry("tybalt"));
+    WithDirectory stage(slapd);
+    BOOST_TEST(stage.status()["no_longer_approved"]["found"] == 0);
+
+    slapd.stop();
+    const auto read_again = [&](int minutes, const std::function<bool(const Json&)>& is_so) {
+        stage.usherd.write_settings(WithDirectory::options(slapd, minutes));
+        stage.usherctl.done({"reload"});
+        stage.wait_until_read(is_so);
+    };
+    read_again(10'001, [](const Json& ldap) { return ldap["problem"] != ""; });
+    stage.look_after(std::chrono::minutes(5));
+    stage.pass_a_day_with_problem("The directory, which says who is in groups, cannot be read.");
+
+    BOOST_TEST(stage.usherd.stop() == 0);  // what it has read is gone
+    stage.usherd.start(stage.clock.environment());
+    stage.usherd.wait_until_answering();
+    stage.wait_until_read([](const Json& ldap) { return ldap["problem"] != ""; });
+    stage.look_after(std::chrono::minutes(5));
+    stage.pass_a_day_with_problem(kGroupNotKnown);
+
+    slapd.start();
+    slapd.change("dn: uid=nurse," + std::string(PrivateSlapd::kBase) + "\nchangetype: delete\n");
+    read_again(10'002, [](const Json& ldap) { return ldap["problem"] == "" && ldap["groups"] == 1; });
+    stage.look_after(std::chrono::minutes(5));
+    stage.nurse_is_revoked_after_a_day(
+        stage.wait_until([](const Json& known) { return known["found"] == 1; }));
 }
 
 BOOST_AUTO_TEST_CASE(an_approval_ends_when_its_rule_says)
