@@ -275,6 +275,37 @@ BOOST_FIXTURE_TEST_CASE(general_settings_are_in_force_at_once_and_survive_a_rest
     BOOST_TEST(has(usherctl.refused({"organization", "Montague"}), "no organization Montague"));
 }
 
+BOOST_FIXTURE_TEST_CASE(federation_is_saved_in_force_at_once_and_reset, Steered)
+{
+    WireClient& juliet = stage.enter(kJuliet);
+    BOOST_TEST(has(usherctl.done({"organization", "Capulet"}), "federation        open "));
+    const std::string saved =
+        usherctl.done({"organization", "Capulet", "--federation", "listed", "--federation-domains",
+                       "Mantua.lit,*.verona.lit", "--federation-answer", "deny"});
+    BOOST_TEST(has(saved, "federation        for mantua.lit, *.verona.lit; others are denied  saved by "),
+               saved);
+    const Json shown =
+        usherctl.json("GET", "/v1/organizations/{name}/general", {"organization", "Capulet"})["federation"];
+    BOOST_TEST(shown["value"] == Json({{"mode", "listed"},
+                                       {"domains", Json::array({"mantua.lit", "*.verona.lit"})},
+                                       {"answer", "deny"}}),
+               shown.dump());
+    WireClient& romeo = stage.enter(kRomeo);
+    romeo.send(to(kJuliet, "subscribe"));
+    romeo.expect(presence("unsubscribed", kJuliet));
+    BOOST_TEST(record_of(kJuliet, kRomeo)["reason"] == "federation: domain not listed");
+    ask(stage.enter("paris@mantua.lit"), juliet);
+    ask(stage.enter(kNurse), juliet);
+    usherctl.done({"organization", "Capulet", "--federation", "closed"});
+    WireClient& benvolio = stage.enter("benvolio@mantua.lit");
+    ask(benvolio, juliet);
+
+    const Json reset =
+        usherctl.json("DELETE", "/v1/organizations/{name}/general", {"organization", "Capulet", "--reset"});
+    BOOST_TEST(reset["federation"]["value"]["mode"] == "open", reset.dump());
+    ask(romeo, juliet);
+}
+
 BOOST_FIXTURE_TEST_CASE(replay_shows_what_another_policy_would_have_answered, Steered)
 {
     usherctl.done({"option", kJuliet, "organization"});
@@ -416,6 +447,8 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_are_usage)
              {"organization"},
              {"organization", "Capulet", "--users-may-choose", "perhaps"},
              {"organization", "Capulet", "--reset", "--option", "all"},
+             {"organization", "Capulet", "--reset", "--federation", "closed"},
+             {"organization", "Capulet", "--federation-domains", "mantua.lit"},
          }) {
         const Usherctl::Ran ran = usherctl.run(arguments);
         BOOST_TEST(ran.status == 2, (arguments.empty() ? std::string("nothing") : arguments.back()));
