@@ -1,9 +1,8 @@
 #include "plugin/usherctl/archive_report.h"
 
-#include <array>
 #include <cstdint>
-#include <utility>
 
+#include "plugin/text/archive_words.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/terminal.h"
 #include "plugin/usherctl/reports.h"
@@ -18,10 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kWidth = 100;
 
-const char* const kNotCovered =
-    "Not covered: the other side of a conversation keeps its own copy; rooms have archives of their own; what was stored "
-    "before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is preferred.";
-
 std::string text(const Json& json, const char* member)
 {
     return json.at(member).get<std::string>();
@@ -33,42 +28,19 @@ std::string wish_text(const Json& wish)
     return text(wish, "default") + (wish.at("lock").get<bool>() ? ", locked" : "");
 }
 
-struct Counted {
-    const char* member;
-    const char* words;
-};
-constexpr std::array kCounted{
-    Counted{"set", "set by usherd"}, Counted{"own", "with preferences of their own"},
-    Counted{"waiting", "waiting to be set"}, Counted{"unknown", "FAILED (could not be read or set)"},
-    Counted{"impossible", "without an archive on the server"}};
-
-const char* const kKnownOnly = "the server cannot list its accounts, so only those known to usherd are set";
-
-/// `12 set by usherd, 3 with preferences of their own`.
-std::string counts_text(const std::array<std::uint64_t, kCounted.size()>& counts)
+void add(ArchiveCounts& sum, const Json& accounts)
 {
-    std::string out;
-    for (std::size_t i = 0; i < kCounted.size(); ++i) {
-        if (i == 0 || counts[i] != 0) {
-            out += (out.empty() ? "" : ", ") + std::to_string(counts[i]) + " " + kCounted[i].words;
-        }
-    }
-    return out;
-}
-
-void add(std::array<std::uint64_t, kCounted.size()>& sum, const Json& accounts)
-{
-    for (std::size_t i = 0; i < kCounted.size(); ++i) {
-        sum[i] += accounts.at(kCounted[i].member).get<std::uint64_t>();
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+        sum[i] += accounts.at(std::string(kArchiveStateWords[i].state)).get<std::uint64_t>();
     }
 }
 
 std::string domain_text(const Json& domain)
 {
-    std::array<std::uint64_t, kCounted.size()> counts{};
+    ArchiveCounts counts{};
     const Json& archive = domain.at("archive");
     add(counts, archive.at("accounts"));
-    std::string out = text(domain, "domain") + ": " + counts_text(counts);
+    std::string out = text(domain, "domain") + ": " + in_words(counts);
     if (const Json& listed = archive.at("listed"); listed.is_string()) {
         out += "; as listed at " + control_report::local_time(listed.get<std::string>());
     }
@@ -79,7 +51,7 @@ std::string domain_text(const Json& domain)
         out += "; LAST PROBLEM: " + problem;
     }
     if (archive.at("known_only").get<bool>()) {
-        out += "; " + std::string(kKnownOnly) +
+        out += "; " + std::string(kOnlyKnownAccounts) +
                " (people who can be found, and users who change their preferences)";
     }
     return out;
@@ -115,7 +87,7 @@ std::string user_text(const Json& user)
 std::string report(const Json& archive)
 {
     if (const Json& user = archive.at("user"); user.is_object()) {
-        return user_text(user) + "\n" + wrapped(kNotCovered, kWidth, 0) + "\n";
+        return user_text(user) + "\n" + wrapped(kArchivesNotCovered, kWidth, 0) + "\n";
     }
     std::string out;
     bool wanted = false;
@@ -131,12 +103,12 @@ std::string report(const Json& archive)
             out += "  " + wrapped(domain_text(domain), kWidth, 4) + "\n";
         }
     }
-    return wanted ? out + "\n" + wrapped(kNotCovered, kWidth, 0) + "\n" : out;
+    return wanted ? out + "\n" + wrapped(kArchivesNotCovered, kWidth, 0) + "\n" : out;
 }
 
 std::string line(const Json& domains)
 {
-    std::array<std::uint64_t, kCounted.size()> counts{};
+    ArchiveCounts counts{};
     std::string wish;
     std::string problem;
     std::string known_only;
@@ -151,10 +123,10 @@ std::string line(const Json& domains)
             problem = "; " + text(domain, "domain") + ": " + text(archive, "problem");
         }
         if (known_only.empty() && archive.at("known_only").get<bool>()) {
-            known_only = "; " + text(domain, "domain") + ": " + kKnownOnly;
+            known_only = "; " + text(domain, "domain") + ": " + std::string(kOnlyKnownAccounts);
         }
     }
-    return wish.empty() ? "" : wish + ": " + counts_text(counts) + problem + known_only;
+    return wish.empty() ? "" : wish + ": " + in_words(counts) + problem + known_only;
 }
 
 }  // namespace usher::archive_report
