@@ -90,6 +90,9 @@ std::string Operations::archive_notice(const Address& user) const
            (organization->archive.lock
                 ? ". Once this is set for your account, you cannot change it in your client."
                 : ", unless you have chosen something else in your client.") +
+           (*organization->archive.preference == Archiving::never
+                ? ""
+                : " Messages that a client marks not to be stored are not stored.") +
            " Messages stored before stay, and the people and rooms you write to keep their own copies.";
 }
 

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(users_are_told_what_applies_to_them)
     BOOST_TEST(
         notice("juliet@capulet.lit") ==
         "Policy of Capulet: your server is to store your messages. Once this is set for your account, you "
-        "cannot change it in your client." +
+        "cannot change it in your client. Messages that a client marks not to be stored are not stored." +
             others);
 }
 
