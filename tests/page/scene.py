@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 from pathlib import Path
+from xml.etree import ElementTree
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1] / "packaging"))
@@ -15,6 +16,8 @@ from demo import COMPONENT, FRIAR, JULIET, NURSE, PARIS, ROMEO, TYBALT, Failed  
 CAPULET = "House of Capulet"
 MONTAGUE = "Montague & Sons <img src=//montague.lit/ onerror=alert(1)>"  # a name is text, whatever stands in it
 HTTP_AUTH = "http://jabber.org/protocol/http-auth"
+MAM = "urn:xmpp:mam:2"
+ARCHIVE = "urn:xmpp:subscription-requests:0#archive"
 SETTINGS = """
 [connection]
 host = "127.0.0.1"
@@ -27,6 +30,8 @@ name = "House of Capulet"
 domains = ["{office}"]
 option = "organization"
 administrators = ["nurse@{office}"]
+[organization.archive]
+default = "never"
 
 [[organization]]
 name = "MONTAGUE"
@@ -51,6 +56,16 @@ class Stage(demo.Stage):
     def __init__(self, usherd, environment):
         super().__init__(usherd, SETTINGS)
         self.environment_of_usherd = environment
+
+    def server_part(self):
+        """With message archives, whose preferences Usher may set: that permission is not in what usherctl setup prints."""
+        changed = super().server_part()
+        for before, after in (('{ "subscription_requests" }', '{ "mam"; "subscription_requests" }'),
+                              ("iq = { ", f'iq = {{ ["{ARCHIVE}"] = "both"; ')):
+            if before not in changed:
+                raise Failed(f"usherctl setup does not print {before}: {changed}")
+            changed = changed.replace(before, after)
+        return changed
 
     def run(self, name, *command, environment=None):
         super().run(name, *command, environment={**(environment or {}), **self.environment_of_usherd}
@@ -106,6 +121,14 @@ class Person(demo.Person):
         reply = await demo.within_deadline(self["xep_0050"].send_command(COMPONENT, node),
                                            f"a reply to the command {node} of {self.boundjid.bare}")
         return "\n".join(text for _, text in reply["command"]["notes"])
+
+    async def prefer(self, archiving):
+        """Sets which messages of this account are archived (XEP-0441)."""
+        iq = self.make_iq_set()
+        prefs = ElementTree.SubElement(iq.xml, f"{{{MAM}}}prefs", {"default": archiving})
+        for exceptions in ("always", "never"):
+            ElementTree.SubElement(prefs, f"{{{MAM}}}{exceptions}")
+        await demo.within_deadline(iq.send(), f"new archiving preferences of {self.boundjid.bare}")
 
     async def request(self, user):
         """Asks to see when `user` is online."""

@@ -146,20 +146,31 @@ class Walk(unittest.TestCase):
 
     @unittest.skipIf("USHER_SANITIZED_PROGRAMS" in os.environ, "the sanitizers want to be loaded before libfaketime")
     def test_a_link_expires_after_ten_minutes(self):
+        with self.scene_with_clock() as (scene, set_clock):
+            in_time, late = scene.link(), scene.link()
+            set_clock(590)
+            self.log_in(in_time)
+            self.browser.forget()
+            set_clock(610)
+            self.browser.open(late)
+            self.asks_to_log_in(BAD_LINK)
+            self.assertEqual(self.browser.asked(), {scene.origin})
+
+    @contextmanager
+    def scene_with_clock(self):
+        """Another one, and what sets its usherd's clock: so many seconds after this one's, at once."""
         with tempfile.TemporaryDirectory() as folder:
-            clock = Path(folder) / "clock"  # usherd's; changed, it is another time at once
-            clock.write_text("+0")
+            clock = Path(folder) / "clock"
+
+            def set_clock(ahead):
+                (Path(folder) / "next").write_text(f"+{ahead}")
+                (Path(folder) / "next").rename(clock)
+
+            set_clock(0)
             scene = Scene(self.usherd, {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(clock),
                                         "FAKETIME_NO_CACHE": "1", "FAKETIME_DISABLE_SHM": "1", "NO_FAKE_STAT": "1"})
             try:
-                in_time, late = scene.link(), scene.link()
-                clock.write_text("+590")
-                self.log_in(in_time)
-                self.browser.forget()
-                clock.write_text("+610")
-                self.browser.open(late)
-                self.asks_to_log_in(BAD_LINK)
-                self.assertEqual(self.browser.asked(), {scene.origin})
+                yield scene, set_clock
             finally:
                 scene.stop()
 
@@ -383,6 +394,92 @@ class Walk(unittest.TestCase):
         self.assertNotIn("Saved, but not in force", self.browser.text())
         self.assertEqual(self.browser.all(button("Reset to the file's …")), [])
 
+    def test_federation_is_saved_and_in_force_from_the_next_request_on(self):
+        federation = "Requests from other domains (federation)"
+        let_in = field("Other domains that are let in, one a line")
+        self.log_in()
+        self.go("General IM")
+        self.assertTrue(self.browser.find(choice(federation, "Handle them like all others")).is_selected())
+        self.assertFalse(any(one.is_displayed() for one in self.browser.all(let_in)), "a list that does not count is shown")
+        self.browser.click(choice(federation, "Shut them out, but for the domains below"))
+        self.browser.type(let_in, "verona.lit *.verona.lit")
+        self.browser.click(choice("Requests that are shut out", "Deny them"))
+        self.browser.find(saying("Not saved yet: federation."))
+        self.browser.click(button("Save"))
+        self.says("Saved.")
+        self.at(self.scene[PARIS].request(TYBALT))
+        self.at(self.scene[PARIS].hears("unsubscribed", TYBALT))
+        self.look_at("general")
+        self.assertTrue(self.browser.find(choice(federation, "Shut them out, but for the domains below")).is_selected())
+        self.assertTrue(self.browser.find(choice("Requests that are shut out", "Deny them")).is_selected())
+        self.assertCountEqual(self.browser.find(let_in).get_attribute("value").split("\n"), ["verona.lit", "*.verona.lit"])
+        self.browser.type(let_in, "montague.lit")
+        self.browser.click(button("Save"))
+        self.says("Saved.")
+        self.at(self.scene[FRIAR].request(NURSE))
+        self.at(self.scene[NURSE].hears("subscribe", FRIAR))  # handled like all others
+        self.reset()
+        self.assertTrue(self.browser.find(choice(federation, "Handle them like all others")).is_selected())
+
+    def test_who_has_the_archiving_that_is_wanted_is_shown(self):
+        self.at(self.scene[TYBALT].prefer("always"))
+        self.log_in(self.scene.chat_link(NURSE))
+        self.browser.wait_until(lambda: self.archived_of_capulet() == {"set": 2, "own": 1, "waiting": 0, "unknown": 0,
+                                                                       "impossible": 0}, "the others have it from usherd")
+        self.go("General IM")
+        archives = self.archives()
+        for sentence in (
+                "The server is to store none of the users' messages, and users can change this for themselves.",
+                "Not covered: the other side of a conversation keeps its own copy; rooms have archives of their own; what was "
+                "stored before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is preferred.",
+                "capulet.lit: accounts without a preference have the server's default, \"always\"."):
+            self.assertIn(sentence, archives)
+        columns = [one.text for one in self.browser.all("//table[caption='Accounts by what they have']//thead//th")]
+        cells = [one.text for one in self.browser.all("//table[caption='Accounts by what they have']//tbody//tr/*")]
+        self.assertEqual(list(zip(columns, cells))[:-1], [
+            ("Domain", "capulet.lit"), ("Set by usherd", "2"), ("Preferences of their own", "1"), ("Waiting to be set", "0"),
+            ("Failed (could not be read or set)", "0"), ("Without an archive on the server", "0")])
+        self.assertEqual(columns[-1], "Accounts last listed")
+        self.assertRegex(cells[-1], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
+        self.browser.forget()
+        self.log_in(self.scene.chat_link(FRIAR))
+        self.go("General IM")
+        self.assertIn("Usher sets nothing, so what the server and its users want applies.", self.archives())
+        self.assertEqual(self.browser.all("//table[caption='Accounts by what they have']"), [])
+
+    def archived_of_capulet(self):
+        """How many accounts have what, as usherd says."""
+        return self.browser.run("const {organizations} = await (await fetch('/v1/archive')).json();"
+                                "return organizations[0].domains[0].archive.accounts;")
+
+    def archives(self):
+        return self.browser.find("//section[h3='Message archives']").text
+
+    # --- Overview
+
+    @unittest.skipIf("USHER_SANITIZED_PROGRAMS" in os.environ, "the sanitizers want to be loaded before libfaketime")
+    def test_approvals_that_would_not_be_given_any_more_are_counted(self):
+        with self.scene_with_clock() as (scene, set_clock):
+            scene.run(scene[NURSE].request(JULIET))
+            scene.run(scene[NURSE].hears("subscribed", JULIET))
+            before = scene.settings_file.read_text()
+            scene.settings_file.write_text(before.replace(
+                'option = "organization"', 'option = "prompt"\nrevoke_when_no_longer_approved = "report"', 1))
+            scene.stage.usherctl("reload")
+            self.log_in(scene.link())
+            self.settled()
+            self.assertNotIn("would not be given any more", self.browser.text())
+            set_clock(61)  # usherd looks a minute after its start
+            self.browser.wait_until(self.has_looked_at_approvals, "usherd has looked at approvals")
+            self.browser.driver.refresh()
+            self.browser.find(saying(f"Approvals in {CAPULET} that have ended or would not be given any more: 1."))
+            self.assertEqual(self.browser.asked(), {scene.origin})
+
+    def has_looked_at_approvals(self):
+        """Asking wakes usherd, which waits for its timers by another clock."""
+        return self.browser.run("const {organizations} = await (await fetch('/v1/status')).json();"
+                                "return Boolean(organizations[0].no_longer_approved?.looked);")
+
     # --- Waiting
 
     def test_a_waiting_request_is_approved(self):
@@ -462,13 +559,15 @@ class Walk(unittest.TestCase):
                 ("GET", GENERAL_OF_CAPULET, None),
                 ("PUT", GENERAL_OF_CAPULET, {"option": "all"}),
                 ("DELETE", GENERAL_OF_CAPULET, None),
+                ("GET", f"/v1/archive?organization={quote(CAPULET)}", None),
                 ("GET", f"/v1/option/{quote(JULIET)}", None),
                 ("PUT", f"/v1/option/{quote(JULIET)}", {"option": "all"}),
                 ("POST", "/v1/answer", {"user": TYBALT, "contact": FRIAR, "answer": "approve"}),
                 ("POST", "/v1/reload", None)):
             with self.subTest(f"{method} {path}"):
                 self.assertEqual(self.fetch(method, path, token, body)["status"], 403)
-        for path in ("/v1/journal", "/v1/waiting", "/v1/status", "/v1/review", "/v1/federation", "/v1/overview"):
+        for path in ("/v1/journal", "/v1/waiting", "/v1/status", "/v1/review", "/v1/federation", "/v1/overview",
+                     "/v1/archive"):
             with self.subTest(path):
                 text = self.fetch("GET", path)["text"]
                 self.assertNotIn(CAPULET, text)

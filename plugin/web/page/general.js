@@ -1,6 +1,7 @@
 // General IM: the settings of an organization, and what a change of them would change.
 
 import {currentSession, get, path, post, put, remove} from "/files/api.js";
+import {archivesPart} from "/files/archives.js";
 import {button, confirmed, facts, fill, foreign, h, labelled, number, problem, renew, say, table, wait} from "/files/dom.js";
 import {administratorsPart, domainsPart, federationPart, mayChoosePart, optionPart, part, withoutEffectPart}
     from "/files/general_parts.js";
@@ -88,6 +89,7 @@ function editor(general, place, signal) {
         mayChoosePart(context), optionPart(context), domainsPart(context), federationPart(context),
         general.administrators && administratorsPart(context),
         general.rules && rulesPart(context),
+        general.archive && archivesPart(general, signal),
         general.limits && limitsPart(general.limits),
         beforehand, bar.element,
     ];

@@ -12,7 +12,32 @@ export const ANSWERS = [["approve", "approve"], ["deny", "deny"], ["leave", "lea
 /** What an exception of a user's is called. */
 export const HANDLINGS = {always_accept: "Always accept", never_accept: "Never accept", always_ask: "Always ask me"};
 
+/** States of accounts, as the columns of a table name them. */
+export const ARCHIVE_STATES = [
+    ["set", "Set by usherd"],
+    ["own", "Preferences of their own"],
+    ["waiting", "Waiting to be set"],
+    ["unknown", "Failed (could not be read or set)"],
+    ["impossible", "Without an archive on the server"],
+];
+export const ARCHIVES_NOT_COVERED = "Not covered: the other side of a conversation keeps its own copy; rooms have archives of "
+    + "their own; what was stored before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is "
+    + "preferred.";
+
+const ARCHIVINGS = [
+    ["always", "all of the users' messages"],
+    ["roster", "the users' messages with people in their contact lists, and no others"],
+    ["never", "none of the users' messages"],
+];
+
 const wordIn = (pairs, name) => pairs.find(([known]) => known === name)?.[1] ?? String(name);
+
+/** What an organization wants for its users' archives, and whether they can change it. */
+export function archiveWish(wish) {
+    return wish.default === "server" ? "Usher sets nothing, so what the server and its users want applies."
+        : `The server is to store ${wordIn(ARCHIVINGS, wish.default)}, and users `
+            + (wish.lock ? "cannot change this." : "can change this for themselves.");
+}
 
 export const optionSentence = (name) => wordIn(OPTIONS, name);
 
