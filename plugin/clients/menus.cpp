@@ -9,6 +9,7 @@
 #include "plugin/clients/words.h"
 #include "plugin/people/person_fields.h"
 #include "plugin/settings/syntax.h"
+#include "plugin/text/archive_words.h"
 #include "plugin/text/lists.h"
 #include "plugin/text/timestamp.h"
 
@@ -249,13 +250,20 @@ void add_federation(DataForm& form, const Sourced<Federation>& federation)
                                            fixed("Source: " + federation.source)});
 }
 
-std::string in_words(const ArchiveWish& archive)
+/// Only to be read. Without a wish there is nothing to count.
+void add_archives(DataForm& form, const Sourced<ArchiveWish>& wish, const OrganizationArchives& archives)
 {
-    return (archive.preference ? std::string(name(*archive.preference)) : "server") +
-           (archive.lock ? ", locked" : "");
+    form.fields.push_back(fixed("Message archives (only the settings file changes this): " +
+                                in_words(wish.value) + ". Source: " + wish.source));
+    if (wish.value.preference) {
+        for (std::string& line : describe(archives)) {
+            form.fields.push_back(fixed(std::move(line)));
+        }
+    }
 }
 
-DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
+DataForm general_form(const GeneralIm& general, const OrganizationArchives& archives,
+                      const ShownGeneral& shown)
 {
     DataForm form = form_named("general-im", "General IM: " + general.organization);
     form.instructions = {"Changes take effect from the next request on. They override the settings file."};
@@ -275,8 +283,7 @@ DataForm general_form(const GeneralIm& general, const ShownGeneral& shown)
         fixed("Source: " + general.domains.source),
     };
     add_federation(form, general.federation);
-    form.fields.push_back(fixed("Message archives (only the settings file changes this): " +
-                                in_words(general.archive.value) + ". Source: " + general.archive.source));
+    add_archives(form, general.archive, archives);
     if (shown.can_reset) {
         form.fields.push_back(boolean("reset", "Reset: use the settings file again", false));
     }
@@ -363,10 +370,14 @@ void ask_general(Operations& operations, const Address& user, const std::string&
     if (!general) {
         return reply(command_refusal(general.error()));
     }
+    const auto archives = operations.archives(actor, shown.organization);
+    if (!archives) {
+        return reply(command_refusal(archives.error()));
+    }
     if (basis.empty()) {
         shown = shown_of(*general);
     }
-    reply(CommandForm{.form = general_form(*general, shown), .basis = basis_of(shown)});
+    reply(CommandForm{.form = general_form(*general, archives->front(), shown), .basis = basis_of(shown)});
 }
 
 void save_general(Operations& operations, const Address& user, const CommandInput& input,

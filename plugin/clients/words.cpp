@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "plugin/people/person_fields.h"
+#include "plugin/text/archive_words.h"
+#include "plugin/text/lists.h"
 
 namespace usher
 {
@@ -28,6 +30,21 @@ std::string percent_encoded(std::string_view text)
         }
     }
     return encoded;
+}
+
+/// What the counts alone do not say of a domain; empty if nothing.
+std::string remarks(const ArchiveStatus& status)
+{
+    std::vector<std::string> found;
+    if (!status.problem.empty()) {
+        found.push_back("the last problem: " + status.problem);
+    }
+    if (status.known_only) {
+        found.emplace_back(kOnlyKnownAccounts);
+    } else if (!status.listed) {
+        found.emplace_back("not all accounts are counted yet");
+    }
+    return joined(found, "; ");
 }
 
 }  // namespace
@@ -172,6 +189,30 @@ std::string describe(const Review& review)
     }
     return words + "; the others wait for your answer." + (review.more ? " There are more." : "") +
            (review.unlisted.empty() ? "" : " Not answered: " + reasons(review.unlisted));
+}
+
+std::vector<std::string> describe(const OrganizationArchives& archives)
+{
+    constexpr std::size_t kMaxDomains = 3;
+    ArchiveCounts counts{};
+    std::vector<std::string> domains;
+    for (const DomainArchives& one : archives.domains) {
+        for (std::size_t state = 0; state < counts.size(); ++state) {
+            counts[state] += one.status.accounts[state];
+        }
+        if (const std::string found = remarks(one.status); !found.empty()) {
+            domains.push_back(one.domain + ": " + found + ".");
+        }
+    }
+    if (domains.size() > kMaxDomains) {
+        const std::size_t more = domains.size() - kMaxDomains;
+        domains.resize(kMaxDomains);
+        domains.push_back("Such remarks on " + counted(more, "more domain") + ": see \"usherctl archive\".");
+    }
+    std::vector<std::string> lines{"Accounts: " + in_words(counts) + "."};
+    lines.insert(lines.end(), domains.begin(), domains.end());
+    lines.emplace_back(kArchivesNotCovered);
+    return lines;
 }
 
 }  // namespace usher

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "integration/xmpp/data_form.h"
 #include "plugin/core/found_people.h"
@@ -51,5 +52,9 @@ inline constexpr std::string_view kFindPeople = "Find people";
 
 /// The result of an applied review, in one sentence.
 [[nodiscard]] std::string describe(const Review& review);
+
+/// What administrators are told of the archives of an organisation that wants something there, a line each: how many accounts
+/// have it, on all of its domains together; what is to be said of single domains, the first of them; and what is not covered.
+[[nodiscard]] std::vector<std::string> describe(const OrganizationArchives& archives);
 
 }  // namespace usher

@@ -2,6 +2,8 @@
 // clients are told.
 #include <boost/test/unit_test.hpp>
 
+#include "deadline.h"
+#include "menus.h"
 #include "protocol_archive.h"
 #include "usherctl.h"
 
@@ -14,7 +16,8 @@ namespace
 UsherdOptions wanting(const std::string& archive)
 {
     UsherdOptions options;
-    options.organization = "[organization.archive]\n" + archive + "\n";
+    options.organization =
+        "administrators = [\"" + menus::kNurse + "\"]\n[organization.archive]\n" + archive + "\n";
     return options;
 }
 
@@ -24,7 +27,7 @@ struct ArchiveStage : Stage {
         : Stage(archive_options(Login::component)),
           usherd(connection_to(server()), wanting("default = \"never\"")),
           juliet(enter(kJuliet)),
-          nurse(enter("nurse@capulet.lit"))
+          nurse(enter(menus::kNurse))
     {
         change(nurse, "always");
         usherd.start();
@@ -70,7 +73,40 @@ BOOST_AUTO_TEST_CASE(users_without_preferences_get_one_and_what_users_choose_is_
     BOOST_TEST(of(kJuliet) == "never set");
     change(juliet, "roster");
     BOOST_TEST(of(kJuliet) == "roster own");
-    BOOST_TEST(of("nurse@capulet.lit") == "always own");
+    BOOST_TEST(of(menus::kNurse) == "always own");
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_finds_the_counts_in_general_im)
+{
+    const auto general_im = [this] {
+        std::string all;
+        for (const std::string& field :
+             menus::execute(nurse, menus::menus_of(Login::component), "general-im").content()) {
+            all += field + "\n";
+        }
+        return all;
+    };
+    const menus::Strings parts = {
+        ": the server is to store none of the users' messages, and users can change this for themselves. Source: ",
+        "Accounts: 1 set by usherd, 1 with preferences of their own.",
+        "Not covered: the other side of a conversation keeps its own copy; rooms have archives of their own; what was "
+        "stored before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is "
+        "preferred."};
+    const std::string shown = general_im();
+    for (const std::string& part : parts) {
+        BOOST_TEST(menus::has(shown, part), shown);
+    }
+    change(juliet, "always");
+    const std::string both = "Accounts: 0 set by usherd, 2 with preferences of their own.";
+    std::string now = general_im();
+    for (const Deadline deadline = within(kPatience); !menus::has(now, both) && remaining_ms(deadline) > 0;) {
+        now = general_im();
+    }
+    BOOST_TEST(menus::has(now, both), now);
+    reload("default = \"server\"");
+    now = general_im();
+    BOOST_TEST(menus::has(now, ": Usher sets nothing, so what the server and its users want applies. "), now);
+    BOOST_TEST(!menus::has(now, "Accounts: "), now);
 }
 
 BOOST_AUTO_TEST_CASE(another_default_is_for_those_who_have_not_chosen)

@@ -313,6 +313,76 @@ BOOST_AUTO_TEST_CASE(what_is_wanted_for_archives_is_shown_to_whom_it_concerns)
     check_lacks(iq("get", menu, "romeo@montague.lit/orchard"), "node='archive'");
 }
 
+BOOST_AUTO_TEST_CASE(administrators_see_how_many_have_the_archiving_that_is_wanted)
+{
+    const auto want = [this](const std::string& archive) {
+        set_people_settings("[organization.archive]\n" + archive,
+                            "administrators = [\"juliet@capulet.lit\"]");
+    };
+    std::map<std::string, ArchiveStatus, std::less<>> archives;
+    operations.set_archive({[&archives](std::string_view domain) -> std::optional<ArchiveStatus> {
+                                const auto found = archives.find(domain);
+                                return found == archives.end() ? std::nullopt : std::optional(found->second);
+                            },
+                            {}});
+    const std::string not_covered = "Not covered: the other side of a conversation keeps its own copy";
+    want("default = \"server\"");
+    const std::string nothing = command("general-im");
+    check_contains(nothing,
+                   "Message archives (only the settings file changes this): Usher sets "
+                   "nothing, so what the server and its users want applies. Source: usher.toml:");
+    check_lacks(nothing, "Accounts: ");
+    check_lacks(nothing, not_covered);
+
+    want("default = \"never\"\nlock = true");
+    ArchiveStatus& here = archives["capulet.lit"];
+    here.accounts = {1, 2, 3, 4, 5};
+    here.listed = std::chrono::system_clock::time_point();
+    ArchiveStatus& there = archives["capulet.example"];
+    there.accounts = {10, 0, 0, 0, 0};
+    there.problem = "its server did not answer";
+    const std::string form = command("general-im");
+    check_contains(form,
+                   ": the server is to store none of the users&apos; messages, and users cannot "
+                   "change this. Source: usher.toml:");
+    check_contains(form,
+                   "<value>Accounts: 11 set by usherd, 2 with preferences of their own, 3 waiting to be "
+                   "set, 4 FAILED (could not be read or set), 5 without an archive on the server.</value>");
+    check_contains(form,
+                   "<value>capulet.example: the last problem: its server did not answer; not all accounts "
+                   "are counted yet.</value>");
+    check_lacks(form, "capulet.lit: ");
+    check_contains(form, "<value>" + not_covered);
+
+    want("default = \"roster\"");
+    there.problem.clear();
+    there.known_only = true;
+    const std::string other = command("general-im");
+    check_contains(other,
+                   ": the server is to store the users&apos; messages with people in their contact "
+                   "lists, and no others, and users can change this for themselves. Source: ");
+    check_contains(other,
+                   "<value>capulet.example: the server cannot list its accounts, so only those known to "
+                   "usherd are set.</value>");
+}
+
+BOOST_AUTO_TEST_CASE(remarks_on_many_domains_are_cut)
+{
+    OrganizationArchives archives{"Capulet", {Archiving::never, false}};
+    for (const std::string number : {"1", "2", "3", "4", "5"}) {
+        archives.domains.push_back({"capulet" + number + ".lit", {}});
+    }
+    std::vector<std::string> lines = describe(archives);
+    BOOST_TEST_REQUIRE(lines.size() == 6U);
+    lines.pop_back();  // what is not covered
+    const std::string not_yet = ": not all accounts are counted yet.";
+    BOOST_TEST(
+        lines == (std::vector<std::string>{"Accounts: 0 set by usherd.", "capulet1.lit" + not_yet,
+                                           "capulet2.lit" + not_yet, "capulet3.lit" + not_yet,
+                                           "Such remarks on 2 more domains: see \"usherctl archive\"."}),
+        boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace usher
