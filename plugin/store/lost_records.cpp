@@ -3,11 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <utility>
 
 #include "plugin/store/journal.h"
+#include "plugin/store/stored_value.h"
 #include "plugin/text/timestamp.h"
 
 namespace usher
@@ -15,10 +18,17 @@ namespace usher
 
 LostRecords::LostRecords(Database& database, std::string file) : database_(database), file_(std::move(file))
 {
-    if (std::ifstream in(file_); in >> remembered_) {
-        newest_ = remembered_;
+    if (file_.empty()) {
+        return;
+    }
+    if (std::ifstream in(file_); in >> written_) {
+        newest_ = written_;
     } else {
-        remembered_ = 0;
+        written_ = 0;
+        spdlog::info(
+            "{} does not say which record is the newest: if the store was restored from a backup just now, that is not "
+            "noticed",
+            file_);
     }
 }
 
@@ -27,73 +37,85 @@ Statement LostRecords::query()
     return {"SELECT newest FROM lost_records WHERE place = 0"};
 }
 
-void LostRecords::compare()
-{
-    // Without any records there are no approvals that could be doubted: they may also have expired.
-    const RecordNumbers numbers = database_.record_numbers();
-    if (numbers != numbers_ && numbers.newest != 0 && numbers.newest < newest_) {
-        before_loss_ = std::max(before_loss_, newest_);
-        spdlog::warn(
-            "the store has lost records: the newest one is of {}, and there was one of {}. Approvals by policy from before "
-            "are not revoked any more, since nobody knows what happened to them meanwhile",
-            utc_minutes(decision_time(numbers.newest)), utc_minutes(decision_time(newest_)));
-    }
-    numbers_ = numbers;
-}
-
 void LostRecords::look(StoreCallback<void> then)
 {
-    // By the way that records are written: what it is connected to is what they are compared with.
+    Statement statement{
+        "SELECT (SELECT COUNT(*) FROM journal WHERE id = $1), "
+        "COALESCE((SELECT MAX(id) FROM journal WHERE id < $1), 0), "
+        "COALESCE((SELECT MAX(id) FROM journal), 0), "
+        "COALESCE((SELECT newest FROM lost_records WHERE place = 0), 0)",
+        {newest_}};
     database_.run(
-        {.kind = Transaction::Kind::read, .queue = Transaction::Queue::requests, .statements = {query()}},
-        callbacks_.bind([this, then = std::move(then)](const tl::expected<StepRows, std::string>& given) {
+        {.kind = Transaction::Kind::read, .statements = {std::move(statement)}},
+        callbacks_.bind([this, was = newest_,
+                         then = std::move(then)](const tl::expected<StepRows, std::string>& given) {
             if (!given) {
                 return then(tl::unexpected(given.error()));
             }
-            compare();
-            if (before_loss_ == 0) {
+            const auto& row = given->front().rows.at(0);
+            const std::int64_t older = number(row.at(1));
+            const std::int64_t newest = number(row.at(2));
+            // The oldest ones expire first: where there is an older one, this one has not.
+            const bool lost = was != 0 && number(row.at(0)) == 0 && older > number(row.at(3));
+            if (!lost) {
+                newest_ = newest;
                 return then({});
             }
+            spdlog::warn(
+                "the store has lost records (was it restored from a backup?): the newest from before is of {}, but there "
+                "was one of {}. Approvals by policy up to then are never revoked any more, because users may have approved "
+                "the same contacts themselves in the time that is lost. Nothing has to be done",
+                utc_minutes(decision_time(older)), utc_minutes(decision_time(was)));
             database_.run(
                 {.kind = Transaction::Kind::durable,
-                 .queue = Transaction::Queue::requests,
                  .statements =
-                     {{"INSERT INTO lost_records (place, newest) VALUES (0, $1) ON CONFLICT (place) DO UPDATE SET "
-                       "newest = CASE WHEN lost_records.newest > excluded.newest THEN lost_records.newest ELSE "
-                       "excluded.newest END",
-                       {before_loss_}}}},
-                callbacks_.bind(
-                    [this, said = before_loss_, then](const tl::expected<StepRows, std::string>& stored) {
-                        if (!stored) {
-                            return then(tl::unexpected(stored.error()));
-                        }
-                        before_loss_ = before_loss_ == said ? 0 : before_loss_;
-                        then({});
-                    }));
+                     {{"INSERT INTO lost_records (place, newest) VALUES (0, $1) ON CONFLICT (place) DO "
+                       "UPDATE SET newest = excluded.newest",
+                       {older}}}},
+                callbacks_.bind([this, newest, then](const tl::expected<StepRows, std::string>& stored) {
+                    if (!stored) {
+                        return then(tl::unexpected(stored.error()));
+                    }
+                    newest_ = newest;
+                    then({});
+                }));
         }));
-}
-
-void LostRecords::recorded(std::int64_t id)
-{
-    compare();
-    newest_ = std::max(newest_, id);
 }
 
 void LostRecords::remember()
 {
-    if (file_.empty() || newest_ == remembered_) {
+    look([this, before = newest_](const tl::expected<void, std::string>& looked) {
+        if (looked) {  // else it is tried again, and said by who watches the store
+            write(std::min(before, newest_));
+        }
+    });
+}
+
+void LostRecords::end()
+{
+    look([this](const tl::expected<void, std::string>& looked) {
+        if (looked) {
+            write(newest_);
+        }
+    });
+}
+
+void LostRecords::write(std::int64_t newest)
+{
+    if (file_.empty() || newest == 0 || newest == written_) {
         return;
     }
     const std::string made = file_ + ".new";
     std::ofstream out(made, std::ios::trunc);
-    out << newest_ << "\n";
+    out << newest << "\n";
     out.close();
     if (out && std::rename(made.c_str(), file_.c_str()) == 0) {
-        remembered_ = newest_;
+        written_ = newest;
         file_failed_ = false;
     } else if (!std::exchange(file_failed_, true)) {
-        spdlog::warn("{} cannot be written: if the store is restored from a backup, usherd may not notice it",
-                     file_);
+        spdlog::warn(
+            "{} cannot be written ({}): if the store is restored from a backup later, usherd may not notice it",
+            made, std::strerror(errno));
     }
 }
 

@@ -5,7 +5,8 @@
 // asked again, and have been approved by the user. So of older approvals it is not certain that they are policy's still
 // (plugin/core/policy_approvals.h).
 //
-// A file outside of the store, which is not restored with it, says which record was the newest.
+// Of the newest record that was seen it is checked whether it is there still. A file outside of the store, which is not restored
+// with it, says which one that was.
 #pragma once
 
 #include <cstdint>
@@ -20,35 +21,32 @@ namespace usher
 class LostRecords
 {
   public:
-    /// `database` must outlive the object. `file` may be missing, and is made; empty: only while the object lives is it known
-    /// which record was the newest.
+    /// `database` must outlive the object. `file` may be missing, and is made; empty: what was seen is known only while the object
+    /// lives.
     LostRecords(Database& database, std::string file);
     LostRecords(const LostRecords&) = delete;
     LostRecords& operator=(const LostRecords&) = delete;
 
-    /// Has it said in the store if records were lost. To be called before the first record is written, and before approvals are
-    /// searched for.
+    /// Notes a loss in the store, if there was one. To be called before anything is recorded, before approvals are searched for,
+    /// and now and then.
     void look(StoreCallback<void> then);
-    /// This process has recorded it: committed it, so that it was written by the connection that there is.
-    void recorded(std::int64_t id);
-    /// Has the file say what was recorded. To be called when a power cut cannot take it back.
+    /// Looks, and has the file say what was the newest record the last time. To be called now and then, when a power cut cannot
+    /// take back what was committed until the time before.
     void remember();
+    /// Has the file say which record is the newest, if the store answers at once, as SQLite does.
+    void end();
 
-    /// Gives the id up to which records are from before the last loss; none, if nothing is known to be lost.
+    /// Gives the id up to which records are from before the last loss; no row, if nothing is known to be lost.
     [[nodiscard]] static Statement query();
 
   private:
-    /// With the connection that there is.
-    void compare();
+    void write(std::int64_t newest);
 
     Database& database_;
     const std::string file_;
     bool file_failed_ = false;
-    std::int64_t newest_ = 0;               // that was recorded, as far as it is known
-    std::int64_t remembered_ = 0;           // in the file
-    RecordNumbers numbers_{.process = -1};  // those that it was compared with
-    std::int64_t before_loss_ =
-        0;  // the newest id from before a loss of which the store does not know; 0: there was none
+    std::int64_t written_ = 0;  // in the file; 0: nothing, as below
+    std::int64_t newest_ = 0;   // that was seen
     CallbackScope callbacks_;
 };
 

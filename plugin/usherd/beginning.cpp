@@ -170,22 +170,21 @@ tl::expected<Begun, ExitCode> begin(const std::string& path, Settings& settings,
         auto lost_records = std::make_unique<LostRecords>(**database, newest_record_file());
         std::string secret;
         const auto share_secret = [&](const StoreCallback<void>& then) {
-            read_shared_secret(**database, [&secret, &lost_records, then](const auto& given) {
-                if (given) {
-                    secret = *given;
-                    lost_records->look(then);
-                } else {
-                    then(tl::unexpected(given.error()));
-                }
+            read_shared_secret(**database, [&secret, then](const auto& given) {
+                then(given.map([&secret](const std::string& shared) { secret = shared; }));
             });
         };
         const auto put_in_force = [&](const StoreCallback<void>& then) {
-            policy->set_file(settings, [&share_secret, then](const tl::expected<void, std::string>& given) {
-                if (given) {
-                    share_secret(then);
-                } else {
-                    then(given);
+            policy->set_file(settings, [&, then](const tl::expected<void, std::string>& set) {
+                if (!set) {
+                    return then(set);
                 }
+                share_secret([&lost_records, then](const tl::expected<void, std::string>& shared) {
+                    if (!shared) {
+                        return then(shared);
+                    }
+                    lost_records->look(then);
+                });
             });
         };
         const auto outcome = start.ask(put_in_force, **database);

@@ -204,7 +204,6 @@ class Daemon : private EntityEvents
             policy_->refresh(version, std::move(then));
         });
         answerer_.on_recorded([this](const JournalRecord& record) {
-            lost_records_->recorded(record.id);
             recorded_approvals_.recorded_here(record);
             log_decision(record);
         });
@@ -288,7 +287,9 @@ class Daemon : private EntityEvents
             spdlog::critical("the event loop failed");
             return kFailed;
         }
-        store_watch_.checkpoint();
+        if (database_->checkpoint()) {
+            lost_records_->end();
+        }
         return kStopped;
     }
 

@@ -21,7 +21,7 @@ StoreWatch::StoreWatch(Database& database, PolicyInForce& policy, LostRecords& l
 
 void StoreWatch::begin()
 {
-    checkpoint_regularly();
+    checkpoint();
     look();
     look_at_settings();
     keep_policy();
@@ -85,21 +85,16 @@ void StoreWatch::keep_policy()
 
 /// Checkpoints regularly, so that up to a hundred requests a second only those wait for the disk that arrive during a
 /// checkpoint.
-void StoreWatch::checkpoint_regularly()
-{
-    constexpr milliseconds kInterval{30'000};
-    checkpoint();
-    next_checkpoint_ = clock_.after(kInterval, [this] { checkpoint_regularly(); });
-}
-
 void StoreWatch::checkpoint()
 {
+    constexpr milliseconds kInterval{30'000};
     if (database_.checkpoint()) {
         lost_records_.remember();
     } else {
         spdlog::error("the store cannot be written: {}", database_.last_write_error());
         await();
     }
+    next_checkpoint_ = clock_.after(kInterval, [this] { checkpoint(); });
 }
 
 }  // namespace usher

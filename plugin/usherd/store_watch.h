@@ -20,8 +20,6 @@ class StoreWatch
                std::function<void()> writable_again);
 
     void begin();
-    /// What was written stays written, if nothing fails.
-    void checkpoint();
     /// Something could not be recorded: tries regularly whether the store can be written.
     void await();
 
@@ -30,7 +28,7 @@ class StoreWatch
     void look();
     void look_at_settings();
     void keep_policy();
-    void checkpoint_regularly();
+    void checkpoint();
 
     Database& database_;
     PolicyInForce& policy_;

@@ -438,7 +438,7 @@ BOOST_AUTO_TEST_CASE(after_the_store_was_restored_from_a_backup_nothing_from_bef
     restart([&] {
         std::filesystem::copy_file(backup, store, std::filesystem::copy_options::overwrite_existing);
     });
-    BOOST_TEST(has(stage.usherd.log_text(), "the store has lost records: the newest one is of 2"));
+    BOOST_TEST(has(stage.usherd.log_text(), "the store has lost records"));
     Granted::approve(stage.enter("peter@capulet.lit"));
 
     const Json listed = stage.usherctl.json("GET", "/v1/approvals", {"approvals"});

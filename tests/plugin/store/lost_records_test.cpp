@@ -37,6 +37,17 @@ struct Scene {
     {
         return test::now<void>([this](auto then) { lost->look(then); }).has_value();
     }
+    /// Waits, also on PostgreSQL, until it has been done.
+    void remember()
+    {
+        lost->remember();
+        BOOST_REQUIRE(look());
+    }
+    void end()
+    {
+        lost->end();
+        BOOST_REQUIRE(look());
+    }
     std::int64_t record(std::chrono::minutes at)
     {
         test::JournalNow journal(*database);
@@ -49,7 +60,6 @@ struct Scene {
                                       .decision = {Answer::approve, Reason::in_organization},
                                       .generation = 1}};
         BOOST_REQUIRE(journal.record({&entry, 1}).has_value());
-        lost->recorded(entry.record.id);
         return entry.record.id;
     }
     /// The store becomes an older one of its own.
@@ -77,47 +87,81 @@ BOOST_FIXTURE_TEST_SUITE(lost_records, Scene)
 
 BOOST_AUTO_TEST_CASE(after_a_restore_all_that_was_there_is_from_before)
 {
-    record(0min);
-    const std::int64_t newest = record(10min);
-    lost->remember();
-    restore_as_before(newest);
+    const std::int64_t kept = record(0min);
+    const std::int64_t gone = record(10min);
+    end();
+    restore_as_before(gone);
+    begin();
+    BOOST_TEST(!before_loss().has_value());
+    BOOST_REQUIRE(look());
+    BOOST_TEST((before_loss() == kept));
+    record(20min);
+    end();
     begin();
     BOOST_REQUIRE(look());
-    BOOST_TEST((before_loss() == newest));
-    BOOST_TEST(record(20min) > newest);
-    lost->remember();
-    begin();
-    BOOST_REQUIRE(look());
-    BOOST_TEST((before_loss() == newest));  // nothing more is lost
+    BOOST_TEST((before_loss() == kept));  // nothing more is lost
 }
 
 BOOST_AUTO_TEST_CASE(the_latest_loss_counts)
 {
     record(0min);
-    std::int64_t newest = record(10min);
-    for (int i = 0; i < 2; ++i) {
-        lost->remember();
-        restore_as_before(newest);
+    for (int i = 1; i < 3; ++i) {
+        const std::int64_t kept = record(i * 20min);
+        const std::int64_t gone = record(i * 20min + 10min);
+        end();
+        restore_as_before(gone);
         begin();
         BOOST_REQUIRE(look());
-        BOOST_TEST((before_loss() == newest));
-        newest = record((i + 2) * 10min);
+        BOOST_TEST((before_loss() == kept));
     }
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_lost_by_a_restart_nor_when_all_has_expired)
+BOOST_AUTO_TEST_CASE(a_loss_while_it_lives_is_noticed_whoever_records_first_afterwards)
+{
+    const std::int64_t kept = record(0min);
+    const std::int64_t gone = record(10min);  // perhaps of another process
+    BOOST_REQUIRE(look());
+    restore_as_before(gone);
+    record(20min);
+    BOOST_REQUIRE(look());
+    BOOST_TEST((before_loss() == kept));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_lost_by_a_restart_nor_when_records_expire)
 {
     record(0min);
-    lost->remember();
-    record(10min);  // of which the file does not know
+    end();
+    const std::int64_t later = record(10min);  // of which the file does not know
     begin();
     BOOST_REQUIRE(look());
     BOOST_TEST(!before_loss().has_value());
-    lost->remember();
-    restore_as_before(0);
+    end();
+    store->run("DELETE FROM journal WHERE id <= " + std::to_string(later));
+    begin();
+    BOOST_REQUIRE(look());
+    record(20min);
+    BOOST_REQUIRE(look());
+    BOOST_TEST(!before_loss().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_power_cut_may_take_back_is_not_remembered)
+{
+    record(0min);
+    BOOST_REQUIRE(look());
+    const std::int64_t last = record(10min);
+    remember();
+    restore_as_before(last);
     begin();
     BOOST_REQUIRE(look());
     BOOST_TEST(!before_loss().has_value());
+    const std::int64_t kept = record(20min);
+    const std::int64_t gone = record(30min);
+    remember();
+    remember();
+    restore_as_before(gone);
+    begin();
+    BOOST_REQUIRE(look());
+    BOOST_TEST((before_loss() == kept));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_nothing)
@@ -130,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_says_nothing)
     file = folder.path() / "missing" / "newest-record";
     begin();
     record(10min);
-    lost->remember();
+    end();
     begin();
     BOOST_REQUIRE(look());
     BOOST_TEST(!before_loss().has_value());
