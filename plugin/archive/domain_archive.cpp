@@ -135,7 +135,7 @@ void DomainArchive::forget_due()
     read_alone_.clear();
 }
 
-/// Those of accounts that are tried again.
+/// Problems of accounts that are tried again now.
 void DomainArchive::forget_passing_problems()
 {
     failing_.forget_problem();

@@ -22,7 +22,7 @@ class FailingAccounts
     void failed(const Address& account, const std::string& problem);
     /// If it fails again, it is named again.
     void is_well(const Address& account);
-    /// Says how many failed since the last time and were not named, if there were never so many. `objects`: "archiving
+    /// Says how many failed since the last time and were not named, unless as many have been said before. `objects`: "archiving
     /// preferences", `deed`: "read or set".
     void say_more(const std::string& objects, const std::string& deed);
 

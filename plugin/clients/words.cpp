@@ -37,7 +37,7 @@ std::string remarks(const ArchiveStatus& status)
 {
     std::vector<std::string> found;
     if (!status.problem.empty()) {
-        found.push_back("the last problem: " + status.problem);
+        found.push_back("the last attempt failed: " + status.problem);
     }
     if (status.known_only) {
         found.emplace_back(kOnlyKnownAccounts);
@@ -197,8 +197,12 @@ std::vector<std::string> describe(const OrganizationArchives& archives)
     ArchiveCounts counts{};
     std::vector<std::string> domains;
     for (const DomainArchives& one : archives.domains) {
-        for (std::size_t state = 0; state < counts.size(); ++state) {
-            counts[state] += one.status.accounts[state];
+        for (std::size_t state = 0; state < kArchiveStates.size(); ++state) {
+            const auto* const words = std::find_if(
+                kArchiveStateWords.begin(), kArchiveStateWords.end(),
+                [state](const ArchiveStateWords& each) { return each.state == name(kArchiveStates[state]); });
+            counts.at(static_cast<std::size_t>(words - kArchiveStateWords.begin())) +=
+                one.status.accounts[state];
         }
         if (const std::string found = remarks(one.status); !found.empty()) {
             domains.push_back(one.domain + ": " + found + ".");
@@ -207,7 +211,8 @@ std::vector<std::string> describe(const OrganizationArchives& archives)
     if (domains.size() > kMaxDomains) {
         const std::size_t more = domains.size() - kMaxDomains;
         domains.resize(kMaxDomains);
-        domains.push_back("Such remarks on " + counted(more, "more domain") + ": see \"usherctl archive\".");
+        domains.push_back("There are remarks on " + counted(more, "more domain") +
+                          ": see the administration page, or \"usherctl archive\" on Usher's machine.");
     }
     std::vector<std::string> lines{"Accounts: " + in_words(counts) + "."};
     lines.insert(lines.end(), domains.begin(), domains.end());

@@ -201,6 +201,7 @@ void AutomaticRevocation::look_at_next()
         }
         ApprovalFilter filter{.organization = name, .no_longer = true, .policys_only = true};
         if (one->revoke_when_no_longer_approved == Revoking::never) {
+            filter.reason = Reason::rule;  // only those end
             filter.ended_by = with_.wall_clock();
         }
         look_at(name, std::move(filter), {});

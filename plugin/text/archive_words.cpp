@@ -36,7 +36,7 @@ std::string in_words(const ArchiveCounts& counts)
 std::string in_words(const ArchiveWish& wish)
 {
     if (!wish.preference) {
-        return "Usher sets nothing, so what the server and its users want applies";
+        return "Usher sets nothing: the server's default and the users' own preferences apply";
     }
     return "the server is to store " + std::string(stored(*wish.preference)) +
            (wish.lock ? ", and users cannot change this" : ", and users can change this for themselves");

@@ -31,7 +31,8 @@ inline constexpr std::string_view kArchivesNotCovered =
     "before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is preferred.";
 
 inline constexpr std::string_view kOnlyKnownAccounts =
-    "the server cannot list its accounts, so only those known to usherd are set";
+    "the server cannot list its accounts, so the preference is set only for people who can be found, and for users who "
+    "change their preferences";
 
 /// `12 set by usherd, 3 with preferences of their own`: the first always, the others where there are any.
 [[nodiscard]] std::string in_words(const ArchiveCounts& counts);

@@ -51,8 +51,7 @@ std::string domain_text(const Json& domain)
         out += "; LAST PROBLEM: " + problem;
     }
     if (archive.at("known_only").get<bool>()) {
-        out += "; " + std::string(kOnlyKnownAccounts) +
-               " (people who can be found, and users who change their preferences)";
+        out += "; " + std::string(kOnlyKnownAccounts);
     }
     return out;
 }

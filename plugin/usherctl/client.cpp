@@ -233,7 +233,7 @@ std::string ControlClient::unreachable() const
         return what + "; members of the group " + (group.empty() ? "that usherd runs in" : group) +
                ", and root, can control usherd";
     }
-    return "usherd is not running, waits for its store, or listens elsewhere: " + what;
+    return "usherd is not running, still waits for its store, or listens elsewhere: " + what;
 }
 
 std::string encoded(const std::string& text)

@@ -1,10 +1,13 @@
 // Makes a million decisions under many policies, and measures how long it takes to make them again, and how long the event loop
 // is held meanwhile. None may differ under its own policy, and under another policy those that have to.
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>

@@ -298,7 +298,8 @@ BOOST_FIXTURE_TEST_CASE(federation_is_saved_in_force_at_once_and_reset, Steered)
     ask(stage.enter(kNurse), juliet);
     usherctl.done({"organization", "Capulet", "--federation", "closed"});
     WireClient& benvolio = stage.enter("benvolio@mantua.lit");
-    ask(benvolio, juliet);
+    benvolio.send(to(kJuliet, "subscribe"));
+    benvolio.expect(presence("unsubscribed", kJuliet));
 
     const Json reset =
         usherctl.json("DELETE", "/v1/organizations/{name}/general", {"organization", "Capulet", "--reset"});
@@ -376,7 +377,7 @@ BOOST_AUTO_TEST_CASE(daemon_that_is_not_running_is_one_clear_message)
     const TemporaryDirectory directory;
     const Usherctl nowhere(directory.path() / "control.sock");
     BOOST_TEST(nowhere.refused({"status"}) ==
-               "usherctl: usherd is not running, waits for its store, or listens elsewhere: " +
+               "usherctl: usherd is not running, still waits for its store, or listens elsewhere: " +
                    (directory.path() / "control.sock").string() + ": No such file or directory\n");
 
     Steered steered;

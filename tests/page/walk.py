@@ -431,21 +431,21 @@ class Walk(unittest.TestCase):
         for sentence in (
                 "The server is to store none of the users' messages, and users can change this for themselves.",
                 "Not covered: the other side of a conversation keeps its own copy; rooms have archives of their own; what was "
-                "stored before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is preferred.",
-                "capulet.lit: accounts without a preference have the server's default, \"always\"."):
+                "stored before stays; and what a client marks not to be stored (XEP-0334) is not stored, whatever is preferred."):
             self.assertIn(sentence, archives)
-        columns = [one.text for one in self.browser.all("//table[caption='Accounts by what they have']//thead//th")]
-        cells = [one.text for one in self.browser.all("//table[caption='Accounts by what they have']//tbody//tr/*")]
+        columns = [one.text for one in self.browser.all("//table[caption='Accounts by archiving preference']//thead//th")]
+        cells = [one.text for one in self.browser.all("//table[caption='Accounts by archiving preference']//tbody//tr/*")]
         self.assertEqual(list(zip(columns, cells))[:-1], [
             ("Domain", "capulet.lit"), ("Set by usherd", "2"), ("Preferences of their own", "1"), ("Waiting to be set", "0"),
-            ("Failed (could not be read or set)", "0"), ("Without an archive on the server", "0")])
+            ("Failed (could not be read or set)", "0"), ("Without an archive on the server", "0"),
+            ("Server's default", "always")])
         self.assertEqual(columns[-1], "Accounts last listed")
         self.assertRegex(cells[-1], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
         self.browser.forget()
         self.log_in(self.scene.chat_link(FRIAR))
         self.go("General IM")
-        self.assertIn("Usher sets nothing, so what the server and its users want applies.", self.archives())
-        self.assertEqual(self.browser.all("//table[caption='Accounts by what they have']"), [])
+        self.assertIn("Usher sets nothing: the server's default and the users' own preferences apply.", self.archives())
+        self.assertEqual(self.browser.all("//table[caption='Accounts by archiving preference']"), [])
 
     def archived_of_capulet(self):
         """How many accounts have what, as usherd says."""

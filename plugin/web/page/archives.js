@@ -5,33 +5,43 @@ import {fill, foreign, h, number, table, time} from "/files/dom.js";
 import {part} from "/files/general_parts.js";
 import {ARCHIVE_STATES, ARCHIVES_NOT_COVERED, archiveWish} from "/files/words.js";
 
+const MOST_REMARKS = 10;  // domains
+
 export function archivesPart({archive, organization}, signal) {
     const wish = h("p", {}, archiveWish(archive));
     if (archive.default === "server") {
         return part("Message archives", archive.source, wish);
     }
     const place = h("div");
-    fill(place, "Counting who has it …", signal, () => get(path("archive"), {organization}, signal), showArchives);
+    fill(place, "Counting the accounts …", signal, () => get(path("archive"), {organization}, signal), showArchives);
     return part("Message archives", archive.source,
         h("p", {class: "hint"}, "Changed in the settings file only."), wish, place, h("p", {}, ARCHIVES_NOT_COVERED));
 }
 
 function showArchives({organizations}) {
     const all = organizations.flatMap(({domains}) => domains);
-    const columns = ["Domain", ...ARCHIVE_STATES.map(([, label]) => label), "Accounts last listed"];
+    const columns = ["Domain", ...ARCHIVE_STATES.map(([, label]) => label), "Server's default", "Accounts last listed"];
     const rows = all.map(({domain, archive}) => [foreign(domain),
-        ...ARCHIVE_STATES.map(([state]) => number(archive.accounts[state])),
-        archive.listed ? time(archive.listed) : "not since the start"]);
-    return [all.map(remarks), table("Accounts by what they have", columns, rows)];
+        ...ARCHIVE_STATES.map(([state]) => number(archive.accounts[state])), archive.server_default ?? "", listed(archive)]);
+    const remarked = all.filter(({archive}) => archive.problem || archive.known_only);
+    const more = remarked.length - MOST_REMARKS;
+    return [remarked.slice(0, MOST_REMARKS).map(remarks),
+        more > 0 && h("p", {class: "note"}, `There are remarks on ${more} more: see "usherctl archive" on Usher's machine.`),
+        table("Accounts by archiving preference", columns, rows)];
+}
+
+function listed(archive) {
+    if (archive.listed) {
+        return time(archive.listed);
+    }
+    return archive.known_only ? "cannot be listed" : "not yet since usherd was started";
 }
 
 /** What the numbers alone do not say. */
 function remarks({domain, archive}) {
     return [
-        archive.problem && h("p", {class: "note"}, foreign(domain), `: the last problem: ${archive.problem}`),
-        archive.known_only && h("p", {class: "note"}, foreign(domain), ": the server cannot list its accounts, so only those "
-            + "known to usherd are set: people who can be found, and users who change their preferences."),
-        archive.server_default && h("p", {class: "hint"}, foreign(domain),
-            `: accounts without a preference have the server's default, "${archive.server_default}".`),
+        archive.problem && h("p", {class: "note"}, foreign(domain), `: the last attempt failed: ${archive.problem}`),
+        archive.known_only && h("p", {class: "note"}, foreign(domain), ": the server cannot list its accounts, so the preference is "
+            + "set only for people who can be found, and for users who change their preferences."),
     ];
 }

@@ -34,7 +34,7 @@ const wordIn = (pairs, name) => pairs.find(([known]) => known === name)?.[1] ?? 
 
 /** What an organization wants for its users' archives, and whether they can change it. */
 export function archiveWish(wish) {
-    return wish.default === "server" ? "Usher sets nothing, so what the server and its users want applies."
+    return wish.default === "server" ? "Usher sets nothing: the server's default and the users' own preferences apply."
         : `The server is to store ${wordIn(ARCHIVINGS, wish.default)}, and users `
             + (wish.lock ? "cannot change this." : "can change this for themselves.");
 }

@@ -80,8 +80,8 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_words_and_a_problem_is_said)
         report ==
         "Capulet: never, locked\n  capulet.lit: 1 set by usherd, 2 with preferences of their own, 3 waiting to be "
         "set, 4 FAILED (could not be read or set), 5 without an archive on the server; LAST PROBLEM: its server did "
-        "not answer; the server cannot list its accounts, so only those known to usherd are set (people who can be "
-        "found, and users who change their preferences)\n" +
+        "not answer; the server cannot list its accounts, so the preference is set only for people who can be found, and "
+        "for users who change their preferences\n" +
             kNotCovered);
 }
 
