@@ -328,9 +328,10 @@ BOOST_AUTO_TEST_CASE(administrators_see_how_many_have_the_archiving_that_is_want
     const std::string not_covered = "Not covered: the other side of a conversation keeps its own copy";
     want("default = \"server\"");
     const std::string nothing = command("general-im");
-    check_contains(nothing,
-                   "Message archives (only the settings file changes this): Usher sets "
-                   "nothing, so what the server and its users want applies. Source: usher.toml:");
+    check_contains(
+        nothing,
+        "Message archives (only the settings file changes this): Usher sets "
+        "nothing: the server&apos;s default and the users&apos; own preferences apply. Source: usher.toml:");
     check_lacks(nothing, "Accounts: ");
     check_lacks(nothing, not_covered);
 
@@ -348,9 +349,10 @@ BOOST_AUTO_TEST_CASE(administrators_see_how_many_have_the_archiving_that_is_want
     check_contains(form,
                    "<value>Accounts: 11 set by usherd, 2 with preferences of their own, 3 waiting to be "
                    "set, 4 FAILED (could not be read or set), 5 without an archive on the server.</value>");
-    check_contains(form,
-                   "<value>capulet.example: the last problem: its server did not answer; not all accounts "
-                   "are counted yet.</value>");
+    check_contains(
+        form,
+        "<value>capulet.example: the last attempt failed: its server did not answer; not all accounts "
+        "are counted yet.</value>");
     check_lacks(form, "capulet.lit: ");
     check_contains(form, "<value>" + not_covered);
 
@@ -361,9 +363,10 @@ BOOST_AUTO_TEST_CASE(administrators_see_how_many_have_the_archiving_that_is_want
     check_contains(other,
                    ": the server is to store the users&apos; messages with people in their contact "
                    "lists, and no others, and users can change this for themselves. Source: ");
-    check_contains(other,
-                   "<value>capulet.example: the server cannot list its accounts, so only those known to "
-                   "usherd are set.</value>");
+    check_contains(
+        other,
+        "<value>capulet.example: the server cannot list its accounts, so the preference is set only "
+        "for people who can be found, and for users who change their preferences.</value>");
 }
 
 BOOST_AUTO_TEST_CASE(remarks_on_many_domains_are_cut)
@@ -376,11 +379,12 @@ BOOST_AUTO_TEST_CASE(remarks_on_many_domains_are_cut)
     BOOST_TEST_REQUIRE(lines.size() == 6U);
     lines.pop_back();  // what is not covered
     const std::string not_yet = ": not all accounts are counted yet.";
-    BOOST_TEST(
-        lines == (std::vector<std::string>{"Accounts: 0 set by usherd.", "capulet1.lit" + not_yet,
-                                           "capulet2.lit" + not_yet, "capulet3.lit" + not_yet,
-                                           "Such remarks on 2 more domains: see \"usherctl archive\"."}),
-        boost::test_tools::per_element());
+    BOOST_TEST(lines == (std::vector<std::string>{
+                            "Accounts: 0 set by usherd.", "capulet1.lit" + not_yet, "capulet2.lit" + not_yet,
+                            "capulet3.lit" + not_yet,
+                            "There are remarks on 2 more domains: see the administration page, "
+                            "or \"usherctl archive\" on Usher's machine."}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
