@@ -105,7 +105,9 @@ BOOST_AUTO_TEST_CASE(an_administrator_finds_the_counts_in_general_im)
     BOOST_TEST(menus::has(now, both), now);
     reload("default = \"server\"");
     now = general_im();
-    BOOST_TEST(menus::has(now, ": Usher sets nothing, so what the server and its users want applies. "), now);
+    BOOST_TEST(
+        menus::has(now, ": Usher sets nothing: the server's default and the users' own preferences apply. "),
+        now);
     BOOST_TEST(!menus::has(now, "Accounts: "), now);
 }
 

@@ -296,7 +296,7 @@ BOOST_FIXTURE_TEST_CASE(federation_is_saved_in_force_at_once_and_reset, Steered)
     BOOST_TEST(record_of(kJuliet, kRomeo)["reason"] == "federation: domain not listed");
     ask(stage.enter("paris@mantua.lit"), juliet);
     ask(stage.enter(kNurse), juliet);
-    usherctl.done({"organization", "Capulet", "--federation", "closed"});
+    usherctl.done({"organization", "Capulet", "--federation", "closed", "--federation-answer", "deny"});
     WireClient& benvolio = stage.enter("benvolio@mantua.lit");
     benvolio.send(to(kJuliet, "subscribe"));
     benvolio.expect(presence("unsubscribed", kJuliet));
