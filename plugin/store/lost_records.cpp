@@ -18,17 +18,10 @@ namespace usher
 
 LostRecords::LostRecords(Database& database, std::string file) : database_(database), file_(std::move(file))
 {
-    if (file_.empty()) {
-        return;
-    }
     if (std::ifstream in(file_); in >> written_) {
         newest_ = written_;
     } else {
         written_ = 0;
-        spdlog::info(
-            "{} does not say which record is the newest: if the store was restored from a backup just now, that is not "
-            "noticed",
-            file_);
     }
 }
 
@@ -55,6 +48,12 @@ void LostRecords::look(StoreCallback<void> then)
             const auto& row = given->front().rows.at(0);
             const std::int64_t older = number(row.at(1));
             const std::int64_t newest = number(row.at(2));
+            if (!std::exchange(looked_, true) && was == 0 && newest != 0 && !file_.empty()) {
+                spdlog::info(
+                    "{} does not say which record is the newest: if the store was restored from a backup just now, that is "
+                    "not noticed",
+                    file_);
+            }
             // The oldest ones expire first: where there is an older one, this one has not.
             const bool lost = was != 0 && number(row.at(0)) == 0 && older > number(row.at(3));
             if (!lost) {

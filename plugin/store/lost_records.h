@@ -45,6 +45,7 @@ class LostRecords
     Database& database_;
     const std::string file_;
     bool file_failed_ = false;
+    bool looked_ = false;
     std::int64_t written_ = 0;  // in the file; 0: nothing, as below
     std::int64_t newest_ = 0;   // that was seen
     CallbackScope callbacks_;
